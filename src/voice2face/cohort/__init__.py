@@ -1,0 +1,1 @@
+"""Made-up people whose voices and faces are coupled in a known way."""

@@ -1,0 +1,62 @@
+"""What a caller may catch. Every message is one line that ends with the next move."""
+
+import re
+
+
+class Voice2FaceError(Exception):
+    """Something that the user can mend.
+
+    Reads ``thing: found; wanted; remedy``, for example
+    ``clip.wav: 0.3 s of speech; 1.0 s wanted; record longer``.
+
+    Args:
+        thing: What it is about: a file, a folder, an option.
+        found: What was found there.
+        wanted: What should have been there.
+        remedy: What the user can do now.
+    """
+
+    def __init__(self, thing: object, found: str, wanted: str, remedy: str) -> None:
+        self.thing, self.found, self.wanted, self.remedy = str(thing), found, wanted, remedy
+        super().__init__(one_line(f"{thing}: {found}; {wanted}; {remedy}"))
+
+
+class AudioError(Voice2FaceError):
+    """A recording that cannot be read, or that holds too little speech."""
+
+
+class CorpusError(Voice2FaceError):
+    """A table, a picture or a corpus folder that cannot be used as it is."""
+
+
+class ModelError(Voice2FaceError):
+    """A model folder with a part that is missing, damaged or not understood."""
+
+
+class SettingsError(Voice2FaceError):
+    """A setting that does not exist, or a value that it cannot have."""
+
+
+class TrainingError(Voice2FaceError):
+    """A training that cannot start, go on or resume."""
+
+
+class OutputError(Voice2FaceError):
+    """A result that could not be written."""
+
+
+class MissingExtraError(Voice2FaceError):
+    """An optional part of the package that is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            what,
+            f"needs the '{extra}' extra, which is not installed",
+            f"voice2face[{extra}] wanted",
+            f"pip install 'voice2face[{extra}]'",
+        )
+
+
+def one_line(text: str) -> str:
+    """Replace line ends and control characters (a file name may hold any) by '?'."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", text)
