@@ -3,8 +3,9 @@
 A variant of anything is a value, made with :func:`msgspec.structs.replace`, never a subclass.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -12,6 +13,12 @@ import yaml
 from voice2face.errors import SettingsError
 
 S = TypeVar("S", bound="Settings")
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+FacePx = Literal[16, 32, 64, 128, 256]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +74,119 @@ FRONT_ENDS: dict[str, FrontEnd] = {
     # What models trained by this project use: the same numbers without the accidents.
     "clean": FrontEnd(),
 }
+
+
+class VoiceEncoderSettings(Settings, frozen=True):
+    """Shape of the voice encoder."""
+
+    n_mels: int = 64
+    channels: tuple[int, ...] = (256, 384, 576, 864)
+    embedding_dim: int = 64
+    width: Positive = 1.0  # share of the channels
+
+
+class EmbeddingSettings(Settings, frozen=True):
+    """What happens to a voice embedding before the generator takes it."""
+
+    unit: bool = True  # scaled to length one; the report's table takes it as it is
+    noise: NotNegative = 0.05  # while training: Gaussian, before a second normalisation
+
+
+class GeneratorSettings(Settings, frozen=True):
+    """Shape of the generator."""
+
+    embedding_dim: int = 64
+    face_px: FacePx = 64
+    width: Positive = 1.0
+    kernel: Literal[3, 4] = 4
+    batch_norm: bool = False
+    tanh: bool = False
+    dropout: Share = 0.0
+
+
+class CriticSettings(Settings, frozen=True):
+    """Shape of discriminator and classifier."""
+
+    face_px: FacePx = 64
+    trunk_dim: int = 64
+    width: Positive = 1.0
+    kernel: Literal[3, 4] = 4
+    shared_trunk: bool = True
+    leaky_output: bool = False  # LeakyReLU after the trunk's last layer, as the table has it
+    batch_norm: bool = False
+    dropout: Share = 0.0
+
+
+class FaceTraining(Settings, frozen=True):
+    """How generator and critics are trained (METHOD.md, "Training")."""
+
+    iterations: Count = 50_000
+    batch_size: Count = 128
+    learning_rate: Positive = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    crop_frames: tuple[int, int] = (300, 800)  # one length a batch, both ends included
+    flip_share: Share = 0.5  # faces mirrored left to right
+    pair_by: str = "identity"  # or the attribute that voices and faces have in common
+    ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+
+class Recipe(Settings, frozen=True):
+    """Everything that decides what a face training computes, but for data and seed."""
+
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    generator: GeneratorSettings = GeneratorSettings()
+    critics: CriticSettings = CriticSettings()
+    training: FaceTraining = FaceTraining()
+
+
+class SpeakerTraining(Settings, frozen=True):
+    """How the voice encoder is trained for speaker recognition: the stage never published."""
+
+    iterations: Count = 10_000
+    batch_size: Count = 128
+    learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 1e-4
+    crop_frames: tuple[int, int] = (300, 800)
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+
+class SpeakerRecipe(Settings, frozen=True):
+    """Everything that decides what a speaker training computes, but for data and seed."""
+
+    voice_encoder: VoiceEncoderSettings = VoiceEncoderSettings()
+    training: SpeakerTraining = SpeakerTraining()
+
+
+def change(settings: S, changes: Mapping[str, Any]) -> S:
+    """Settings with some entries changed, each named by its path: ``{"generator.tanh": True}``.
+
+    Raises:
+        SettingsError: An entry that does not exist, or a value that it cannot have.
+    """
+    data: dict[str, Any] = msgspec.to_builtins(settings)
+    for path, value in changes.items():
+        *parents, name = path.split(".")
+        place = data
+        for parent in parents:
+            place = place[parent] if isinstance(place.get(parent), dict) else {}
+        if name not in place or isinstance(place[name], dict):
+            raise SettingsError(
+                path, "no such setting", f"one of {', '.join(entries(settings))}", "correct it"
+            )
+        place[name] = value
+    return decode(data, type(settings), ", ".join(changes))
+
+
+def entries(settings: Settings) -> list[str]:
+    """Paths of all entries: ``["embedding.unit", "embedding.noise", …]``."""
+
+    def walk(data: Any, prefix: str) -> list[str]:
+        if not isinstance(data, dict):
+            return [prefix]
+        return [path for k, v in data.items() for path in walk(v, f"{prefix}.{k}" if prefix else k)]
+
+    return walk(msgspec.to_builtins(settings), "")
 
 
 def decode(data: Any, kind: type[S], source: str) -> S:

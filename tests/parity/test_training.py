@@ -1,0 +1,95 @@
+"""The twelve iterations that the authors' program ran, from its initial weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from voice2face.networks import unit
+from voice2face.release import load_ordered
+from voice2face.settings import (
+    CriticSettings,
+    EmbeddingSettings,
+    GeneratorSettings,
+    Recipe,
+    VoiceEncoderSettings,
+)
+from voice2face.training.steps import Batch, FaceNetworks, embed, iteration, make_optimisers
+
+FULL_FIRST_LAYER = 256  # channels of the voice encoder's first layer at full width
+LETTERS = {
+    "voice_encoder": "e",
+    "generator": "g",
+    "face_trunk": "f",
+    "discriminator": "d",
+    "classifier": "c",
+}
+
+
+@pytest.fixture(scope="module")
+def arrays(reference: Path):
+    with np.load(reference / "training.npz") as archive:
+        return dict(archive)
+
+
+def tensors(arrays, prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(prefix): torch.from_numpy(np.asarray(value))
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def networks_of(arrays, stage: str) -> tuple[FaceNetworks, Recipe]:
+    first, *_ = tensors(arrays, f"{stage}.e.").values()
+    width = first.shape[0] / FULL_FIRST_LAYER
+    recipe = Recipe(generator=GeneratorSettings(width=width), critics=CriticSettings(width=width))
+    n_labels = arrays[f"{stage}.c.model.weight"].shape[0]
+    networks = FaceNetworks.make(recipe, VoiceEncoderSettings(width=width), n_labels)
+    for name, network in networks.named().items():
+        load_ordered(network, tensors(arrays, f"{stage}.{LETTERS[name]}."), name)
+    return networks, recipe
+
+
+def batch_of(arrays, i: int) -> Batch:
+    part = {k: v for k, v in tensors(arrays, f"batch{i}.").items()}
+    return Batch(
+        voices=part["voice"].float(),
+        voice_labels=part["voice_label"],
+        faces=(part["face"].float() - 127.5) / 127.5,
+        face_labels=part["face_label"],
+        noise=part["noise"].flatten(1),
+    )
+
+
+def test_the_training_of_the_released_program_is_reproduced(arrays):
+    networks, recipe = networks_of(arrays, "init")
+    optimisers = make_optimisers(networks, recipe)
+    losses = []
+    for i in range(len(arrays["losses"])):
+        terms = iteration(networks, optimisers, batch_of(arrays, i), recipe)
+        losses.append([term.item() for term in terms.values()])
+    np.testing.assert_allclose(losses, arrays["losses"], rtol=1e-5)
+
+    final, _ = networks_of(arrays, "final")
+    for name, network in networks.named().items():
+        for key, value in final.named()[name].state_dict().items():
+            if value.is_floating_point():
+                difference = (network.state_dict()[key] - value).abs().max().item()
+                assert difference <= 1e-5, f"{name} {key}: {difference}"
+
+
+def test_the_trained_networks_give_the_same_face(arrays):
+    networks, _ = networks_of(arrays, "final")
+    check = tensors(arrays, "check.")
+    with torch.no_grad():
+        embedding = networks.voice_encoder(check["voice"])
+        torch.testing.assert_close(embedding, check["embedding"].flatten(1), atol=1e-5, rtol=0)
+        face = networks.generator(unit(embedding))
+        torch.testing.assert_close(face, check["face"], atol=1e-5, rtol=0)
+        vector = networks.critics.face_trunk(check["face"])
+        expected = check["face_embedding"].flatten(1)
+        torch.testing.assert_close(vector, expected, atol=1e-5, rtol=0)
+    quiet = torch.zeros(len(embedding), embedding.shape[1])
+    again = embed(networks.voice_encoder, check["voice"], quiet, EmbeddingSettings())
+    torch.testing.assert_close(again, unit(embedding), atol=1e-6, rtol=0)
