@@ -1,11 +1,340 @@
-"""placeholder"""
+"""Write a released model: weights, ONNX, configuration, card; import the authors' weights (torch).
+
+Reading one needs no torch: see :mod:`voice2face.inference`.
+"""
+
+import contextlib
+import logging
+import pickle
+import shutil
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
 import torch
-from torch import nn, Tensor
-from voice2face.errors import ModelError
-def load_ordered(network: nn.Module, tensors: dict[str, Tensor], source: str) -> None:
-    """Load tensors by their order, which is that of the released program (names differ)."""
-    wanted = network.state_dict()
-    found = list(tensors.values())
-    if [tuple(t.shape) for t in found] != [tuple(t.shape) for t in wanted.values()]:
-        raise ModelError(source, "other shapes", "x", "y")
-    network.load_state_dict(dict(zip(wanted, found, strict=True)))
+from msgspec.structs import replace
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from voice2face.card import model_card
+from voice2face.errors import ModelError, OutputError
+from voice2face.files import sha256_of, write_text
+from voice2face.model_folder import (
+    CARD,
+    CONFIG,
+    GENERATOR,
+    VOICE_ENCODER,
+    WEIGHTS,
+    ModelConfig,
+    checked_part,
+    read_config,
+)
+from voice2face.networks import Generator, VoiceEncoder, unit
+from voice2face.settings import (
+    FRONT_ENDS,
+    EmbeddingSettings,
+    GeneratorSettings,
+    VoiceEncoderSettings,
+    to_yaml,
+)
+
+OPSET = 18
+EXAMPLE_FRAMES = 320  # any length will do: the graph takes all
+FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
+
+
+def write_release(
+    out: Path,
+    config: ModelConfig,
+    voice_encoder: VoiceEncoder,
+    generator: Generator | None,
+    *,
+    half: bool = False,
+    remarks: str = "",
+) -> Path:
+    """Write a model folder; an older one there is replaced once the new one is whole.
+
+    Args:
+        out: The folder.
+        config: Its checksums are filled in here.
+        voice_encoder: With its weights.
+        generator: With its weights; None for a voice encoder alone.
+        half: Round weights to 16 bits, in all files alike (half the size; computed in 32 bits).
+        remarks: Markdown for the card: what the faces look like, say.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        OutputError: It could not be written, or ``out`` holds something else.
+    """
+    if out.exists() and not (out / CONFIG).is_file() and any(out.iterdir()):
+        raise OutputError(out, "a folder with other files", "a new folder", "choose another")
+    networks = {"voice_encoder": voice_encoder.eval()}
+    if generator is not None:
+        networks["generator"] = generator.eval()  # type: ignore[assignment]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        if half:
+            for network in networks.values():
+                _round_to_half(network)
+        _save_weights(networks, temporary / WEIGHTS, half)
+        export_voice_encoder(voice_encoder, temporary / VOICE_ENCODER, config.embedding.unit, half)
+        if generator is not None:
+            export_generator(generator, temporary / GENERATOR, half)
+        sums = {part.name: sha256_of(part) for part in sorted(temporary.iterdir())}
+        config = replace(config, sha256=sums)
+        write_text(temporary / CARD, model_card(config, remarks))
+        write_text(temporary / CONFIG, to_yaml(config))
+        temporary.chmod(0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        temporary.replace(out)
+    except OSError as error:
+        raise OutputError(out, f"could not be written ({error})", "room", "free some") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return out
+
+
+def read_voice_encoder(folder: Path) -> tuple[VoiceEncoder, ModelConfig]:
+    """The voice encoder of a model folder, or of a run's folder (its ``model``), in torch.
+
+    Raises:
+        ModelError: A part is missing or damaged.
+    """
+    if not (folder / CONFIG).is_file() and (folder / "model" / CONFIG).is_file():
+        folder = folder / "model"
+    config = read_config(folder)
+    encoder = VoiceEncoder(config.voice_encoder)
+    _load_named(encoder, checked_part(folder, WEIGHTS, config), "voice_encoder.")
+    return encoder.eval(), config
+
+
+def read_generator(folder: Path) -> Generator:
+    """The generator of a model folder, in torch.
+
+    Raises:
+        ModelError: A part is missing or damaged, or the model has no generator.
+    """
+    config = read_config(folder)
+    if config.generator is None:
+        raise ModelError(folder, "a voice encoder alone", "a generator", "choose another model")
+    generator = Generator(config.generator)
+    _load_named(generator, checked_part(folder, WEIGHTS, config), "generator.")
+    return generator.eval()
+
+
+class _Listener(nn.Module):
+    """What ``voice_encoder.onnx`` computes: the embedding, and the steps whose mean it is."""
+
+    def __init__(self, encoder: VoiceEncoder, is_unit: bool) -> None:
+        super().__init__()
+        self.encoder, self.is_unit = encoder, is_unit
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        steps = self.encoder.frame_embeddings(features)
+        embedding = steps.mean(dim=2)
+        return (unit(embedding) if self.is_unit else embedding), steps
+
+
+def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half: bool) -> None:
+    """Write ``features`` (batch, n_mels, frames) → ``embedding`` (batch, dim) as ONNX.
+
+    A second output, ``frame_embeddings`` (batch, dim, steps), lets a long recording be heard in
+    pieces.
+    """
+    first = next(encoder.parameters())
+    example = torch.zeros(2, first.shape[1], EXAMPLE_FRAMES)
+    batch, frames = torch.export.Dim("batch", min=1), torch.export.Dim("frames", min=2)
+    _export(
+        _Listener(encoder, is_unit).eval(),
+        example,
+        path,
+        ("features", {0: batch, 2: frames}),
+        ["embedding", "frame_embeddings"],
+        half,
+    )
+
+
+def export_generator(generator: Generator, path: Path, half: bool) -> None:
+    """Write ``embedding`` (batch, dim) → ``face`` (batch, 3, px, px) as ONNX."""
+    example = torch.zeros(2, next(generator.parameters()).shape[0])
+    batch = torch.export.Dim("batch", min=1)
+    _export(generator.eval(), example, path, ("embedding", {0: batch}), ["face"], half)
+
+
+def _export(
+    network: nn.Module,
+    example: Tensor,
+    path: Path,
+    given: tuple[str, dict[int, "torch.export.Dim"]],
+    outputs: list[str],
+    half: bool,
+) -> None:
+    import onnx
+
+    name, dynamic = given
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            network,
+            (example,),
+            input_names=[name],
+            output_names=outputs,
+            dynamic_shapes=(dynamic,),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    if half:
+        _store_half(model)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+
+
+def _store_half(model: "onnx.ModelProto") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Keep weights as float16 and cast them when the model is loaded."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
+            continue
+        name = tensor.name
+        stored = numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(stored, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+
+
+def _round_to_half(network: nn.Module) -> None:
+    with torch.no_grad():
+        for tensor in network.parameters():
+            if tensor.dim() >= 2:
+                tensor.copy_(tensor.half().float())
+
+
+def _save_weights(networks: Mapping[str, nn.Module], path: Path, half: bool) -> None:
+    tensors = {
+        f"{name}.{key}": (value.half() if half and value.dim() >= 2 else value).contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    save_file({name: tensor.cpu().clone() for name, tensor in tensors.items()}, path)
+
+
+def _load_named(network: nn.Module, path: Path, prefix: str) -> None:
+    try:
+        tensors = load_file(path)
+        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v
+                                 for k, v in own.items()})  # fmt: skip
+    except Exception as error:  # safetensors' and torch's own kinds
+        reason = str(error).splitlines()[0]
+        raise ModelError(path, reason, f"weights of the {prefix[:-1]}", "fetch it again") from error
+
+
+@contextlib.contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Without the exporter's remarks on packages that this project does not use."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+# The authors' weights ---------------------------------------------------------------------------
+
+
+def import_released(folder: Path, out: Path) -> Path:
+    """Turn the authors' ``voice_embedding.pth`` and ``generator.pth`` into a model folder.
+
+    Raises:
+        ModelError: A file is missing, is no state dict of these networks, or holds code.
+    """
+    voice = read_state_dict(folder / "voice_embedding.pth")
+    face = read_state_dict(folder / "generator.pth")
+    first_voice, first_face = next(iter(voice.values())), next(iter(face.values()))
+    encoder_settings = VoiceEncoderSettings(
+        width=first_voice.shape[0] / FULL_FIRST_LAYER["voice_encoder"]
+    )
+    generator_settings = GeneratorSettings(
+        width=first_face.shape[1] / FULL_FIRST_LAYER["generator"]
+    )
+    encoder, generator = VoiceEncoder(encoder_settings), Generator(generator_settings)
+    load_ordered(encoder, voice, str(folder / "voice_embedding.pth"))
+    load_ordered(generator, face, str(folder / "generator.pth"))
+    config = ModelConfig(
+        name="released",
+        front_end_preset="released",
+        front_end=FRONT_ENDS["released"],
+        voice_encoder=encoder_settings,
+        embedding=EmbeddingSettings(),
+        generator=generator_settings,
+        provenance={
+            "made_by": "import-released",
+            "source": "weights of the authors' released program (Wen, Singh and Raj 2019)",
+            "voice_embedding.pth": sha256_of(folder / "voice_embedding.pth"),
+            "generator.pth": sha256_of(folder / "generator.pth"),
+        },
+    )
+    return write_release(out, config, encoder, generator)
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Tensors of a ``.pth`` file, in their order; anything but tensors is refused.
+
+    Raises:
+        ModelError: The file is missing, damaged, or would run code when unpickled.
+    """
+    if not path.is_file():
+        raise ModelError(path, "missing", "the authors' file", "check the folder's name")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            path, "code in the file, or no state dict", "tensors alone", "do not trust this file"
+        ) from error
+    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(path, f"damaged ({reason})", "a state dict", "fetch it again") from error
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise ModelError(path, "not a state dict", "tensors by name", "check which file it is")
+    if not state:
+        raise ModelError(path, "no tensors", "a state dict", "check which file it is")
+    return state
+
+
+def load_ordered(network: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
+    """Load tensors by their order, which is that of the released program; only names differ.
+
+    Raises:
+        ModelError: Their number or shapes are not those of the network.
+    """
+    wanted = {k: v for k, v in network.state_dict().items() if "num_batches" not in k}
+    found = [v for k, v in tensors.items() if "num_batches" not in k]
+    shapes = [tuple(v.shape) for v in found]
+    expected = [tuple(v.shape) for v in wanted.values()]
+    if shapes != expected:
+        pairs = enumerate(zip(shapes, expected, strict=False))
+        odd = [f"tensor {i} is {a}, not {b}" for i, (a, b) in pairs if a != b]
+        found_shapes = odd[0] if odd else f"{len(shapes)} tensors"
+        raise ModelError(
+            source,
+            f"other shapes ({found_shapes})",
+            f"the {len(expected)} tensors of this network",
+            "check which file it is",
+        )
+    network.load_state_dict(dict(zip(wanted, found, strict=True)), strict=False)

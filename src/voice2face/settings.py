@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of all configuration: immutable, keyword-only, and strict about unknown names."""
 
 
-class VoiceActivity(Settings, frozen=True):
+class VoiceActivity(Settings, frozen=True, kw_only=True):
     """When is somebody speaking? (METHOD.md, "Audio front end")."""
 
     aggressiveness: Literal[0, 1, 2, 3] = 2
@@ -37,7 +37,7 @@ class VoiceActivity(Settings, frozen=True):
     ask_whole_ring: bool = False
 
 
-class LogMel(Settings, frozen=True):
+class LogMel(Settings, frozen=True, kw_only=True):
     """Window, hop and filters of the spectrogram; lengths in seconds, frequencies in Hz."""
 
     sample_rate: int = 16_000
@@ -56,7 +56,7 @@ class LogMel(Settings, frozen=True):
     keep_ragged_window: bool = False
 
 
-class FrontEnd(Settings, frozen=True):
+class FrontEnd(Settings, frozen=True, kw_only=True):
     """From a recording to the features that the voice encoder takes."""
 
     voice_activity: VoiceActivity = VoiceActivity()
@@ -76,7 +76,7 @@ FRONT_ENDS: dict[str, FrontEnd] = {
 }
 
 
-class VoiceEncoderSettings(Settings, frozen=True):
+class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
     """Shape of the voice encoder."""
 
     n_mels: int = 64
@@ -85,14 +85,14 @@ class VoiceEncoderSettings(Settings, frozen=True):
     width: Positive = 1.0  # share of the channels
 
 
-class EmbeddingSettings(Settings, frozen=True):
+class EmbeddingSettings(Settings, frozen=True, kw_only=True):
     """What happens to a voice embedding before the generator takes it."""
 
     unit: bool = True  # scaled to length one; the report's table takes it as it is
     noise: NotNegative = 0.05  # while training: Gaussian, before a second normalisation
 
 
-class GeneratorSettings(Settings, frozen=True):
+class GeneratorSettings(Settings, frozen=True, kw_only=True):
     """Shape of the generator."""
 
     embedding_dim: int = 64
@@ -104,7 +104,7 @@ class GeneratorSettings(Settings, frozen=True):
     dropout: Share = 0.0
 
 
-class CriticSettings(Settings, frozen=True):
+class CriticSettings(Settings, frozen=True, kw_only=True):
     """Shape of discriminator and classifier."""
 
     face_px: FacePx = 64
@@ -117,7 +117,7 @@ class CriticSettings(Settings, frozen=True):
     dropout: Share = 0.0
 
 
-class FaceTraining(Settings, frozen=True):
+class FaceTraining(Settings, frozen=True, kw_only=True):
     """How generator and critics are trained (METHOD.md, "Training")."""
 
     iterations: Count = 50_000
@@ -131,7 +131,7 @@ class FaceTraining(Settings, frozen=True):
     precision: Literal["fp32", "bf16"] = "fp32"
 
 
-class Recipe(Settings, frozen=True):
+class Recipe(Settings, frozen=True, kw_only=True):
     """Everything that decides what a face training computes, but for data and seed."""
 
     embedding: EmbeddingSettings = EmbeddingSettings()
@@ -140,7 +140,7 @@ class Recipe(Settings, frozen=True):
     training: FaceTraining = FaceTraining()
 
 
-class SpeakerTraining(Settings, frozen=True):
+class SpeakerTraining(Settings, frozen=True, kw_only=True):
     """How the voice encoder is trained for speaker recognition: the stage never published."""
 
     iterations: Count = 10_000
@@ -151,7 +151,16 @@ class SpeakerTraining(Settings, frozen=True):
     precision: Literal["fp32", "bf16"] = "fp32"
 
 
-class SpeakerRecipe(Settings, frozen=True):
+class Run(Settings, frozen=True, kw_only=True):
+    """What a run writes and when; nothing here changes what is computed."""
+
+    checkpoint_every: Count = 1000
+    sample_every: Count = 500
+    log_every: Count = 10
+    keep_checkpoints: Count = 2
+
+
+class SpeakerRecipe(Settings, frozen=True, kw_only=True):
     """Everything that decides what a speaker training computes, but for data and seed."""
 
     voice_encoder: VoiceEncoderSettings = VoiceEncoderSettings()

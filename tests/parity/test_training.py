@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from voice2face.networks import unit
 from voice2face.release import load_ordered
 from voice2face.settings import (
@@ -52,7 +53,7 @@ def networks_of(arrays, stage: str) -> tuple[FaceNetworks, Recipe]:
 
 
 def batch_of(arrays, i: int) -> Batch:
-    part = {k: v for k, v in tensors(arrays, f"batch{i}.").items()}
+    part = tensors(arrays, f"batch{i}.")
     return Batch(
         voices=part["voice"].float(),
         voice_labels=part["voice_label"],

@@ -1,0 +1,71 @@
+"""The model card: what a model is, what it was made from, what it must not be used for."""
+
+from voice2face.model_folder import ModelConfig
+
+LIMITS = """\
+## What it is, and what it is not
+
+A face that this model makes is a guess that shares what a voice tells about its speaker (above
+all gender and roughly age). It is not a likeness, and many different people would fit the same
+voice. Do not use it to identify, to find or to judge anybody. It repeats the biases of the data
+that it was trained on: who is missing there is drawn badly here. Ask people before you make a face
+from their voice, and say that the picture was made by a machine when you show it.
+"""
+
+
+def model_card(config: ModelConfig, remarks: str = "") -> str:
+    """Markdown of the card.
+
+    Args:
+        config: The model's configuration.
+        remarks: More of it, written by hand.
+    """
+    rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in config.provenance.items())
+    return (
+        f"""\
+# {config.name}
+
+{_what(config)}
+
+## Made from
+
+| | |
+|---|---|
+{rows}
+
+The licence of the weights follows from that of the data; the program is Apache-2.0.
+
+{LIMITS}
+## Networks
+
+| | |
+|---|---|
+| audio preset | {config.front_end_preset} |
+| voice encoder | width {config.voice_encoder.width:g}, {config.voice_encoder.embedding_dim}-d |
+{_generator_row(config)}
+{remarks}""".rstrip()
+        + "\n"
+    )
+
+
+def _what(config: ModelConfig) -> str:
+    if config.generator is None:
+        return "A voice encoder: from a recording of a voice to an embedding of its speaker."
+    px = config.generator.face_px
+    return f"From a recording of a voice to a face of {px}×{px} pixels."
+
+
+def _generator_row(config: ModelConfig) -> str:
+    if config.generator is None:
+        return ""
+    g = config.generator
+    extras = [
+        name for name, on in (("batch normalisation", g.batch_norm), ("tanh", g.tanh),
+                              (f"dropout {g.dropout:g}", g.dropout)) if on
+    ]  # fmt: skip
+    kernel = f"kernel {g.kernel}×{g.kernel}"
+    return f"| generator | width {g.width:g}, {', '.join([kernel, *extras])} |\n"
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,165 @@
+"""A released model at work: recording → embedding → face (ONNX Runtime; no torch)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voice2face.audio import Features, extract
+from voice2face.audio.load import Source
+from voice2face.errors import ModelError
+from voice2face.model_folder import (
+    BUNDLED,
+    GENERATOR,
+    VOICE_ENCODER,
+    ModelConfig,
+    checked_part,
+    read_config,
+)
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from PIL.Image import Image
+
+STRIDE = 32  # frames of the log-mel per step of the voice encoder: five convolutions of stride 2
+CHUNK_STEPS = 512  # steps at once (164 s), so that an hour needs no more memory than minutes
+# A step sees 31 frames on either side of its own: one step of margin covers it.
+MARGIN_STEPS = 1
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A face made from a recording.
+
+    Attributes:
+        picture: RGB.
+        face: The generator's output before it is cut to [-1, 1], (3, px, px).
+        embedding: What the voice encoder heard, (embedding_dim,).
+        features: The front end's output.
+    """
+
+    picture: "Image"
+    face: np.ndarray
+    embedding: np.ndarray
+    features: Features
+
+
+class Model:
+    """A released model, read from its folder.
+
+    Args:
+        folder: Its folder; the bundled model by default.
+        threads: Cores for one call; 0 for all.
+
+    Raises:
+        ModelError: A part is missing, damaged or of a later format.
+    """
+
+    def __init__(self, folder: Path | str | None = None, threads: int = 0) -> None:
+        self.folder = Path(folder) if folder is not None else BUNDLED
+        self.config: ModelConfig = read_config(self.folder)
+        self._threads = threads
+
+    @cached_property
+    def _voice_encoder(self) -> "InferenceSession":
+        return self._session(VOICE_ENCODER)
+
+    @cached_property
+    def _generator(self) -> "InferenceSession":
+        if self.config.generator is None:
+            raise ModelError(
+                self.folder, "a voice encoder alone", "a model with a generator", "train face"
+            )
+        return self._session(GENERATOR)
+
+    def _session(self, name: str) -> "InferenceSession":
+        import onnxruntime
+
+        path = checked_part(self.folder, name, self.config)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        try:
+            return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+        except Exception as error:  # its exceptions share no base class
+            reason = str(error).splitlines()[0][:160]
+            raise ModelError(path, reason, "an ONNX model", "fetch the model again") from error
+
+    def embed(self, features: np.ndarray) -> np.ndarray:
+        """Embedding of one recording.
+
+        Args:
+            features: Normalised log-mel of the front end, shape (frames, n_mels).
+
+        Returns:
+            Shape (embedding_dim,), of length one (unless the model's preset says otherwise).
+        """
+        if len(features) <= CHUNK_STEPS * STRIDE:
+            (embedding,) = self._voice_encoder.run(["embedding"], {"features": features.T[None]})
+            return np.asarray(embedding[0])
+        total = np.zeros(self.config.voice_encoder.embedding_dim)
+        n_steps = 0
+        for chunk, first, last in _chunks(len(features)):
+            fed = {"features": np.ascontiguousarray(features[chunk].T)[None]}
+            (steps,) = self._voice_encoder.run(["frame_embeddings"], fed)
+            total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
+            n_steps += steps[0, :, first:last].shape[1]
+        mean = total / n_steps
+        if self.config.embedding.unit:
+            mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return mean.astype(np.float32)
+
+    def faces(self, embeddings: np.ndarray) -> np.ndarray:
+        """Faces, nominally in [-1, 1]: (batch, embedding_dim) → (batch, 3, px, px)."""
+        (faces,) = self._generator.run(["face"], {"embedding": embeddings.astype(np.float32)})
+        return np.asarray(faces)
+
+    def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
+        """Make a face from a recording.
+
+        Args:
+            source: A path, a binary file object, or samples with their ``rate``.
+            rate: Samples per second, if ``source`` is an array.
+
+        Raises:
+            AudioError: The recording can't be read, or holds too little speech.
+            ModelError: A part of the model is missing or damaged.
+        """
+        features = extract(source, self.config.front_end, rate=rate)
+        embedding = self.embed(features.features)
+        (face,) = self.faces(embedding[None])
+        return Reconstruction(to_picture(face), face, embedding, features)
+
+
+def load(folder: Path | str | None = None, threads: int = 0) -> Model:
+    """Load a released model: the bundled one, or the one in ``folder``.
+
+    Raises:
+        ModelError: A part is missing, damaged or of a later format.
+    """
+    return Model(folder, threads)
+
+
+def to_picture(face: np.ndarray) -> "Image":
+    """An RGB picture from (3, px, px); what is beyond [-1, 1] is cut."""
+    from PIL import Image
+
+    pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+
+
+def _chunks(n_frames: int) -> Iterator[tuple[slice, int, int]]:
+    """Stretches of frames, with the steps of each whose whole view lies within it.
+
+    The zero padding at both ends of the recording is the network's own; in between, a step near
+    the edge of a stretch is taken from the neighbour, so that the result is that of one pass.
+    """
+    n_steps = -(-n_frames // STRIDE)
+    for begin in range(0, n_steps, CHUNK_STEPS):
+        end = min(begin + CHUNK_STEPS, n_steps)
+        left, right = max(begin - MARGIN_STEPS, 0), min(end + MARGIN_STEPS, n_steps)
+        frames = slice(left * STRIDE, min(right * STRIDE, n_frames))
+        yield frames, begin - left, end - left

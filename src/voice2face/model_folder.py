@@ -1,0 +1,82 @@
+"""The folder of a released model: what lies in it, and how it is checked (no torch)."""
+
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from voice2face.errors import ModelError, SettingsError
+from voice2face.files import sha256_of
+from voice2face.settings import (
+    EmbeddingSettings,
+    FrontEnd,
+    GeneratorSettings,
+    Settings,
+    VoiceEncoderSettings,
+    decode,
+)
+
+FORMAT_VERSION = 1
+CONFIG, CARD, WEIGHTS = "config.yaml", "README.md", "weights.safetensors"
+VOICE_ENCODER, GENERATOR = "voice_encoder.onnx", "generator.onnx"
+BUNDLED = Path(__file__).parent / "assets" / "model"
+MAX_CONFIG_BYTES = 1 << 20
+
+
+class ModelConfig(Settings, frozen=True, kw_only=True):
+    """What ``config.yaml`` holds: all that is needed to use the model, and where it came from."""
+
+    format_version: int = FORMAT_VERSION
+    name: str
+    front_end_preset: str
+    front_end: FrontEnd
+    voice_encoder: VoiceEncoderSettings
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    generator: GeneratorSettings | None = None  # none: a voice encoder alone (`train voice`)
+    provenance: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
+    sha256: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read the configuration of a model folder.
+
+    Raises:
+        ModelError: It is missing, damaged, or of a later format than this program knows.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        found = f"no {CONFIG} in it" if folder.is_dir() else "no such folder"
+        raise ModelError(folder, found, "the folder of a released model", "check --model")
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise ModelError(path, "more than 1 MiB", "a short YAML file", "fetch the model again")
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+        version = data["format_version"] if isinstance(data, dict) else None
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError) as error:
+        raise _damaged(path, "not a model's configuration") from error
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise ModelError(
+            path, f"format {version}", f"at most {FORMAT_VERSION}", "update voice2face"
+        )
+    try:
+        return decode(data, ModelConfig, str(path))
+    except SettingsError as error:
+        raise _damaged(path, error.found) from error
+
+
+def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
+    """Path of one file of the model, after its checksum was compared.
+
+    Raises:
+        ModelError: The file is missing, or is not the one that was released.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise ModelError(path, "missing", "every part of the model", "fetch the model again")
+    if sha256_of(path) != config.sha256.get(name):
+        raise _damaged(path, f"its checksum is not that in {CONFIG}")
+    return path
+
+
+def _damaged(path: Path, found: str) -> ModelError:
+    return ModelError(path, found, "the file as it was released", "fetch the model again")

@@ -1,0 +1,38 @@
+"""The fixed voices whose faces are looked at while a model learns."""
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from voice2face.corpus import Corpus
+from voice2face.corpus.read import Voices
+from voice2face.training.data import VoiceBank, values_of
+
+N_SAMPLES = 32
+COLUMNS = 8
+SAMPLE_FRAMES = 1000  # 10 s
+GAP_PX = 2
+
+
+def sample_voices(corpus: Corpus, sort_by: str) -> VoiceBank:
+    """Voices of people not trained on (else of the others), spread over ``sort_by``."""
+    splits = (corpus.voices(split) for split in ("validation", "test", "train"))
+    voices: Voices = next(part for part in splits if len(part.log_mel))
+    order = np.argsort(np.array(values_of(voices, sort_by), str), kind="stable")
+    places = np.linspace(0, len(order) - 1, min(N_SAMPLES, len(order))).astype(int)
+    chosen = [voices.log_mel[order[place]] for place in places]
+    return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64))
+
+
+def grid(faces: Tensor, columns: int = COLUMNS) -> Image.Image:
+    """One RGB picture of faces (faces, 3, px, px) in [-1, 1], row by row, white in between."""
+    n, _, px, _ = faces.shape
+    rows = -(-n // columns)
+    side = px + GAP_PX
+    canvas = torch.full((rows * side - GAP_PX, columns * side - GAP_PX, 3), 255, dtype=torch.uint8)
+    pixels = ((faces.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+    for i, face in enumerate(pixels):
+        top, left = i // columns * side, i % columns * side
+        canvas[top : top + px, left : left + px] = face
+    return Image.fromarray(canvas.numpy())
