@@ -1,3 +1,23 @@
-"""From a recording of a voice, a face that shares what the voice tells about its speaker."""
+"""From a recording of a voice, a face that shares what the voice tells about its speaker.
+
+>>> import voice2face
+>>> made = voice2face.load().reconstruct("me.wav")  # doctest: +SKIP
+>>> made.picture.save("me.png")  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0.dev0"
+__all__ = ["Model", "Reconstruction", "__version__", "load"]
+
+if TYPE_CHECKING:
+    from voice2face.inference import Model, Reconstruction, load
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are used, so that ``voice2face --help`` is quick."""
+    if name in __all__:
+        from voice2face import inference
+
+        return getattr(inference, name)
+    raise AttributeError(f"module 'voice2face' has no attribute '{name}'")

@@ -18,7 +18,7 @@ class Voice2FaceError(Exception):
 
     def __init__(self, thing: object, found: str, wanted: str, remedy: str) -> None:
         self.thing, self.found, self.wanted, self.remedy = str(thing), found, wanted, remedy
-        super().__init__(one_line(f"{thing}: {found}; {wanted}; {remedy}"))
+        super().__init__(one_line(f"{thing}: {found}; {wanted} wanted; {remedy}"))
 
 
 class AudioError(Voice2FaceError):
@@ -52,7 +52,7 @@ class MissingExtraError(Voice2FaceError):
         super().__init__(
             what,
             f"needs the '{extra}' extra, which is not installed",
-            f"voice2face[{extra}] wanted",
+            f"voice2face[{extra}]",
             f"pip install 'voice2face[{extra}]'",
         )
 

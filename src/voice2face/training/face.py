@@ -14,7 +14,7 @@ from voice2face.files import atomic_write, write_text
 from voice2face.model_folder import BUNDLED, WEIGHTS, ModelConfig
 from voice2face.networks import Generator, VoiceEncoder
 from voice2face.release import read_voice_encoder, write_release
-from voice2face.settings import Recipe, Run, to_yaml
+from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.checkpoint import State
 from voice2face.training.data import FaceData, VoiceBank
 from voice2face.training.loop import train
@@ -100,7 +100,9 @@ class FaceTrainee:
 
     def released(self) -> Generator:
         """The generator as it is released: the averaged one, ready for use."""
-        return copy.deepcopy(self.average).to("cpu", memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload,no-any-return]
+        released = Generator(self.recipe.generator)
+        released.load_state_dict(self.average.state_dict())
+        return released.eval()
 
     def show(self, writer: "SummaryWriter", step: int, out: Path) -> None:
         """The same voices' faces each time, as a grid: ``out/samples/STEP.png``."""
@@ -112,7 +114,7 @@ class FaceTrainee:
             picture.save(path)
         pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
         shaped = pixels.view(picture.height, picture.width, 3)
-        writer.add_image("samples", shaped, step, dataformats="HWC")  # type: ignore[no-untyped-call]
+        writer.add_image("samples", shaped, step, dataformats="HWC")
 
     def _hear(self, voices: VoiceBank) -> Tensor:
         cuts = [voices.whole(i, SAMPLE_FRAMES)[:, :, :SAMPLE_FRAMES] for i in range(len(voices))]
@@ -166,7 +168,8 @@ def train_face(
     samples = sample_voices(corpus, recipe.training.pair_by)
     trainee = FaceTrainee(data, recipe, encoder, heard, samples, seed, device)
     identity = {
-        "recipe": to_yaml(recipe),
+        # Nothing in a step depends on how many there will be, so a run may be made longer.
+        "recipe": to_yaml(change(recipe, {"training.iterations": 1})),
         "seed": str(seed),
         "corpus": corpus.info.data_hash,
         "voice encoder": heard.sha256.get(WEIGHTS, ""),
@@ -181,7 +184,8 @@ def train_face(
         voice_encoder=heard.voice_encoder,
         embedding=recipe.embedding,
         generator=recipe.generator,
-        provenance=_provenance(corpus, data, recipe, heard) | {"variant": variant, "seed": seed},
+        provenance=_provenance(corpus, data, recipe, heard, trainee.n_steps)
+        | {"variant": variant, "seed": seed},
     )
     encoder = encoder.cpu()
     return write_release(out / "model", config, encoder, trainee.released(), half=half)
@@ -213,7 +217,7 @@ def _check_fit(corpus: Corpus, recipe: Recipe, heard: ModelConfig) -> None:
 
 
 def _provenance(
-    corpus: Corpus, data: FaceData, recipe: Recipe, heard: ModelConfig
+    corpus: Corpus, data: FaceData, recipe: Recipe, heard: ModelConfig, n_steps: int
 ) -> dict[str, Any]:
     voice = {f"voice encoder: {key}": value for key, value in heard.provenance.items()}
     return {
@@ -224,7 +228,7 @@ def _provenance(
         "classes": len(data.labels),
         "recordings": len(data.voices),
         "faces": len(data.faces),
-        "iterations": recipe.training.iterations,
+        "iterations": n_steps,
         "batch": recipe.training.batch_size,
         "precision": recipe.training.precision,
         **voice,

@@ -70,7 +70,7 @@ class SpeakerTrainee:
             logits = self.classifier(self.encoder(features))
         loss = F.cross_entropy(logits.float(), labels)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimiser.step()
         self.schedule.step()
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
@@ -99,7 +99,7 @@ class SpeakerTrainee:
     def show(self, writer: "SummaryWriter", step: int, out: Path) -> None:
         """The learning rate (held-out voices are heard once, at the end)."""
         (rate,) = self.schedule.get_last_lr()
-        writer.add_scalar("learning_rate", rate, step)  # type: ignore[no-untyped-call]
+        writer.add_scalar("learning_rate", rate, step)
 
 
 def embed_all(encoder: VoiceEncoder, voices: VoiceBank, device: str = "cpu") -> np.ndarray:

@@ -1,0 +1,96 @@
+"""From a recording to the features that the voice encoder takes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.load import Source, clip_name, stream_clip
+from voice2face.audio.log_mel import log_mel, normalise, tile
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
+from voice2face.audio.voice_activity import voiced_samples
+from voice2face.errors import AudioError, SettingsError
+from voice2face.settings import FrontEnd
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Features:
+    """What the front end makes of one recording.
+
+    An hour of speech holds 300 MB: keep ``features`` alone where the rest is not needed.
+
+    Args:
+        voiced: Speech without the silence, mono int16 at 16 kHz, shape (voiced samples,).
+        log_mel: Natural log of mel power, shape (frames, n_mels); not normalised.
+        features: Normalised and tiled, shape (max(frames, min_frames), n_mels).
+        seconds: Length of the recording.
+        speech_s: Length of the speech in it.
+    """
+
+    voiced: npt.NDArray[np.int16]
+    log_mel: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
+    seconds: float
+    speech_s: float
+
+
+def extract(
+    source: Source,
+    settings: FrontEnd,
+    rate: int | None = None,
+    check_speech: bool = True,
+    *,
+    max_s: float | None = None,
+) -> Features:
+    """Read a recording, keep the speech, and compute its features.
+
+    Args:
+        source: A path, a binary file object or samples, as :func:`load_clip` takes them.
+        settings: Which front end; it must be the one that the model was trained with.
+        rate: Sample rate of an array in Hz.
+        check_speech: Refuse noise that the voice activity detector took for speech. Switch it off
+            for faces made from noise on purpose.
+        max_s: A longer recording is refused.
+
+    Returns:
+        The features, and what they were computed from.
+
+    Raises:
+        AudioError: The recording cannot be read, is too long, or has too little speech or none.
+        SettingsError: The settings want another sample rate than 16 kHz.
+
+    Source:
+        "Audio front end" of METHOD.md.
+    """
+    if settings.log_mel.sample_rate != RATE_HZ:
+        found = f"sample rate {settings.log_mel.sample_rate}"
+        raise SettingsError("log_mel", found, f"{RATE_HZ}", "correct sample_rate")
+    name, clock = clip_name(source), _Clock()
+    blocks = clock.count(stream_clip(source, rate, max_s=max_s))
+    voiced = voiced_samples(blocks, settings.voice_activity, RATE_HZ)
+    speech_s = len(voiced) / RATE_HZ
+    wanted_s = max(settings.min_speech_s, settings.log_mel.window_s)
+    if speech_s < wanted_s:
+        found = f"{speech_s:.1f} s of speech after silence removal"
+        raise AudioError(name, found, f"{wanted_s:.1f} s", "record longer")
+    bands = log_mel(voiced, settings.log_mel)
+    if check_speech and (change := spectral_change(bands)) < LEAST_CHANGE:
+        found = f"noise, no speech (its spectrum changes by {change:.2f})"
+        wanted = f"{LEAST_CHANGE} or more, as in speech"
+        raise AudioError(name, found, wanted, "record a voice, close to the microphone")
+    features = tile(normalise(bands), settings.min_frames)
+    return Features(voiced, bands, features, clock.n_samples / RATE_HZ, speech_s)
+
+
+class _Clock:
+    """Counts the samples that pass by."""
+
+    def __init__(self) -> None:
+        self.n_samples = 0
+
+    def count(self, blocks: Iterable[npt.NDArray[np.int16]]) -> Iterator[npt.NDArray[np.int16]]:
+        for block in blocks:
+            self.n_samples += len(block)
+            yield block

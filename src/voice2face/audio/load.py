@@ -1,0 +1,189 @@
+"""Any recording, as mono int16 at 16 kHz."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.decode import decode_file
+from voice2face.audio.resample import (
+    HIGHEST_HZ,
+    LOWEST_HZ,
+    RATE_HZ,
+    check_floats,
+    mean_of_channels,
+    to_clip_format,
+)
+from voice2face.errors import AudioError
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+Int16Array = npt.NDArray[np.int16]
+Waveform = npt.NDArray[Any]
+Source = str | os.PathLike[str] | BinaryIO | Waveform
+
+LONGEST_S = 86_400  # a day: beyond it, a header that lies or a file made to fill the memory
+MOST_CHANNELS = 64
+FRAME_FORMATS = {"i2": (np.int16, "s16"), "f4": (np.float32, "flt"), "f8": (np.float64, "dbl")}
+ARRAY_BLOCK = 1 << 14  # samples that are converted at once
+
+
+def load_clip(source: Source, rate: int | None = None, *, max_s: float | None = None) -> Int16Array:
+    """Read one recording whole.
+
+    Args:
+        source: A path, a binary file object, or samples. Files: whatever FFmpeg decodes, videos
+            included, at any rate and with any number of channels; the first audio stream is
+            taken. File objects are read from their beginning where they can seek. Samples: int16,
+            or floats in [-1, 1], shape (samples,) or (samples, channels).
+        rate: Sample rate of an array in Hz; files know their own.
+        max_s: A longer recording is refused.
+
+    Returns:
+        Mono at 16 kHz, shape (samples,).
+
+    Raises:
+        AudioError: The recording is missing, damaged, silent by construction (no audio stream, no
+            samples), too long, or not on a scale that can be told.
+    """
+    samples = bytearray()
+    for block in stream_clip(source, rate, max_s=max_s):
+        samples += block.tobytes()
+    return np.frombuffer(samples, np.int16)
+
+
+def stream_clip(
+    source: Source, rate: int | None = None, *, max_s: float | None = None
+) -> Iterator[Int16Array]:
+    """Read one recording block by block, in memory that does not grow with its length.
+
+    Takes what :func:`load_clip` takes, and raises what it raises, at the block where it shows: a
+    file that breaks off is known at its end.
+
+    Yields:
+        Consecutive blocks, mono at 16 kHz, shape (samples,), of varying length.
+    """
+    name = clip_name(source)
+    if isinstance(source, np.ndarray):
+        blocks = _array_blocks(source, rate, name)
+    else:
+        blocks = _file_blocks(source, rate, name)
+    yield from _limited(blocks, name, max_s)
+
+
+def clip_name(source: Source) -> str:
+    """What messages call a recording: its path, the name of its file object, or a word for it."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source) or "''"
+    if isinstance(source, np.ndarray):
+        return "waveform"
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) and name else "recording"
+
+
+def _limited(blocks: Iterable[Int16Array], name: str, max_s: float | None) -> Iterator[Int16Array]:
+    limit_s = LONGEST_S if max_s is None else max_s
+    n_samples = 0
+    for block in blocks:
+        n_samples += len(block)
+        if n_samples > limit_s * RATE_HZ:
+            raise AudioError(name, f"longer than {limit_s:g} s", f"{limit_s:g} s at most", "cut it")
+        yield block
+    if n_samples == 0:
+        raise AudioError(name, "no samples", "a recording", "record it again")
+
+
+def _file_blocks(
+    source: str | os.PathLike[str] | BinaryIO, rate: int | None, name: str
+) -> Iterator[Int16Array]:
+    is_path = isinstance(source, str | os.PathLike)
+    if not is_path and (isinstance(source, io.TextIOBase) or not hasattr(source, "read")):
+        raise AudioError(
+            name,
+            f"of type {type(source).__name__}",
+            "a path, a binary file object or a numpy array",
+            "open files with 'rb', wrap bytes in io.BytesIO, and lists in numpy.array",
+        )
+    if rate is not None:
+        raise AudioError(
+            name, f"a file, with a rate of {rate!r} Hz", "a rate for arrays alone", "leave it out"
+        )
+    if isinstance(source, str | os.PathLike):
+        with _opened(Path(source), name) as file:
+            yield from decode_file(file, name)
+    else:
+        yield from decode_file(source, name)
+
+
+def _opened(path: Path, name: str) -> BinaryIO:
+    try:
+        if path.is_dir():  # opening one fails in other ways on other systems
+            raise AudioError(name, "a folder", "an audio or video file", "name a file in it")
+        return path.open("rb")
+    except FileNotFoundError:
+        raise AudioError(name, "no such file", "an audio or video file", "check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioError(
+            name,
+            f"could not be opened ({reason})",
+            "a readable file",
+            "check the path and its rights",
+        ) from error
+
+
+def _array_blocks(waveform: Waveform, rate: int | None, name: str) -> Iterator[Int16Array]:
+    rate_hz = _checked_rate(rate, name)
+    _check_array(waveform, name)
+    if waveform.dtype == np.int16 and rate_hz == RATE_HZ and waveform.size == len(waveform):
+        return iter([np.ascontiguousarray(waveform.reshape(-1))])
+    return to_clip_format(_array_frames(waveform, rate_hz))
+
+
+def _array_frames(waveform: Waveform, rate: int) -> Iterator["AudioFrame"]:
+    """Samples as FFmpeg's frames, so that an array loads as the file that holds it does."""
+    from av import AudioFrame
+
+    n_channels = waveform.size // len(waveform)
+    for start in range(0, len(waveform), ARRAY_BLOCK):
+        block = waveform[start : start + ARRAY_BLOCK].reshape(-1, n_channels)
+        if n_channels > 2:  # which of them is the centre or the bass, an array doesn't tell
+            block = mean_of_channels(block)[:, None]
+        dtype, sample_format = FRAME_FORMATS.get(block.dtype.str[1:], FRAME_FORMATS["f4"])
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(block, dtype).reshape(1, -1),
+            format=sample_format,
+            layout="stereo" if n_channels == 2 else "mono",
+        )
+        frame.sample_rate = rate
+        yield frame
+
+
+def _check_array(waveform: Waveform, name: str) -> None:
+    kind = waveform.dtype.kind
+    if not (kind == "f" or (kind == "i" and waveform.itemsize == 2)):
+        found, remedy = f"samples of type {waveform.dtype}", "convert them"
+        raise AudioError(name, found, "int16, or floats in [-1, 1]", remedy)
+    if waveform.size == 0:
+        raise AudioError(name, "no samples", "a recording", "record it again")
+    if waveform.ndim > 2 or (waveform.ndim == 2 and waveform.shape[1] > MOST_CHANNELS):
+        wanted = "(samples,) or (samples, channels)"
+        raise AudioError(name, f"an array of shape {waveform.shape}", wanted, "transpose it")
+    if kind == "f":
+        check_floats(waveform, name)
+
+
+def _checked_rate(rate: int | None, name: str) -> int:
+    if rate is None or isinstance(rate, bool) or not isinstance(rate, int | float | np.number):
+        found = "no sample rate" if rate is None else f"sample rate {rate!r}"
+    elif LOWEST_HZ <= rate <= HIGHEST_HZ and float(rate).is_integer():
+        return int(rate)
+    else:
+        found = f"sample rate {rate!r}"
+    wanted = f"a whole number of Hz from {LOWEST_HZ} to {HIGHEST_HZ}"
+    raise AudioError(name, found, wanted, "give the rate of the recording")

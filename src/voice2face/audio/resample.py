@@ -1,0 +1,147 @@
+"""Sound of any rate, sample format and number of channels, as mono int16 at 16 kHz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import AudioError
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+    from av.audio.resampler import AudioResampler
+
+Int16Array = npt.NDArray[np.int16]
+
+RATE_HZ = 16_000
+LOWEST_HZ, HIGHEST_HZ = 1_000, 1_000_000
+# Decoders overshoot full scale (1.0) a little; a peak of 16 is sound on the int16 scale.
+FLOAT_PEAK = 16.0
+SAMPLE_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+MOST_SWR_CHANNELS = 8  # swresample knows no weights for 9, 33 or 64 channels
+
+
+def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Int16Array]:
+    """Mix down, resample and round a sequence of frames; their format may change on the way.
+
+    Args:
+        frames: Sound of any rate, sample format and number of channels.
+
+    Yields:
+        Mono at 16 kHz, shape (samples,).
+    """
+    from av import AudioResampler
+
+    resampler, known = None, None
+    for frame in frames:
+        n_channels = frame.layout.nb_channels
+        kind = (frame.format.name, frame.sample_rate, frame.layout.name, n_channels)
+        if kind != known:
+            yield from _drain(resampler)
+            known = kind
+            as_it_is = n_channels == 1 and kind[:2] in (("s16", RATE_HZ), ("s16p", RATE_HZ))
+            # Into s16, swresample mixes down with weights that sum to 1, whatever the input; into
+            # floats it makes equal channels 1.41 times too loud.
+            resampler = None if as_it_is else AudioResampler("s16", "mono", RATE_HZ)
+        if resampler is None:
+            yield _samples(frame)
+            continue
+        mixed = _mean_of_channels(frame) if n_channels > MOST_SWR_CHANNELS else frame
+        mixed.pts = None
+        yield from map(_samples, resampler.resample(mixed))
+    yield from _drain(resampler)
+
+
+def check_frame(frame: AudioFrame, name: str, *, check_scale: bool) -> None:
+    """Refuse a frame as :func:`check_floats` does: once rounded to int16, nothing shows.
+
+    Raises:
+        AudioError: A sample is not finite, (if asked) the peak is far beyond full scale, or the
+            sample rate is that of no recording.
+    """
+    if not LOWEST_HZ <= frame.sample_rate <= HIGHEST_HZ:
+        found = f"sample rate {frame.sample_rate}"
+        wanted = f"{LOWEST_HZ} to {HIGHEST_HZ} Hz"
+        raise AudioError(name, found, wanted, "copy or download it again")
+    if frame.format.name.startswith(("flt", "dbl")):
+        for samples in _planes(frame):
+            check_floats(samples, name, check_scale=check_scale)
+
+
+def check_floats(samples: npt.NDArray[Any], name: str, *, check_scale: bool = True) -> None:
+    """Refuse what is not a number, or not on the scale of [-1, 1].
+
+    Raises:
+        AudioError: A sample is NaN or infinite, or the peak is far beyond full scale.
+    """
+    low, high = float(samples.min()), float(samples.max())  # NaN if any sample is
+    if not np.isfinite(low + high):
+        raise AudioError(name, "NaN or infinite samples", "numbers", "repair the recording")
+    peak = max(high, -low)
+    if check_scale and peak > FLOAT_PEAK:
+        raise AudioError(
+            name,
+            f"floats that reach {peak:.4g}",
+            "floats in [-1, 1]",
+            "divide them by full scale (32768 for int16)",
+        )
+
+
+def _mean_of_channels(frame: AudioFrame) -> AudioFrame:
+    """Mix down what swresample knows no weights for: more than 8 channels, or unnamed ones."""
+    from av import AudioFrame
+
+    planes = _planes(frame)
+    if frame.format.is_planar:
+        samples = np.stack(planes, axis=1)
+    else:
+        samples = planes[0].reshape(-1, frame.layout.nb_channels)
+    mono = mean_of_channels(samples)
+    mixed = AudioFrame.from_ndarray(mono[None], format="flt", layout="mono")
+    mixed.sample_rate = frame.sample_rate
+    return mixed
+
+
+def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Mean over the channels, on the scale of [-1, 1].
+
+    Args:
+        samples: Integers at full scale of their type, or floats in [-1, 1]; (samples, channels).
+
+    Returns:
+        Shape (samples,).
+    """
+    mono = samples.mean(axis=1, dtype=np.float64)
+    if samples.dtype.kind in "iu":
+        full_scale = float(1 << (8 * samples.itemsize - 1))
+        mono = mono / full_scale - (1.0 if samples.dtype.kind == "u" else 0.0)
+    narrow: npt.NDArray[np.float32] = mono.astype(np.float32)
+    return narrow
+
+
+def _samples(frame: AudioFrame) -> Int16Array:
+    """Samples of a mono s16 frame."""
+    return _planes(frame)[0]
+
+
+def _planes(frame: AudioFrame) -> list[npt.NDArray[Any]]:
+    """Views of a frame's samples: one plane a channel, or all of them interleaved in one.
+
+    Ten times faster than ``to_ndarray``, and safe: PyAV lists planes past the last where there are
+    8 channels or more, and reading those crashes.
+    """
+    n_channels = frame.layout.nb_channels
+    n_planes, n_values = (n_channels, 1) if frame.format.is_planar else (1, n_channels)
+    dtype = SAMPLE_DTYPES[frame.format.name.removesuffix("p")]
+    return [
+        np.frombuffer(cast("bytes", plane), dtype, n_values * frame.samples)  # a buffer, untyped
+        for plane in frame.planes[:n_planes]
+    ]
+
+
+def _drain(resampler: AudioResampler | None) -> Iterator[Int16Array]:
+    if resampler is not None:
+        yield from map(_samples, resampler.resample(None))

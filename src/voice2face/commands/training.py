@@ -1,0 +1,136 @@
+"""``train voice``, ``train face`` and ``import-released``: what needs torch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+from voice2face.commands.output import print_json
+from voice2face.errors import MissingExtraError, SettingsError
+
+Changes = Mapping[str, Any]
+
+
+def train_voice(
+    corpus: Path,
+    out: Path,
+    changes: Changes,
+    assignments: Sequence[str],
+    *,
+    seed: int,
+    device: str,
+    resume: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train a voice encoder and print how well it verifies unseen speakers.
+
+    Raises:
+        Voice2FaceError: It can't start, go on or be written.
+    """
+    _need_torch()
+    from voice2face.settings import SpeakerRecipe, change
+    from voice2face.training.speaker import train_speaker
+
+    recipe = change(SpeakerRecipe(), _given(changes) | parse_assignments(assignments))
+    report = train_speaker(
+        corpus, out, recipe, seed=seed, device=_device(device), resume=resume, quiet=quiet
+    )
+    if as_json:
+        print_json({"model": str(out / "model"), "verification": report})
+    else:
+        typer.echo(f"verification EER on speakers not trained on: {report['summary']}")
+        typer.echo(f"model: {(out / 'model').resolve()}")
+
+
+def train_face(
+    corpus: Path,
+    out: Path,
+    variant: str,
+    preset: str,
+    width: float,
+    changes: Changes,
+    assignments: Sequence[str],
+    *,
+    voice_encoder: Path | None,
+    half: bool,
+    seed: int,
+    device: str,
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Train faces and say where the model is.
+
+    Raises:
+        Voice2FaceError: It can't start, go on or be written.
+    """
+    _need_torch()
+    from voice2face.model_folder import BUNDLED
+    from voice2face.settings import change
+    from voice2face.training.face import train_face as run
+    from voice2face.variants import recipe
+
+    chosen = change(
+        recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
+    )
+    model = run(
+        corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED, variant=f"{variant}, {preset}",
+        seed=seed, device=_device(device), resume=resume, quiet=quiet, half=half,
+    )  # fmt: skip
+    typer.echo(f"model: {model.resolve()}")
+
+
+def import_released(folder: Path, out: Path) -> None:
+    """Import the authors' weights and say where the model is.
+
+    Raises:
+        ModelError: A file is missing or is not what it should be.
+    """
+    _need_torch()
+    from voice2face.release import import_released as run
+
+    typer.echo(f"model: {run(folder, out).resolve()}")
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """Settings given as ``NAME=VALUE``, the value as YAML writes it.
+
+    Raises:
+        SettingsError: No ``=``, or a value that YAML does not read.
+    """
+    settings = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        try:
+            settings[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingsError(text, "no value", "NAME=VALUE", "correct it") from error
+        if not equals:
+            raise SettingsError(text, "no value", "NAME=VALUE", "correct it")
+    return settings
+
+
+def _given(changes: Changes) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+def _need_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("training", "train") from error
+
+
+def _device(name: str) -> str:
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(
+            f"--device {name}", reason, "a device of this machine", "try --device cpu"
+        ) from error
+    return name

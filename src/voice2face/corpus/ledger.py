@@ -1,0 +1,88 @@
+"""What was kept, what was left out and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from voice2face.corpus.inputs import REPEATED, Input, Inputs
+from voice2face.corpus.schema import PARTS, Counts, Part, TableInfo
+from voice2face.corpus.work import Failed, Stored
+from voice2face.errors import CorpusError
+
+
+class Ledger:
+    """Counts of a corpus in the making; it stops the work when too much is lost.
+
+    Args:
+        inputs: All that the tables name; what is unusable already counts.
+        tables: For messages.
+        max_skipped: Share of the inputs that may be left out.
+
+    Raises:
+        CorpusError: Too much is left out from the start.
+    """
+
+    def __init__(self, inputs: Inputs, tables: Sequence[TableInfo], max_skipped: float) -> None:
+        self.n_inputs = len(inputs.usable) + len(inputs.skipped)
+        self.skipped = list(inputs.skipped)
+        self._tables, self._max_skipped = tables, max_skipped
+        self._n_repeated = sum(skip.reason == REPEATED for skip in self.skipped)
+        self._people: dict[Part, set[str]] = {part: set() for part in PARTS}
+        self._counts = {part: Counts() for part in PARTS}
+        self._check()
+
+    def keep(self, item: Input, stored: Stored) -> None:
+        """Count an input that goes into the corpus."""
+        parts: tuple[Part, ...] = ("all", item.split)
+        for part in parts:
+            self._people[part].add(item.identity)
+            old = self._counts[part]
+            self._counts[part] = replace(
+                old,
+                identities=len(self._people[part]),
+                voices=old.voices + (item.kind == "voice"),
+                faces=old.faces + (item.kind == "face"),
+                seconds=old.seconds + stored.seconds,
+                speech_s=old.speech_s + stored.speech_s,
+            )
+
+    def leave_out(self, item: Input, failed: Failed) -> None:
+        """Count an input that does not.
+
+        Raises:
+            CorpusError: That is too many.
+        """
+        self.skipped.append(item.skip(failed.reason, failed.detail))
+        self._check()
+
+    def counts(self) -> dict[Part, Counts]:
+        """Sums by split and of all.
+
+        Raises:
+            CorpusError: Nothing was kept.
+        """
+        if not self._people["all"]:
+            raise self._loss("recordings or pictures that can be read")
+        return {
+            part: replace(c, seconds=round(c.seconds, 3), speech_s=round(c.speech_s, 3))
+            for part, c in self._counts.items()
+        }
+
+    def _check(self) -> None:
+        n_lost = len(self.skipped) - self._n_repeated
+        if n_lost > self._max_skipped * (self.n_inputs - self._n_repeated):
+            raise self._loss(f"at most {self._max_skipped:.3g} of all (--max-skipped)")
+
+    def _loss(self, wanted: str) -> CorpusError:
+        lost = [skip for skip in self.skipped if skip.reason != REPEATED]
+        reasons = Counter(skip.reason for skip in lost)
+        listed = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
+        first = lost[0]
+        return CorpusError(
+            f"{len(lost)} of {self.n_inputs - self._n_repeated} inputs",
+            f"cannot be used ({listed}), the first in {self._tables[first.table].path}, "
+            f"row {first.row}: {first.source[:200]}: {first.detail}",
+            wanted,
+            "correct the table, or allow more",
+        )

@@ -1,0 +1,114 @@
+"""From any picture file to a small square of RGB pixels, whatever the file tries."""
+
+import io
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+MAX_BYTES = 128 * 2**20
+MAX_PIXELS = 64_000_000  # read from the header, before anything is decoded
+MIN_SIDE = 16
+# Only formats that Pillow decodes itself: EPS, for one, would start another program.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
+_EXIF_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class PictureError(Exception):
+    """A picture that cannot be used: the reason (one of few) and the detail."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+def square_pixels(data: bytes, px: int) -> npt.NDArray[np.uint8]:
+    """The centred square of a picture, as a face that is taken to be aligned already.
+
+    Of an animation the first frame counts. Transparent parts become white, 16 bits become the
+    upper 8, and the turn that a camera noted (EXIF) is applied. Colour profiles are not.
+
+    Args:
+        data: The content of the file.
+        px: Side of the result in pixels.
+
+    Returns:
+        RGB, uint8, shape (px, px, 3).
+
+    Raises:
+        PictureError: Not a picture of a known format, damaged, too large or too small.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Sizes are checked here, against a lower limit than Pillow's own warning.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_size(image)
+                return np.array(_square(image, px))
+    except PictureError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureError("picture too large", str(error)) from error
+    except UnidentifiedImageError as error:
+        raise PictureError("not a picture", f"none of {', '.join(FORMATS)}") from error
+    except Exception as error:  # a hostile file makes Pillow raise almost anything
+        raise PictureError("damaged picture", f"{type(error).__name__}: {error}") from error
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            "picture too large", f"{width}×{height} pixels; at most {MAX_PIXELS} wanted"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            "picture too small", f"{width}×{height} pixels; {MIN_SIDE} a side wanted"
+        )
+
+
+def _square(image: Image.Image, px: int) -> Image.Image:
+    image.draft(image.mode, (2 * px, 2 * px))  # a large JPEG is decoded at a fraction of its size
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    image = _resizable(image).resize(
+        (px, px), Image.Resampling.LANCZOS, (left, top, left + side, top + side), reducing_gap=3.0
+    )
+    rgb = _on_white(image) if image.mode in ("RGBA", "LA") else image.convert("RGB")
+    return rgb if turn is None else rgb.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # damaged notes of the camera say nothing about the pixels
+        return 1
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        samples = np.asarray(image)  # 0 to 65535
+        return Image.fromarray((samples >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise PictureError("unusual picture", f"mode {image.mode}; 8 or 16 bits a sample wanted")
+    if image.mode in ("P", "PA", "RGBa", "La") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("L") if image.mode == "1" else image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")

@@ -1,0 +1,289 @@
+"""Reading a corpus: what it holds, and its voices and faces as arrays."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.corpus.schema import (
+    INFO_NAME,
+    SCHEMA_VERSION,
+    SPLITS,
+    CorpusInfo,
+    Kind,
+    Shard,
+    arrow,
+    hash_of,
+    shard_schema,
+)
+from voice2face.errors import CorpusError, SettingsError
+from voice2face.files import sha256_of
+
+
+class _Version(msgspec.Struct):
+    """What all versions of ``corpus.json`` have."""
+
+    schema_version: int
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Recordings as log-mel spectrograms; all fields have the same length.
+
+    Args:
+        log_mel: Natural log of mel power, float16, each (frames, n_mels); not normalised.
+            Read-only views of the file's content.
+        clip: Name of each recording, its own in the corpus.
+        identity: The person who speaks.
+        split: ``train``, ``validation`` or ``test``.
+        seconds: Length of each recording, silence included.
+        attributes: Other columns of the tables by name: strings, None where a cell was empty.
+    """
+
+    log_mel: list[npt.NDArray[np.float16]]
+    clip: npt.NDArray[np.str_]
+    identity: npt.NDArray[np.str_]
+    split: npt.NDArray[np.str_]
+    seconds: npt.NDArray[np.float64]
+    attributes: dict[str, npt.NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.log_mel)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Aligned faces; all fields have the same length.
+
+    Args:
+        pixels: RGB, uint8, (n, px, px, 3).
+        picture: Name of each picture, its own in the corpus.
+        identity: The person who is seen.
+        split: ``train``, ``validation`` or ``test``.
+        attributes: Other columns of the tables by name: strings, None where a cell was empty.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    picture: npt.NDArray[np.str_]
+    identity: npt.NDArray[np.str_]
+    split: npt.NDArray[np.str_]
+    attributes: dict[str, npt.NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus folder; nothing but its ``corpus.json`` is in memory.
+
+    Args:
+        path: The folder.
+        info: The content of ``corpus.json``.
+    """
+
+    path: Path
+    info: CorpusInfo
+
+    @classmethod
+    def open(cls, path: Path, *, verify: bool = False) -> "Corpus":
+        """Open a corpus and look whether all of it is there.
+
+        Args:
+            path: The folder that ``prepare`` made.
+            verify: Compare the checksum of every shard, which reads all of them. Without it,
+                damage shows when a shard is read.
+
+        Raises:
+            CorpusError: No corpus, one of a later version, or a part that is missing or damaged.
+        """
+        path = Path(path)
+        info = _read_info(path)
+        for shard in info.shards:
+            _check_shard(path / shard.name, shard, verify)
+        return cls(path, info)
+
+    def voices(self, split: str | None = None) -> Voices:
+        """All recordings, or those of one split, in memory.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+            SettingsError: There is no such split.
+        """
+        parts = list(self.iter_voices(split))
+        return Voices(
+            log_mel=[log_mel for part in parts for log_mel in part.log_mel],
+            clip=_joined((part.clip for part in parts), np.str_),
+            identity=_joined((part.identity for part in parts), np.str_),
+            split=_joined((part.split for part in parts), np.str_),
+            seconds=_joined((part.seconds for part in parts), np.float64),
+            attributes=self._attributes("voice", [part.attributes for part in parts]),
+        )
+
+    def faces(self, split: str | None = None) -> Faces:
+        """All faces, or those of one split, in memory.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+            SettingsError: There is no such split.
+        """
+        px, n_faces = self.info.face_px, sum(shard.rows for shard in self._shards("face", split))
+        pixels = np.empty((n_faces, px, px, 3), np.uint8)
+        parts: list[Faces] = []
+        start = 0
+        for part in self.iter_faces(split):
+            stop = start + len(part)
+            pixels[start:stop] = part.pixels
+            parts.append(replace(part, pixels=pixels[start:stop]))  # and let go of the shard
+            start = stop
+        return Faces(
+            pixels=pixels,
+            picture=_joined((part.picture for part in parts), np.str_),
+            identity=_joined((part.identity for part in parts), np.str_),
+            split=_joined((part.split for part in parts), np.str_),
+            attributes=self._attributes("face", [part.attributes for part in parts]),
+        )
+
+    def iter_voices(self, split: str | None = None) -> Iterator[Voices]:
+        """Recordings, one shard at a time, for corpora that are larger than memory.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+            SettingsError: There is no such split.
+        """
+        for shard in self._shards("voice", split):
+            table = self._read(shard)
+            yield Voices(
+                log_mel=self._log_mels(shard, table),
+                clip=_strings(table["clip"]),
+                identity=_strings(table["identity"]),
+                split=_strings(table["split"]),
+                seconds=table["seconds"].to_numpy(),
+                attributes=_objects(table, self.info.attributes["voice"]),
+            )
+
+    def iter_faces(self, split: str | None = None) -> Iterator[Faces]:
+        """Faces, one shard at a time, for corpora that are larger than memory.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+            SettingsError: There is no such split.
+        """
+        for shard in self._shards("face", split):
+            table = self._read(shard)
+            yield Faces(
+                pixels=self._pixels(shard, table),
+                picture=_strings(table["picture"]),
+                identity=_strings(table["identity"]),
+                split=_strings(table["split"]),
+                attributes=_objects(table, self.info.attributes["face"]),
+            )
+
+    def _shards(self, kind: Kind, split: str | None) -> list[Shard]:
+        if split is not None and split not in SPLITS:
+            raise SettingsError("split", split, f"one of {', '.join(SPLITS)}", "choose one")
+        return [s for s in self.info.shards if s.kind == kind and split in (None, s.split)]
+
+    def _read(self, shard: Shard) -> Any:
+        """A shard as Arrow table, its pages checked against their checksums."""
+        pa, pq = arrow()
+        path = self.path / shard.name
+        n_mels = self.info.front_end.log_mel.n_mels
+        schema = shard_schema(shard.kind, self.info.attributes[shard.kind], n_mels)
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                table = file.read()
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(path, str(error).splitlines()[0][:200]) from error
+        if table.schema != schema or len(table) != shard.rows:
+            raise _damaged(path, f"{len(table)} rows of {', '.join(table.schema.names)}"[:200])
+        return table
+
+    def _log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
+        n_mels = self.info.front_end.log_mel.n_mels
+        n_frames = table["n_frames"].to_pylist()
+        payloads = _views(table["log_mel"])
+        if any(len(p) != 2 * n_mels * n for p, n in zip(payloads, n_frames, strict=True)):
+            raise _damaged(self.path / shard.name, f"spectrograms that are not {n_mels} wide")
+        return [p.view("<f2").reshape(-1, n_mels) for p in payloads]
+
+    def _pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
+        px, payloads = self.info.face_px, _views(table["pixels"])
+        if any(len(p) != px * px * 3 for p in payloads):
+            raise _damaged(self.path / shard.name, f"faces that are not {px}×{px}")
+        return np.stack(payloads).reshape(-1, px, px, 3)
+
+    def _attributes(
+        self, kind: Kind, parts: list[dict[str, npt.NDArray[np.object_]]]
+    ) -> dict[str, npt.NDArray[np.object_]]:
+        names = self.info.attributes[kind]
+        return {name: _joined((part[name] for part in parts), np.object_) for name in names}
+
+
+def _read_info(path: Path) -> CorpusInfo:
+    name = path / INFO_NAME
+    try:
+        data = name.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
+    try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version > SCHEMA_VERSION:
+            raise CorpusError(
+                path,
+                f"corpus of schema version {version}",
+                f"at most {SCHEMA_VERSION}",
+                "upgrade voice2face",
+            )
+        info = msgspec.json.decode(data, type=CorpusInfo)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _damaged(name, str(error)) from error
+    if info.data_hash != hash_of(info.shards):
+        raise _damaged(name, "checksums of shards that do not fit the data hash")
+    return info
+
+
+def _check_shard(path: Path, shard: Shard, verify: bool) -> None:
+    try:
+        n_bytes = path.stat().st_size
+        if n_bytes != shard.bytes:
+            raise _damaged(path, f"{n_bytes} bytes instead of {shard.bytes}")
+        if verify and sha256_of(path) != shard.sha256:
+            raise _damaged(path, "content that does not fit its checksum")
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+
+
+def _damaged(path: Path, found: str) -> CorpusError:
+    return CorpusError(
+        path, found, "the file that prepare wrote", "restore it, or run prepare again"
+    )
+
+
+def _views(column: Any) -> list[npt.NDArray[np.uint8]]:
+    """Cells of a binary column, without a copy."""
+    views: list[npt.NDArray[np.uint8]] = []
+    for chunk in column.chunks:
+        _, offsets, data = chunk.buffers()
+        edges = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        content = np.frombuffer(data, np.uint8)
+        views += [content[i:j] for i, j in itertools.pairwise(edges)]
+    return views
+
+
+def _strings(column: Any) -> npt.NDArray[np.str_]:
+    return np.array(column.to_pylist(), np.str_)
+
+
+def _objects(table: Any, names: Sequence[str]) -> dict[str, npt.NDArray[np.object_]]:
+    return {name: np.array(table[name].to_pylist(), np.object_) for name in names}
+
+
+def _joined(arrays: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *arrays])

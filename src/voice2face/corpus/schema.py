@@ -1,0 +1,164 @@
+"""What a corpus folder holds: ``corpus.json``, Parquet shards, ``skipped.parquet``."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+
+from voice2face.errors import MissingExtraError
+from voice2face.settings import FrontEnd, Settings
+
+SCHEMA_VERSION = 1
+INFO_NAME = "corpus.json"
+SKIPPED_NAME = "skipped.parquet"
+
+Kind = Literal["voice", "face"]
+Split = Literal["train", "validation", "test"]
+Part = Literal["all", "train", "validation", "test"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SPLITS: tuple[Split, ...] = get_args(Split)
+PARTS: tuple[Part, ...] = get_args(Part)
+
+# The column that holds the data itself, how to read it, and the column that names a row.
+PAYLOAD: dict[Kind, str] = {"voice": "log_mel", "face": "pixels"}
+LAYOUT: dict[Kind, str] = {
+    "voice": (
+        "log_mel: little-endian float16, C order, shape (n_frames, {n_mels}): natural log of mel "
+        "power of the voiced parts, not normalised. "
+        "numpy.frombuffer(log_mel, '<f2').reshape(n_frames, {n_mels})"
+    ),
+    "face": (
+        "pixels: uint8, C order, shape (px, px, 3): rows from the top, red, green, blue. "
+        "numpy.frombuffer(pixels, 'u1').reshape(px, px, 3)"
+    ),
+}
+NAME_COLUMN: dict[Kind, str] = {"voice": "clip", "face": "picture"}
+_SIZE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
+    "voice": (("n_frames", "int32"), ("seconds", "float64"), ("speech_s", "float64")),
+    "face": (("px", "int32"),),
+}
+
+
+class TableInfo(Settings, frozen=True, kw_only=True):
+    """One table that a corpus was made from; the columns are those that were used as such."""
+
+    path: str
+    sha256: str
+    rows: int
+    identity: str | None  # None: each row is a person of its own
+    voice: str | None
+    face: str | None
+
+
+class Shard(Settings, frozen=True, kw_only=True):
+    """One Parquet file of a corpus."""
+
+    # A name from a file must never lead out of the folder.
+    name: Annotated[str, msgspec.Meta(pattern=r"\A(voice|face)-[a-z]+-[0-9]{5}\.parquet\Z")]
+    kind: Kind
+    split: Split
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Counts(Settings, frozen=True, kw_only=True):
+    """How much of everything there is; durations in seconds."""
+
+    identities: int = 0
+    voices: int = 0
+    faces: int = 0
+    seconds: float = 0.0  # of the recordings
+    speech_s: float = 0.0  # of it, voiced
+
+
+class CorpusInfo(Settings, frozen=True, kw_only=True):
+    """The content of ``corpus.json``."""
+
+    schema_version: int
+    program: str
+    preset: str
+    front_end: FrontEnd
+    face_px: int
+    split_rule: str
+    tables: tuple[TableInfo, ...]
+    attributes: dict[Kind, tuple[str, ...]]
+    counts: dict[Part, Counts]
+    inputs: int  # recordings, pictures and unusable rows that the tables name
+    skipped: dict[str, int]  # reason -> inputs left out
+    shards: tuple[Shard, ...]
+    data_hash: str
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Names of the tables, without their folders."""
+        return tuple(PurePath(table.path).name for table in self.tables)
+
+
+def hash_of(shards: Iterable[Shard]) -> str:
+    """Checksum of a corpus' content: equal if and only if all shards are equal."""
+    lines = sorted(f"{shard.name} {shard.sha256}\n" for shard in shards)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
+    """Arrow schema of a shard; its metadata tells how to read the binary column."""
+    pa, _ = arrow()
+    fields = [
+        pa.field(NAME_COLUMN[kind], pa.string(), nullable=False),
+        pa.field("identity", pa.string(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field(PAYLOAD[kind], pa.binary(), nullable=False),
+        *(pa.field(name, pa.type_for_alias(t), nullable=False) for name, t in _SIZE_COLUMNS[kind]),
+        pa.field("table", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("sha256", pa.string(), nullable=False),
+        *(pa.field(name, pa.string()) for name in attributes),
+    ]
+    return pa.schema(
+        fields,
+        metadata={
+            "voice2face.schema_version": str(SCHEMA_VERSION),
+            "voice2face.layout": LAYOUT[kind].format(n_mels=n_mels),
+            "voice2face.source": "source: as written in table number `table` of corpus.json; "
+            "sha256: of that file",
+        },
+    )
+
+
+def reserved_columns(kind: Kind) -> frozenset[str]:
+    """Names that an attribute cannot have; such an attribute gets a trailing underscore."""
+    return frozenset(shard_schema(kind, (), 1).names)
+
+
+def skipped_schema() -> Any:
+    """Arrow schema of ``skipped.parquet``: one row for each input that was left out."""
+    pa, _ = arrow()
+    return pa.schema(
+        [
+            ("table", pa.int32()),
+            ("row", pa.int32()),  # as a spreadsheet counts: the header is row 1
+            ("kind", pa.string()),
+            ("identity", pa.string()),
+            ("source", pa.string()),
+            ("reason", pa.string()),
+            ("detail", pa.string()),
+        ],
+        metadata={"voice2face.schema_version": str(SCHEMA_VERSION)},
+    )
+
+
+def arrow() -> tuple[Any, Any]:
+    """The modules ``pyarrow`` and ``pyarrow.parquet``.
+
+    Raises:
+        MissingExtraError: The ``train`` extra is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError("a corpus", "train") from error
+    return pyarrow, pyarrow.parquet

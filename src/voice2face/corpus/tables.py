@@ -1,0 +1,170 @@
+"""Tables of recordings and pictures, as people write them."""
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice2face.corpus.schema import TableInfo
+from voice2face.errors import CorpusError
+
+N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
+MAX_CELL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns that the caller gives; None: the name as it is here."""
+
+    identity: str | None = None
+    voice: str | None = None
+    face: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, read and understood.
+
+    Args:
+        info: Where it comes from and which columns name identity, voice and face.
+        folder: What its paths are relative to.
+        header: Names of all columns.
+        rows: Number of the row (the header is 1) and its cells; a row that is longer or shorter
+            than the header is kept as it is.
+        picture_id: The column that names a picture, when there is one.
+    """
+
+    info: TableInfo
+    folder: Path
+    header: tuple[str, ...]
+    rows: list[tuple[int, list[str]]]
+    picture_id: str | None
+
+
+def read_table(path: Path, columns: Columns) -> Table:
+    """Read a table: UTF-8, cells parted by comma, tab or semicolon, first row the names.
+
+    The picture's path is in ``face``; where there is no such column, or none of its first
+    100 values is a file, it is in ``picture`` (and ``face`` is an id).
+
+    Raises:
+        CorpusError: Not such a table, or one without recordings and pictures.
+    """
+    data = _read(path)
+    header, rows = _parse(path, data, columns)
+    for name in header:
+        if header.count(name) > 1:
+            raise CorpusError(path, f"two columns '{name}'", "one", "rename one of them")
+    if not rows:
+        raise CorpusError(path, "no rows", "recordings or pictures", "fill the table")
+    folder = path.absolute().parent
+    face, picture_id = _face_columns(folder, header, rows, columns)
+    voice = _present(columns.voice or "voice", header)
+    identity = _present(columns.identity or "identity", header)
+    if columns.identity and not identity:
+        raise _no_column(path, f"'{columns.identity}'", header)
+    if voice is None and face is None:
+        wanted = [columns.voice or "voice", columns.face or "face"]
+        raise _no_column(path, f"'{wanted[0]}' or '{wanted[1]}'", header)
+    info = TableInfo(
+        path=os.fsencode(path.absolute()).decode("utf-8", "replace"),
+        sha256=hashlib.sha256(data).hexdigest(),
+        rows=len(rows),
+        identity=identity,
+        voice=voice,
+        face=face,
+    )
+    return Table(info, folder, header, rows, picture_id)
+
+
+def is_file(path: Path) -> bool:
+    """Is it a regular file? False, not an error, for a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CorpusError(path, reason, "a table (CSV)", "correct the path") from error
+
+
+def _parse(
+    path: Path, data: bytes, columns: Columns
+) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
+    not_table = "a table (CSV, UTF-8, first row the names of the columns)"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            path, f"not UTF-8 text (byte {error.start})", not_table, "save it as CSV in UTF-8"
+        ) from error
+    number, rows = 0, []
+    limit = csv.field_size_limit(MAX_CELL)  # of the whole process: put back below
+    try:
+        delimiter = _delimiter(text, columns)
+        for number, row in enumerate(_reader(text, delimiter), start=1):
+            if any(cell.strip() for cell in row):
+                rows.append((number, row))
+    except csv.Error as error:
+        raise CorpusError(
+            path, f"row {number + 1}: {error}", not_table, "correct the quotes of that row"
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+    if not rows:
+        raise CorpusError(path, "empty", not_table, "choose another table")
+    names = (name.strip() or f"column_{i}" for i, name in enumerate(rows[0][1], start=1))
+    return tuple(names), rows[1:]
+
+
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _delimiter(text: str, columns: Columns) -> str:
+    """The one that makes known names of the first row; of equals, the one that makes most."""
+    known = {"identity", "voice", "face", "picture"}
+    known |= {name for name in (columns.identity, columns.voice, columns.face) if name}
+
+    def score(delimiter: str) -> tuple[int, int]:
+        try:
+            first: list[str] = next(_reader(text, delimiter), [])
+        except csv.Error:
+            return -1, 0
+        return len(known & {name.strip() for name in first}), len(first)
+
+    return max(",\t;", key=score)
+
+
+def _face_columns(
+    folder: Path, header: Sequence[str], rows: list[tuple[int, list[str]]], columns: Columns
+) -> tuple[str | None, str | None]:
+    """The column of a picture's path, and the one of its id."""
+    if columns.face:
+        return _present(columns.face, header), _present("picture", header, but=columns.face)
+    if "face" not in header or "picture" not in header:
+        return _present("face", header) or _present("picture", header), None
+    index = header.index("face")
+    values = [row[index] for _, row in rows if len(row) > index and row[index].strip()]
+    if any(is_file(folder / value) for value in values[:N_PROBED]):
+        return "face", "picture"
+    return "picture", "face"
+
+
+def _present(name: str, header: Sequence[str], but: str | None = None) -> str | None:
+    return name if name in header and name != but else None
+
+
+def _no_column(path: Path, wanted: str, header: Sequence[str]) -> CorpusError:
+    found = ", ".join(name[:40] for name in header[:12]) + (", …" if len(header) > 12 else "")
+    return CorpusError(
+        path, f"columns {found}", f"a column {wanted}", "rename a column, or name yours"
+    )

@@ -1,0 +1,197 @@
+"""Whatever a recording comes as, it loads as the same mono int16 at 16 kHz."""
+
+import io
+import os
+import threading
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice2face.audio import load_clip, stream_clip
+from voice2face.errors import AudioError
+
+from .audio_samples import RATE_HZ, encode, silent_video, speech, write_float_wav, write_wav
+
+WAVEFORM = speech(1.5)
+
+
+def level(samples: np.ndarray) -> float:
+    return float(np.asarray(samples, np.float64).std())
+
+
+def of_level(loaded: np.ndarray, waveform: np.ndarray = WAVEFORM) -> float:
+    """Loudness of what was loaded against the original."""
+    return level(loaded) / level(waveform)
+
+
+def test_a_16_khz_wav_loads_bit_by_bit():
+    loaded = load_clip(io.BytesIO(write_wav(WAVEFORM)))
+    assert loaded.dtype == np.int16
+    np.testing.assert_array_equal(loaded, WAVEFORM)
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("write", [write_wav, write_float_wav])
+def test_path_file_object_and_array_load_alike(tmp_path, write, n_channels, rate):
+    samples = np.stack([WAVEFORM, WAVEFORM[::-1]][:n_channels], axis=1).squeeze()
+    if write is write_float_wav:
+        samples = (samples / 32768).astype(np.float32)
+    content = write(samples, rate)
+    path = tmp_path / "clip.wav"
+    path.write_bytes(content)
+    by_path = load_clip(path)
+    np.testing.assert_array_equal(by_path, load_clip(str(path)))
+    np.testing.assert_array_equal(by_path, load_clip(io.BytesIO(content)))
+    np.testing.assert_array_equal(by_path, load_clip(samples, rate))
+    assert abs(len(by_path) - len(WAVEFORM) * RATE_HZ / rate) <= 1
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate"),
+    [
+        ("wav", "pcm_s16le", 16_000),
+        ("wav", "pcm_s16le", 48_000),
+        ("wav", "pcm_u8", 16_000),
+        ("wav", "pcm_s24le", 16_000),
+        ("wav", "pcm_s32le", 44_100),
+        ("wav", "pcm_f32le", 16_000),
+        ("wav", "pcm_f64le", 48_000),
+        ("flac", "flac", 16_000),
+        ("mp4", "aac", 44_100),
+        ("ogg", "libopus", 48_000),
+        ("mp3", "libmp3lame", 44_100),
+        ("matroska", "flac", 16_000),
+    ],
+)
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1"])
+def test_level_and_length_depend_on_no_format(container, codec, rate, layout):
+    if codec == "libmp3lame" and layout == "5.1":
+        pytest.skip("MP3 has two channels at most")
+    loaded = load_clip(io.BytesIO(encode(WAVEFORM, container, codec, rate, layout)))
+    written = 0.95 if codec == "libmp3lame" else 1  # LAME turns everything down to this
+    assert of_level(loaded) == pytest.approx(written, abs=0.03)
+    assert len(loaded) == pytest.approx(len(WAVEFORM), abs=1600)  # lossy codecs pad both ends
+
+
+@pytest.mark.parametrize("n_channels", [3, 7, 8, 9, 33])
+def test_any_number_of_channels(n_channels):
+    samples = np.repeat(WAVEFORM[:, None], n_channels, axis=1)
+    for loaded in (load_clip(io.BytesIO(write_wav(samples))), load_clip(samples, RATE_HZ)):
+        assert np.abs(loaded.astype(int) - WAVEFORM).max() <= 1
+
+
+def test_planar_sound_of_eight_channels():
+    loaded = load_clip(io.BytesIO(encode(WAVEFORM, "mp4", "aac", 44_100, "7.1")))
+    assert of_level(loaded) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("dtype", ["<i2", ">i2", "f2", "<f4", ">f4", "f8", "g"])
+def test_arrays_of_any_precision_and_byte_order(dtype):
+    samples = WAVEFORM if dtype.endswith("i2") else WAVEFORM / 32768
+    loaded = load_clip(samples.astype(dtype), RATE_HZ)
+    tolerance = 8 if dtype == "f2" else 1
+    assert np.abs(loaded.astype(int) - WAVEFORM).max() <= tolerance
+
+
+def test_arrays_need_not_be_contiguous():
+    both = np.stack([WAVEFORM, WAVEFORM[::-1]], axis=1)
+    np.testing.assert_array_equal(load_clip(both[:, 0], RATE_HZ), WAVEFORM)
+    np.testing.assert_array_equal(load_clip(WAVEFORM[:, None], RATE_HZ), WAVEFORM)
+
+
+def test_full_scale_floats_do_not_wrap_around():
+    square = np.sign(np.sin(np.arange(RATE_HZ) / 20)).astype(np.float32) * 1.5
+    loaded = load_clip(square, RATE_HZ)
+    assert loaded.max() == 32767
+    assert loaded.min() == -32768
+
+
+def test_resampling_keeps_a_tone_and_removes_what_would_alias():
+    time_s = np.arange(48_000) / 48_000
+    kept, removed = (np.sin(2 * np.pi * hz * time_s) * 0.5 for hz in (1000, 11_000))
+    loaded = load_clip(kept, 48_000)
+    assert np.abs(np.fft.rfft(loaded)).argmax() == 1000
+    assert level(loaded) == pytest.approx(0.5 * 32768 / np.sqrt(2), rel=0.01)
+    assert level(load_clip(removed, 48_000)[800:-800]) < 2
+
+
+def test_the_sound_of_a_video():
+    video = encode(WAVEFORM, "mp4", "aac", 44_100, pictures=True)
+    assert of_level(load_clip(io.BytesIO(video))) == pytest.approx(1, abs=0.03)
+
+
+def test_blocks_join_to_the_whole_and_hide_no_state():
+    content = write_wav(WAVEFORM, 22_050)
+    file = io.BytesIO(content)
+    first = np.concatenate(list(stream_clip(file)))
+    np.testing.assert_array_equal(first, load_clip(file))  # rewound, not exhausted
+    np.testing.assert_array_equal(first, load_clip(io.BytesIO(content)))
+
+
+def test_a_stream_that_cannot_seek():
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(write_wav(WAVEFORM))
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    with os.fdopen(reading, "rb") as pipe:
+        np.testing.assert_array_equal(load_clip(pipe), WAVEFORM)
+    thread.join()
+
+
+@pytest.mark.parametrize("declared", [0, 0x7FFF_F000, 0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_a_wav_header_written_to_a_pipe_declares_no_length(declared):
+    content = bytearray(write_wav(WAVEFORM))
+    content[40:44] = declared.to_bytes(4, "little")
+    np.testing.assert_array_equal(load_clip(io.BytesIO(content)), WAVEFORM)
+
+
+@pytest.mark.parametrize("name", ["12:30 http:x.wav", "späte Straße.wav", "-i.wav", "%d.wav"])
+def test_file_names_are_only_names(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(write_wav(WAVEFORM))
+    np.testing.assert_array_equal(load_clip(name), WAVEFORM)
+
+
+def test_text_of_any_encoding_in_a_header():
+    content = write_wav(WAVEFORM)
+    remark = b"LIST" + (16).to_bytes(4, "little") + b"INFOINAM\x04\0\0\0\xe9\xe8\xfc\0"
+    np.testing.assert_array_equal(
+        load_clip(io.BytesIO(content[:36] + remark + content[36:])), WAVEFORM
+    )
+
+
+def test_a_limit_is_kept_without_reading_on():
+    clip = np.tile(WAVEFORM, 10)
+    assert len(load_clip(clip, RATE_HZ, max_s=15)) == len(clip)
+    with pytest.raises(AudioError, match=r"longer than 14\.5 s; 14\.5 s at most wanted; cut it"):
+        load_clip(clip, RATE_HZ, max_s=14.5)
+    blocks = stream_clip(io.BytesIO(write_wav(clip)), max_s=1)
+    assert len(next(blocks)) > 0  # the beginning is there before the end is known
+
+
+def test_streaming_holds_a_block_and_not_the_recording():
+    content = write_wav(np.tile(WAVEFORM, 40), 44_100)  # 4.8 MB
+    tracemalloc.start()
+    n_samples = sum(len(block) for block in stream_clip(io.BytesIO(content)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert n_samples > 20 * RATE_HZ
+    assert peak < 1e6
+
+
+def test_nothing_reaches_standard_error(capfd):
+    broken = bytearray(encode(WAVEFORM, "mp3", "libmp3lame", 44_100))
+    broken[2000:2600] = bytes(600)
+    load_clip(io.BytesIO(broken))
+    with pytest.raises(AudioError):
+        load_clip(io.BytesIO(silent_video()))
+    with pytest.raises(AudioError):
+        load_clip(io.BytesIO(b"not a recording" * 100))
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,29 @@
+"""A small corpus of made-up people, made once for all tests."""
+
+from pathlib import Path
+
+import pytest
+
+from voice2face.cohort import CohortSettings, write_cohort
+from voice2face.corpus import prepare
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory) -> Path:
+    """Folder of a cohort: ten people, each with two recordings and three pictures of 16 pixels."""
+    folder = tmp_path_factory.mktemp("people") / "cohort"
+    settings = CohortSettings(
+        n_identities=10, seed=7, clips_per_identity=2, faces_per_identity=3, face_px=16
+    )
+    write_cohort(folder, settings)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(people, tmp_path_factory) -> Path:
+    """The corpus of these people; some of them are held out."""
+    out = tmp_path_factory.mktemp("corpora") / "corpus"
+    report = prepare([people / "cohort.csv"], out, face_px=16, split="hash:60/20/20")
+    assert report.info.counts["train"].identities >= 3
+    assert report.info.counts["validation"].identities + report.info.counts["test"].identities >= 2
+    return out

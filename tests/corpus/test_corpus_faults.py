@@ -1,0 +1,182 @@
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from voice2face.corpus import Corpus, prepare
+from voice2face.errors import CorpusError, MissingExtraError, OutputError
+
+from .corpus_samples import picture, write_wav
+
+Table = Callable[..., Path]
+
+
+def _good_rows(folder: Path, n: int) -> list[Sequence[str]]:
+    for i in range(n):
+        picture(i).save(folder / f"good{i}.png")
+    return [(f"p{i}", "", f"good{i}.png") for i in range(n)]
+
+
+def _left(folder: Path) -> list[str]:
+    """Corpora, whole or half-written."""
+    return [path.name for path in folder.iterdir() if path.is_dir()]
+
+
+def test_every_input_left_out_is_listed(tmp_path: Path, fake_audio: None, table: Table) -> None:
+    rows = _good_rows(tmp_path, 12)
+    write_wav(tmp_path / "ok.wav")
+    (tmp_path / "text.wav").write_text("not a wav")
+    (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "half.png").write_bytes((tmp_path / "good0.png").read_bytes()[:99])
+    (tmp_path / "tiny.png").write_bytes((tmp_path / "good0.png").read_bytes())
+    picture(size=(9, 9)).save(tmp_path / "tiny.png")
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "circle.wav").symlink_to("circle.wav")
+    rows += [
+        ("p", "ok.wav", "gone.png"),
+        ("p", "text.wav", "text.png"),
+        ("p", "pipe.wav", "half.png"),
+        ("p", ".", "tiny.png"),
+        ("p", "nul\0.wav", "x" * 5000),
+        ("p", "circle.wav", ""),
+        ("", "ok.wav", ""),
+        ("p" * 999, "ok.wav", ""),
+        ("p", "", " "),
+        ("p", "ok.wav"),
+    ]
+    info = prepare([table(("identity", "voice", "face"), rows)], tmp_path / "c", max_skipped=1).info
+    assert (info.counts["all"].voices, info.counts["all"].faces) == (1, 12)
+    assert info.inputs == 13 + sum(info.skipped.values())
+    assert info.skipped == {
+        "damaged picture": 1,
+        "empty row": 1,
+        "long identity": 1,
+        "missing file": 6,
+        "no identity": 1,
+        "not a picture": 1,
+        "picture too small": 1,
+        "ragged row": 1,
+        "unreadable recording": 1,
+    }
+    skipped = pq.read_table(tmp_path / "c" / "skipped.parquet").to_pylist()
+    gone = next(s for s in skipped if s["source"] == "gone.png")
+    assert gone == {
+        "table": 0,
+        "row": 14,
+        "kind": "face",
+        "identity": "p",
+        "source": "gone.png",
+        "reason": "missing file",
+        "detail": "no such file",
+    }
+
+
+def test_a_file_that_may_not_be_read(
+    tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(data: bytes, px: int) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("voice2face.corpus.work.square_pixels", refuse)  # root may read all
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
+    with pytest.raises(CorpusError, match=r"unreadable file 1.*good0.png: Permission denied"):
+        prepare([source], tmp_path / "c")
+
+
+def test_too_many_left_out(tmp_path: Path, table: Table) -> None:
+    rows = [*_good_rows(tmp_path, 18), ("q", "", "gone.png"), ("q", "", "also\ngone.png")]
+    source = table(("identity", "voice", "face"), rows)
+    with pytest.raises(CorpusError) as caught:
+        prepare([source], tmp_path / "c")
+    message = str(caught.value)
+    assert message.startswith("2 of 20 inputs: cannot be used (missing file 2), the first in ")
+    assert f"{source}, row 20: gone.png: no such file" in message
+    assert "at most 0.05" in message
+    assert "\n" not in message
+    assert _left(tmp_path) == []
+    assert prepare([source], tmp_path / "c", max_skipped=0.1).info.skipped == {"missing file": 2}
+
+
+def test_nothing_kept(tmp_path: Path, table: Table) -> None:
+    with pytest.raises(CorpusError, match="1 of 1 inputs"):
+        prepare([table(("identity", "face"), [("p", "x.png")])], tmp_path / "c", max_skipped=1)
+    assert _left(tmp_path) == []
+
+
+def test_out_in_use(tmp_path: Path, table: Table) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
+    (tmp_path / "c").mkdir()
+    prepare([source], tmp_path / "c")  # an empty folder will do
+    with pytest.raises(OutputError, match=r"a corpus already.*choose another folder or remove it"):
+        prepare([source], tmp_path / "c")
+    Corpus.open(tmp_path / "c", verify=True)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "mine.txt").touch()
+    with pytest.raises(OutputError, match="something else already"):
+        prepare([source], tmp_path / "d")
+    with pytest.raises(OutputError, match="is a file"):
+        prepare([source], tmp_path / "d" / "mine.txt")
+    with pytest.raises(OutputError, match=r"could not be written|Not a directory"):
+        prepare([source], tmp_path / "d" / "mine.txt" / "c")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupted(tmp_path: Path, table: Table, workers: int) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 70))
+
+    def interrupt(done: int, of: int) -> None:
+        if done == 40:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare([source], tmp_path / "c", workers=workers, progress=interrupt)
+    assert _left(tmp_path) == []
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from voice2face.corpus import prepare
+from voice2face.errors import OutputError
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    prepare([Path(sys.argv[1])], Path(sys.argv[2]))
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_full_disk(tmp_path: Path, table: Table) -> None:
+    assert resource.RLIMIT_FSIZE is not None
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 10))
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(source), str(tmp_path / "c")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"{tmp_path / 'c'}: could not be written (File too large)")
+    assert done.stdout.count("\n") == 1
+    assert _left(tmp_path) == []
+
+
+def test_a_process_that_dies(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 70))
+    monkeypatch.setattr("voice2face.corpus.work._start_worker", os.abort)
+    with pytest.raises(CorpusError, match="one of its processes was killed"):
+        prepare([source], tmp_path / "c", workers=2)
+    assert _left(tmp_path) == []
+
+
+def test_without_the_train_extra(
+    tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
+    with pytest.raises(MissingExtraError, match=r"pip install 'voice2face\[train\]'"):
+        prepare([source], tmp_path / "c")

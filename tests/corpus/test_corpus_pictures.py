@@ -1,0 +1,153 @@
+import contextlib
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from voice2face.corpus.pictures import PictureError, square_pixels
+
+from .corpus_samples import encoded, picture
+
+REFERENCE = np.asarray(picture().resize((64, 64), Image.Resampling.LANCZOS)).astype(int)
+
+
+def _difference(data: bytes) -> float:
+    return float(np.abs(square_pixels(data, 64) - REFERENCE).mean())
+
+
+def _png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "tolerance"),
+    [
+        ("PNG", "RGB", 0),
+        ("PNG", "RGBA", 1),
+        ("PNG", "P", 12),
+        ("JPEG", "RGB", 3),
+        ("JPEG", "CMYK", 3),
+        ("TIFF", "CMYK", 1),
+        ("BMP", "RGB", 0),
+        ("WEBP", "RGB", 6),
+        ("GIF", "P", 12),
+    ],
+)
+def test_kinds_of_pictures(kind: str, mode: str, tolerance: float) -> None:
+    assert _difference(encoded(picture(mode=mode), kind)) <= tolerance
+
+
+def test_grey_becomes_three_equal_channels() -> None:
+    for kind in ("PNG", "JPEG", "TIFF", "PPM"):
+        pixels = square_pixels(encoded(picture(mode="L"), kind), 64).astype(int)
+        assert (pixels == pixels[..., :1]).all()
+        grey = np.asarray(picture(mode="L").resize((64, 64), Image.Resampling.LANCZOS)).astype(int)
+        assert np.abs(pixels[..., 0] - grey).mean() < 3
+    assert set(np.unique(square_pixels(encoded(picture(mode="1")), 64))) > {0, 255}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
+def test_sixteen_bits_are_scaled_not_cut(kind: str) -> None:
+    grey = np.asarray(picture(mode="L")).astype(np.uint16)
+    deep = Image.fromarray(grey * 257)
+    assert deep.mode == "I;16"
+    pixels = square_pixels(encoded(deep, kind), 64)
+    expected = square_pixels(encoded(picture(mode="L")), 64)
+    np.testing.assert_allclose(pixels.astype(int), expected.astype(int), atol=1)
+
+
+def test_transparent_becomes_white() -> None:
+    image = picture(mode="RGBA")
+    image.putalpha(Image.new("L", image.size, 0))
+    assert (square_pixels(encoded(image), 64) == 255).all()
+    palette = Image.new("P", (32, 32), 0)
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    assert (square_pixels(encoded(palette, transparency=0), 64) == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turn_noted_by_the_camera(orientation: int) -> None:
+    back = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    image = picture()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = image.transpose(back[orientation]) if orientation in back else image
+    for kind in ("JPEG", "PNG", "TIFF", "WEBP"):
+        assert _difference(encoded(stored, kind, exif=exif)) < 6, kind
+
+
+def test_first_frame_of_an_animation() -> None:
+    frames = [picture(), picture(1), picture(2)]
+    for kind in ("GIF", "WEBP", "PNG"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+        assert _difference(data) < 12, kind
+
+
+def test_centred_square_of_a_wide_and_a_tall_picture() -> None:
+    square = picture(size=(90, 90))
+    expected = square_pixels(encoded(square), 64)
+    for size, offset in (((150, 90), (30, 0)), ((90, 150), (0, 30))):
+        canvas = Image.new("RGB", size, "lime")
+        canvas.paste(square, offset)
+        inside = (slice(3, -3), slice(3, -3))  # the filter sees a little of what lies beyond
+        pixels = square_pixels(encoded(canvas), 64).astype(int)
+        np.testing.assert_allclose(pixels[inside], expected[inside].astype(int), atol=3)
+
+
+def test_large_jpeg_is_close_to_its_exact_reduction() -> None:
+    image = picture(size=(1500, 1200))
+    exact = image.crop((150, 0, 1350, 1200)).resize((64, 64), Image.Resampling.BOX)
+    pixels = square_pixels(encoded(image, "JPEG", quality=95), 64)
+    assert np.abs(pixels - np.asarray(exact).astype(int)).mean() < 2
+
+
+JPEG = encoded(picture(), "JPEG")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (_png_header(30_000, 30_000), "picture too large"),
+        (_png_header(9_000, 9_000), "picture too large"),
+        (_png_header(10, 64), "picture too small"),
+        (_png_header(64, 64), "damaged picture"),
+        (JPEG[: len(JPEG) // 2], "damaged picture"),
+        (JPEG[:30], "damaged picture"),
+        (encoded(picture(), "PNG")[:200], "damaged picture"),
+        (b"", "not a picture"),
+        (b"no picture at all", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n", "not a picture"),
+        (encoded(picture(mode="L").convert("F"), "TIFF"), "unusual picture"),
+    ],
+)
+def test_pictures_that_cannot_be_used(data: bytes, reason: str) -> None:
+    with pytest.raises(PictureError) as caught:
+        square_pixels(data, 64)
+    assert caught.value.reason == reason
+
+
+def test_random_damage_is_a_picture_or_a_picture_error() -> None:
+    rng = np.random.default_rng(0)
+    for kind in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP", "PPM"):
+        whole = np.frombuffer(encoded(picture(), kind), np.uint8)
+        for _ in range(60):
+            data = whole.copy()
+            data[rng.integers(0, len(data), 8)] = rng.integers(0, 256, 8)
+            with contextlib.suppress(PictureError):
+                assert square_pixels(data.tobytes(), 32).shape == (32, 32, 3)

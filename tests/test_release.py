@@ -1,0 +1,215 @@
+import os
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from models import WIDTH, lively, small_model, small_networks
+
+from voice2face.errors import ModelError, OutputError
+from voice2face.inference import CHUNK_STEPS, STRIDE, Model
+from voice2face.model_folder import CARD, CONFIG, GENERATOR, VOICE_ENCODER, WEIGHTS
+from voice2face.networks import Generator, VoiceEncoder, unit
+from voice2face.release import import_released, read_generator, read_state_dict, read_voice_encoder
+from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
+from voice2face.variants import PRESETS, VARIANTS, recipe
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return small_model(tmp_path_factory.mktemp("models") / "small")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_onnx_gives_what_torch_gives(variant, preset, tmp_path):
+    import onnxruntime
+
+    chosen = recipe(variant, preset, WIDTH)
+    folder = small_model(tmp_path / "m", chosen)
+    encoder, generator = small_networks(chosen)
+    listen = onnxruntime.InferenceSession(str(folder / VOICE_ENCODER))
+    draw = onnxruntime.InferenceSession(str(folder / GENERATOR))
+    rng = np.random.default_rng(0)
+    for batch, frames in ((1, 100), (3, 101), (2, 1000), (1, 6000), (5, 317)):
+        features = rng.normal(size=(batch, 64, frames)).astype(np.float32)
+        (embedding,) = listen.run(["embedding"], {"features": features})
+        with torch.no_grad():
+            expected = encoder(torch.from_numpy(features))
+            expected = unit(expected) if chosen.embedding.unit else expected
+            face = generator(expected)
+        np.testing.assert_allclose(embedding, expected, atol=1e-4)
+        (drawn,) = draw.run(["face"], {"embedding": expected.numpy()})
+        np.testing.assert_allclose(drawn, face, atol=1e-4)
+
+
+def test_a_long_recording_is_heard_in_pieces_as_if_at_once(folder):
+    model = Model(folder)
+    rng = np.random.default_rng(1)
+    for n_frames in (CHUNK_STEPS * STRIDE + 1, 2 * CHUNK_STEPS * STRIDE + 777):
+        features = rng.normal(size=(n_frames, 64)).astype(np.float32)
+        # The middle differs from the ends, so that a piece that is left out shows.
+        features[n_frames // 2 :] += 1
+        whole = model._voice_encoder.run(["embedding"], {"features": features.T[None]})[0][0]
+        np.testing.assert_allclose(model.embed(features), whole, atol=2e-6)
+
+
+def test_torch_reads_back_what_was_released(folder):
+    encoder, generator = small_networks(recipe(width=WIDTH))
+    again, config = read_voice_encoder(folder)
+    assert config.name == "small"
+    for network, read in ((encoder, again), (generator, read_generator(folder))):
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, read.state_dict()[key]), key
+
+
+def test_half_the_bytes_hold_the_same_rounded_weights(folder, tmp_path):
+    half = small_model(tmp_path / "half", half=True)
+    for name in (VOICE_ENCODER, GENERATOR, WEIGHTS):
+        assert (half / name).stat().st_size < 0.75 * (folder / name).stat().st_size
+    embedding = np.random.default_rng(2).normal(size=(2, 64)).astype(np.float32)
+    face = Model(half).faces(embedding)
+    with torch.no_grad():
+        np.testing.assert_allclose(
+            face, read_generator(half)(torch.from_numpy(embedding)), atol=1e-5
+        )
+    assert 0 < np.abs(face - Model(folder).faces(embedding)).max() < 0.01
+
+
+def test_the_card_says_what_the_model_is_not(folder):
+    card = (folder / CARD).read_text()
+    assert "not a likeness" in card and "64×64" in card
+
+
+def test_writing_over_a_model_replaces_it_and_over_anything_else_is_refused(tmp_path):
+    out = small_model(tmp_path / "m")
+    small_model(out, recipe("tanh", width=WIDTH))
+    assert Model(out).config.generator.tanh
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="other files"):
+        small_model(tmp_path / "other")
+    assert (tmp_path / "other" / "thesis.tex").exists()
+    assert {p.name for p in tmp_path.iterdir()} == {"m", "other"}
+
+
+@pytest.mark.parametrize("part", [VOICE_ENCODER, GENERATOR, CONFIG])
+@pytest.mark.parametrize("harm", ["missing", "cut", "flipped"])
+def test_a_missing_or_damaged_part_is_named(folder, part, harm, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    path = copy / part
+    data = path.read_bytes()
+    if harm == "missing":
+        path.unlink()
+    elif harm == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        path.write_bytes(data[:100] + bytes([data[100] ^ 255]) + data[101:])
+    with pytest.raises(ModelError, match=part.replace(".", r"\.")):
+        Model(copy).faces(Model(copy).embed(np.zeros((100, 64), np.float32))[None])
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"format_version": 99}, "format 99; at most 1"),
+        ({"format_version": "new"}, "format_version"),
+        ({"generator": {"kernel": "3; rm"}}, "generator"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_configuration_that_is_not_understood_is_refused(folder, change, part, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    data = yaml.safe_load((copy / CONFIG).read_text()) | change
+    (copy / CONFIG).write_text(yaml.safe_dump(data))
+    with pytest.raises(ModelError, match=part):
+        Model(copy)
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(ModelError, match=r"no config\.yaml"):
+        Model(tmp_path)
+    with pytest.raises(ModelError, match="no such folder"):
+        Model(tmp_path / "nowhere")
+
+
+def released_names(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The state dict as the released program would save it, ``model.N.PARAM``."""
+    positions = {name: i for i, (name, _) in enumerate(network.layers.named_children())}
+    return {
+        f"model.{positions[key.split('.')[1]]}.{key.split('.')[2]}": value
+        for key, value in network.state_dict().items()
+    }
+
+
+@pytest.fixture
+def authors(tmp_path):
+    folder = tmp_path / "pretrained"
+    folder.mkdir()
+    torch.manual_seed(3)
+    encoder = lively(VoiceEncoder(VoiceEncoderSettings(width=0.125)))
+    generator = Generator(GeneratorSettings(width=0.125))
+    torch.save(released_names(encoder), folder / "voice_embedding.pth")
+    torch.save(released_names(generator), folder / "generator.pth")
+    return folder, encoder, generator
+
+
+def test_the_authors_weights_are_imported(authors, tmp_path):
+    folder, encoder, generator = authors
+    assert list(released_names(generator))[:2] == ["model.0.weight", "model.0.bias"]
+    model = Model(import_released(folder, tmp_path / "released"))
+    assert model.config.front_end_preset == "released"
+    features = np.random.default_rng(4).normal(size=(1000, 64)).astype(np.float32)
+    with torch.no_grad():
+        embedding = unit(encoder(torch.from_numpy(features.T[None].copy())))
+        face = generator(embedding)
+    np.testing.assert_allclose(model.embed(features), embedding[0], atol=1e-5)
+    np.testing.assert_allclose(model.faces(embedding.numpy()), face, atol=1e-5)
+
+
+class Payload:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.marker),))
+
+
+def test_code_in_a_pth_file_is_refused_and_not_run(authors, tmp_path):
+    folder, _, _ = authors
+    marker = tmp_path / "owned"
+    torch.save({"model.0.weight": Payload(marker)}, folder / "generator.pth")
+    with pytest.raises(ModelError, match=r"generator\.pth: code in the file"):
+        import_released(folder, tmp_path / "out")
+    (folder / "generator.pth").write_bytes(pickle.dumps(Payload(marker)))
+    with pytest.raises(ModelError, match=r"generator\.pth"):
+        import_released(folder, tmp_path / "out")
+    assert not marker.exists() and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a file of torch's", b"PK\x03\x04broken"])
+def test_a_file_that_is_no_state_dict_is_refused(content, tmp_path):
+    path = tmp_path / "generator.pth"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"generator\.pth"):
+        read_state_dict(path)
+
+
+def test_weights_of_another_network_are_refused(authors, tmp_path):
+    folder, encoder, _ = authors
+    torch.save(released_names(encoder), folder / "generator.pth")
+    with pytest.raises(ModelError, match="shape"):
+        import_released(folder, tmp_path / "out")
+    torch.save([torch.zeros(1)], folder / "generator.pth")
+    with pytest.raises(ModelError, match="not a state dict"):
+        import_released(folder, tmp_path / "out")
+    torch.save({}, folder / "generator.pth")
+    with pytest.raises(ModelError, match="no tensors"):
+        import_released(folder, tmp_path / "out")
+    (folder / "generator.pth").unlink()
+    with pytest.raises(ModelError, match="missing"):
+        import_released(folder, tmp_path / "out")
