@@ -111,7 +111,7 @@ def changes(folders: Iterable[Path], settings: FrontEnd) -> dict[str, object]:
             continue
         found.append(spectral_change(features.log_mel))
     shares = (0, 0.001, 0.002, 0.01, 0.05, 0.5, 1)
-    quantiles = np.quantile(found, shares) if found else []
+    quantiles = np.quantile(found, shares) if found else [float("nan")] * len(shares)
     return {
         "recordings": len(found),
         "below": sum(change < LEAST_CHANGE for change in found),
@@ -123,19 +123,21 @@ def changes(folders: Iterable[Path], settings: FrontEnd) -> dict[str, object]:
 
 
 def machine() -> dict[str, object]:
-    cpus = Path("/proc/cpuinfo")
-    names = (
-        [line for line in cpus.read_text().splitlines() if "model name" in line]
-        if (cpus.exists())
-        else []
-    )
     return {
-        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"),
         "python": platform.python_version(),
         **{package: version(package) for package in ("numpy", "av", "webrtcvad-wheels")},
     }
+
+
+def processor() -> str:
+    cpus = Path("/proc/cpuinfo")
+    for line in cpus.read_text().splitlines() if cpus.exists() else []:
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.processor()
 
 
 if __name__ == "__main__":

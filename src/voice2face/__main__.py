@@ -1,41 +1,72 @@
 """``python -m voice2face`` and the ``voice2face`` command: parse, run, and end with a status."""
 
+import errno
+import io
 import os
 import sys
+from typing import NoReturn
 
 OK, FAILED, INTERRUPTED = 0, 2, 130
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; every foreseeable error is one line and status 2."""
+    debug = "--debug" in sys.argv[1:]
+    # Wherever it stands, not only before the command, where it would have to stand for Typer.
+    sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what it can't encode
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(debug))
+
+
+def _run(debug: bool) -> int:
+    from voice2face.cli import UsageError, run
     from voice2face.errors import Voice2FaceError, one_line
 
-    debug = "--debug" in sys.argv[1:]
     try:
-        from voice2face.cli import app
-
-        app(prog_name="voice2face")
-    except Voice2FaceError as error:
-        _fail(str(error), debug)
+        status = run()
+        sys.stdout.flush()  # a full disk shows here, not when the interpreter has ended
+        return status
     except KeyboardInterrupt as error:
         print(one_line(str(error)) or "interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
+        _drop_output()
+        return FAILED
+    except (Voice2FaceError, UsageError, OSError, MemoryError) as error:
+        if debug:
+            raise
+        print(f"error: {_message(error)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _drop_output()
+        return FAILED
+
+
+def _message(error: Exception) -> str:
+    from voice2face.cli import UsageError, usage_message
+    from voice2face.errors import one_line
+
+    if isinstance(error, UsageError):
+        return usage_message(error)
+    if isinstance(error, OSError):
+        thing = os.fsdecode(error.filename or "output")
+        wanted = "a path that can be used wanted; check it and its rights"
+        if error.errno in NO_ROOM:
+            wanted = "more room wanted; free some, and run again"
+        return one_line(f"{thing}: {error.strerror or error}; {wanted}")
+    if isinstance(error, MemoryError):
+        return "memory: too little; more wanted; close other programs, and run again"
+    return str(error)
+
+
+def _drop_output() -> None:
+    """Let go of what can't be written to standard output, or Python would try again at its end."""
+    try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
-    except (OSError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        thing = getattr(error, "filename", None) or "the system"
-        _fail(
-            one_line(f"{thing}: {reason}; a machine with room wanted; free some, run again"), debug
-        )
-
-
-def _fail(message: str, debug: bool) -> None:
-    if debug:
-        raise  # called from an except block: the traceback is what was asked for
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(FAILED)
+    except (OSError, ValueError):  # not a file
+        return
 
 
 if __name__ == "__main__":

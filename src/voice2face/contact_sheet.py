@@ -1,6 +1,8 @@
 """One labelled picture of many faces."""
 
+import functools
 import math
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +11,27 @@ from PIL import Image, ImageDraw, ImageFont
 from voice2face.errors import one_line
 from voice2face.files import atomic_write
 
-FACE_PX, GAP_PX, LABEL_PX, MARGIN_PX, HEAD_PX = 192, 16, 26, 24, 58
-MAX_COLUMNS = 6
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+GAP_PX, LABEL_PX, MARGIN_PX, HEAD_PX = 16, 22, 24, 54
+# Side of a face by the number of columns: few are large, as the note above them needs the width.
+FACE_PX = {1: 512, 2: 256, 3: 192, 4: 192, 5: 192, 6: 192}
+SMALL_PX = 128
 INK, FAINT, PAPER = (28, 28, 30), (110, 110, 115), (255, 255, 255)
 NOTE = "Made from voices: guesses that share what a voice tells, not likenesses."
+# Pillow's own font has the letters of English. For a name that has others, the first of these that
+# the system has and that knows them all.
+SYSTEM_FONTS = (
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "wqy-microhei.ttc",
+    "Arial Unicode.ttf",
+    "arial.ttf",
+    "msyh.ttc",
+    "malgun.ttf",
+)
+NO_LETTER = "\U0010ffff"  # no font has it: drawn as the box that stands for what is missing
 
 
 def write_sheet(path: Path, faces: Sequence[tuple[Image.Image, str]], title: str) -> Path:
@@ -36,29 +55,73 @@ def write_sheet(path: Path, faces: Sequence[tuple[Image.Image, str]], title: str
 
 def contact_sheet(faces: Sequence[tuple[Image.Image, str]], title: str) -> Image.Image:
     """Faces in rows, each enlarged, its label below; the title and what this is on top."""
-    columns = min(MAX_COLUMNS, max(3, math.ceil(math.sqrt(len(faces)))))
+    columns = min(len(faces), max(3, math.ceil(math.sqrt(len(faces)))))
+    if len(faces) == 4:
+        columns = 2
     rows = math.ceil(len(faces) / columns)
-    width = 2 * MARGIN_PX + columns * FACE_PX + (columns - 1) * GAP_PX
-    height = 2 * MARGIN_PX + HEAD_PX + rows * (FACE_PX + LABEL_PX + GAP_PX) - GAP_PX
-    sheet = Image.new("RGB", (width, height), PAPER)
+    px = FACE_PX.get(columns, SMALL_PX)
+    row_px = px + LABEL_PX + GAP_PX
+    width = 2 * MARGIN_PX + columns * (px + GAP_PX) - GAP_PX
+    sheet = Image.new("RGB", (width, 2 * MARGIN_PX + HEAD_PX + rows * row_px - GAP_PX), PAPER)
     draw = ImageDraw.Draw(sheet)
-    large, small = ImageFont.load_default(20), ImageFont.load_default(14)
-    draw.text((MARGIN_PX, MARGIN_PX - 4), one_line(title), INK, large)
-    draw.text((MARGIN_PX, MARGIN_PX + 24), NOTE, FAINT, small)
+    _write(draw, (MARGIN_PX, MARGIN_PX - 6), title, 20, INK, width - 2 * MARGIN_PX)
+    _write(draw, (MARGIN_PX, MARGIN_PX + 22), NOTE, 14, FAINT, width - 2 * MARGIN_PX)
     for i, (face, label) in enumerate(faces):
-        left = MARGIN_PX + i % columns * (FACE_PX + GAP_PX)
-        top = MARGIN_PX + HEAD_PX + i // columns * (FACE_PX + LABEL_PX + GAP_PX)
-        sheet.paste(face.resize((FACE_PX, FACE_PX), Image.Resampling.BICUBIC), (left, top))
-        text = _fitted(one_line(label), small)
-        draw.text((left, top + FACE_PX + 6), text, INK, small)
+        left = MARGIN_PX + i % columns * (px + GAP_PX)
+        top = MARGIN_PX + HEAD_PX + i // columns * row_px
+        sheet.paste(face.resize((px, px), Image.Resampling.BICUBIC), (left, top))
+        _write(draw, (left, top + px + 5), label, 14, INK, px)
     return sheet
 
 
-def _fitted(label: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The label, shortened in its middle if it is wider than a face."""
-    keep = len(label)
-    text = label
-    while font.getlength(text) > FACE_PX and keep > 2:
+def _write(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    text: str,
+    size: int,
+    ink: tuple[int, int, int],
+    width: int,
+) -> None:
+    """One line of text that is at most so many pixels wide."""
+    text, font = _legible(one_line(text), size)
+    draw.text(at, _fitted(text, font, width), ink, font)
+
+
+def _legible(text: str, size: int) -> tuple[str, Font]:
+    """The text and a font that has all its letters; what no font has becomes '?'."""
+    text = unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()
+    own = ImageFont.load_default(size)
+    fonts = [own] if text.isascii() else [own, *_system_fonts(size)]
+    for font in fonts:
+        if all(_has(font, letter) for letter in text):
+            return text, font
+    font = max(fonts, key=lambda font: sum(_has(font, letter) for letter in text))
+    return "".join(letter if _has(font, letter) else "?" for letter in text), font
+
+
+@functools.lru_cache
+def _system_fonts(size: int) -> tuple[Font, ...]:
+    fonts = []
+    for name in SYSTEM_FONTS:
+        try:
+            fonts.append(ImageFont.truetype(name, size))
+        except OSError:  # the system lacks this one
+            continue
+    return tuple(fonts)
+
+
+def _has(font: Font, letter: str) -> bool:
+    return letter == " " or _shape(font, letter) != _shape(font, NO_LETTER)
+
+
+def _shape(font: Font, letter: str) -> bytes:
+    return bytes(font.getmask(letter))
+
+
+def _fitted(text: str, font: Font, width: int) -> str:
+    """The text, shortened in its middle if it is wider than that."""
+    keep, shown = len(text), text
+    while font.getlength(shown) > width and keep > 2:
         keep -= 1
-        text = f"{label[: keep - keep // 2]}…{label[len(label) - keep // 2 :]}"
-    return text
+        shown = f"{text[: keep - keep // 2]}...{text[len(text) - keep // 2 :]}"
+    return shown

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,12 +62,22 @@ class Model:
         self.folder = Path(folder) if folder is not None else BUNDLED
         self.config: ModelConfig = read_config(self.folder)
         self._threads = threads
+        self._sessions: dict[str, InferenceSession] = {}
+        self._reading = Lock()
 
-    @cached_property
+    def read(self) -> None:
+        """Read both networks now, and not when they are first used.
+
+        Raises:
+            ModelError: A part is missing or damaged.
+        """
+        _ = self._voice_encoder, self._generator
+
+    @property
     def _voice_encoder(self) -> "InferenceSession":
         return self._session(VOICE_ENCODER)
 
-    @cached_property
+    @property
     def _generator(self) -> "InferenceSession":
         if self.config.generator is None:
             raise ModelError(
@@ -76,17 +86,11 @@ class Model:
         return self._session(GENERATOR)
 
     def _session(self, name: str) -> "InferenceSession":
-        import onnxruntime
-
-        path = checked_part(self.folder, name, self.config)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-        except Exception as error:  # its exceptions share no base class
-            reason = str(error).splitlines()[0][:160]
-            raise ModelError(path, reason, "an ONNX model", "fetch the model again") from error
+        with self._reading:  # threads that share a model read each part once
+            if name not in self._sessions:
+                path = checked_part(self.folder, name, self.config)
+                self._sessions[name] = _open_session(path, self._threads)
+            return self._sessions[name]
 
     def embed(self, features: np.ndarray) -> np.ndarray:
         """Embedding of one recording.
@@ -149,6 +153,21 @@ def to_picture(face: np.ndarray) -> "Image":
 
     pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+
+
+def _open_session(path: Path, threads: int) -> "InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Threads that spin while they wait take the core from whoever has work for it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions share no base class
+        reason = str(error).splitlines()[0][:160]
+        raise ModelError(path, reason, "an ONNX model", "fetch the model again") from error
 
 
 def _chunks(n_frames: int) -> Iterator[tuple[slice, int, int]]:

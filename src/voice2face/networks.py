@@ -28,6 +28,7 @@ class VoiceEncoder(nn.Module):
 
     def __init__(self, settings: VoiceEncoderSettings) -> None:
         super().__init__()
+        self.settings = settings
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         n_in = settings.n_mels
         for i, full in enumerate(settings.channels, start=1):
@@ -61,6 +62,7 @@ class Generator(nn.Module):
 
     def __init__(self, settings: GeneratorSettings) -> None:
         super().__init__()
+        self.settings = settings
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         n_in, px = settings.embedding_dim, 4
         while px <= settings.face_px:
@@ -160,10 +162,3 @@ def unit(embedding: Tensor) -> Tensor:
 def n_parameters(network: nn.Module) -> int:
     """Weights that training may change."""
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-def make_voice_encoder(settings: VoiceEncoderSettings, seed: int) -> VoiceEncoder:
-    """A voice encoder with PyTorch's default initialisation, the same for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return VoiceEncoder(settings)

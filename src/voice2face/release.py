@@ -3,14 +3,11 @@
 Reading one needs no torch: see :mod:`voice2face.inference`.
 """
 
-import contextlib
-import logging
 import pickle
 import shutil
 import tempfile
-import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -31,7 +28,8 @@ from voice2face.model_folder import (
     checked_part,
     read_config,
 )
-from voice2face.networks import Generator, VoiceEncoder, unit
+from voice2face.networks import Generator, VoiceEncoder
+from voice2face.onnx_export import export_generator, export_voice_encoder
 from voice2face.settings import (
     FRONT_ENDS,
     EmbeddingSettings,
@@ -40,8 +38,6 @@ from voice2face.settings import (
     to_yaml,
 )
 
-OPSET = 18
-EXAMPLE_FRAMES = 320  # any length will do: the graph takes all
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
 
 
@@ -128,92 +124,6 @@ def read_generator(folder: Path) -> Generator:
     return generator.eval()
 
 
-class _Listener(nn.Module):
-    """What ``voice_encoder.onnx`` computes: the embedding, and the steps whose mean it is."""
-
-    def __init__(self, encoder: VoiceEncoder, is_unit: bool) -> None:
-        super().__init__()
-        self.encoder, self.is_unit = encoder, is_unit
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        steps = self.encoder.frame_embeddings(features)
-        embedding = steps.mean(dim=2)
-        return (unit(embedding) if self.is_unit else embedding), steps
-
-
-def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half: bool) -> None:
-    """Write ``features`` (batch, n_mels, frames) → ``embedding`` (batch, dim) as ONNX.
-
-    A second output, ``frame_embeddings`` (batch, dim, steps), lets a long recording be heard in
-    pieces.
-    """
-    first = next(encoder.parameters())
-    example = torch.zeros(2, first.shape[1], EXAMPLE_FRAMES)
-    batch, frames = torch.export.Dim("batch", min=1), torch.export.Dim("frames", min=2)
-    _export(
-        _Listener(encoder, is_unit).eval(),
-        example,
-        path,
-        ("features", {0: batch, 2: frames}),
-        ["embedding", "frame_embeddings"],
-        half,
-    )
-
-
-def export_generator(generator: Generator, path: Path, half: bool) -> None:
-    """Write ``embedding`` (batch, dim) → ``face`` (batch, 3, px, px) as ONNX."""
-    example = torch.zeros(2, next(generator.parameters()).shape[0])
-    batch = torch.export.Dim("batch", min=1)
-    _export(generator.eval(), example, path, ("embedding", {0: batch}), ["face"], half)
-
-
-def _export(
-    network: nn.Module,
-    example: Tensor,
-    path: Path,
-    given: tuple[str, dict[int, "torch.export.Dim"]],
-    outputs: list[str],
-    half: bool,
-) -> None:
-    import onnx
-
-    name, dynamic = given
-    with _quiet_exporter():
-        program = torch.onnx.export(
-            network,
-            (example,),
-            input_names=[name],
-            output_names=outputs,
-            dynamic_shapes=(dynamic,),
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    if half:
-        _store_half(model)
-    onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
-
-
-def _store_half(model: "onnx.ModelProto") -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Keep weights as float16 and cast them when the model is loaded."""
-    import numpy as np
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
-            continue
-        name = tensor.name
-        stored = numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(numpy_helper.from_array(stored, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)
-
-
 def _round_to_half(network: nn.Module) -> None:
     with torch.no_grad():
         for tensor in network.parameters():
@@ -239,20 +149,6 @@ def _load_named(network: nn.Module, path: Path, prefix: str) -> None:
     except Exception as error:  # safetensors' and torch's own kinds
         reason = str(error).splitlines()[0]
         raise ModelError(path, reason, f"weights of the {prefix[:-1]}", "fetch it again") from error
-
-
-@contextlib.contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Without the exporter's remarks on packages that this project does not use."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
 
 
 # The authors' weights ---------------------------------------------------------------------------

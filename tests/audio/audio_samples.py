@@ -5,6 +5,7 @@ import struct
 import wave
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -110,26 +111,20 @@ def encode(
     pictures: bool = False,
 ) -> bytes:
     """A file of another format, from mono int16 at 16 kHz; every channel gets the same."""
-    n_channels = av.AudioLayout(layout).nb_channels
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as file:
         video = _video_stream(file) if pictures else None
         stream = file.add_stream(codec, rate=rate, layout=layout)
         if video:
             _write_pictures(file, video)
-        resampler = av.AudioResampler(
-            stream.codec_context.format, layout, rate, stream.codec_context.frame_size or None
-        )
-        for start in range(0, len(waveform), 1600):
-            block = np.repeat(waveform[start : start + 1600], n_channels)
-            frame = av.AudioFrame.from_ndarray(block[None], format="s16", layout=layout)
-            frame.sample_rate, frame.pts = RATE_HZ, start
-            for resampled in resampler.resample(frame):
-                file.mux(stream.encode(resampled))
-        for resampled in resampler.resample(None):
-            file.mux(stream.encode(resampled))
-        file.mux(stream.encode(None))
+        _write_sound(file, stream, waveform)
     return buffer.getvalue()
+
+
+def encode_for_the_web(path: Path, waveform: np.ndarray) -> None:
+    """Write an MP4 whose index comes first; FFmpeg moves it in a file that has a name alone."""
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as file:
+        _write_sound(file, file.add_stream("aac", rate=44_100, layout="mono"), waveform)
 
 
 def silent_video() -> bytes:
@@ -151,4 +146,23 @@ def _write_pictures(file: "av.container.OutputContainer", stream: "av.VideoStrea
         picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
         picture.pts, picture.time_base = number, Fraction(1, 10)
         file.mux(stream.encode(picture))
+    file.mux(stream.encode(None))
+
+
+def _write_sound(
+    file: "av.container.OutputContainer", stream: "av.AudioStream", waveform: np.ndarray
+) -> None:
+    context = stream.codec_context
+    n_channels = context.layout.nb_channels
+    resampler = av.AudioResampler(
+        context.format, context.layout, context.rate, context.frame_size or None
+    )
+    for start in range(0, len(waveform), 1600):
+        block = np.repeat(waveform[start : start + 1600], n_channels)
+        frame = av.AudioFrame.from_ndarray(block[None], format="s16", layout=context.layout.name)
+        frame.sample_rate, frame.pts = RATE_HZ, start
+        for resampled in resampler.resample(frame):
+            file.mux(stream.encode(resampled))
+    for resampled in resampler.resample(None):
+        file.mux(stream.encode(resampled))
     file.mux(stream.encode(None))

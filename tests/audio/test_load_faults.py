@@ -3,7 +3,6 @@
 import io
 import math
 
-import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,15 @@ from hypothesis import strategies as st
 from voice2face.audio import load_clip
 from voice2face.errors import AudioError
 
-from .audio_samples import RATE_HZ, encode, silent_video, speech, write_float_wav, write_wav
+from .audio_samples import (
+    RATE_HZ,
+    encode,
+    encode_for_the_web,
+    silent_video,
+    speech,
+    write_float_wav,
+    write_wav,
+)
 
 WAVEFORM = speech(4)
 NAN, INF = np.array([0.1, np.nan, 0.2]), np.array([0.1, np.inf, 0.2])
@@ -72,11 +79,14 @@ def test_paths(tmp_path, monkeypatch, name, found):
 class Failing(io.RawIOBase):
     """A file object whose device goes away."""
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:
-        raise OSError(5, "Input/output error")
+        raise self.error
 
 
 def closed() -> io.BytesIO:
@@ -87,7 +97,18 @@ def closed() -> io.BytesIO:
 
 @pytest.mark.parametrize(
     "source",
-    [None, 3, b"RIFF", [0.1, 0.2], io.StringIO("text"), Failing(), closed(), np.int16(3)],
+    [
+        None,
+        3,
+        b"RIFF",
+        [0.1, 0.2],
+        np.int16(3),
+        io.StringIO("text"),
+        closed(),
+        Failing(OSError(5, "Input/output error")),
+        Failing(TypeError("text")),
+        Failing(LookupError("no decoder")),
+    ],
     ids=lambda source: type(source).__name__,
 )
 def test_sources_that_are_no_recordings(source):
@@ -146,8 +167,8 @@ def test_a_file_cut_in_half_is_refused_and_one_nearly_whole_is_not(
     tmp_path, container, codec, rate
 ):
     path = tmp_path / f"clip.{container}"
-    if container == "mp4":  # its index first, as on the web: only a path lets FFmpeg move it
-        write_mp4_for_the_web(path)
+    if container == "mp4":
+        encode_for_the_web(path, WAVEFORM)
     else:
         path.write_bytes(encode(WAVEFORM, container, codec, rate))
     content = path.read_bytes()
@@ -156,18 +177,6 @@ def test_a_file_cut_in_half_is_refused_and_one_nearly_whole_is_not(
         load_clip(path)
     path.write_bytes(content[: round(len(content) * 0.97)])
     assert len(load_clip(path)) > 0.9 * len(WAVEFORM)
-
-
-def write_mp4_for_the_web(path) -> None:
-    with (
-        av.open(io.BytesIO(encode(WAVEFORM, "mp4", "aac", 44_100))) as source,
-        av.open(str(path), "w", options={"movflags": "faststart"}) as target,
-    ):
-        stream = target.add_stream_from_template(source.streams.audio[0])
-        for packet in source.demux(audio=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
 
 
 def test_damage_is_skipped_where_little_is_lost_and_refused_where_much_is():

@@ -5,13 +5,14 @@ import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
 
-# Least change of the spectrum's shape, in nats, that counts as speech. Measured with
-# `benchmarks/front_end.py --check-speech` on recordings with 1 s of voice or more:
-#   1502 of real speech (VoxCeleb, AVSpeech, LibriSpeech): 0.69 at least, 0.79 for 99.8 %, median
-#   1.31; the first second of their voice alone: 0.52 for 99.8 %, two of 1502 below 0.38;
-#   the same speech in white, pink, brown noise of 5 dB less: 0.45, 0.39, 0.61 at least;
-#   white, pink, brown noise, hum, tones, chords, each steady or beating: 0.28 at most;
-#   clicks, impulses: 0.35 at most.
+# Least change of the spectrum's shape, in nats, that counts as speech.
+# 1502 recordings of VoxCeleb, AVSpeech and LibriSpeech with 1 s of voice or more: 0.69 at least,
+# 0.79 for 99.8 % of them, median 1.31 (`benchmarks/front_end.py --check-speech FOLDER`); the first
+# second of their voice alone: 0.52 for 99.8 %, one below 0.38; every eighth of them in white, pink,
+# brown noise 5 dB below the voice: 0.45, 0.39, 0.61 at least.
+# 1.5 to 12 s of noise that the detector took for voice: white, pink, brown, steady or beating 0.22
+# at most, hum and tones 0.15, clicks and impulses 0.35, a chord 0.34. Sound that does change its
+# shape is not caught: knocks, dialling tones, sweeps, music.
 LEAST_CHANGE = 0.38
 
 BLOCK_FRAMES = 3

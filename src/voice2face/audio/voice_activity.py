@@ -54,7 +54,7 @@ def voiced_samples(
             voiced += frame
         frames.append(frame)
         if settings.ask_whole_ring:
-            answers.extend([ask(asked, sample_rate) for asked in frames])
+            answers = deque(ask(asked, sample_rate) for asked in frames)
         else:
             answers.append(ask(frame, sample_rate))
         n_voiced = sum(answers)

@@ -8,7 +8,10 @@ from typing import Any
 
 import typer
 
-from voice2face.commands.output import print_json
+from voice2face.commands.output import print_json, shown
+from voice2face.errors import one_line
+
+N_NAMED = 10  # inputs left out that are named on the screen; the corpus lists all
 
 
 def prepare(
@@ -24,9 +27,11 @@ def prepare(
 
     Raises:
         Voice2FaceError: It could not be made.
-        typer.Exit: With status 2, if an input was left out.
+        typer.Exit: With status 2, if an input was lost (one that is named twice isn't).
     """
     from voice2face.corpus import prepare as make
+    from voice2face.corpus.inputs import REPEATED
+    from voice2face.corpus.schema import SKIPPED_NAME
 
     with _bar(quiet) as progress:
         report = make(tables, out, progress=progress, **columns, **options)
@@ -39,12 +44,16 @@ def prepare(
                 f"{name:>10}: {part.identities} identities, {part.voices} voices "
                 f"({part.speech_s / 3600:.2f} h of speech), {part.faces} faces"
             )
-        typer.echo(f"{report.path} in {report.elapsed_s:.1f} s")
-    if report.skipped:
-        for skip in report.skipped[:10]:
-            typer.echo(f"left out: {skip.source}: {skip.reason}", err=True)
-        where = report.path / "skipped.parquet"
-        typer.echo(f"{len(report.skipped)} of {info.inputs} left out, listed in {where}", err=True)
+        typer.echo(f"{shown(report.path)} in {report.elapsed_s:.1f} s")
+    lost = [skip for skip in report.skipped if skip.reason != REPEATED]
+    for skip in lost[:N_NAMED]:
+        table = info.tables[skip.table].path
+        line = f"error: {skip.source}: left out ({skip.detail}); row {skip.row} of {table}"
+        typer.echo(one_line(line), err=True)
+    if len(lost) > 1:
+        where = shown(report.path / SKIPPED_NAME)
+        typer.echo(f"error: {len(lost)} of {info.inputs} left out, listed in {where}", err=True)
+    if lost:
         raise typer.Exit(2)
 
 
@@ -66,7 +75,7 @@ def cohort(
     Raises:
         Voice2FaceError: It could not be written.
     """
-    from voice2face.cohort import CohortSettings, write_cohort
+    from voice2face.cohort import CohortSettings, facts_of, write_cohort
 
     given: dict[str, Any] = {} if coupling is None else {"coupling": coupling}
     settings = CohortSettings(
@@ -78,17 +87,20 @@ def cohort(
         **given,
     )
     with _bar(quiet) as progress:
-        report = write_cohort(out, settings, workers=workers, progress=progress)
+        table = write_cohort(out, settings, workers=workers, progress=progress)
+    facts = facts_of(settings)
     if as_json:
-        print_json(report)
-    else:
-        typer.echo(f"{report}")
+        print_json({"table": table, "facts": facts})
+        return
+    typer.echo(f"{shown(table)}: {n_identities} people")
+    for task, best in facts.best_matching.items():
+        typer.echo(f"best possible accuracy of matching {task}: {best.accuracy:.1%}")
 
 
 @contextlib.contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar that is told how many are done of how many."""
-    if quiet:
+    if quiet or not sys.stderr.isatty():
         yield None
         return
     with typer.progressbar(length=1, file=sys.stderr, show_pos=True) as bar:

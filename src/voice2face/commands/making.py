@@ -1,17 +1,23 @@
 """``reconstruct``, ``features`` and ``info``: a released model at work (no torch)."""
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from voice2face.commands.output import print_json, report_failure
-from voice2face.errors import AudioError, OutputError, SettingsError, Voice2FaceError, one_line
-from voice2face.inference import Model, Reconstruction
+from voice2face.commands.output import print_json, report_failure, shown
+from voice2face.errors import AudioError, OutputError, SettingsError, Voice2FaceError
+from voice2face.inference import Model
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SHEET = "sheet"
 # Endings of what people keep beside recordings are many, those of recordings are few. A file that
@@ -22,6 +28,7 @@ MEDIA = frozenset(
     mpg oga ogg ogv opus ra ts wav webm wma wmv wv w64
     """.split()  # noqa: SIM905  (a list of 36 strings is harder to read)
 )
+OTHER_PICTURES = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,23 @@ class Job:
 
     source: Path
     target: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of which recording; ``sheet`` is where the sheet of all goes."""
+
+    jobs: list[Job]
+    sheet: Path
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is kept of a recording: the picture, the length of it and of the speech in it."""
+
+    picture: "Image"
+    seconds: float
+    speech_s: float
 
 
 def reconstruct(
@@ -41,66 +65,92 @@ def reconstruct(
         Voice2FaceError: Nothing can be done at all.
         typer.Exit: With status 2, if a recording failed.
     """
-    jobs = plan(inputs, out, sheet)
-    model = Model(model_folder, threads=1 if len(jobs) > 1 else 0)
-    faces, rows = [], []
-    for job, outcome in _run(model, jobs):
-        row: dict[str, Any] = {"input": str(job.source)}
-        if isinstance(outcome, Reconstruction):
-            heard = outcome.features
-            row |= {"output": str(job.target), "seconds": round(heard.seconds, 3)}
-            row |= {"speech_s": round(heard.speech_s, 3)}
-            faces.append((outcome.picture, job.source.name))
+    planned = plan(inputs, out, sheet)
+    model = Model(model_folder, threads=1 if len(planned.jobs) > 1 else 0)
+    done: list[tuple[Job, Done]] = []
+    rows = []
+    with contextlib.closing(_run(model, planned.jobs)) as outcomes:
+        for job, outcome in outcomes:
+            rows.append(_row(job, outcome))
+            if isinstance(outcome, Voice2FaceError):
+                report_failure(outcome)
+                continue
+            done.append((job, outcome))
             if not as_json:
-                typer.echo(f"{one_line(str(job.source))} -> {one_line(str(job.target))}")
-        else:
-            row["error"] = str(outcome)
-            report_failure(outcome)
-        rows.append(row)
+                typer.echo(f"{shown(job.source)} -> {shown(job.target)}")
     answer: dict[str, Any] = {"model": model.config.name, "faces": rows}
-    if sheet and faces:
-        from voice2face.contact_sheet import write_sheet
-
-        path = write_sheet(_folder(out) / f"{SHEET}.png", faces, model.config.name)
-        answer["sheet"] = str(path)
+    if sheet and done:
+        _write_sheet(planned.sheet, done, model.config.name)
+        answer["sheet"] = str(planned.sheet)
         if not as_json:
-            typer.echo(f"contact sheet: {path.resolve()}")
+            typer.echo(f"contact sheet: {shown(planned.sheet.resolve())}")
     if as_json:
         print_json(answer)
-    if len(faces) < len(jobs):
-        typer.echo(f"{len(jobs) - len(faces)} of {len(jobs)} recordings failed", err=True)
+    n_failed = len(planned.jobs) - len(done)
+    if n_failed > 1:
+        typer.echo(f"error: {n_failed} of {len(planned.jobs)} recordings failed", err=True)
+    if n_failed:
         raise typer.Exit(2)
 
 
-def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> list[Job]:
-    """Name the picture of every recording, never the same twice.
+def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
+    """Name the picture of every recording, and the sheet, never the same twice.
 
     Raises:
         AudioError: A folder holds no recording.
-        OutputError: One file is to hold several pictures.
+        OutputError: One file is to hold several pictures, or a file is where a folder must go.
     """
     sources = list(dict.fromkeys(source for path in inputs for source in _recordings(path)))
-    if out.suffix.lower() == ".png" and not out.is_dir():
+    names = _Names()
+    if _is_picture(out):
         if len(sources) > 1:
             raise OutputError(
                 out, f"one file for {len(sources)} faces", "a folder", "give -o a folder"
             )
-        return [Job(sources[0], out)]
-    taken = {SHEET} if sheet else set()
-    jobs = []
-    for source in sources:
-        name, number = source.stem, 1
-        # Case does not tell files apart everywhere.
-        while name.casefold() in taken:
+        names.free(out.stem)
+        return Plan([Job(sources[0], out)], out.with_name(f"{names.free(SHEET)}.png"))
+    if os.path.lexists(out) and not _is_folder(out):
+        raise OutputError(out, "a file", "a folder, or NAME.png", "choose another -o")
+    sheet_path = out / f"{names.free(SHEET) if sheet else SHEET}.png"
+    return Plan([Job(s, out / f"{names.free(s.stem)}.png") for s in sources], sheet_path)
+
+
+class _Names:
+    """Names of files that were given away."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def free(self, name: str) -> str:
+        """The name, or the first of NAME-2, NAME-3, ... that nothing has."""
+        found, number = name, 1
+        while (key := self._key(found)) in self._taken:
             number += 1
-            name = f"{source.stem}-{number}"
-        taken.add(name.casefold())
-        jobs.append(Job(source, out / f"{name}.png"))
-    return jobs
+            found = f"{name}-{number}"
+        self._taken.add(key)
+        return found
+
+    @staticmethod
+    def _key(name: str) -> str:
+        # Neither case nor how an accent is written tells files apart everywhere.
+        return unicodedata.normalize("NFC", name).casefold()
+
+
+def _is_picture(out: Path) -> bool:
+    suffix = out.suffix.lower()
+    if _is_folder(out):
+        return False
+    if suffix in OTHER_PICTURES:
+        raise OutputError(out, f"ends with {out.suffix}", "NAME.png, or a folder", "rename it")
+    return suffix == ".png"
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  (Path's raises on a name that is too long)
 
 
 def _recordings(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not _is_folder(path):
         return [path]
     found = sorted(
         file
@@ -115,27 +165,50 @@ def _recordings(path: Path) -> list[Path]:
 
 
 def _run(
-    model: Model, jobs: Iterable[Job]
-) -> Iterator[tuple[Job, Reconstruction | Voice2FaceError]]:
+    model: Model, jobs: Sequence[Job]
+) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
     """Each job's outcome in order; a recording's error is an outcome, the model's own is not."""
+    from voice2face.files import atomic_write
 
-    def work(job: Job) -> tuple[Job, Reconstruction | Voice2FaceError]:
-        from voice2face.files import atomic_write
-
+    def work(job: Job) -> Done | Voice2FaceError:
         try:
             made = model.reconstruct(job.source)
             with atomic_write(job.target) as path:
                 made.picture.save(path, format="PNG")
         except (AudioError, OutputError) as error:
-            return job, error
-        return job, made
+            return error
+        return Done(made.picture, made.features.seconds, made.features.speech_s)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(work, jobs)
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    pool.submit(model.read)  # beside the first decoding; what is wrong with it shows at first use
+    try:
+        yield from zip(jobs, pool.map(work, jobs), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # on Ctrl-C, what is begun is ended and no more
 
 
-def _folder(out: Path) -> Path:
-    return out.parent if out.suffix.lower() == ".png" and not out.is_dir() else out
+def _row(job: Job, outcome: Done | Voice2FaceError) -> dict[str, Any]:
+    if isinstance(outcome, Voice2FaceError):
+        return {"input": str(job.source), "error": str(outcome)}
+    return {
+        "input": str(job.source),
+        "output": str(job.target),
+        "seconds": round(outcome.seconds, 3),
+        "speech_s": round(outcome.speech_s, 3),
+    }
+
+
+def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], title: str) -> None:
+    from voice2face.contact_sheet import write_sheet
+
+    count = Counter(job.source.name for job, _ in done)
+    labels = (
+        job.source.name if count[job.source.name] == 1 else "/".join(job.source.parts[-2:])
+        for job, _ in done
+    )
+    write_sheet(
+        path, [(made.picture, label) for (_, made), label in zip(done, labels, strict=True)], title
+    )
 
 
 def features(source: Path, out: Path, preset: str, *, as_json: bool) -> None:
@@ -168,7 +241,7 @@ def features(source: Path, out: Path, preset: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{out}: {heard.speech_s:.1f} s of speech in {heard.seconds:.1f} s")
+        typer.echo(f"{shown(out)}: {heard.speech_s:.1f} s of speech in {heard.seconds:.1f} s")
 
 
 def info(folder: Path | None, *, as_json: bool) -> None:
@@ -186,7 +259,7 @@ def info(folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(place), "bytes": sizes, "config": config})
         return
-    typer.echo(f"{place.resolve()}\n")
+    typer.echo(f"{shown(place.resolve())}\n")
     for name, size in sizes.items():
         typer.echo(f"{size / 1e6:9.2f} MB  {name}")
     typer.echo(f"\n{to_yaml(config)}", nl=False)

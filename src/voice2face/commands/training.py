@@ -7,7 +7,7 @@ from typing import Any
 import typer
 import yaml
 
-from voice2face.commands.output import print_json
+from voice2face.commands.output import print_json, shown
 from voice2face.errors import MissingExtraError, SettingsError
 
 Changes = Mapping[str, Any]
@@ -42,7 +42,7 @@ def train_voice(
         print_json({"model": str(out / "model"), "verification": report})
     else:
         typer.echo(f"verification EER on speakers not trained on: {report['summary']}")
-        typer.echo(f"model: {(out / 'model').resolve()}")
+        typer.echo(f"model: {shown((out / 'model').resolve())}")
 
 
 def train_face(
@@ -79,7 +79,7 @@ def train_face(
         corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED, variant=f"{variant}, {preset}",
         seed=seed, device=_device(device), resume=resume, quiet=quiet, half=half,
     )  # fmt: skip
-    typer.echo(f"model: {model.resolve()}")
+    typer.echo(f"model: {shown(model.resolve())}")
 
 
 def import_released(folder: Path, out: Path) -> None:
@@ -91,7 +91,7 @@ def import_released(folder: Path, out: Path) -> None:
     _need_torch()
     from voice2face.release import import_released as run
 
-    typer.echo(f"model: {run(folder, out).resolve()}")
+    typer.echo(f"model: {shown(run(folder, out).resolve())}")
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
             settings[name] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise SettingsError(text, "no value", "NAME=VALUE", "correct it") from error
-        if not equals:
+        if not (name and equals):
             raise SettingsError(text, "no value", "NAME=VALUE", "correct it")
     return settings
 

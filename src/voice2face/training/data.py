@@ -144,7 +144,9 @@ class FaceData:
 
 def values_of(rows: Voices | Faces, column: str) -> list[str]:
     """A column of the corpus as text, ``identity`` or an attribute; "" where it is unknown."""
-    values = rows.identity if column == "identity" else rows.attributes.get(column, [])
+    if column == "identity":
+        return [str(name) for name in rows.identity]
+    values = rows.attributes.get(column, np.full(len(rows), None))
     return ["" if value is None else str(value) for value in values]
 
 

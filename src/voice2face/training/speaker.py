@@ -70,7 +70,7 @@ class SpeakerTrainee:
             logits = self.classifier(self.encoder(features))
         loss = F.cross_entropy(logits.float(), labels)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.schedule.step()
         accuracy = (logits.argmax(dim=1) == labels).float().mean()

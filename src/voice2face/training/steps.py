@@ -95,7 +95,7 @@ def embed(
         (batch, embedding_dim), without gradient.
     """
     with torch.no_grad():
-        embedding = encoder(voices).float()
+        embedding: Tensor = encoder(voices).float()
         if settings.unit:
             return unit(unit(embedding) + noise)
         return embedding + noise

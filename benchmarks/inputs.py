@@ -1,0 +1,95 @@
+"""Recordings and models that the benchmarks make for themselves, each at its first use."""
+
+import wave
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from voice2face.cohort import CohortSettings, sample_person, synthesise
+from voice2face.model_folder import BUNDLED, CONFIG
+
+RATE_HZ = 16_000
+CLIP_S = 5
+N_CLIPS = 200
+N_PEOPLE = 20
+HOUR_S = 3600
+
+
+class Inputs:
+    """Inputs below one folder.
+
+    Args:
+        folder: Empty; whoever made it removes it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def clip(self) -> Path:
+        """One recording of 5 s."""
+        return _write_wav(self.folder / "clip.wav", self._voices[0])
+
+    @cached_property
+    def clips(self) -> Path:
+        """A folder of 200 recordings of 5 s, of 20 voices."""
+        folder = self.folder / "clips"
+        folder.mkdir()
+        for number in range(N_CLIPS):
+            _write_wav(folder / f"clip-{number:03}.wav", self._voices[number % N_PEOPLE])
+        return folder
+
+    @cached_property
+    def hour(self) -> Path:
+        """One recording of an hour, speech from end to end."""
+        repeats = HOUR_S // (CLIP_S * N_PEOPLE)
+        return _write_wav(self.folder / "hour.wav", np.tile(np.concatenate(self._voices), repeats))
+
+    @cached_property
+    def full_width(self) -> Path:
+        """A model of the full width with random weights, which are as fast as trained ones."""
+        return _write_full_width(self.folder / "full-width")
+
+    @property
+    def models(self) -> dict[str, Path]:
+        """The full-width model, and the bundled one where there is one."""
+        bundled = {"bundled": BUNDLED} if (BUNDLED / CONFIG).is_file() else {}
+        return {"full-width": self.full_width, **bundled}
+
+    @cached_property
+    def _voices(self) -> list[np.ndarray]:
+        settings = CohortSettings(n_identities=N_PEOPLE)
+        return [
+            synthesise(sample_person(settings, n).heard, np.random.default_rng(n), CLIP_S)
+            for n in range(N_PEOPLE)
+        ]
+
+
+def _write_wav(path: Path, samples: np.ndarray) -> Path:
+    with wave.open(str(path), "wb") as stream:
+        stream.setnchannels(1)
+        stream.setsampwidth(2)
+        stream.setframerate(RATE_HZ)
+        stream.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def _write_full_width(folder: Path) -> Path:
+    import torch
+
+    from voice2face.model_folder import ModelConfig
+    from voice2face.networks import Generator, VoiceEncoder
+    from voice2face.release import write_release
+    from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
+
+    torch.manual_seed(0)
+    config = ModelConfig(
+        name="random weights",
+        front_end_preset="clean",
+        front_end=FRONT_ENDS["clean"],
+        voice_encoder=VoiceEncoderSettings(),
+        generator=GeneratorSettings(),
+    )
+    networks = VoiceEncoder(VoiceEncoderSettings()), Generator(GeneratorSettings())
+    return write_release(folder, config, *networks)

@@ -1,0 +1,111 @@
+"""From a recording to features, and what is refused on the way."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from voice2face.audio import extract, log_mel, normalise, spectral_change, tile, voiced_samples
+from voice2face.errors import AudioError, SettingsError
+from voice2face.settings import FRONT_ENDS, FrontEnd, LogMel
+
+from .audio_samples import NOISES, RATE_HZ, noise, speech, write_wav
+
+CLIP = np.concatenate([speech(2), np.zeros(RATE_HZ, np.int16), speech(1.2, seed=1)])
+
+
+@pytest.mark.parametrize("preset", FRONT_ENDS)
+def test_the_stages_follow_one_another(preset):
+    settings = FRONT_ENDS[preset]
+    found = extract(io.BytesIO(write_wav(CLIP)), settings)
+    np.testing.assert_array_equal(found.voiced, voiced_samples(CLIP, settings.voice_activity))
+    np.testing.assert_array_equal(found.log_mel, log_mel(found.voiced, settings.log_mel))
+    np.testing.assert_array_equal(found.features, tile(normalise(found.log_mel), 1000))
+    assert found.seconds == len(CLIP) / RATE_HZ
+    assert found.speech_s == len(found.voiced) / RATE_HZ < found.seconds
+    np.testing.assert_array_equal(extract(CLIP, settings, RATE_HZ).features, found.features)
+
+
+def test_long_recordings_are_used_whole():
+    found = extract(speech(12), FRONT_ENDS["clean"], RATE_HZ)
+    assert len(found.features) == len(found.log_mel) > 1000
+
+
+@pytest.mark.parametrize(
+    "waveform",
+    [np.zeros(5 * RATE_HZ, np.int16), speech(0.5), noise("white", 5, 3)],
+    ids=["silence", "short", "quiet noise"],
+)
+@pytest.mark.parametrize("preset", FRONT_ENDS)
+def test_too_little_speech(tmp_path, waveform, preset):
+    path = tmp_path / "clip.wav"
+    path.write_bytes(write_wav(waveform))
+    message = r"clip\.wav: 0\.\d s of speech after silence removal; 1\.0 s wanted; record longer"
+    with pytest.raises(AudioError, match=message):
+        extract(path, FRONT_ENDS[preset])
+    with pytest.raises(AudioError, match=message):
+        extract(path, FRONT_ENDS[preset], check_speech=False)
+
+
+def test_no_speech_at_all_is_never_enough():
+    settings = replace(FRONT_ENDS["released"], min_speech_s=0)
+    with pytest.raises(AudioError, match=r"0\.0 s of speech"):
+        extract(np.zeros(RATE_HZ, np.int16), settings, RATE_HZ)
+
+
+@pytest.mark.parametrize("level", [30, 300, 1000, 8000, 30_000])
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_is_no_speech(kind, level):
+    for preset, seconds in (("released", 3), ("clean", 8)):
+        waveform = noise(kind, seconds, level)
+        with pytest.raises(AudioError, match=r"noise, no speech|speech after silence removal"):
+            extract(waveform, FRONT_ENDS[preset], RATE_HZ)
+
+
+@pytest.mark.parametrize("kind", ["white", "pink", "brown"])
+def test_faces_from_noise_can_be_asked_for(kind):
+    waveform = noise(kind, 3, 8000)
+    with pytest.raises(AudioError, match="noise, no speech"):
+        extract(waveform, FRONT_ENDS["clean"], RATE_HZ)
+    found = extract(waveform, FRONT_ENDS["clean"], RATE_HZ, check_speech=False)
+    assert found.features.shape == (1000, 64)
+
+
+@pytest.mark.parametrize("snr_db", [40, 20, 10])
+@pytest.mark.parametrize("level", [0.2, 1, 8])
+def test_speech_is_speech_at_any_level_and_in_some_noise(level, snr_db):
+    clean = speech(4, seed=3).astype(float)
+    background = noise("pink", 4, clean.std() * 10 ** (-snr_db / 20)).astype(float)
+    waveform = np.clip(level * (clean + background), -32768, 32767).astype(np.int16)
+    for settings in FRONT_ENDS.values():
+        assert extract(waveform, settings, RATE_HZ).speech_s > 1
+
+
+def test_spectral_change_hears_shape_and_not_level():
+    bands = log_mel(speech(4), LogMel())
+    change = spectral_change(bands)
+    assert spectral_change(bands + np.float32(3)) == pytest.approx(change, rel=1e-4)
+    beat = 2 * np.sin(np.arange(len(bands)) / 3).astype(np.float32)[:, None]
+    shape = np.linspace(0, 5, 64, dtype=np.float32)
+    assert spectral_change(shape + beat) == pytest.approx(0, abs=1e-4)
+    assert spectral_change(bands[:20]) == 0  # too short to tell
+
+
+def test_a_rate_that_the_loader_does_not_make():
+    with pytest.raises(SettingsError, match="16000 wanted"):
+        extract(CLIP, FrontEnd(log_mel=LogMel(sample_rate=8000)), RATE_HZ)
+
+
+def test_a_limit_of_length():
+    with pytest.raises(AudioError, match="longer than 3 s"):
+        extract(CLIP, FRONT_ENDS["clean"], RATE_HZ, max_s=3)
+
+
+def test_importing_loads_no_decoder_and_no_detector():
+    heavy = ("av", "webrtcvad", "torch", "scipy")
+    code = f"import sys, voice2face.audio; sys.exit(str([n for n in {heavy} if n in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"

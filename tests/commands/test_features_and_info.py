@@ -1,0 +1,46 @@
+import json
+
+import numpy as np
+import pytest
+
+from voice2face.audio import extract
+from voice2face.settings import FRONT_ENDS
+
+
+@pytest.mark.parametrize("preset", FRONT_ENDS)
+def test_features_are_those_of_the_preset(preset, voice2face, clip, tmp_path):
+    out = tmp_path / "new" / "x.npz"
+    ended = voice2face("features", clip, "-o", out, "--preset", preset, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    heard = extract(clip, FRONT_ENDS[preset])
+    with np.load(out, allow_pickle=False) as arrays:
+        assert {name: array.dtype for name, array in arrays.items()} == {
+            "voiced": np.int16,
+            "log_mel": np.float32,
+            "features": np.float32,
+        }
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, getattr(heard, name))
+    answer = json.loads(ended.out)
+    assert answer["preset"] == preset and answer["output"] == str(out)
+    assert answer["frames"] == len(heard.log_mel)
+    assert answer["speech_s"] == pytest.approx(heard.speech_s, abs=1e-3)
+    assert [path.name for path in out.parent.iterdir()] == ["x.npz"]
+
+
+def test_released_is_the_preset_unless_another_is_asked_for(voice2face, clip, tmp_path):
+    ended = voice2face("features", clip, "-o", tmp_path / "x.npz")
+    assert ended.out.startswith(f"{tmp_path / 'x.npz'}: ")
+    with np.load(tmp_path / "x.npz") as arrays:
+        expected = extract(clip, FRONT_ENDS["released"]).log_mel
+        np.testing.assert_array_equal(arrays["log_mel"], expected)
+
+
+def test_info_tells_every_part(voice2face, model):
+    ended = voice2face("info", model)
+    assert ended.status == 0
+    for name in ("voice_encoder.onnx", "generator.onnx", "weights.safetensors", "name: small"):
+        assert name in ended.out
+    answer = json.loads(voice2face("info", model, "--json").out)
+    assert answer["config"]["name"] == "small"
+    assert answer["bytes"]["generator.onnx"] == (model / "generator.onnx").stat().st_size

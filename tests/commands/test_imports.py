@@ -1,0 +1,60 @@
+"""What making a face needs is installed by `pip install voice2face`; the rest is asked for."""
+
+import sys
+
+import pytest
+
+EXTRAS = {"torch", "pyarrow", "onnx", "safetensors", "tqdm", "tensorboard"}
+FORBID = f"""
+import sys
+for name in {EXTRAS!r}:
+    sys.modules[name] = None
+"""
+REPORT = """
+import atexit, sys
+atexit.register(lambda: print("loaded:", *(EXTRAS & set(sys.modules)), file=sys.stderr))
+""".replace("EXTRAS", repr(EXTRAS))
+
+
+@pytest.mark.parametrize("words", [("reconstruct",), ("features",), ("info",), ("--help",)])
+def test_making_a_face_loads_no_extra(words, process, model, clip, tmp_path):
+    arguments = {
+        "reconstruct": [clip, "--model", model, "-o", tmp_path / "out", "--sheet"],
+        "features": [clip, "-o", tmp_path / "x.npz"],
+        "info": [model],
+    }
+    command = [*words, *arguments.get(words[0], [])]
+    for prelude, err in ((REPORT, "loaded:\n"), (FORBID, "")):
+        ended = process(*command, prelude=prelude)
+        assert (ended.status, ended.err) == (0, err)
+
+
+def test_importing_loads_no_extra_and_help_loads_no_numpy(process):
+    prelude = "import voice2face, voice2face.cli\nassert 'numpy' not in __import__('sys').modules"
+    assert process("--help", prelude=prelude).status == 0
+    prelude = f"import voice2face.inference\n{FORBID}\nvoice2face.load"
+    assert process("--version", prelude=prelude).status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "lacking"),
+    [
+        (["train", "face", "corpus", "out"], "torch"),
+        (["train", "voice", "corpus", "out"], "torch"),
+        (["import-released", "in", "out"], "torch"),
+        (["prepare", "people.csv", "out"], "pyarrow"),
+        (["train", "voice", "{corpus}", "out"], "tqdm"),
+        (["train", "voice", "{corpus}", "out"], "onnx"),
+        (["train", "voice", "{corpus}", "out"], "safetensors"),
+    ],
+)
+def test_a_missing_extra_is_named(words, lacking, voice2face, corpus, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, lacking, None)
+    if lacking not in ("torch", "pyarrow"):  # modules that were loaded with it are loaded anew
+        for name in [n for n in sys.modules if n.startswith("voice2face.")]:
+            if name.split(".")[1] in ("training", "release", "onnx_export"):
+                monkeypatch.delitem(sys.modules, name)
+    words = [word.format(corpus=corpus) for word in words]
+    voice2face(*words).one_error("pip install 'voice2face[train]'")
+    assert list(tmp_path.iterdir()) == []

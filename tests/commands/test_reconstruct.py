@@ -1,0 +1,220 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audio.audio_samples import encode
+from PIL import Image
+
+import voice2face as library
+from voice2face.audio import load_clip
+
+from .conftest import names
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (64, 64))
+        return np.asarray(picture)
+
+
+def lay(clips, folder: Path, *places: str) -> list[Path]:
+    """Different recordings at these places."""
+    paths = [folder / place for place in places]
+    for clip, path in zip(clips, paths, strict=False):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(clip, path)
+    return paths
+
+
+def test_one_recording_becomes_the_picture_that_python_makes(
+    voice2face, model, clip, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    ended = voice2face("reconstruct", clip, "--model", model)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == f"{clip} -> anna.png\n"
+    made = library.load(model).reconstruct(clip)
+    np.testing.assert_array_equal(pixels(tmp_path / "anna.png"), np.asarray(made.picture))
+    assert names(tmp_path) == {"in", "anna.png"}
+
+
+def test_the_picture_may_be_named(voice2face, model, clip, tmp_path):
+    target = tmp_path / "new" / "Face.PNG"
+    assert voice2face("reconstruct", clip, "--model", model, "-o", target).status == 0
+    pixels(target)
+    assert names(target.parent) == {"Face.PNG"}
+
+
+def test_a_folder_is_searched_for_recordings(voice2face, model, clips, tmp_path):
+    lay(clips, tmp_path / "in", "a.wav", "deep/b.WAV", ".hidden.wav")
+    (tmp_path / "in" / "notes.txt").write_text("notes")
+    (tmp_path / "in" / "a.png").write_text("a picture")
+    ended = voice2face("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
+    assert (ended.status, ended.err) == (0, "")
+    assert names(tmp_path / "out") == {"a.png", "b.png"}
+
+
+def test_a_folder_may_be_called_like_a_picture(voice2face, model, clip, tmp_path):
+    (tmp_path / "faces.png").mkdir()
+    voice2face("reconstruct", clip, "--model", model, "-o", tmp_path / "faces.png")
+    assert names(tmp_path / "faces.png") == {"anna.png"}
+
+
+COMPOSED, APART = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (["a/me.wav", "b/me.wav"], ["me.png", "me-2.png"]),
+        (["a/me.wav", "b/me.wav", "c/me-2.wav"], ["me.png", "me-2.png", "me-2-2.png"]),
+        (["c/me-2.wav", "a/me.wav", "b/me.wav"], ["me-2.png", "me.png", "me-3.png"]),
+        (["a/me.wav", "b/Me.wav", "c/ME.WAV"], ["me.png", "Me-2.png", "ME-3.png"]),
+        (["a/me.wav", "a/me.ogg"], ["me.png", "me-2.png"]),
+        ([f"a/{COMPOSED}.wav", f"a/{APART}.wav"], [f"{COMPOSED}.png", f"{APART}-2.png"]),
+        (["a/sheet.wav", "b/Sheet.wav"], ["sheet-2.png", "Sheet-3.png"]),
+    ],
+)
+def test_no_two_recordings_become_one_picture(
+    places, expected, voice2face, model, clips, tmp_path
+):
+    sources = lay(clips, tmp_path / "in", *places)
+    out = tmp_path / "out"
+    ended = voice2face(
+        "reconstruct", *sources, *sources[:1], "--model", model, "-o", out, "--sheet", "--json"
+    )
+    assert ended.status == 0, ended.err
+    answer = json.loads(ended.out)
+    assert [Path(face["output"]).name for face in answer["faces"]] == expected
+    assert names(out) == {*expected, "sheet.png"}
+    reader = library.load(model)
+    for source, name in zip(sources, expected, strict=True):
+        made = reader.reconstruct(source).picture
+        np.testing.assert_array_equal(pixels(out / name), np.asarray(made))
+
+
+def test_a_picture_called_like_the_sheet_is_kept(voice2face, model, clip, tmp_path):
+    target = tmp_path / "sheet.png"
+    ended = voice2face("reconstruct", clip, "--model", model, "-o", target, "--sheet")
+    assert ended.status == 0
+    pixels(target)
+    assert Image.open(tmp_path / "sheet-2.png").width > 500
+    assert names(tmp_path) == {"in", "sheet.png", "sheet-2.png"}
+
+
+def test_the_sheet_says_where_it_is(voice2face, model, clips, tmp_path):
+    ended = voice2face("reconstruct", *clips[:2], "--model", model, "-o", tmp_path, "--sheet")
+    assert ended.out.splitlines()[-1] == f"contact sheet: {tmp_path / 'sheet.png'}"
+
+
+def test_json(voice2face, model, clip, tmp_path):
+    bad = tmp_path / "gone.wav"
+    ended = voice2face("reconstruct", clip, bad, "--model", model, "-o", tmp_path, "--json")
+    assert ended.status == 2
+    answer = json.loads(ended.out)
+    good, failed = answer["faces"]
+    assert answer["model"] == "small"
+    assert good["input"] == str(clip) and good["output"] == str(tmp_path / "anna.png")
+    assert good["seconds"] == pytest.approx(len(load_clip(clip)) / 16_000, abs=1e-3)
+    assert 1 <= good["speech_s"] <= good["seconds"]
+    assert set(good) == {"input", "output", "seconds", "speech_s"}
+    assert set(failed) == {"input", "error"} and "gone.wav: no such file" in failed["error"]
+
+
+def test_one_bad_recording_among_many(voice2face, model, clips, tmp_path):
+    sources = lay(clips, tmp_path / "in", "a.wav", "b.wav", "c.wav")
+    sources[1].write_text("no sound")
+    out = tmp_path / "out"
+    ended = voice2face("reconstruct", *sources, "--model", model, "-o", out, "--sheet")
+    ended.one_error("b.wav: not decodable")
+    assert names(out) == {"a.png", "c.png", "sheet.png"}
+    assert ended.out.count(" -> ") == 2
+    sources[2].write_bytes(b"")
+    err = voice2face("reconstruct", *sources, "--model", model, "-o", out).err.splitlines()
+    assert [line.startswith("error: ") for line in err] == [True] * 3
+    assert err[2] == "error: 2 of 3 recordings failed"
+
+
+def test_a_video_with_sound(voice2face, model, clip, tmp_path):
+    video = tmp_path / "film.mkv"
+    video.write_bytes(encode(load_clip(clip), "matroska", "aac", 48_000, "stereo", pictures=True))
+    assert voice2face("reconstruct", video, "--model", model, "-o", tmp_path).status == 0
+    pixels(tmp_path / "film.png")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two\nlines.wav",
+        " spaces and 'quotes'.wav",
+        "声音 голос صوت.wav",
+        os.fsdecode(b"caf\xe9.wav"),
+        "-o.wav",
+        "\x1b[31mred.wav",
+    ],
+)
+def test_odd_names(name, process, model, clip, tmp_path):
+    odd = clip.with_name(name)
+    clip.rename(odd)
+    words = ("reconstruct", "--model", model, "-o", tmp_path / "out", "--sheet")
+    ended = process(*words, "--", odd.name, cwd=odd.parent)
+    assert (ended.status, ended.err) == (0, "")
+    assert len(ended.out.splitlines()) == 2 and "\x1b" not in ended.out
+    assert names(tmp_path / "out") == {odd.stem + ".png", "sheet.png"}
+    json.loads(process(*words, "--json", "--", odd.name, cwd=odd.parent).out)
+    odd.write_text("no sound")
+    process(*words, "--", odd.name, cwd=odd.parent).one_error()
+
+
+def test_output_that_cannot_show_a_name(process, model, clip, tmp_path):
+    odd = clip.rename(clip.with_name("声音.wav"))
+    ended = process(
+        "reconstruct", odd, "--model", model, "-o", tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+    )  # fmt: skip
+    assert (ended.status, ended.err) == (0, "")
+    assert "\\u58f0" in ended.out
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(model, clips, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    lay(clips * 20, folder, *(f"{i:03d}.wav" for i in range(400)))
+    command = ["reconstruct", folder, "--model", model, "-o", out]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "voice2face", *map(str, command)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert "->" in child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    _, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (130, "interrupted\n")
+    assert time.monotonic() - started < 5
+    made = names(out)
+    assert 0 < len(made) < 400
+    for name in made:
+        pixels(out / name)
+
+
+def test_ctrl_c_between_two_recordings_ends_the_rest(
+    voice2face, model, clips, tmp_path, monkeypatch
+):
+    """Wherever it strikes: what is left to do is dropped, not done in the background."""
+    import typer
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(typer, "echo", interrupt)
+    sources = lay(clips * 10, tmp_path / "in", *(f"{i:03d}.wav" for i in range(200)))
+    ended = voice2face("reconstruct", *sources, "--model", model, "-o", tmp_path / "out")
+    assert (ended.status, ended.err) == (130, "interrupted\n")
+    assert len(names(tmp_path / "out")) < 150
