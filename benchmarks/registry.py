@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import audio_speed, cold, hour, throughput
+from benchmarks import audio_speed, cold, hour, learning, throughput
 from benchmarks.harness import Result
 from benchmarks.inputs import Inputs
 
@@ -14,6 +14,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("cold", cold.measure),
     ("throughput", throughput.measure),
     ("hour", hour.measure),
+    ("learning", learning.learning),
 )
 
 

@@ -41,9 +41,7 @@ def test_every_face_is_there_and_the_note_is_whole(n, monkeypatch):
 
 
 def test_two_names_look_different():
-    a, b = (
-        np.asarray(contact_sheet([(faces(1)[0][0], name)], "m")) for name in ("a.wav", "b.wav")
-    )
+    a, b = (np.asarray(contact_sheet([(faces(1)[0][0], name)], "m")) for name in ("a.wav", "b.wav"))
     assert (a != b).any()
 
 

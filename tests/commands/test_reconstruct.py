@@ -83,9 +83,7 @@ COMPOSED, APART = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
         (["a/sheet.wav", "b/Sheet.wav"], ["sheet-2.png", "Sheet-3.png"]),
     ],
 )
-def test_no_two_recordings_become_one_picture(
-    places, expected, voice2face, model, clips, tmp_path
-):
+def test_no_two_recordings_become_one_picture(places, expected, voice2face, model, clips, tmp_path):
     sources = lay(clips, tmp_path / "in", *places)
     out = tmp_path / "out"
     ended = voice2face(

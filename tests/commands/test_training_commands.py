@@ -4,7 +4,6 @@ import json
 import shutil
 
 import numpy as np
-import pytest
 import torch
 from models import lively
 from PIL import Image
@@ -48,9 +47,9 @@ def test_from_people_to_a_face(voice2face, tmp_path):
     ended = voice2face("reconstruct", clip, "--model", face / "model", "-o", tmp_path / "x.png")
     assert ended.status == 0
     assert Image.open(tmp_path / "x.png").size == (16, 16)
-    voice2face(
-        "reconstruct", clip, "--model", voice / "model", "-o", tmp_path / "y.png"
-    ).one_error("a voice encoder alone")
+    voice2face("reconstruct", clip, "--model", voice / "model", "-o", tmp_path / "y.png").one_error(
+        "a voice encoder alone"
+    )
     assert not (tmp_path / "y.png").exists()
 
 

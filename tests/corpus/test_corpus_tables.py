@@ -133,7 +133,7 @@ def test_split_column(folder: Path) -> None:
 
 def test_split_columns_of_other_names(folder: Path) -> None:
     (folder / "v.csv").write_text("identity,voice,subset\np,a.wav,train-clean-100\nq,b.wav,test\n")
-    (folder / "f.csv").write_text("identity,face,part\np,a.png,train\nr,b.png,dev-clean\n")
+    (folder / "f.csv").write_text("identity,face,part\np,a.png,train\nr,b.png,validation-clean\n")
     tables = [folder / "v.csv", folder / "f.csv"]
     info = prepare(tables, folder / "c", split="column:subset,part").info
     assert [info.counts[part].identities for part in ("train", "validation", "test")] == [1, 1, 1]

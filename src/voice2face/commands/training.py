@@ -1,5 +1,7 @@
 """``train voice``, ``train face`` and ``import-released``: what needs torch."""
 
+import importlib.util
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from voice2face.commands.output import print_json, shown
 from voice2face.errors import MissingExtraError, SettingsError
 
 Changes = Mapping[str, Any]
+EXTRA = ("torch", "onnx", "safetensors", "pyarrow", "tensorboard", "tqdm")
 
 
 def train_voice(
@@ -30,7 +33,7 @@ def train_voice(
     Raises:
         Voice2FaceError: It can't start, go on or be written.
     """
-    _need_torch()
+    _need_extra()
     from voice2face.settings import SpeakerRecipe, change
     from voice2face.training.speaker import train_speaker
 
@@ -66,7 +69,7 @@ def train_face(
     Raises:
         Voice2FaceError: It can't start, go on or be written.
     """
-    _need_torch()
+    _need_extra()
     from voice2face.model_folder import BUNDLED
     from voice2face.settings import change
     from voice2face.training.face import train_face as run
@@ -88,10 +91,13 @@ def import_released(folder: Path, out: Path) -> None:
     Raises:
         ModelError: A file is missing or is not what it should be.
     """
-    _need_torch()
+    _need_extra()
     from voice2face.release import import_released as run
 
-    typer.echo(f"model: {shown(run(folder, out).resolve())}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch comments on files that are refused anyway
+        model = run(folder, out)
+    typer.echo(f"model: {shown(model.resolve())}")
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
@@ -116,18 +122,18 @@ def _given(changes: Changes) -> dict[str, Any]:
     return {name: value for name, value in changes.items() if value is not None}
 
 
-def _need_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("training", "train") from error
+def _need_extra() -> None:
+    """All of the extra is looked for at once: a training must not end for the lack of its last."""
+    for name in EXTRA:
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(f"training ({name})", "train")
 
 
 def _device(name: str) -> str:
     import torch
 
     try:
-        torch.zeros(1, device=name)
+        torch.zeros(1, device=name).tolist()  # which 'meta' has no answer to
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise SettingsError(

@@ -13,7 +13,6 @@ _NAMES: dict[str, Split] = {
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
-    "dev": "validation",
     "test": "test",
 }
 

@@ -1,0 +1,17 @@
+"""Learning is real (minutes on two cores): ``make test-slow``."""
+
+import pytest
+from benchmarks import learning
+
+from voice2face.cohort import facts_of
+
+
+@pytest.mark.slow
+def test_faces_made_from_unseen_voices_are_matched_to_their_owners(tmp_path):
+    corpus, model, _ = learning.train(tmp_path)
+    answers = learning.measure(corpus, model)["attributes"]
+    everybody = {name: answer.everybody.accuracy for name, answer in answers.items()}
+    assert everybody["model"].value > learning.TARGET
+    assert everybody["model"].value < facts_of(learning.COHORT).best_matching["1:2"].accuracy
+    assert everybody["shuffled voices"].low < 0.5 < everybody["shuffled voices"].high
+    assert answers["model"].within_sex.accuracy.low > 0.5
