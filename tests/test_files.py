@@ -33,6 +33,6 @@ def test_checksum(tmp_path):
 
 
 def test_messages_stay_on_one_line_whatever_a_file_is_called():
-    error = Voice2FaceError("a\nb\x1b[31m.wav", "found", "wanted", "do")
-    assert str(error) == "a?b?[31m.wav: found; wanted; do"
+    error = Voice2FaceError("a\nb\x1b[31m.wav", "found", "a thing", "do")
+    assert str(error) == "a?b?[31m.wav: found; a thing wanted; do"
     assert one_line("\u2028\x85") == "??"

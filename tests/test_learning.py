@@ -1,8 +1,8 @@
 """Learning is real (minutes on two cores): ``make test-slow``."""
 
 import pytest
-from benchmarks import learning
 
+from benchmarks import learning
 from voice2face.cohort import facts_of
 
 

@@ -52,7 +52,7 @@ def test_a_long_recording_is_heard_in_pieces_as_if_at_once(folder):
         features = rng.normal(size=(n_frames, 64)).astype(np.float32)
         # The middle differs from the ends, so that a piece that is left out shows.
         features[n_frames // 2 :] += 1
-        whole = model._voice_encoder.run(["embedding"], {"features": features.T[None]})[0][0]
+        whole = model._run(VOICE_ENCODER, "embedding", features.T[None])[0]
         np.testing.assert_allclose(model.embed(features), whole, atol=2e-6)
 
 

@@ -10,6 +10,11 @@ OK, FAILED, INTERRUPTED = 0, 2, 130
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
 
 
+# One thread for numpy's linear algebra: its pool costs a twentieth of a second at the start and
+# spins beside the threads that compute. Read when numpy is first imported; the user's own wins.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def main() -> NoReturn:
     """Run the command line; every foreseeable error is one line and status 2."""
     debug = "--debug" in sys.argv[1:]

@@ -19,7 +19,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: The file could not be written.
     """
-    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
+    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix[:16]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -53,7 +53,10 @@ def sha256_of(path: Path) -> str:
 def _cannot_write(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
     return OutputError(
-        path, f"could not be written ({reason})", "a writable place with room", "choose another -o"
+        path,
+        f"could not be written ({reason})",
+        "a writable place with room",
+        "free some, or choose another place",
     )
 
 

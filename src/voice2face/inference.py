@@ -16,6 +16,7 @@ from voice2face.model_folder import (
     GENERATOR,
     VOICE_ENCODER,
     ModelConfig,
+    check_present,
     checked_part,
     read_config,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from PIL.Image import Image
 
+INPUTS = {VOICE_ENCODER: "features", GENERATOR: "embedding"}
 STRIDE = 32  # frames of the log-mel per step of the voice encoder: five convolutions of stride 2
 CHUNK_STEPS = 512  # steps at once (164 s), so that an hour needs no more memory than minutes
 # A step sees 31 frames on either side of its own: one step of margin covers it.
@@ -61,6 +63,7 @@ class Model:
     def __init__(self, folder: Path | str | None = None, threads: int = 0) -> None:
         self.folder = Path(folder) if folder is not None else BUNDLED
         self.config: ModelConfig = read_config(self.folder)
+        check_present(self.folder, self.config)
         self._threads = threads
         self._sessions: dict[str, InferenceSession] = {}
         self._reading = Lock()
@@ -71,21 +74,26 @@ class Model:
         Raises:
             ModelError: A part is missing or damaged.
         """
-        _ = self._voice_encoder, self._generator
+        for name in (VOICE_ENCODER, GENERATOR):
+            self._session(name)
 
-    @property
-    def _voice_encoder(self) -> "InferenceSession":
-        return self._session(VOICE_ENCODER)
+    def _run(self, name: str, output: str, given: np.ndarray) -> np.ndarray:
+        """One output of one network, from its one input."""
+        session = self._session(name)
+        try:
+            (result,) = session.run([output], {INPUTS[name]: given})
+        except Exception as error:  # its exceptions share no base class
+            reason = str(error).splitlines()[0][:160]
+            raise ModelError(
+                self.folder / name, reason, f"{INPUTS[name]} → {output}", "fetch the model again"
+            ) from error
+        return np.asarray(result)
 
-    @property
-    def _generator(self) -> "InferenceSession":
-        if self.config.generator is None:
+    def _session(self, name: str) -> "InferenceSession":
+        if name == GENERATOR and self.config.generator is None:
             raise ModelError(
                 self.folder, "a voice encoder alone", "a model with a generator", "train face"
             )
-        return self._session(GENERATOR)
-
-    def _session(self, name: str) -> "InferenceSession":
         with self._reading:  # threads that share a model read each part once
             if name not in self._sessions:
                 path = checked_part(self.folder, name, self.config)
@@ -102,13 +110,12 @@ class Model:
             Shape (embedding_dim,), of length one (unless the model's preset says otherwise).
         """
         if len(features) <= CHUNK_STEPS * STRIDE:
-            (embedding,) = self._voice_encoder.run(["embedding"], {"features": features.T[None]})
-            return np.asarray(embedding[0])
+            return np.asarray(self._run(VOICE_ENCODER, "embedding", features.T[None])[0])
         total = np.zeros(self.config.voice_encoder.embedding_dim)
         n_steps = 0
         for chunk, first, last in _chunks(len(features)):
-            fed = {"features": np.ascontiguousarray(features[chunk].T)[None]}
-            (steps,) = self._voice_encoder.run(["frame_embeddings"], fed)
+            fed = np.ascontiguousarray(features[chunk].T)[None]
+            steps = self._run(VOICE_ENCODER, "frame_embeddings", fed)
             total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
             n_steps += steps[0, :, first:last].shape[1]
         mean = total / n_steps
@@ -118,8 +125,7 @@ class Model:
 
     def faces(self, embeddings: np.ndarray) -> np.ndarray:
         """Faces, nominally in [-1, 1]: (batch, embedding_dim) → (batch, 3, px, px)."""
-        (faces,) = self._generator.run(["face"], {"embedding": embeddings.astype(np.float32)})
-        return np.asarray(faces)
+        return self._run(GENERATOR, "face", embeddings.astype(np.float32))
 
     def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
         """Make a face from a recording.

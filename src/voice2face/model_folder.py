@@ -72,10 +72,25 @@ def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
     """
     path = folder / name
     if not path.is_file():
-        raise ModelError(path, "missing", "every part of the model", "fetch the model again")
+        raise _missing(path)
     if sha256_of(path) != config.sha256.get(name):
         raise _damaged(path, f"its checksum is not that in {CONFIG}")
     return path
+
+
+def check_present(folder: Path, config: ModelConfig) -> None:
+    """See that the networks are there, before anything is computed.
+
+    Raises:
+        ModelError: One is missing.
+    """
+    for name in (VOICE_ENCODER, GENERATOR) if config.generator else (VOICE_ENCODER,):
+        if not (folder / name).is_file():
+            raise _missing(folder / name)
+
+
+def _missing(path: Path) -> ModelError:
+    return ModelError(path, "missing", "every part of the model", "fetch the model again")
 
 
 def _damaged(path: Path, found: str) -> ModelError:

@@ -7,7 +7,6 @@ tensors in the order of the released program's, which is how the authors' weight
 
 from collections import OrderedDict
 
-import torch
 from torch import Tensor, nn
 
 from voice2face.settings import CriticSettings, GeneratorSettings, VoiceEncoderSettings

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from msgspec.structs import replace
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from voice2face.card import model_card
@@ -66,6 +66,8 @@ def write_release(
     Raises:
         OutputError: It could not be written, or ``out`` holds something else.
     """
+    if out.exists() and not out.is_dir():
+        raise OutputError(out, "a file", "a folder", "choose another")
     if out.exists() and not (out / CONFIG).is_file() and any(out.iterdir()):
         raise OutputError(out, "a folder with other files", "a new folder", "choose another")
     networks = {"voice_encoder": voice_encoder.eval()}
@@ -137,7 +139,8 @@ def _save_weights(networks: Mapping[str, nn.Module], path: Path, half: bool) -> 
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
-    save_file({name: tensor.cpu().clone() for name, tensor in tensors.items()}, path)
+    # Not save_file, which makes a file that its owner alone can read.
+    path.write_bytes(save({name: tensor.cpu() for name, tensor in tensors.items()}))
 
 
 def _load_named(network: nn.Module, path: Path, prefix: str) -> None:

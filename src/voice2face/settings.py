@@ -14,7 +14,8 @@ from voice2face.errors import SettingsError
 
 S = TypeVar("S", bound="Settings")
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+Width = Annotated[float, msgspec.Meta(ge=0.01, le=8)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -23,6 +24,11 @@ FacePx = Literal[16, 32, 64, 128, 256]
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all configuration: immutable, keyword-only, and strict about unknown names."""
+
+
+def _check_order(name: str, ends: tuple[float, float]) -> None:
+    if ends[0] > ends[1]:
+        raise ValueError(f"{name} from {ends[0]} to {ends[1]}: the shorter first")
 
 
 class VoiceActivity(Settings, frozen=True, kw_only=True):
@@ -79,10 +85,10 @@ FRONT_ENDS: dict[str, FrontEnd] = {
 class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
     """Shape of the voice encoder."""
 
-    n_mels: int = 64
-    channels: tuple[int, ...] = (256, 384, 576, 864)
-    embedding_dim: int = 64
-    width: Positive = 1.0  # share of the channels
+    n_mels: Count = 64
+    channels: tuple[Count, ...] = (256, 384, 576, 864)
+    embedding_dim: Count = 64
+    width: Width = 1.0  # share of the channels
 
 
 class EmbeddingSettings(Settings, frozen=True, kw_only=True):
@@ -95,9 +101,9 @@ class EmbeddingSettings(Settings, frozen=True, kw_only=True):
 class GeneratorSettings(Settings, frozen=True, kw_only=True):
     """Shape of the generator."""
 
-    embedding_dim: int = 64
+    embedding_dim: Count = 64
     face_px: FacePx = 64
-    width: Positive = 1.0
+    width: Width = 1.0
     kernel: Literal[3, 4] = 4
     batch_norm: bool = False
     tanh: bool = False
@@ -108,8 +114,8 @@ class CriticSettings(Settings, frozen=True, kw_only=True):
     """Shape of discriminator and classifier."""
 
     face_px: FacePx = 64
-    trunk_dim: int = 64
-    width: Positive = 1.0
+    trunk_dim: Count = 64
+    width: Width = 1.0
     kernel: Literal[3, 4] = 4
     shared_trunk: bool = True
     leaky_output: bool = False  # LeakyReLU after the trunk's last layer, as the table has it
@@ -123,12 +129,16 @@ class FaceTraining(Settings, frozen=True, kw_only=True):
     iterations: Count = 50_000
     batch_size: Count = 128
     learning_rate: Positive = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
-    crop_frames: tuple[int, int] = (300, 800)  # one length a batch, both ends included
+    betas: tuple[Share, Share] = (0.5, 0.999)
+    crop_frames: tuple[Count, Count] = (300, 800)  # one length a batch, both ends included
     flip_share: Share = 0.5  # faces mirrored left to right
     pair_by: str = "identity"  # or the attribute that voices and faces have in common
     ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
     precision: Literal["fp32", "bf16"] = "fp32"
+
+    def __post_init__(self) -> None:
+        """Refuse lengths in the wrong order."""
+        _check_order("crop_frames", self.crop_frames)
 
 
 class Recipe(Settings, frozen=True, kw_only=True):
@@ -147,8 +157,12 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     batch_size: Count = 128
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 1e-4
-    crop_frames: tuple[int, int] = (300, 800)
+    crop_frames: tuple[Count, Count] = (300, 800)
     precision: Literal["fp32", "bf16"] = "fp32"
+
+    def __post_init__(self) -> None:
+        """Refuse lengths in the wrong order."""
+        _check_order("crop_frames", self.crop_frames)
 
 
 class Run(Settings, frozen=True, kw_only=True):
@@ -184,7 +198,7 @@ def change(settings: S, changes: Mapping[str, Any]) -> S:
                 path, "no such setting", f"one of {', '.join(entries(settings))}", "correct it"
             )
         place[name] = value
-    return decode(data, type(settings), ", ".join(changes))
+    return decode(data, type(settings), "settings")
 
 
 def entries(settings: Settings) -> list[str]:

@@ -30,7 +30,7 @@ from voice2face.corpus.schema import (
 )
 from voice2face.corpus.shards import ShardWriter, write_parquet
 from voice2face.corpus.splits import SplitRule
-from voice2face.corpus.tables import Columns, read_table
+from voice2face.corpus.tables import Columns, Table, read_table
 from voice2face.corpus.work import Recipe, Stored, process_all
 from voice2face.errors import OutputError, SettingsError
 from voice2face.files import write_text
@@ -118,6 +118,7 @@ def prepare(
     _check_free(out)
     columns = Columns(identity, voice, face)
     found = [read_table(Path(table), columns) for table in tables]
+    _check_columns({"identity": identity, "voice": voice, "face": face}, found)
     inputs = collect(found, options.rule)
     with _staged(out) as folder:
         info, skipped = _write(folder, inputs, tuple(table.info for table in found), options)
@@ -149,6 +150,15 @@ def _options(
         max_skipped=max_skipped,
         progress=progress or (lambda done, of: None),
     )
+
+
+def _check_columns(named: dict[str, str | None], tables: Sequence[Table]) -> None:
+    """Every column that was named is in one of the tables."""
+    for role, name in named.items():
+        if name and not any(name in table.header for table in tables):
+            raise SettingsError(
+                f"--{role} {name}", "no table has such a column", "one that has", "correct it"
+            )
 
 
 def _check_free(out: Path) -> None:

@@ -66,7 +66,7 @@ def train(
 
     folder = out / "checkpoints"
     start = _begin(trainee, folder, identity, resume)
-    bar = tqdm(total=iterations, initial=start, disable=quiet, unit="it", smoothing=0.05)
+    bar = tqdm(total=iterations, initial=start, disable=quiet or None, unit="it", smoothing=0.05)
     writer = SummaryWriter(str(out / "tensorboard"), purge_step=start)
     with _stop_request() as asked_to_stop, contextlib.closing(bar), contextlib.closing(writer):
         for step in range(start + 1, iterations + 1):
