@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +73,7 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Int16Array]:
         options = {"protocol_whitelist": "none"}
         if wav and wav.is_pcm:
             options |= PCM_WAV_OPTIONS
-        with av.open(file, "r", container_options=options, metadata_errors="replace") as container:
+        with av.open(file, "r", container_options=options, **_tags_in_any_encoding()) as container:
             yield from to_clip_format(_frames(container, name))
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).
@@ -82,6 +82,13 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Int16Array]:
         raise AudioError(
             name, f"not decodable ({reason})", "an audio or video file", "convert it to WAV"
         ) from error
+
+
+def _tags_in_any_encoding() -> dict[str, Any]:
+    """How PyAV is told not to fail at tags that are not UTF-8; since 19 it never does."""
+    import av
+
+    return {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 def _inspect(file: BinaryIO, name: str) -> _Wav | None:
