@@ -33,7 +33,7 @@ SPLIT = "hash:75/5/20"
 # What a voice tells about a face here; the rest of it (skin, hair, nose ...) is drawn freely.
 SHARED = ("seen_age", "seen_size", "seen_weight")
 TARGET = 0.75
-N_SHUFFLES = 20
+N_SHUFFLES = 10
 
 
 @dataclass(frozen=True)

@@ -54,17 +54,21 @@ def match_one_of_two(
         ValueError: There is no person with both, or no impostor for anybody.
     """
     scores = _unit(made) @ _unit(real).T
+    groups = np.zeros(len(real), int) if group is None else np.unique(group, return_inverse=True)[1]
     right: dict[str, list[float]] = {}
     n_trials = 0
     for row, person in zip(scores, made_identity, strict=True):
         mine = real_identity == person
-        for own in np.flatnonzero(mine):
-            others = ~mine if group is None else ~mine & (group == group[own])
-            rivals = row[others]
+        for kind in np.unique(groups[mine]):
+            alike = groups == kind
+            rivals = np.sort(row[alike & ~mine])
             if rivals.size:
-                wins = np.mean((row[own] > rivals) + 0.5 * (row[own] == rivals))
-                right.setdefault(str(person), []).append(float(wins))
-                n_trials += rivals.size
+                own = row[alike & mine]
+                below = np.searchsorted(rivals, own, "left")
+                equal = np.searchsorted(rivals, own, "right") - below
+                wins = (below + 0.5 * equal) / rivals.size
+                right.setdefault(str(person), []).extend(wins.tolist())
+                n_trials += own.size * rivals.size
     if not right:
         raise ValueError("1:2 matching: nobody has a made face, a real one and an impostor")
     of_person = np.array([np.mean(values) for values in right.values()])
