@@ -53,7 +53,7 @@ class MissingExtraError(Voice2FaceError):
             what,
             f"needs the '{extra}' extra, which is not installed",
             f"voice2face[{extra}]",
-            f"pip install 'voice2face[{extra}]'",
+            f"pip install 'voice2face[{extra}]', in a clone pip install '.[{extra}]'",
         )
 
 

@@ -152,6 +152,11 @@ class Critics(nn.Module):
             vectors = self.classifier_trunk(faces)
         return real, self.classifier(vectors)
 
+    def real(self, faces: Tensor) -> Tensor:
+        """Logits of "real" alone, (batch,)."""
+        logits: Tensor = self.discriminator(self.face_trunk(faces)).squeeze(1)
+        return logits
+
 
 def unit(embedding: Tensor) -> Tensor:
     """Scale each row to length one."""

@@ -3,10 +3,10 @@
 Reading one needs no torch: see :mod:`voice2face.inference`.
 """
 
+import os
 import pickle
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,10 +35,13 @@ from voice2face.settings import (
     EmbeddingSettings,
     GeneratorSettings,
     VoiceEncoderSettings,
+    change,
     to_yaml,
 )
 
+PARTS = {VOICE_ENCODER, GENERATOR, WEIGHTS, CONFIG, CARD}
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
+MOST_WEIGHTS = 100_000_000  # of one network; the authors' largest has 12 million
 
 
 def write_release(
@@ -66,10 +69,7 @@ def write_release(
     Raises:
         OutputError: It could not be written, or ``out`` holds something else.
     """
-    if out.exists() and not out.is_dir():
-        raise OutputError(out, "a file", "a folder", "choose another")
-    if out.exists() and not (out / CONFIG).is_file() and any(out.iterdir()):
-        raise OutputError(out, "a folder with other files", "a new folder", "choose another")
+    check_replaceable(out)
     networks = {"voice_encoder": voice_encoder.eval()}
     if generator is not None:
         networks["generator"] = generator.eval()  # type: ignore[assignment]
@@ -88,14 +88,39 @@ def write_release(
         write_text(temporary / CARD, model_card(config, remarks))
         write_text(temporary / CONFIG, to_yaml(config))
         temporary.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.replace(out)
+        _take_place(temporary, out)
     except OSError as error:
         raise OutputError(out, f"could not be written ({error})", "room", "free some") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return out
+
+
+def check_replaceable(out: Path) -> None:
+    """See that a model may be written to ``out``: nothing is there, or an older model alone.
+
+    Raises:
+        OutputError: Something else is there.
+    """
+    if not os.path.lexists(out):
+        return
+    if out.is_symlink() or not out.is_dir():
+        raise OutputError(out, "a file", "a folder", "choose another")
+    others = {entry.name for entry in out.iterdir()} - PARTS
+    if others or (any(out.iterdir()) and not (out / VOICE_ENCODER).is_file()):
+        found = "a folder with other files"
+        raise OutputError(out, found, "a new folder, or a model to replace", "choose another")
+
+
+def _take_place(new: Path, out: Path) -> None:
+    """Move a folder to where an older one may be; at every moment one of them is whole."""
+    if not out.exists():
+        new.replace(out)
+        return
+    old = out.with_name(f"{new.name}.old")
+    out.replace(old)
+    new.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_voice_encoder(folder: Path) -> tuple[VoiceEncoder, ModelConfig]:
@@ -131,6 +156,9 @@ def _round_to_half(network: nn.Module) -> None:
         for tensor in network.parameters():
             if tensor.dim() >= 2:
                 tensor.copy_(tensor.half().float())
+                if not bool(torch.isfinite(tensor).all()):
+                    found = "weights beyond 65504"
+                    raise ModelError("--half", found, "what 16 bits hold", "release 32 bits")
 
 
 def _save_weights(networks: Mapping[str, nn.Module], path: Path, half: bool) -> None:
@@ -165,12 +193,11 @@ def import_released(folder: Path, out: Path) -> Path:
     """
     voice = read_state_dict(folder / "voice_embedding.pth")
     face = read_state_dict(folder / "generator.pth")
-    first_voice, first_face = next(iter(voice.values())), next(iter(face.values()))
-    encoder_settings = VoiceEncoderSettings(
-        width=first_voice.shape[0] / FULL_FIRST_LAYER["voice_encoder"]
+    encoder_settings = change(
+        VoiceEncoderSettings(), {"width": _width(voice, 0, "voice_encoder", folder)}
     )
-    generator_settings = GeneratorSettings(
-        width=first_face.shape[1] / FULL_FIRST_LAYER["generator"]
+    generator_settings = change(
+        GeneratorSettings(), {"width": _width(face, 1, "generator", folder)}
     )
     encoder, generator = VoiceEncoder(encoder_settings), Generator(generator_settings)
     load_ordered(encoder, voice, str(folder / "voice_embedding.pth"))
@@ -192,6 +219,17 @@ def import_released(folder: Path, out: Path) -> Path:
     return write_release(out, config, encoder, generator)
 
 
+def _width(state: dict[str, Tensor], axis: int, network: str, folder: Path) -> float:
+    """Share of the full width, from the channels of the first layer."""
+    first = next(iter(state.values()))
+    if first.dim() < 3:
+        raise ModelError(
+            folder, f"a {network} that starts with {tuple(first.shape)}", "a convolution",
+            "check which file it is",
+        )  # fmt: skip
+    return int(first.shape[axis]) / FULL_FIRST_LAYER[network]
+
+
 def read_state_dict(path: Path) -> dict[str, Tensor]:
     """Tensors of a ``.pth`` file, in their order; anything but tensors is refused.
 
@@ -206,14 +244,30 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise ModelError(
             path, "code in the file, or no state dict", "tensors alone", "do not trust this file"
         ) from error
-    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, OSError) as error:
+    except Exception as error:  # a damaged file makes torch raise a dozen kinds
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(path, f"damaged ({reason})", "a state dict", "fetch it again") from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()
+    ):
         raise ModelError(path, "not a state dict", "tensors by name", "check which file it is")
     if not state:
         raise ModelError(path, "no tensors", "a state dict", "check which file it is")
+    for name, tensor in state.items():
+        if problem := _oddity(tensor):
+            raise ModelError(path, f"{name}: {problem}", "plain numbers", "fetch it again")
     return state
+
+
+def _oddity(tensor: Tensor) -> str | None:
+    """Why a tensor can't be a weight; sizes before anything is computed from them."""
+    if tensor.layout is not torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
+        return "sparse, quantised or empty storage"
+    if tensor.is_complex() or tensor.dtype == torch.bool:
+        return f"{tensor.dtype}"
+    if tensor.numel() > MOST_WEIGHTS:
+        return f"{tensor.numel()} numbers"
+    return None if bool(torch.isfinite(tensor).all()) else "not finite"
 
 
 def load_ordered(network: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:

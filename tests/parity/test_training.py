@@ -17,7 +17,7 @@ from voice2face.settings import (
 )
 from voice2face.training.steps import Batch, FaceNetworks, embed, iteration, make_optimisers
 
-FULL_FIRST_LAYER = 256  # channels of the voice encoder's first layer at full width
+FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024, "face_trunk": 32}  # channels
 LETTERS = {
     "voice_encoder": "e",
     "generator": "g",
@@ -41,14 +41,39 @@ def tensors(arrays, prefix: str) -> dict[str, torch.Tensor]:
     }
 
 
+def network_tensors(arrays, prefix: str) -> dict[str, torch.Tensor]:
+    """By layer, as the program builds them, whatever the order in the archive."""
+    parts = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+
+    def place(name: str) -> tuple[int, int]:
+        numbers = [int(word) for word in name.split(".") if word.isdigit()]
+        return (numbers[0] if numbers else 0), parts.index(name.split(".")[-1])
+
+    found = tensors(arrays, prefix)
+    return {name: found[name] for name in sorted(found, key=place)}
+
+
 def networks_of(arrays, stage: str) -> tuple[FaceNetworks, Recipe]:
-    first, *_ = tensors(arrays, f"{stage}.e.").values()
-    width = first.shape[0] / FULL_FIRST_LAYER
-    recipe = Recipe(generator=GeneratorSettings(width=width), critics=CriticSettings(width=width))
-    n_labels = arrays[f"{stage}.c.model.weight"].shape[0]
-    networks = FaceNetworks.make(recipe, VoiceEncoderSettings(width=width), n_labels)
+    parts = {n: network_tensors(arrays, f"{stage}.{x}.") for n, x in LETTERS.items()}
+    shapes = {name: [v.shape for v in part.values() if v.dim()] for name, part in parts.items()}
+    dim = shapes["voice_encoder"][-1][0]
+    voice = VoiceEncoderSettings(
+        width=shapes["voice_encoder"][0][0] / FULL_FIRST_LAYER["voice_encoder"],
+        n_mels=shapes["voice_encoder"][0][1],
+        embedding_dim=dim,
+    )
+    recipe = Recipe(
+        generator=GeneratorSettings(
+            width=shapes["generator"][0][1] / FULL_FIRST_LAYER["generator"], embedding_dim=dim
+        ),
+        critics=CriticSettings(
+            width=shapes["face_trunk"][0][0] / FULL_FIRST_LAYER["face_trunk"],
+            trunk_dim=shapes["face_trunk"][-1][0],
+        ),
+    )
+    networks = FaceNetworks.make(recipe, voice, shapes["classifier"][0][0])
     for name, network in networks.named().items():
-        load_ordered(network, tensors(arrays, f"{stage}.{LETTERS[name]}."), name)
+        load_ordered(network, parts[name], name)
     return networks, recipe
 
 

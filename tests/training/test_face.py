@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, ModelError, TrainingError
 from voice2face.inference import Model
-from voice2face.settings import Recipe, Run, change
+from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training import checkpoint, face
 from voice2face.training.data import FaceData
 from voice2face.training.face import train_face
@@ -125,6 +125,7 @@ def test_the_checkpoint_holds_everything(corpus, encoder, tmp_path):
     assert set(state["optimisers"]) == set(state["networks"]) - {"voice_encoder"}
     _, whole = checkpoint.load_last(tmp_path / "r" / "checkpoints")
     assert whole["identity"]["corpus"] == Corpus.open(corpus).info.data_hash
+    assert whole["recipe"] == to_yaml(small()) == (tmp_path / "r" / "recipe.yaml").read_text()
     assert {p.name for p in (tmp_path / "r" / "checkpoints").iterdir()} == {
         "00000008.pt", "00000009.pt",
     }  # fmt: skip
@@ -145,6 +146,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_terms(corpus, enc
 def test_another_run_in_the_folder_is_not_touched(corpus, encoder, tmp_path):
     options = {"voice_encoder": encoder, "run": FAST, "quiet": True}
     train_face(corpus, tmp_path / "r", small(), **options)
+    record = (tmp_path / "r" / "recipe.yaml").read_text()
     with pytest.raises(TrainingError, match="holds a run of 9 steps"):
         train_face(corpus, tmp_path / "r", small(), **options)
     for other in (small("tanh"), small(**{"training.learning_rate": 1e-4})):
@@ -152,6 +154,7 @@ def test_another_run_in_the_folder_is_not_touched(corpus, encoder, tmp_path):
             train_face(corpus, tmp_path / "r", other, resume=True, **options)
     with pytest.raises(TrainingError, match="another seed"):
         train_face(corpus, tmp_path / "r", small(), resume=True, seed=8, **options)
+    assert (tmp_path / "r" / "recipe.yaml").read_text() == record
 
 
 def test_a_damaged_checkpoint_is_named(corpus, encoder, tmp_path):

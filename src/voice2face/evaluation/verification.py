@@ -6,6 +6,8 @@ import numpy as np
 
 from voice2face.evaluation.intervals import Estimate, bootstrap_interval
 
+MOST_CLIPS = 1500  # a million pairs; of more recordings so many are drawn
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -15,7 +17,7 @@ class Verification:
         eer: Share at which as many same pairs are refused as different ones accepted, with a
             95 % interval by resampling identities.
         n_identities: People.
-        n_clips: Their recordings.
+        n_clips: Their recordings that were compared.
         n_same: Pairs of one person.
         n_different: Pairs of two.
     """
@@ -66,29 +68,34 @@ def verify(
     Returns:
         None if no person has two recordings, or there is but one person.
     """
-    vectors = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-    scores = vectors @ vectors.T
+    if len(embeddings) > MOST_CLIPS:
+        kept = np.sort(np.random.default_rng(seed).permutation(len(embeddings))[:MOST_CLIPS])
+        embeddings, identity = embeddings[kept], identity[kept]
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    vectors = embeddings / np.maximum(lengths, 1e-12)
     people, owner = np.unique(identity, return_inverse=True)
-    above = np.triu(np.ones(scores.shape, bool), 1)
-    is_same = owner[:, None] == owner[None]
-    n_same, n_different = int((above & is_same).sum()), int((above & ~is_same).sum())
-    if not n_same or not n_different:
+    first, second = np.triu_indices(len(owner), 1)
+    scores = (vectors @ vectors.T)[first, second]
+    is_same = owner[first] == owner[second]
+    n_same = int(is_same.sum())
+    if not n_same or n_same == len(scores):
         return None
-    clips_of = [np.flatnonzero(owner == i) for i in range(len(people))]
+    order = np.argsort(scores)
+    one, other, same = owner[first][order], owner[second][order], is_same[order]
 
     def rate(drawn: np.ndarray) -> float:
-        chosen = np.concatenate([clips_of[i] for i in drawn])
-        # A person drawn twice stands beside himself: such a pair of a clip with its own copy,
-        # or with a clip of the same person, is no trial between two people.
-        block = np.ix_(chosen, chosen)
-        draws = np.repeat(np.arange(len(drawn)), [len(clips_of[i]) for i in drawn])
-        pairs = np.triu(np.ones((len(chosen), len(chosen)), bool), 1)
-        same = pairs & (draws[:, None] == draws[None])
-        different = pairs & ~is_same[block]
-        if not same.any() or not different.any():
+        # A pair counts as often as its people were drawn; someone drawn twice is two people with
+        # the same recordings, whose pairs across the two are no trial.
+        times = np.bincount(drawn, minlength=len(people)).astype(np.float64)
+        weights = times[one] * np.where(same, 1.0, times[other])
+        refused, accepted = np.cumsum(weights * same), np.cumsum(weights * ~same)
+        if not refused[-1] or not accepted[-1]:
             return float("nan")
-        return equal_error_rate(scores[block][same], scores[block][different])
+        refused, accepted = refused / refused[-1], 1 - accepted / accepted[-1]
+        crossing = int(np.argmax(refused >= accepted))
+        return float(refused[crossing] + accepted[crossing]) / 2
 
-    value = rate(np.arange(len(people)))
+    value = equal_error_rate(scores[is_same], scores[~is_same])
     interval = bootstrap_interval(rate, len(people), seed=seed, n_resamples=n_resamples)
+    n_different = len(scores) - n_same
     return Verification(Estimate(value, *interval), len(people), len(identity), n_same, n_different)

@@ -47,7 +47,10 @@ def load_last(folder: Path) -> tuple[int, State] | None:
         return None
     path = paths[-1]
     try:
-        return int(path.stem), torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if not (isinstance(state, dict) and {"identity", "trainee"} <= state.keys()):
+            raise ValueError("not a checkpoint of this program")
+        return int(path.stem), state
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
         reason = str(error).splitlines()[0][:120]
         raise TrainingError(

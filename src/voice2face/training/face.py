@@ -10,10 +10,10 @@ from torch import Tensor
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.files import atomic_write, write_text
+from voice2face.files import atomic_write
 from voice2face.model_folder import BUNDLED, WEIGHTS, ModelConfig
 from voice2face.networks import Generator, VoiceEncoder
-from voice2face.release import read_voice_encoder, write_release
+from voice2face.release import check_replaceable, read_voice_encoder, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.checkpoint import State
 from voice2face.training.data import FaceData, VoiceBank
@@ -161,7 +161,8 @@ def train_face(
         TrainingError: The corpus doesn't fit the recipe; a loss is not finite; another run in
             ``out``.
     """
-    corpus = Corpus.open(corpus_folder)
+    check_replaceable(out / "model")
+    corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     encoder, heard = read_voice_encoder(voice_encoder)
     _check_fit(corpus, recipe, heard)
     data = FaceData.of(corpus, recipe.training.pair_by)
@@ -174,9 +175,8 @@ def train_face(
         "corpus": corpus.info.data_hash,
         "voice encoder": heard.sha256.get(WEIGHTS, ""),
     }
-    write_text(out / "recipe.yaml", to_yaml(recipe))
     iterations = recipe.training.iterations
-    train(trainee, out, iterations, run or Run(), identity, resume=resume, quiet=quiet)
+    train(trainee, out, iterations, run or Run(), recipe, identity, resume=resume, quiet=quiet)
     config = ModelConfig(
         name=out.resolve().name,
         front_end_preset=corpus.info.preset,

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from voice2face.errors import TrainingError
-from voice2face.settings import Run
+from voice2face.errors import OutputError, TrainingError
+from voice2face.files import write_text
+from voice2face.settings import Run, Settings, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.checkpoint import State
 
@@ -42,6 +43,7 @@ def train(
     out: Path,
     iterations: int,
     run: Run,
+    recipe: Settings,
     identity: dict[str, str],
     *,
     resume: bool,
@@ -54,6 +56,7 @@ def train(
         out: Folder of the run: ``checkpoints/`` and ``tensorboard/`` are written.
         iterations: Steps in all, those before a resume included.
         run: What is written and when.
+        recipe: Kept in the checkpoints and as ``recipe.yaml``.
         identity: What a resumed run must have in common with the one that stopped.
         resume: Go on with what is in ``out``; otherwise ``out`` must hold no checkpoint.
         quiet: No progress bar.
@@ -66,11 +69,17 @@ def train(
 
     folder = out / "checkpoints"
     start = _begin(trainee, folder, identity, resume)
+    write_text(out / "recipe.yaml", to_yaml(recipe))
     bar = tqdm(total=iterations, initial=start, disable=quiet or None, unit="it", smoothing=0.05)
-    writer = SummaryWriter(str(out / "tensorboard"), purge_step=start)
+    try:
+        writer = SummaryWriter(str(out / "tensorboard"), purge_step=start)
+    except Exception as error:  # a full disk shows as one of several kinds
+        raise OutputError(
+            out / "tensorboard", f"could not be written ({error})", "room", "free some"
+        ) from error
     with _stop_request() as asked_to_stop, contextlib.closing(bar), contextlib.closing(writer):
         for step in range(start + 1, iterations + 1):
-            losses = _finite(trainee.step(), step)
+            losses = _finite(_step(trainee, step), step)
             bar.update()
             if step % run.log_every == 0 or step == iterations:
                 bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()})
@@ -80,10 +89,25 @@ def train(
             if step % run.sample_every == 0 or step == iterations:
                 trainee.show(writer, step, out)
             if step % run.checkpoint_every == 0 or step == iterations or stop:
-                state = {"identity": identity, "trainee": trainee.state()}
+                state = {
+                    "identity": identity,
+                    "recipe": to_yaml(recipe),
+                    "trainee": trainee.state(),
+                }
                 checkpoint.save(folder, step, state, run.keep_checkpoints)
             if stop and step < iterations:
                 raise KeyboardInterrupt(f"stopped after step {step}; --resume goes on")
+
+
+def _step(trainee: Trainee, step: int) -> dict[str, Tensor]:
+    try:
+        return trainee.step()
+    except RuntimeError as error:  # torch has no one class for this on all devices
+        if "alloc" not in str(error) and "out of memory" not in str(error):
+            raise
+        raise TrainingError(
+            f"step {step}", "out of memory", "a step that fits", "lower --batch-size or --width"
+        ) from error
 
 
 def _begin(trainee: Trainee, folder: Path, identity: dict[str, str], resume: bool) -> int:

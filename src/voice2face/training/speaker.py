@@ -21,7 +21,7 @@ from voice2face.evaluation.verification import Verification, verify
 from voice2face.files import write_text
 from voice2face.model_folder import ModelConfig
 from voice2face.networks import VoiceEncoder
-from voice2face.release import write_release
+from voice2face.release import check_replaceable, write_release
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
 from voice2face.training.checkpoint import State
 from voice2face.training.data import VoiceBank
@@ -141,7 +141,8 @@ def train_speaker(
         CorpusError: The corpus can't be read.
         TrainingError: Fewer than two speakers, a loss that is not finite, another run in ``out``.
     """
-    corpus = Corpus.open(corpus_folder)
+    check_replaceable(out / "model")
+    corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     voices = corpus.voices("train")
     speakers, labels = np.unique(np.asarray(voices.identity, str), return_inverse=True)
     if len(speakers) < 2:
@@ -152,7 +153,7 @@ def train_speaker(
     trainee = SpeakerTrainee(bank, len(speakers), recipe, seed, device)
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     iterations = recipe.training.iterations
-    train(trainee, out, iterations, run or Run(), identity, resume=resume, quiet=quiet)
+    train(trainee, out, iterations, run or Run(), recipe, identity, resume=resume, quiet=quiet)
     trainee.encoder.cpu()
     report = _report(trainee.encoder, corpus, seed)
     provenance = {

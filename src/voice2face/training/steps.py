@@ -116,7 +116,7 @@ def critic_step(
         The three terms, before the step.
     """
     real, identity = networks.critics(batch.faces)
-    fake, _ = networks.critics(fake_faces.detach())
+    fake = networks.critics.real(fake_faces.detach())
     losses = {
         "discriminator_real": _bce(real, 1.0),
         "discriminator_fake": _bce(fake, 0.0),
