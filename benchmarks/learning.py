@@ -108,7 +108,8 @@ def _answers(
     unseen: Faces,
     rng: np.random.Generator,
 ) -> dict[str, Answers]:
-    vectors, real = embedder.embed(made), embedder.embed(_pixels(unseen))
+    # Each side is centred: what all made faces share against all real ones tells nobody apart.
+    vectors, real = (x - x.mean(axis=0) for x in map(embedder.embed, (made, _pixels(unseen))))
     sex = np.asarray(unseen.attributes["seen_sex"], str)
     # Each person's recordings stand for somebody else's, as if the voice told nothing; often, for
     # one shuffle alone is right or wrong by luck.

@@ -44,3 +44,36 @@ def test_a_part_that_was_mended_is_read_at_the_next_try(folder):
         model.read()
     path.write_bytes(whole)
     model.read()
+
+
+@pytest.mark.parametrize(
+    ("output", "found"),
+    [
+        (np.zeros((1, 64)), "float64"),
+        (np.zeros((1, 63), np.float32), r"shape \(1, 63\)"),
+        (np.full((1, 64), np.nan, np.float32), "NaN"),
+        (np.full((1, 64), np.inf, np.float32), "infinite"),
+        ([1.0], "of type list"),
+    ],
+)
+def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypatch):
+    class Session:
+        def run(self, outputs, inputs):
+            return [output]
+
+    monkeypatch.setattr(inference, "_open_session", lambda path, threads: Session())
+    with pytest.raises(ModelError, match=found):
+        Model(folder).embed(np.zeros((100, 64), np.float32))
+
+
+def test_features_of_any_precision(folder):
+    model = Model(folder)
+    features = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
+    assert np.array_equal(model.embed(features.astype(np.float64)), model.embed(features))
+
+
+def test_a_network_of_other_shapes_says_one_line(folder, capfd):
+    model = Model(folder)
+    with pytest.raises(ModelError, match=GENERATOR):
+        model.faces(np.zeros((1, 63), np.float32))
+    assert capfd.readouterr() == ("", "")

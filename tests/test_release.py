@@ -9,11 +9,17 @@ import yaml
 from models import WIDTH, lively, small_model, small_networks
 
 from voice2face.errors import ModelError, OutputError
-from voice2face.inference import CHUNK_STEPS, STRIDE, Model
-from voice2face.model_folder import CARD, CONFIG, GENERATOR, VOICE_ENCODER, WEIGHTS
+from voice2face.inference import CHUNK_FRAMES, Model
+from voice2face.model_folder import CARD, CONFIG, GENERATOR, VOICE_ENCODER, WEIGHTS, ModelConfig
 from voice2face.networks import Generator, VoiceEncoder, unit
-from voice2face.release import import_released, read_generator, read_state_dict, read_voice_encoder
-from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
+from voice2face.release import (
+    import_released,
+    read_generator,
+    read_state_dict,
+    read_voice_encoder,
+    write_release,
+)
+from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
 from voice2face.variants import PRESETS, VARIANTS, recipe
 
 
@@ -45,14 +51,21 @@ def test_onnx_gives_what_torch_gives(variant, preset, tmp_path):
         np.testing.assert_allclose(drawn, face, atol=1e-4)
 
 
-def test_a_long_recording_is_heard_in_pieces_as_if_at_once(folder):
-    model = Model(folder)
+@pytest.mark.parametrize("n_hidden", [3, 4, 5])
+def test_a_long_recording_is_heard_in_pieces_as_if_at_once(n_hidden, tmp_path):
+    shape = VoiceEncoderSettings(channels=(16,) * n_hidden)
+    torch.manual_seed(0)
+    encoder = lively(VoiceEncoder(shape))
+    config = ModelConfig(
+        name="long", front_end_preset="clean", front_end=FRONT_ENDS["clean"], voice_encoder=shape
+    )
+    model = Model(write_release(tmp_path / "m", config, encoder, None))
     rng = np.random.default_rng(1)
-    for n_frames in (CHUNK_STEPS * STRIDE + 1, 2 * CHUNK_STEPS * STRIDE + 777):
+    for n_frames in (CHUNK_FRAMES + 1, 2 * CHUNK_FRAMES + 777):
         features = rng.normal(size=(n_frames, 64)).astype(np.float32)
         # The middle differs from the ends, so that a piece that is left out shows.
         features[n_frames // 2 :] += 1
-        whole = model._run(VOICE_ENCODER, "embedding", features.T[None])[0]
+        whole = model._run(VOICE_ENCODER, "embedding", features.T[None], (1, 64))[0]
         np.testing.assert_allclose(model.embed(features), whole, atol=2e-6)
 
 
@@ -119,6 +132,10 @@ def test_a_missing_or_damaged_part_is_named(folder, part, harm, tmp_path):
         ({"format_version": "new"}, "format_version"),
         ({"generator": {"kernel": "3; rm"}}, "generator"),
         ({"surprise": 1}, "surprise"),
+        ({"sha256": {}}, "checksums of nothing"),
+        ({"sha256": dict.fromkeys((VOICE_ENCODER, WEIGHTS), "0")}, "checksums of voice_encoder"),
+        ({"sha256": {"../../etc/passwd": "0"}}, "checksums of"),
+        ({"generator": None}, "checksums of"),
     ],
 )
 def test_a_configuration_that_is_not_understood_is_refused(folder, change, part, tmp_path):
@@ -213,3 +230,51 @@ def test_weights_of_another_network_are_refused(authors, tmp_path):
     (folder / "generator.pth").unlink()
     with pytest.raises(ModelError, match="missing"):
         import_released(folder, tmp_path / "out")
+
+
+def test_a_project_with_a_config_of_its_own_is_not_taken_for_a_model(authors, tmp_path):
+    folder, _, _ = authors
+    project = tmp_path / "project"
+    (project / "src").mkdir(parents=True)
+    (project / CONFIG).write_text("title: x")
+    (project / "src" / "thesis.tex").write_text("years of work")
+    for out in (project, folder):  # the second holds the authors' files
+        (out / CONFIG).write_text("title: x")
+        before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        with pytest.raises(OutputError, match="other files"):
+            import_released(folder, out)
+        assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        torch.zeros(()),
+        torch.zeros(3),
+        torch.zeros(1).expand(10**9, 1, 1),
+        torch.zeros(8, 64, 3, dtype=torch.complex64),
+        torch.full((8, 64, 3), float("nan")),
+        torch.zeros(8, 64, 3).to_sparse(),
+        torch.zeros(8, 64, 3, device="meta"),
+    ],
+    ids=["scalar", "vector", "huge", "complex", "nan", "sparse", "meta"],
+)
+def test_tensors_that_are_no_weights_are_refused(first, authors, tmp_path):
+    folder, encoder, _ = authors
+    state = released_names(encoder)
+    state["model.0.weight"] = first
+    torch.save(state, folder / "voice_embedding.pth")
+    with pytest.raises(ModelError):
+        import_released(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_16_bits_do_not_hold_are_refused(tmp_path):
+    chosen = recipe(width=WIDTH)
+    encoder, generator = small_networks(chosen)
+    with torch.no_grad():
+        generator.layers.to_rgb.weight *= 1e7
+    config = Model(small_model(tmp_path / "m")).config
+    with pytest.raises(ModelError, match="65504"):
+        write_release(tmp_path / "half", config, encoder, generator, half=True)
+    assert not (tmp_path / "half").exists()

@@ -1,8 +1,19 @@
 import pytest
 
 from voice2face.errors import SettingsError
-from voice2face.settings import FRONT_ENDS, FrontEnd, Recipe, change, entries, read_yaml, to_yaml
+from voice2face.settings import (
+    FRONT_ENDS,
+    FrontEnd,
+    Recipe,
+    change,
+    entries,
+    parse_yaml,
+    read_yaml,
+    to_yaml,
+)
 from voice2face.variants import PRESETS, TABLE_1, VARIANTS, recipe
+
+NAN, INF, HUGE = float("nan"), float("inf"), 9 * 10**18
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -69,3 +80,35 @@ def test_a_file_that_does_not_fit_is_refused(text, tmp_path):
     path.write_text(text)
     with pytest.raises(SettingsError, match=r"recipe.yaml"):
         read_yaml(path, Recipe)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "2020-99-99", "!!int abc", "1" * 5000, "\0", "!!python/name:os.system"]
+)
+def test_hostile_yaml_is_refused_in_one_line(text):
+    with pytest.raises(SettingsError, match="plain YAML wanted") as caught:
+        parse_yaml(text, "it")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("log_mel.hop_s", (0, NAN, INF)),
+        ("log_mel.window_s", (0, -1, NAN, 0.1)),
+        ("log_mel.n_fft", (0, 399, HUGE)),
+        ("log_mel.n_mels", (0, -5, 513, HUGE)),
+        ("log_mel.low_hz", (-1, NAN, 7200)),
+        ("log_mel.high_hz", (0, 20, 8001, NAN, INF)),
+        ("log_mel.floor", (0, -1, NAN, INF)),
+        ("log_mel.sample_rate", (0, 8000, HUGE)),
+        ("voice_activity.ring_s", (0, 0.01, -5, NAN, INF)),
+        ("voice_activity.frame_s", (0, 1, NAN)),
+        ("min_frames", (0, HUGE)),
+        ("min_speech_s", (-1, NAN, INF)),
+    ],
+)
+def test_numbers_of_a_front_end_that_cannot_be(name, values):
+    for number in values:
+        with pytest.raises(SettingsError, match="valid FrontEnd"):
+            change(FrontEnd(), {name: number})

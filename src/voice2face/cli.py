@@ -1,5 +1,6 @@
 """The commands; parsing only, one call each. Heavy modules are imported when a command runs."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -17,6 +18,13 @@ class _StopError(Exception):
 
 
 class _Program(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse what is empty: as a path, it would silently be the current folder."""
+        for arg in args:
+            if not arg or re.fullmatch(r"--[a-z-]+=", arg):
+                raise typer.BadParameter(f"an empty value ('{arg}')", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 INPUTS = {VOICE_ENCODER: "features", GENERATOR: "embedding"}
-STRIDE = 32  # frames of the log-mel per step of the voice encoder: five convolutions of stride 2
-CHUNK_STEPS = 512  # steps at once (164 s), so that an hour needs no more memory than minutes
-# A step sees 31 frames on either side of its own: one step of margin covers it.
+# Frames at once (164 s), so that an hour needs no more memory than minutes; a multiple of any
+# voice encoder's stride.
+CHUNK_FRAMES = 16_384
+# A step sees (stride - 1) frames on either side of its first: one step of margin covers it.
 MARGIN_STEPS = 1
 
 
@@ -77,8 +78,13 @@ class Model:
         for name in (VOICE_ENCODER, GENERATOR):
             self._session(name)
 
-    def _run(self, name: str, output: str, given: np.ndarray) -> np.ndarray:
-        """One output of one network, from its one input."""
+    @property
+    def stride(self) -> int:
+        """Frames per step of the voice encoder: each of its convolutions takes every other."""
+        return int(2 ** (len(self.config.voice_encoder.channels) + 1))
+
+    def _run(self, name: str, output: str, given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """One output of one network, from its one input; it must be of this shape."""
         session = self._session(name)
         try:
             (result,) = session.run([output], {INPUTS[name]: given})
@@ -87,6 +93,7 @@ class Model:
             raise ModelError(
                 self.folder / name, reason, f"{INPUTS[name]} → {output}", "fetch the model again"
             ) from error
+        _check_output(self.folder / name, output, result, shape)
         return np.asarray(result)
 
     def _session(self, name: str) -> "InferenceSession":
@@ -109,13 +116,16 @@ class Model:
         Returns:
             Shape (embedding_dim,), of length one (unless the model's preset says otherwise).
         """
-        if len(features) <= CHUNK_STEPS * STRIDE:
-            return np.asarray(self._run(VOICE_ENCODER, "embedding", features.T[None])[0])
-        total = np.zeros(self.config.voice_encoder.embedding_dim)
+        features = features.astype(np.float32, copy=False)
+        dim = self.config.voice_encoder.embedding_dim
+        if len(features) <= CHUNK_FRAMES:
+            return np.asarray(self._run(VOICE_ENCODER, "embedding", features.T[None], (1, dim))[0])
+        total = np.zeros(dim)
         n_steps = 0
-        for chunk, first, last in _chunks(len(features)):
+        for chunk, first, last in _chunks(len(features), self.stride):
             fed = np.ascontiguousarray(features[chunk].T)[None]
-            steps = self._run(VOICE_ENCODER, "frame_embeddings", fed)
+            shape = (1, dim, -(-fed.shape[2] // self.stride))
+            steps = self._run(VOICE_ENCODER, "frame_embeddings", fed, shape)
             total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
             n_steps += steps[0, :, first:last].shape[1]
         mean = total / n_steps
@@ -125,7 +135,9 @@ class Model:
 
     def faces(self, embeddings: np.ndarray) -> np.ndarray:
         """Faces, nominally in [-1, 1]: (batch, embedding_dim) → (batch, 3, px, px)."""
-        return self._run(GENERATOR, "face", embeddings.astype(np.float32))
+        px = self.config.generator.face_px if self.config.generator else 0  # 0: _run refuses
+        shape = (len(embeddings), 3, px, px)
+        return self._run(GENERATOR, "face", embeddings.astype(np.float32), shape)
 
     def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
         """Make a face from a recording.
@@ -168,7 +180,7 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
     options.intra_op_num_threads = threads
     # Threads that spin while they wait take the core from whoever has work for it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what is wrong is raised, and said once
     try:
         return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     except Exception as error:  # its exceptions share no base class
@@ -176,15 +188,29 @@ def _open_session(path: Path, threads: int) -> "InferenceSession":
         raise ModelError(path, reason, "an ONNX model", "fetch the model again") from error
 
 
-def _chunks(n_frames: int) -> Iterator[tuple[slice, int, int]]:
+def _check_output(path: Path, output: str, result: object, shape: tuple[int, ...]) -> None:
+    if not isinstance(result, np.ndarray):
+        found = f"of type {type(result).__name__}"
+    elif result.dtype != np.float32 or result.shape != shape:
+        found = f"{result.dtype} of shape {result.shape}"
+    elif not np.isfinite(result).all():
+        found = "NaN or infinite"
+    else:
+        return
+    raise ModelError(
+        path, f"{output} is {found}", f"finite float32 of shape {shape}", "fetch the model again"
+    )
+
+
+def _chunks(n_frames: int, stride: int) -> Iterator[tuple[slice, int, int]]:
     """Stretches of frames, with the steps of each whose whole view lies within it.
 
     The zero padding at both ends of the recording is the network's own; in between, a step near
     the edge of a stretch is taken from the neighbour, so that the result is that of one pass.
     """
-    n_steps = -(-n_frames // STRIDE)
-    for begin in range(0, n_steps, CHUNK_STEPS):
-        end = min(begin + CHUNK_STEPS, n_steps)
+    n_steps, chunk_steps = -(-n_frames // stride), CHUNK_FRAMES // stride
+    for begin in range(0, n_steps, chunk_steps):
+        end = min(begin + chunk_steps, n_steps)
         left, right = max(begin - MARGIN_STEPS, 0), min(end + MARGIN_STEPS, n_steps)
-        frames = slice(left * STRIDE, min(right * STRIDE, n_frames))
+        frames = slice(left * stride, min(right * stride, n_frames))
         yield frames, begin - left, end - left

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from voice2face.errors import ModelError, SettingsError
 from voice2face.files import sha256_of
@@ -14,6 +13,7 @@ from voice2face.settings import (
     Settings,
     VoiceEncoderSettings,
     decode,
+    parse_yaml,
 )
 
 FORMAT_VERSION = 1
@@ -50,18 +50,26 @@ def read_config(folder: Path) -> ModelConfig:
     if path.stat().st_size > MAX_CONFIG_BYTES:
         raise ModelError(path, "more than 1 MiB", "a short YAML file", "fetch the model again")
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = parse_yaml(path.read_text("utf-8"), path)
         version = data["format_version"] if isinstance(data, dict) else None
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError) as error:
+    except (SettingsError, UnicodeDecodeError, KeyError) as error:
         raise _damaged(path, "not a model's configuration") from error
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelError(
             path, f"format {version}", f"at most {FORMAT_VERSION}", "update voice2face"
         )
     try:
-        return decode(data, ModelConfig, str(path))
+        config = decode(data, ModelConfig, str(path))
     except SettingsError as error:
         raise _damaged(path, error.found) from error
+    if set(config.sha256) != {*networks_of(config), WEIGHTS}:
+        raise _damaged(path, f"checksums of {', '.join(config.sha256) or 'nothing'}"[:200])
+    return config
+
+
+def networks_of(config: ModelConfig) -> tuple[str, ...]:
+    """Names of the networks' files."""
+    return (VOICE_ENCODER, GENERATOR) if config.generator else (VOICE_ENCODER,)
 
 
 def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
@@ -84,7 +92,7 @@ def check_present(folder: Path, config: ModelConfig) -> None:
     Raises:
         ModelError: One is missing.
     """
-    for name in (VOICE_ENCODER, GENERATOR) if config.generator else (VOICE_ENCODER,):
+    for name in networks_of(config):
         if not (folder / name).is_file():
             raise _missing(folder / name)
 

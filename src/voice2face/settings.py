@@ -16,9 +16,14 @@ S = TypeVar("S", bound="Settings")
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 Width = Annotated[float, msgspec.Meta(ge=0.01, le=8)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+BatchSize = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Channels = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+Frames = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Hertz = Annotated[float, msgspec.Meta(ge=0, le=24_000)]
+ShortTime = Annotated[float, msgspec.Meta(ge=0.001, le=1)]
 FacePx = Literal[16, 32, 64, 128, 256]
 
 
@@ -35,31 +40,49 @@ class VoiceActivity(Settings, frozen=True, kw_only=True):
     """When is somebody speaking? (METHOD.md, "Audio front end")."""
 
     aggressiveness: Literal[0, 1, 2, 3] = 2
-    frame_s: float = 0.02
-    ring_s: float = 0.05  # int(50 / 20) = 2 frames
-    trigger_share: float = 0.9
+    frame_s: Annotated[float, msgspec.Meta(ge=0.01, le=0.03)] = 0.02
+    ring_s: Annotated[float, msgspec.Meta(ge=0.01, le=60)] = 0.05  # int(50 / 20) = 2 frames
+    trigger_share: Share = 0.9
     # The detector adapts to what it is asked. The released program asks about every frame of the
     # ring at each step (so about most frames more than once); `clean` asks once a frame.
     ask_whole_ring: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a ring that holds no frame."""
+        if self.ring_s < self.frame_s:
+            raise ValueError(f"ring_s of {self.ring_s}: at least one frame, {self.frame_s}")
 
 
 class LogMel(Settings, frozen=True, kw_only=True):
     """Window, hop and filters of the spectrogram; lengths in seconds, frequencies in Hz."""
 
-    sample_rate: int = 16_000
-    window_s: float = 0.025
-    hop_s: float = 0.01
-    n_fft: int = 1024
-    n_mels: int = 64
-    low_hz: float = 20.0
-    high_hz: float = 7200.0
-    pre_emphasis: float = 0.97
-    floor: float = 1e-5
+    sample_rate: Annotated[int, msgspec.Meta(ge=8000, le=48_000)] = 16_000
+    window_s: ShortTime = 0.025
+    hop_s: ShortTime = 0.01
+    n_fft: Channels = 1024
+    n_mels: Channels = 64
+    low_hz: Hertz = 20.0
+    high_hz: Hertz = 7200.0
+    pre_emphasis: Share = 0.97
+    floor: Annotated[float, msgspec.Meta(ge=1e-30, le=1e6)] = 1e-5
     # The released program filters each window by itself, taking for the "sample before the first"
     # the last sample of the previous window; `clean` filters the whole signal.
     pre_emphasis_in_window: bool = False
     # A window that runs over the end: filled by repeating its own samples, or dropped.
     keep_ragged_window: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit together."""
+        window = round(self.window_s * self.sample_rate)
+        if window > self.n_fft:
+            raise ValueError(f"window_s of {window} samples: at most n_fft, {self.n_fft}")
+        if not self.low_hz < self.high_hz <= self.sample_rate / 2:
+            raise ValueError(
+                f"low_hz {self.low_hz} and high_hz {self.high_hz}: the lower first, "
+                f"at most half the rate, {self.sample_rate / 2}"
+            )
+        if self.n_mels > self.n_fft // 2:
+            raise ValueError(f"n_mels of {self.n_mels}: at most n_fft / 2, {self.n_fft // 2}")
 
 
 class FrontEnd(Settings, frozen=True, kw_only=True):
@@ -67,8 +90,8 @@ class FrontEnd(Settings, frozen=True, kw_only=True):
 
     voice_activity: VoiceActivity = VoiceActivity()
     log_mel: LogMel = LogMel()
-    min_frames: int = 1000  # shorter sequences are repeated up to this length
-    min_speech_s: float = 1.0
+    min_frames: Frames = 1000  # shorter sequences are repeated up to this length
+    min_speech_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 1.0
 
 
 FRONT_ENDS: dict[str, FrontEnd] = {
@@ -85,9 +108,9 @@ FRONT_ENDS: dict[str, FrontEnd] = {
 class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
     """Shape of the voice encoder."""
 
-    n_mels: Count = 64
-    channels: tuple[Count, ...] = (256, 384, 576, 864)
-    embedding_dim: Count = 64
+    n_mels: Channels = 64
+    channels: Annotated[tuple[Channels, ...], msgspec.Meta(max_length=10)] = (256, 384, 576, 864)
+    embedding_dim: Channels = 64
     width: Width = 1.0  # share of the channels
 
 
@@ -101,7 +124,7 @@ class EmbeddingSettings(Settings, frozen=True, kw_only=True):
 class GeneratorSettings(Settings, frozen=True, kw_only=True):
     """Shape of the generator."""
 
-    embedding_dim: Count = 64
+    embedding_dim: Channels = 64
     face_px: FacePx = 64
     width: Width = 1.0
     kernel: Literal[3, 4] = 4
@@ -114,7 +137,7 @@ class CriticSettings(Settings, frozen=True, kw_only=True):
     """Shape of discriminator and classifier."""
 
     face_px: FacePx = 64
-    trunk_dim: Count = 64
+    trunk_dim: Channels = 64
     width: Width = 1.0
     kernel: Literal[3, 4] = 4
     shared_trunk: bool = True
@@ -127,10 +150,10 @@ class FaceTraining(Settings, frozen=True, kw_only=True):
     """How generator and critics are trained (METHOD.md, "Training")."""
 
     iterations: Count = 50_000
-    batch_size: Count = 128
+    batch_size: BatchSize = 128
     learning_rate: Positive = 2e-4
     betas: tuple[Share, Share] = (0.5, 0.999)
-    crop_frames: tuple[Count, Count] = (300, 800)  # one length a batch, both ends included
+    crop_frames: tuple[Frames, Frames] = (300, 800)  # one length a batch, both ends included
     flip_share: Share = 0.5  # faces mirrored left to right
     pair_by: str = "identity"  # or the attribute that voices and faces have in common
     ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
@@ -154,10 +177,10 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     """How the voice encoder is trained for speaker recognition: the stage never published."""
 
     iterations: Count = 10_000
-    batch_size: Count = 128
+    batch_size: BatchSize = 128
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 1e-4
-    crop_frames: tuple[Count, Count] = (300, 800)
+    crop_frames: tuple[Frames, Frames] = (300, 800)
     precision: Literal["fp32", "bf16"] = "fp32"
 
     def __post_init__(self) -> None:
@@ -226,6 +249,21 @@ def decode(data: Any, kind: type[S], source: str) -> S:
         ) from error
 
 
+def parse_yaml(text: str, source: object) -> Any:
+    """Plain data that is written as YAML.
+
+    Raises:
+        SettingsError: It is not YAML, or holds a value that cannot be (``2020-99-99``).
+    """
+    try:
+        return yaml.safe_load(text)
+    except RecursionError as error:
+        raise SettingsError(source, "too deeply nested", "plain YAML", "correct it") from error
+    except (yaml.YAMLError, ValueError) as error:
+        reason = str(error).splitlines()[0][:160]
+        raise SettingsError(source, f"not YAML ({reason})", "plain YAML", "correct it") from error
+
+
 def read_yaml(path: Path, kind: type[S]) -> S:
     """Read settings from a YAML file.
 
@@ -233,11 +271,10 @@ def read_yaml(path: Path, kind: type[S]) -> S:
         SettingsError: The file is not YAML or does not fit ``kind``.
     """
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise SettingsError(path, f"not YAML ({reason})", "a YAML file", "restore it") from error
-    return decode(data, kind, str(path))
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(path, "not UTF-8", "a YAML file", "restore it") from error
+    return decode(parse_yaml(text, path), kind, str(path))
 
 
 def to_yaml(settings: Settings) -> str:

@@ -96,7 +96,7 @@ def test_spectral_change_hears_shape_and_not_level():
 
 def test_a_rate_that_the_loader_does_not_make():
     with pytest.raises(SettingsError, match="16000 wanted"):
-        extract(CLIP, FrontEnd(log_mel=LogMel(sample_rate=8000)), RATE_HZ)
+        extract(CLIP, FrontEnd(log_mel=LogMel(sample_rate=32_000)), RATE_HZ)
 
 
 def test_a_limit_of_length():

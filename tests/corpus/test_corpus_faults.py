@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -180,3 +181,19 @@ def test_without_the_train_extra(
     source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
     with pytest.raises(MissingExtraError, match=r"pip install 'voice2face\[train\]'"):
         prepare([source], tmp_path / "c")
+
+
+def test_a_shard_that_would_unpack_to_far_more_than_its_rows_need(
+    tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
+    corpus = prepare([source], tmp_path / "c")
+    opened = Corpus.open(corpus.path)
+    shard = corpus.path / opened.info.shards[0].name
+    rows = pq.read_table(shard)
+    bomb = pa.array([bytes(1 << 24)], pa.binary())
+    rows = rows.set_column(rows.schema.get_field_index("pixels"), "pixels", bomb)
+    pq.write_table(rows, shard, compression="zstd", use_dictionary=False)
+    monkeypatch.setattr("voice2face.corpus.read.OTHER_BYTES", 1 << 20)
+    with pytest.raises(CorpusError, match=r"1 rows of \d{8} bytes"):
+        opened.faces()

@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -122,8 +123,11 @@ def _file_blocks(
 
 def _opened(path: Path, name: str) -> BinaryIO:
     try:
-        if path.is_dir():  # opening one fails in other ways on other systems
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):  # opening one fails in other ways on other systems
             raise AudioError(name, "a folder", "an audio or video file", "name a file in it")
+        if not stat.S_ISREG(mode):  # opening one may wait for ever
+            raise AudioError(name, "a pipe or a device", "a file", "save the recording as a file")
         return path.open("rb")
     except FileNotFoundError:
         raise AudioError(name, "no such file", "an audio or video file", "check the path") from None

@@ -140,9 +140,6 @@ def _check(waveform: npt.NDArray[Any], settings: LogMel) -> None:
     if len(waveform) < window and not settings.keep_ragged_window:
         found = f"{len(waveform)} samples"
         raise AudioError("waveform", found, f"one window ({window})", "record longer")
-    if window > settings.n_fft:
-        found = f"a window of {window} samples, an FFT of {settings.n_fft}"
-        raise SettingsError("log_mel", found, "a window within the FFT", "take a longer FFT")
 
 
 def _in_samples(settings: LogMel) -> tuple[int, int]:

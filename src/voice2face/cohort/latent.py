@@ -52,13 +52,13 @@ class CohortSettings(Settings, frozen=True, kw_only=True):
         Raises:
             SettingsError: A number outside its range.
         """
-        _check("n_identities", self.n_identities, 1)
+        _check("n_identities", self.n_identities, 1, 1_000_000)
         _check("seed", self.seed, 0)
-        _check("clips_per_identity", self.clips_per_identity, 0)
-        _check("faces_per_identity", self.faces_per_identity, 0)
+        _check("clips_per_identity", self.clips_per_identity, 0, 10_000)
+        _check("faces_per_identity", self.faces_per_identity, 0, 10_000)
         _check("clip_s", self.clip_s[0], 0.5)
         _check("clip_s", self.clip_s[1], self.clip_s[0])
-        _check("face_px", self.face_px, 8)
+        _check("face_px", self.face_px, 8, 1024)
         _check("coupling", self.coupling, 0, 1)
 
 

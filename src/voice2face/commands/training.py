@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-import yaml
 
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import MissingExtraError, SettingsError
@@ -106,15 +105,14 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     Raises:
         SettingsError: No ``=``, or a value that YAML does not read.
     """
+    from voice2face.settings import parse_yaml
+
     settings = {}
     for text in assignments:
         name, equals, value = text.partition("=")
-        try:
-            settings[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingsError(text, "no value", "NAME=VALUE", "correct it") from error
         if not (name and equals):
             raise SettingsError(text, "no value", "NAME=VALUE", "correct it")
+        settings[name] = parse_yaml(value, f"--set {name}")
     return settings
 
 

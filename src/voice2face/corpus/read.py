@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -24,11 +24,13 @@ from voice2face.corpus.schema import (
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.files import sha256_of
 
+OTHER_BYTES = 1 << 28  # of names and attributes; spectrograms and pictures are not compressed
+
 
 class _Version(msgspec.Struct):
     """What all versions of ``corpus.json`` have."""
 
-    schema_version: int
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class Corpus:
         info = _read_info(path)
         for shard in info.shards:
             _check_shard(path / shard.name, shard, verify)
+            if shard.kind == "face" and shard.rows * info.face_px**2 * 3 > shard.bytes:
+                raise _damaged(path / shard.name, f"{shard.bytes} bytes for {shard.rows} faces")
         return cls(path, info)
 
     def voices(self, split: str | None = None) -> Voices:
@@ -164,7 +168,7 @@ class Corpus:
                 identity=_strings(table["identity"]),
                 split=_strings(table["split"]),
                 seconds=table["seconds"].to_numpy(),
-                attributes=_objects(table, self.info.attributes["voice"]),
+                attributes=_objects(table, self._names("voice")),
             )
 
     def iter_faces(self, split: str | None = None) -> Iterator[Faces]:
@@ -181,7 +185,7 @@ class Corpus:
                 picture=_strings(table["picture"]),
                 identity=_strings(table["identity"]),
                 split=_strings(table["split"]),
-                attributes=_objects(table, self.info.attributes["face"]),
+                attributes=_objects(table, self._names("face")),
             )
 
     def _shards(self, kind: Kind, split: str | None) -> list[Shard]:
@@ -194,15 +198,24 @@ class Corpus:
         pa, pq = arrow()
         path = self.path / shard.name
         n_mels = self.info.front_end.log_mel.n_mels
-        schema = shard_schema(shard.kind, self.info.attributes[shard.kind], n_mels)
+        schema = shard_schema(shard.kind, self._names(shard.kind), n_mels)
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                self._check_size(path, shard, file.metadata)
                 table = file.read()
         except (OSError, pa.ArrowException) as error:
             raise _damaged(path, str(error).splitlines()[0][:200]) from error
         if table.schema != schema or len(table) != shard.rows:
             raise _damaged(path, f"{len(table)} rows of {', '.join(table.schema.names)}"[:200])
         return table
+
+    def _check_size(self, path: Path, shard: Shard, metadata: Any) -> None:
+        """Refuse what would unpack to far more than its rows need, before it is unpacked."""
+        groups = range(metadata.num_row_groups)
+        n_bytes = sum(metadata.row_group(group).total_byte_size for group in groups)
+        needed = shard.rows * self.info.face_px**2 * 3 if shard.kind == "face" else shard.bytes
+        if metadata.num_rows != shard.rows or n_bytes > needed + OTHER_BYTES:
+            raise _damaged(path, f"{metadata.num_rows} rows of {n_bytes} bytes")
 
     def _log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
         n_mels = self.info.front_end.log_mel.n_mels
@@ -221,8 +234,13 @@ class Corpus:
     def _attributes(
         self, kind: Kind, parts: list[dict[str, npt.NDArray[np.object_]]]
     ) -> dict[str, npt.NDArray[np.object_]]:
-        names = self.info.attributes[kind]
-        return {name: _joined((part[name] for part in parts), np.object_) for name in names}
+        return {
+            name: _joined((part[name] for part in parts), np.object_) for name in self._names(kind)
+        }
+
+    def _names(self, kind: Kind) -> tuple[str, ...]:
+        """Names of the attributes."""
+        return self.info.attributes.get(kind, ())
 
 
 def _read_info(path: Path) -> CorpusInfo:

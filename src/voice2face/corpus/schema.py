@@ -59,7 +59,7 @@ class Shard(Settings, frozen=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(pattern=r"\A(voice|face)-[a-z]+-[0-9]{5}\.parquet\Z")]
     kind: Kind
     split: Split
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     bytes: int
     sha256: str
 
@@ -77,11 +77,11 @@ class Counts(Settings, frozen=True, kw_only=True):
 class CorpusInfo(Settings, frozen=True, kw_only=True):
     """The content of ``corpus.json``."""
 
-    schema_version: int
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
     program: str
     preset: str
     front_end: FrontEnd
-    face_px: int
+    face_px: Annotated[int, msgspec.Meta(ge=1, le=1024)]
     split_rule: str
     tables: tuple[TableInfo, ...]
     attributes: dict[Kind, tuple[str, ...]]
