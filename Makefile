@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VOICE ?=
-REFERENCE ?= ../shared/reference
 
 .PHONY: help demo setup test test-slow test-oldest lint format types bench clean
 
