@@ -186,14 +186,18 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(model, clips, tmp_
     folder, out = tmp_path / "in", tmp_path / "out"
     lay(clips * 20, folder, *(f"{i:03d}.wav" for i in range(400)))
     command = ["reconstruct", folder, "--model", model, "-o", out]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "voice2face", *map(str, command)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert "->" in child.stdout.readline()
-    child.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    _, err = child.communicate(timeout=30)
+    for _ in range(5):  # on a busy machine the signal may come when all is done
+        child = subprocess.Popen(
+            [sys.executable, "-m", "voice2face", *map(str, command)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert "->" in child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        _, err = child.communicate(timeout=60)
+        if child.returncode:
+            break
+        shutil.rmtree(out)
     assert (child.returncode, err) == (130, "interrupted\n")
     assert time.monotonic() - started < 5
     made = names(out)
