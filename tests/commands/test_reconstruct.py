@@ -190,6 +190,8 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(model, clips, tmp_
         child = subprocess.Popen(
             [sys.executable, "-m", "voice2face", *map(str, command)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # A shell starts what it sends to the background with SIGINT ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         assert "->" in child.stdout.readline()
         child.send_signal(signal.SIGINT)
