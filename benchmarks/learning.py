@@ -72,7 +72,7 @@ def train(folder: Path) -> tuple[Path, Path, dict[str, float]]:
     faces = change(
         recipe("baseline", width=WIDTH),
         {
-            "training.iterations": 10_000,
+            "training.iterations": 12_000,
             "training.batch_size": 32,
             "training.precision": "bf16",
             "training.ema_decay": 0.995,
