@@ -1,11 +1,15 @@
-"""A small corpus of made-up people, made once for all tests."""
+"""A small corpus of made-up people, made once for all tests, and where networks lie."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needed import SHARED, needed
 
 from voice2face.cohort import CohortSettings, write_cohort
 from voice2face.corpus import prepare
+from voice2face.settings import FaceCrop
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +27,17 @@ def people(tmp_path_factory) -> Path:
 def corpus(people, tmp_path_factory) -> Path:
     """The corpus of these people; some of them are held out."""
     out = tmp_path_factory.mktemp("corpora") / "corpus"
-    report = prepare([people / "cohort.csv"], out, face_px=16, split="hash:60/20/20")
+    report = prepare([people], out, face_crop=FaceCrop(px=16), split="hash:60/20/20")
     assert report.info.counts["train"].identities >= 3
     assert report.info.counts["validation"].identities + report.info.counts["test"].identities >= 2
     return out
+
+
+@pytest.fixture(scope="session")
+def models() -> Iterator[Path]:
+    """Folder of the pretrained networks, which the program finds there."""
+    folder = Path(os.environ.get("VOICE2FACE_MODELS") or SHARED / "models")
+    needed(folder / "yunet.onnx", "pretrained networks; set VOICE2FACE_MODELS")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICE2FACE_MODELS", str(folder))
+        yield folder

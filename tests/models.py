@@ -30,13 +30,13 @@ def small_networks(chosen: Recipe, seed: int = 0) -> tuple[VoiceEncoder, Generat
     return encoder, lively(Generator(chosen.generator))
 
 
-def small_model(out: Path, chosen: Recipe | None = None, **options) -> Path:
+def small_model(out: Path, chosen: Recipe | None = None, preset: str = "clean", **options) -> Path:
     chosen = chosen or recipe(width=WIDTH)
     encoder, generator = small_networks(chosen)
     config = ModelConfig(
         name="small",
-        front_end_preset="clean",
-        front_end=FRONT_ENDS["clean"],
+        front_end_preset=preset,
+        front_end=FRONT_ENDS[preset],
         voice_encoder=VoiceEncoderSettings(width=WIDTH),
         embedding=chosen.embedding,
         generator=chosen.generator,

@@ -20,6 +20,10 @@ class Voice2FaceError(Exception):
         self.thing, self.found, self.wanted, self.remedy = str(thing), found, wanted, remedy
         super().__init__(one_line(f"{thing}: {found}; {wanted} wanted; {remedy}"))
 
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Travel between processes."""
+        return type(self), (self.thing, self.found, self.wanted, self.remedy)
+
 
 class AudioError(Voice2FaceError):
     """A recording that cannot be read, or that holds too little speech."""
@@ -49,12 +53,17 @@ class MissingExtraError(Voice2FaceError):
     """An optional part of the package that is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
         super().__init__(
             what,
             f"needs the '{extra}' extra, which is not installed",
             f"voice2face[{extra}]",
             f"pip install 'voice2face[{extra}]', in a clone pip install '.[{extra}]'",
         )
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Travel between processes."""
+        return type(self), (self.thing, self.extra)
 
 
 def one_line(text: str) -> str:

@@ -44,6 +44,17 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def stored_text(path: str) -> str:
+    r"""A path or name as valid UTF-8: a byte that is not becomes ``\xNN``."""
+    if path.isascii():
+        return path
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return path
+
+
 def sha256_of(path: Path) -> str:
     """Checksum of a file's content, as 64 hexadecimal digits."""
     with path.open("rb") as stream:

@@ -2,14 +2,25 @@
 
 import io
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from voice2face import corpus
 from voice2face.errors import AudioError
-from voice2face.settings import FrontEnd
+from voice2face.settings import FaceCrop, FrontEnd
+
+
+def prepare(
+    sources: Sequence[Path], out: Path, *, face_px: int = 64, **options: Any
+) -> corpus.PrepareReport:
+    """``voice2face.corpus.prepare`` of pictures that are taken as they are."""
+    crop = FaceCrop(px=face_px)
+    return corpus.prepare(sources, out, aligned=True, face_crop=crop, **options)
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (80, 80), mode: str = "RGB") -> Image.Image:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from voice2face.audio import extract
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
 from voice2face.settings import FRONT_ENDS
 
-from .corpus_samples import write_speech, write_wav
+from .corpus_samples import prepare, write_speech, write_wav
 
 
 def test_voices_are_those_of_the_front_end(tmp_path: Path, table: Callable[..., Path]) -> None:

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, MissingExtraError, OutputError
 
-from .corpus_samples import picture, write_wav
+from .corpus_samples import picture, prepare, write_wav
 
 Table = Callable[..., Path]
 
@@ -65,13 +65,13 @@ def test_every_input_left_out_is_listed(tmp_path: Path, fake_audio: None, table:
         "unreadable recording": 1,
     }
     skipped = pq.read_table(tmp_path / "c" / "skipped.parquet").to_pylist()
-    gone = next(s for s in skipped if s["source"] == "gone.png")
+    gone = next(s for s in skipped if s["path"] == "gone.png")
     assert gone == {
-        "table": 0,
+        "source": 0,
         "row": 14,
         "kind": "face",
         "identity": "p",
-        "source": "gone.png",
+        "path": "gone.png",
         "reason": "missing file",
         "detail": "no such file",
     }
@@ -80,10 +80,10 @@ def test_every_input_left_out_is_listed(tmp_path: Path, fake_audio: None, table:
 def test_a_file_that_may_not_be_read(
     tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(data: bytes, px: int) -> None:
+    def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("voice2face.corpus.work.square_pixels", refuse)  # root may read all
+    monkeypatch.setattr("voice2face.corpus.work._bytes_of", refuse)  # root may read all
     source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
     with pytest.raises(CorpusError, match=r"unreadable file 1.*good0.png: Permission denied"):
         prepare([source], tmp_path / "c")
@@ -99,7 +99,7 @@ def test_too_many_left_out(tmp_path: Path, table: Table) -> None:
     assert f"{source}, row 20: gone.png: no such file" in message
     assert "at most 0.05" in message
     assert "\n" not in message
-    assert _left(tmp_path) == []
+    assert _left(tmp_path) == []  # nothing but what a table that is corrected needs again
     assert prepare([source], tmp_path / "c", max_skipped=0.1).info.skipped == {"missing file": 2}
 
 
@@ -126,19 +126,6 @@ def test_out_in_use(tmp_path: Path, table: Table) -> None:
         prepare([source], tmp_path / "d" / "mine.txt" / "c")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_interrupted(tmp_path: Path, table: Table, workers: int) -> None:
-    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 70))
-
-    def interrupt(done: int, of: int) -> None:
-        if done == 40:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        prepare([source], tmp_path / "c", workers=workers, progress=interrupt)
-    assert _left(tmp_path) == []
-
-
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
@@ -146,7 +133,7 @@ from voice2face.corpus import prepare
 from voice2face.errors import OutputError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
-    prepare([Path(sys.argv[1])], Path(sys.argv[2]))
+    prepare([Path(sys.argv[1])], Path(sys.argv[2]), aligned=True)
 except OutputError as error:
     print(error)
 """
@@ -161,25 +148,54 @@ def test_full_disk(tmp_path: Path, table: Table) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.startswith(f"{tmp_path / 'c'}: could not be written (File too large)")
+    assert done.stdout.startswith(f"{tmp_path / 'c.partial'}: could not be written")
     assert done.stdout.count("\n") == 1
-    assert _left(tmp_path) == []
+    assert "goes on where it was" in done.stdout
+    assert not (tmp_path / "c").exists()
+    assert prepare([source], tmp_path / "c").info.counts["all"].faces == 10  # it does
 
 
-def test_a_process_that_dies(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 70))
-    monkeypatch.setattr("voice2face.corpus.work._start_worker", os.abort)
-    with pytest.raises(CorpusError, match="one of its processes was killed"):
-        prepare([source], tmp_path / "c", workers=2)
-    assert _left(tmp_path) == []
+CRASHES = """
+import os, sys
+from pathlib import Path
+from voice2face.corpus import prepare, work
+real = work._bytes_of
+work._bytes_of = lambda path: os.abort() if path.name in sys.argv[3:] else real(path)
+if __name__ == "__main__":
+    prepare([Path(sys.argv[1])], Path(sys.argv[2]), aligned=True, workers=2, max_skipped=0.5)
+"""
 
 
-def test_without_the_train_extra(
+def test_files_that_crash_their_reader(tmp_path: Path, table: Table) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 300))
+    script = tmp_path / "run.py"
+    script.write_text(CRASHES)
+    command = [sys.executable, str(script), str(source), str(tmp_path / "c")]
+    quiet = {"stderr": subprocess.DEVNULL}
+    subprocess.run([*command, "good3.png", "good200.png"], check=True, **quiet)
+    corpus = Corpus.open(tmp_path / "c", verify=True)
+    assert corpus.info.skipped == {"crashed its reader": 2}
+    assert {row["path"] for row in corpus.skipped()} == {"good3.png", "good200.png"}
+    assert corpus.info.counts["all"].faces == 298
+
+
+def test_processes_that_die_at_every_file(tmp_path: Path, table: Table) -> None:
+    names = [f"good{i}.png" for i in range(150)]
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 150))
+    script = tmp_path / "run.py"
+    script.write_text(CRASHES)
+    command = [sys.executable, str(script), str(source), str(tmp_path / "c")]
+    done = subprocess.run([*command, *names], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "its processes were killed at each of" in done.stderr
+
+
+def test_without_the_data_extra(
     tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
-    with pytest.raises(MissingExtraError, match=r"pip install 'voice2face\[train\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'voice2face\[data\]'"):
         prepare([source], tmp_path / "c")
 
 

@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from voice2face.corpus import Corpus, prepare, shards
+from voice2face.corpus import Corpus, shards
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.settings import FRONT_ENDS
 
-from .corpus_samples import fake_extract, picture
+from .corpus_samples import fake_extract, picture, prepare
 
 
 def test_what_was_written_is_read(people: Path, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_stranger_can_read_the_parquet(people: Path, tmp_path: Path) -> None:
         code = layout.split("numpy.", 1)[1]
         array = eval(f"np.{code}", {"np": np, **row})
         assert array.shape in {(row.get("n_frames"), 64), (64, 64, 3)}
-        assert row["sha256"] == hashlib.sha256((tmp_path / row["source"]).read_bytes()).hexdigest()
+        assert row["sha256"] == hashlib.sha256((tmp_path / row["path"]).read_bytes()).hexdigest()
 
 
 def test_attributes_that_are_columns_already_get_an_underscore(
@@ -146,8 +146,11 @@ def test_progress_reaches_the_end(people: Path, tmp_path: Path) -> None:
     ("options", "thing"),
     [
         ({"preset": "neat"}, "preset"),
-        ({"face_px": 0}, "face_px"),
+        ({"face_px": 0}, "px"),
         ({"workers": 0}, "workers"),
+        ({"engine": "magic"}, "engine"),
+        ({"address": "auto"}, "address"),
+        ({"layout": "heap"}, "layout"),
         ({"max_skipped": 2.0}, "max_skipped"),
         ({"split": "hash:80/10/20"}, "split"),
         ({"split": "random"}, "split"),
@@ -168,8 +171,8 @@ def _prepared(people: Path, tmp_path: Path) -> Path:
 def test_later_version_is_refused(people: Path, tmp_path: Path) -> None:
     path = _prepared(people, tmp_path) / "corpus.json"
     content = msgspec.json.decode(path.read_bytes())
-    path.write_bytes(msgspec.json.encode(content | {"schema_version": 2, "new": 1}))
-    with pytest.raises(CorpusError, match="version 2; at most 1 wanted; upgrade"):
+    path.write_bytes(msgspec.json.encode(content | {"schema_version": 3, "new": 1}))
+    with pytest.raises(CorpusError, match="version 3; version 2 wanted; upgrade"):
         Corpus.open(path.parent)
 
 

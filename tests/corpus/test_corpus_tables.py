@@ -1,30 +1,28 @@
 import codecs
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
-from voice2face.corpus import Corpus, Faces, prepare
-from voice2face.errors import CorpusError
+from voice2face.corpus.inputs import HARMLESS, Input, Inputs
+from voice2face.errors import CorpusError, SettingsError
 
-from .corpus_samples import picture, write_wav
+from .source_samples import inputs_of, make_files, of_kind
 
 
 @pytest.fixture
-def folder(tmp_path: Path, fake_audio: None) -> Path:
-    for i, name in enumerate("abcd"):
-        picture(i).save(tmp_path / f"{name}.png")
-        write_wav(tmp_path / f"{name}.wav", hz=100 + 20 * i)
-    return tmp_path
+def folder(tmp_path: Path) -> Path:
+    return make_files(tmp_path, [f"{name}.{kind}" for name in "abcd" for kind in ("png", "wav")])
 
 
-def _faces(folder: Path, content: str | bytes, **options: object) -> Faces:
-    """Faces of the corpus made from a table with this content."""
+def _inputs(folder: Path, content: str | bytes, **options: str) -> Inputs:
+    """What a table with this content names."""
     path = folder / "t.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    out = folder / f"corpus{len(list(folder.iterdir()))}"
-    prepare([path], out, **options)  # type: ignore[arg-type]
-    return Corpus.open(out).faces()
+    return inputs_of(path, **options)  # type: ignore[arg-type]
+
+
+def _faces(folder: Path, content: str | bytes, **options: str) -> list[Input]:
+    return of_kind(_inputs(folder, content, **options), "face")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -34,110 +32,158 @@ def test_spellings_of_csv(folder: Path, delimiter: str, bom: bytes, end: str) ->
     rows = [["identity", " face ", "a, b; c"], ["Ünï", "a.png", "x"], [], ["q", "b.png", ""]]
     quoted = [delimiter.join(f'"{cell}"' for cell in row) for row in rows]
     faces = _faces(folder, bom + end.join(quoted).encode())
-    by_name = dict(zip(faces.identity, faces.attributes["a, b; c"], strict=True))
-    assert by_name == {"Ünï": "x", "q": None}
+    assert {face.identity: face.attributes for face in faces} == {"Ünï": {"a, b; c": "x"}, "q": {}}
+    assert [face.row for face in faces] == [2, 4]
 
 
 def test_quoted_newlines_and_long_cells(folder: Path) -> None:
     long = "é" * 300_000  # more than Python's csv takes by default
     faces = _faces(folder, f'identity,face,note\n"p\nq",a.png,"one\ntwo"\nr,b.png,{long}\n')
-    assert dict(zip(faces.identity, faces.attributes["note"], strict=True)) == {
+    assert {face.identity: face.attributes["note"] for face in faces} == {
         "p\nq": "one\ntwo",
         "r": long,
     }
 
 
 def test_names_in_any_script_and_shape(folder: Path) -> None:
-    for i, name in enumerate(("顔 1.png", "وجه.png", "a\nb.png", "..png", "-rf.png")):
-        picture(i).save(folder / name, "PNG")
     rows = '../x,"顔 1.png"\n/etc,وجه.png\n"n\n\n",\n"nul","a\nb.png"\n$(x),-rf.png\n.,..png\n'
-    faces = _faces(folder, "identity,face\n" + rows, max_skipped=0.2)
-    assert set(faces.identity) == {"../x", "/etc", "nul", "$(x)", "."}
-    assert "顔 1" in faces.picture
-    assert not (folder / "x").exists()
+    inputs = _inputs(folder, "identity,face\n" + rows)
+    assert [item.identity for item in inputs.usable] == ["../x", "/etc", "nul", "$(x)", "."]
+    assert [item.name for item in inputs.usable] == ["顔 1", "وجه", "a\nb", "-rf", "."]
+    assert [(skip.row, skip.kind, skip.reason) for skip in inputs.skipped] == [
+        (4, "row", "empty row")
+    ]
+
+
+def test_rows_that_cannot_be_used(folder: Path) -> None:
+    rows = f"p,a.png,x\nq,b.png\n,c.png,\n{'n' * 201},d.png,\n{'n' * 200},d.png,\n"
+    inputs = _inputs(folder, "identity,face,note\n" + rows)
+    assert [item.identity for item in inputs.usable] == ["p", "n" * 200]
+    assert [(skip.row, skip.path, skip.reason) for skip in inputs.skipped] == [
+        (3, "b.png", "ragged row"),
+        (4, "c.png", "no identity"),
+        (5, "d.png", "long identity"),
+    ]
+    assert not HARMLESS & {skip.reason for skip in inputs.skipped}
 
 
 def test_mapped_columns_and_only_a_voice_or_a_face(folder: Path) -> None:
-    path = folder / "t.csv"
-    path.write_text("who,sound,photo,age\np,a.wav,,30\nq,,b.png,40\nq,b.wav,c.png,41\n")
-    out = prepare([path], folder / "c", identity="who", voice="sound", face="photo").path
-    corpus = Corpus.open(out)
-    assert set(corpus.voices().identity) == set(corpus.faces().identity) - {""} | {"p"}
-    assert sorted(corpus.voices().attributes["age"]) == ["30", "41"]
-    assert sorted(corpus.faces().attributes["age"]) == ["40", "41"]
+    content = "who,sound,photo,age\np,a.wav,,30\nq,,b.png,40\nq,b.wav,c.png,41\n"
+    inputs = _inputs(folder, content, identity="who", voice="sound", face="photo")
+    assert [(i.kind, i.identity, i.path, i.attributes["age"]) for i in inputs.usable] == [
+        ("voice", "p", "a.wav", "30"),
+        ("voice", "q", "b.wav", "41"),
+        ("face", "q", "b.png", "40"),
+        ("face", "q", "c.png", "41"),
+    ]
     with pytest.raises(CorpusError, match="columns who, sound, photo, age; a column 'speaker'"):
-        prepare([path], folder / "d", identity="speaker")
+        _inputs(folder, content, identity="speaker")
 
 
 def test_without_identities_each_row_is_a_person(folder: Path) -> None:
-    (folder / "sub").mkdir()
-    picture(9).save(folder / "sub" / "a.png")
-    faces = _faces(folder, "face\na.png\nsub/a.png\nb.png\na.png\n")
-    assert dict(zip(faces.picture, faces.identity, strict=True)) == {
-        "a": "a",
-        "a~2": "a~2",
-        "b": "b",
-    }
+    faces = _faces(folder, "face\na.png\nsub/a.png\nb.png\n./a.png\n")
+    assert [(face.name, face.identity) for face in faces] == [
+        ("a", "a"),
+        ("a~2", "a~2"),
+        ("b", "b"),
+    ]
 
 
 def test_a_person_without_a_name_is_nobody_else(folder: Path) -> None:
     (folder / "named.csv").write_text("identity,voice\na,a.wav\n")
     (folder / "unnamed.csv").write_text("voice,face\nb.wav,a.png\na.wav,b.png\n")
-    tables = [folder / "unnamed.csv", folder / "named.csv"]
-    corpus = Corpus.open(prepare(tables, folder / "c", max_skipped=0.3).path)
-    assert sorted(corpus.voices().identity) == ["a~2", "b"]
-    assert sorted(corpus.faces().identity) == ["a~2", "b"]
-    assert corpus.info.skipped == {"two identities": 1}
+    inputs = inputs_of(folder / "unnamed.csv", folder / "named.csv")
+    assert [item.identity for item in of_kind(inputs, "voice")] == ["b", "a~2"]
+    assert [item.identity for item in of_kind(inputs, "face")] == ["b", "a~2"]
+    assert [(s.source, s.identity, s.reason) for s in inputs.skipped] == [
+        (1, "a", "two identities")
+    ]
 
 
 def test_picture_is_the_path_where_face_is_an_id(folder: Path) -> None:
     faces = _faces(folder, "face,picture,race\nid1,a.png,x\nid2,b.png,y\n")
-    assert dict(zip(faces.picture, faces.identity, strict=True)) == {"id1": "a", "id2": "b"}
-    assert list(faces.attributes) == ["race"]
-    faces = _faces(folder, "identity,picture\np,a.png\n")
-    assert list(faces.picture) == ["a"]
-    faces = _faces(folder, "identity,face,picture\np,a.png,first\nq,gone.png,x\n", max_skipped=0.5)
-    assert list(faces.picture) == ["first"]
+    assert [(face.name, face.identity) for face in faces] == [("id1", "a"), ("id2", "b")]
+    assert faces[0].attributes == {"race": "x"}
+    assert [face.name for face in _faces(folder, "identity,picture\np,a.png\n")] == ["a"]
+    faces = _faces(folder, "identity,face,picture\np,a.png,first\nq,gone.png,x\n")
+    assert [(face.name, face.path) for face in faces] == [("first", "a.png"), ("x", "gone.png")]
 
 
 def test_tables_are_joined_by_identity(folder: Path) -> None:
     (folder / "v.csv").write_text("identity,voice,clip,canonical\np,a.wav,c0,x\nq,b.wav,c0,y\n")
     (folder / "f.csv").write_text("identity,face,gender\np,a.png,male\np,b.png,male\n")
-    info = prepare([folder / "v.csv", folder / "f.csv"], folder / "c").info
-    voices, faces = Corpus.open(folder / "c").voices(), Corpus.open(folder / "c").faces()
-    assert info.counts["all"].identities == 2
-    assert (set(voices.clip), set(faces.identity)) == ({"c0", "c0~2"}, {"p"})
-    assert (list(voices.attributes), list(faces.attributes)) == (["canonical"], ["gender"])
+    inputs = inputs_of(folder / "f.csv", folder / "v.csv")
+    assert [(i.kind, i.source, i.name) for i in inputs.usable] == [
+        ("voice", 1, "c0"),
+        ("voice", 1, "c0~2"),
+        ("face", 0, "a"),
+        ("face", 0, "b"),
+    ]
+    assert inputs.attributes == {"voice": ("canonical",), "face": ("gender",)}
+    assert inputs.roots == (folder, folder)
+
+
+def test_what_a_table_repeats_is_kept_once(folder: Path) -> None:
+    faces = _faces(folder, "identity,face,gender\np,a.png,male\np,b.png,male\nq,c.png,female\n")
+    assert faces[0].attributes is faces[1].attributes
+    assert [face.attributes["gender"] for face in faces] == ["male", "male", "female"]
 
 
 def test_a_file_twice_counts_once_and_is_no_loss(folder: Path) -> None:
-    path = folder / "t.csv"
-    path.write_text("identity,voice,face\np,a.wav,a.png\np,a.wav,b.png\np,./a.wav,c.png\n")
-    info = prepare([path], folder / "c", max_skipped=0).info
-    assert (info.counts["all"].voices, info.counts["all"].faces) == (1, 3)
-    assert info.skipped == {"repeated": 2}
-    skipped = pq.read_table(folder / "c" / "skipped.parquet").to_pylist()
-    assert [(s["row"], s["kind"], s["source"]) for s in skipped] == [
-        (3, "voice", "a.wav"),
-        (4, "voice", "./a.wav"),
+    inputs = _inputs(folder, "identity,voice,face\np,a.wav,a.png\np,a.wav,b.png\np,./a.wav,c.png\n")
+    assert (len(of_kind(inputs, "voice")), len(of_kind(inputs, "face"))) == (1, 3)
+    assert [(s.row, s.kind, s.path, s.reason) for s in inputs.skipped] == [
+        (3, "voice", "a.wav", "repeated"),
+        (4, "voice", "./a.wav", "repeated"),
     ]
+    assert "repeated" in HARMLESS
+
+
+def test_readers_by_suffix(folder: Path) -> None:
+    rows = "p,x.flac,x.jpg\nq,y.NPY,y.Mp4\nr,z.mkv,z\ns,w.webm/x,w.m4v/x\n"
+    inputs = _inputs(folder, "identity,voice,face\n" + rows)
+    assert [item.reader for item in inputs.usable] == [
+        *("recording", "log_mel", "recording", "recording"),
+        *("picture", "video", "picture", "picture"),
+    ]
+    aligned = inputs_of(folder / "t.csv", aligned=True)
+    assert {i.reader for i in of_kind(aligned, "face")} == {"aligned", "video"}
+
+
+def test_paths_stay_as_written(folder: Path) -> None:
+    inputs = _inputs(folder, "identity,voice,face\np,../up.wav,/else where/a.png\n")
+    assert [item.path for item in inputs.usable] == ["../up.wav", "/else where/a.png"]
+    assert inputs.roots[0] / inputs.usable[1].path == Path("/else where/a.png")
 
 
 def test_split_column(folder: Path) -> None:
-    rows = "p,a.png,train\nq,b.png,Val\nr,c.png, test \nq,d.png,validation\n"
+    rows = "p,a.png,train\nq,b.png,Val\nr,c.png, test \nq,d.png,validation\ns,e.png,dev-clean\n"
     faces = _faces(folder, "identity,face,split\n" + rows, split="column")
-    found = dict(zip(faces.identity, faces.split, strict=True))
-    assert found == {"p": "train", "q": "validation", "r": "test"}
-    assert not faces.attributes
+    assert {face.identity: face.split for face in faces} == {
+        "p": "train",
+        "q": "validation",
+        "r": "test",
+        "s": "validation",
+    }
+    assert not faces[0].attributes
+
+
+def test_dev_of_voxceleb_is_for_training(folder: Path) -> None:
+    content = "identity,face,vox1_set\np,a.png,dev\nq,b.png,test\n"
+    faces = _faces(folder, content, split="column:vox1_set")
+    assert {face.identity: face.split for face in faces} == {"p": "train", "q": "test"}
 
 
 def test_split_columns_of_other_names(folder: Path) -> None:
     (folder / "v.csv").write_text("identity,voice,subset\np,a.wav,train-clean-100\nq,b.wav,test\n")
     (folder / "f.csv").write_text("identity,face,part\np,a.png,train\nr,b.png,validation-clean\n")
-    tables = [folder / "v.csv", folder / "f.csv"]
-    info = prepare(tables, folder / "c", split="column:subset,part").info
-    assert [info.counts[part].identities for part in ("train", "validation", "test")] == [1, 1, 1]
-    assert info.attributes == {"voice": (), "face": ()}
+    inputs = inputs_of(folder / "v.csv", folder / "f.csv", split="column:subset,part")
+    assert {i.identity: i.split for i in inputs.usable} == {
+        "p": "train",
+        "q": "test",
+        "r": "validation",
+    }
+    assert inputs.attributes == {"voice": (), "face": ()}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +198,31 @@ def test_split_columns_of_other_names(folder: Path) -> None:
 def test_split_columns_that_cannot_be(folder: Path, rows: str, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         _faces(folder, rows, split="column")
+
+
+def test_initials(folder: Path) -> None:
+    names = ["abel", "Bo", "Carl", "Éva", "eve", "Frank", "Ángel", "Ｚoe", "zz"]
+    rows = "".join(f"{name},{i}.png\n" for i, name in enumerate(names))
+    faces = _faces(folder, "identity,face\n" + rows, split="initials")
+    assert [face.split for face in faces] == [
+        *("validation", "validation", "test", "test", "test", "train"),
+        *("validation", "train", "train"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["007", "id10001"[2:], "顔", "Жан", "_x", "①", "[b"])
+def test_initials_that_are_no_letters(folder: Path, name: str) -> None:
+    with pytest.raises(CorpusError, match=r"no letter A–Z; .*hash:80/10/10") as caught:
+        _faces(folder, f"identity,face\np,a.png\n{name},b.png\n", split="initials")
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rule", ["initial", "initials:", "hash:80/10", "hash:80/10/11", "column:,"]
+)
+def test_split_rules_that_are_none(folder: Path, rule: str) -> None:
+    with pytest.raises(SettingsError, match="'initials'"):
+        _faces(folder, "identity,face\np,a.png\n", split=rule)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +250,8 @@ def test_tables_that_cannot_be_used(folder: Path, content: bytes, message: str) 
 
 
 def test_a_table_that_is_not_there(folder: Path) -> None:
-    for path in (folder / "none.csv", folder):
+    for path in (folder / "none.csv", folder, folder / "nul\0.csv", folder / ("n" * 300)):
         with pytest.raises(CorpusError, match="a table"):
-            prepare([path], folder / "c")
+            inputs_of(path)
+    with pytest.raises(CorpusError, match=r"directory; a table \(CSV or Parquet\) wanted"):
+        inputs_of(folder, layout="table")

@@ -9,7 +9,7 @@ from voice2face.corpus import Corpus, prepare
 from voice2face.errors import ModelError, TrainingError
 from voice2face.inference import Model
 from voice2face.release import read_voice_encoder
-from voice2face.settings import Run, SpeakerRecipe, change
+from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
 from voice2face.training import checkpoint
 from voice2face.training.data import VoiceBank
 from voice2face.training.speaker import SpeakerTrainee, train_speaker
@@ -78,7 +78,8 @@ def test_one_speaker_is_too_few(people, tmp_path):
     rows = (people / "cohort.csv").read_text().splitlines()
     table = people / "one.csv"
     table.write_text("\n".join([rows[0], *[r for r in rows if r.startswith("id00000")]]) + "\n")
-    corpus = prepare([table], tmp_path / "one", face_px=16, split="hash:100/0/0").path
+    options = {"face_crop": FaceCrop(px=16), "split": "hash:100/0/0", "aligned": True}
+    corpus = prepare([table], tmp_path / "one", **options).path
     with pytest.raises(TrainingError, match="1 speakers to train on; two or more wanted"):
         train_speaker(corpus, tmp_path / "voice", SMALL, **OPTIONS)
 

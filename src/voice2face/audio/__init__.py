@@ -4,6 +4,7 @@ from voice2face.audio.front_end import Features, extract
 from voice2face.audio.load import load_clip, stream_clip
 from voice2face.audio.log_mel import log_mel, mel_filterbank, normalise, tile
 from voice2face.audio.speech_check import spectral_change
+from voice2face.audio.stored import read_log_mel
 from voice2face.audio.voice_activity import voiced_samples
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "log_mel",
     "mel_filterbank",
     "normalise",
+    "read_log_mel",
     "spectral_change",
     "stream_clip",
     "tile",

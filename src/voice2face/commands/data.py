@@ -1,13 +1,15 @@
-"""``prepare`` and ``cohort``: corpora, real and made up."""
+"""``prepare``, ``plan`` and ``cohort``: corpora, real and made up."""
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from voice2face.commands.assignments import parse_assignments
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import one_line
 
@@ -15,10 +17,11 @@ N_NAMED = 10  # inputs left out that are named on the screen; the corpus lists a
 
 
 def prepare(
-    tables: list[Path],
+    sources: list[Path],
     out: Path,
     *,
-    columns: dict[str, Any],
+    crop: dict[str, Any],
+    assignments: Sequence[str],
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -27,14 +30,15 @@ def prepare(
 
     Raises:
         Voice2FaceError: It could not be made.
-        typer.Exit: With status 2, if an input was lost (one that is named twice isn't).
+        typer.Exit: With status 2, if an input was lost (one that is there twice isn't).
     """
     from voice2face.corpus import prepare as make
-    from voice2face.corpus.inputs import REPEATED
+    from voice2face.corpus.inputs import HARMLESS
     from voice2face.corpus.schema import SKIPPED_NAME
 
-    with _bar(quiet) as progress:
-        report = make(tables, out, progress=progress, **columns, **options)
+    with _rate(quiet) as progress:
+        face_crop = face_settings(crop, assignments)
+        report = make(sources, out, face_crop=face_crop, progress=progress, **options)
     info = report.info
     if as_json:
         print_json({"corpus": str(report.path), "elapsed_s": report.elapsed_s, "info": info})
@@ -44,17 +48,94 @@ def prepare(
                 f"{name:>10}: {part.identities} identities, {part.voices} voices "
                 f"({part.speech_s / 3600:.2f} h of speech), {part.faces} faces"
             )
-        typer.echo(f"{shown(report.path)} in {report.elapsed_s:.1f} s")
-    lost = [skip for skip in report.skipped if skip.reason != REPEATED]
+        if harmless := {r: n for r, n in info.skipped.items() if r in HARMLESS}:
+            listed = ", ".join(f"{reason} {n}" for reason, n in harmless.items())
+            typer.echo(f"{'not needed':>10}: {listed}")
+        rate = info.inputs / max(report.elapsed_s, 1e-9)
+        typer.echo(f"{shown(report.path)} in {report.elapsed_s:.1f} s, {rate:.0f} inputs/s")
+    lost = [skip for skip in report.skipped if skip.reason not in HARMLESS]
     for skip in lost[:N_NAMED]:
-        table = info.tables[skip.table].path
-        line = f"error: {skip.source}: left out ({skip.detail}); row {skip.row} of {table}"
+        where = info.sources[skip.source].path
+        row = "" if skip.row is None else f"row {skip.row} of "
+        line = f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); {row}{where}"
         typer.echo(one_line(line), err=True)
     if len(lost) > 1:
         where = shown(report.path / SKIPPED_NAME)
         typer.echo(f"error: {len(lost)} of {info.inputs} left out, listed in {where}", err=True)
     if lost:
         raise typer.Exit(2)
+
+
+def plan(
+    sources: list[Path],
+    *,
+    crop: dict[str, Any],
+    assignments: Sequence[str],
+    workers: int,
+    sample: int,
+    seed: int,
+    as_json: bool,
+    columns: dict[str, str | None],
+    layout: str | None,
+    aligned: bool,
+    preset: str | None,
+) -> None:
+    """Say how long a corpus will take, and how much room and memory.
+
+    Raises:
+        Voice2FaceError: The sources cannot be used.
+    """
+    from voice2face.corpus.forecast import forecast
+    from voice2face.corpus.prepare import look_at
+    from voice2face.corpus.sources import Columns
+
+    started = time.monotonic()
+    request = look_at(
+        sources, Columns(**columns), layout=layout, aligned=aligned, preset=preset,
+        face_crop=face_settings(crop, assignments), split="hash:80/10/10",
+    )  # fmt: skip
+    listing_s = time.monotonic() - started
+    answer = forecast(request, workers, listing_s=listing_s, n_sample=sample, seed=seed)
+    if as_json:
+        print_json(answer)
+        return
+    for part in answer.samples:
+        failed = f", {part.n_failed} unusable" if part.n_failed else ""
+        typer.echo(
+            f"{part.reader:>10}: {part.n_files} files, {part.file_s * 1000:.1f} ms each on one "
+            f"core ({part.n_sampled} read{failed}), {part.bytes_each / 1e3:.1f} kB stored each"
+        )
+    typer.echo(
+        f"{'time':>10}: {_duration(answer.seconds)} on {workers} cores "
+        f"[{_duration(answer.seconds_low)} to {_duration(answer.seconds_high)}]"
+    )
+    typer.echo(
+        f"{'disk':>10}: {answer.corpus_bytes / 1e9:.2f} GB, "
+        f"{answer.disk_bytes / 1e9:.2f} GB while it grows"
+    )
+    total = answer.parent_bytes + workers * answer.worker_bytes
+    typer.echo(
+        f"{'memory':>10}: {total / 1e9:.2f} GB: {answer.worker_bytes / 1e6:.0f} MB for each of "
+        f"{workers} processes that read, {answer.parent_bytes / 1e6:.0f} MB for the one that writes"
+    )
+
+
+def face_settings(crop: dict[str, Any], assignments: Sequence[str]) -> Any:
+    """``FaceCrop`` of options and of ``--set``.
+
+    Raises:
+        SettingsError: A setting that does not exist, or a value that it cannot have.
+    """
+    from voice2face.settings import FaceCrop, change
+
+    remove = tuple(word.strip() for word in (crop.pop("remove") or "").split(",") if word.strip())
+    return change(FaceCrop(), {**crop, "remove": remove} | parse_assignments(assignments))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def cohort(
@@ -108,5 +189,22 @@ def _bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
         def show(done: int, of: int) -> None:
             bar.length = of
             bar.update(done - bar.pos)
+
+        yield show
+
+
+@contextlib.contextmanager
+def _rate(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar with the rate in files a second."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True, smoothing=0.05) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
 
         yield show

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from voice2face.commands.assignments import parse_assignments
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import MissingExtraError, SettingsError
 
@@ -97,23 +98,6 @@ def import_released(folder: Path, out: Path) -> None:
         warnings.simplefilter("ignore")  # torch comments on files that are refused anyway
         model = run(folder, out)
     typer.echo(f"model: {shown(model.resolve())}")
-
-
-def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """Settings given as ``NAME=VALUE``, the value as YAML writes it.
-
-    Raises:
-        SettingsError: No ``=``, or a value that YAML does not read.
-    """
-    from voice2face.settings import parse_yaml
-
-    settings = {}
-    for text in assignments:
-        name, equals, value = text.partition("=")
-        if not (name and equals):
-            raise SettingsError(text, "no value", "NAME=VALUE", "correct it")
-        settings[name] = parse_yaml(value, f"--set {name}")
-    return settings
 
 
 def _given(changes: Changes) -> dict[str, Any]:

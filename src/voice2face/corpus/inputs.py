@@ -1,41 +1,53 @@
-"""From the rows of tables to what is to be read, each under a name of its own."""
+"""From what sources name to what is to be read, each under a name of its own."""
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voice2face.corpus.schema import KINDS, NAME_COLUMN, Kind, Split, reserved_columns
+from voice2face.corpus.schema import (
+    KINDS,
+    Kind,
+    Reader,
+    Split,
+)
+from voice2face.corpus.sources.detect import Source
+from voice2face.corpus.sources.found import NO_INPUT, Person, Tree, stem_of
+from voice2face.corpus.sources.table import Table
 from voice2face.corpus.splits import SplitRule, split_named
-from voice2face.corpus.tables import Table
 from voice2face.errors import CorpusError
+from voice2face.files import stored_text
 
 MAX_NAME = 200  # characters: names lie in arrays that are as wide as the longest
-REPEATED = "repeated"  # the one reason that loses nothing
+REPEATED = "repeated"  # the file or folder has been met before, of the same person
+DUPLICATE = "duplicate"  # the same content as another file of the same person
+HARMLESS = NO_INPUT | {REPEATED, DUPLICATE}  # reasons that lose nothing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Input:
-    """One recording or picture.
+    """One recording or picture, or a video for its voice or its faces.
 
     Args:
-        kind: What it is.
-        table: Number of the table that names it, from 0.
-        row: Its row there; the header is row 1.
-        source: Its path as the table has it.
-        path: Where it is.
+        kind: What it gives.
+        reader: How it is read.
+        source: Number of the source that names it, from 0.
+        row: Its row in a table; the header is row 1. None: the source is a folder.
+        path: As the source has it: absolute, or relative to ``Inputs.roots[source]``; bytes that
+            are not UTF-8 as surrogate escapes.
         identity: The person.
         name: Of the clip or picture; its own in the whole corpus.
         split: The part of the corpus that the person belongs to.
-        attributes: What else the row says, under the names that the corpus uses.
+        attributes: What else the source says, under the names that the corpus uses. Inputs may
+            share it.
     """
 
     kind: Kind
-    table: int
-    row: int
-    source: str
-    path: Path
+    reader: Reader
+    source: int
+    row: int | None
+    path: str
     identity: str
     name: str
     split: Split
@@ -43,36 +55,40 @@ class Input:
 
     def skip(self, reason: str, detail: str) -> "Skip":
         """Leave it out."""
-        return Skip(self.table, self.row, self.kind, self.identity, self.source, reason, detail)
+        path, detail = stored_text(self.path), stored_text(detail)
+        return Skip(self.source, self.row, self.kind, self.identity, path, reason, detail)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Skip:
-    """An input that is left out, and why: ``reason`` is one of few, ``detail`` says all.
+    """What is left out, and why: ``reason`` is one of few, ``detail`` says all.
 
-    ``kind`` is ``row`` where a whole row is unusable.
+    ``kind`` is that of an input; or ``row`` where a whole row of a table is unusable; in folders
+    ``identity``, ``folder``, or ``file`` for what is neither recording nor picture. All is valid
+    UTF-8.
     """
 
-    table: int
-    row: int
+    source: int
+    row: int | None
     kind: str
     identity: str | None
-    source: str
+    path: str
     reason: str
     detail: str
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the tables name: voices first, each kind in the order of the tables."""
+    """All that the sources name: voices first, each kind in the order of the sources."""
 
     usable: list[Input]
     skipped: list[Skip]
     attributes: dict[Kind, tuple[str, ...]]
+    roots: tuple[Path, ...]
 
 
-def collect(tables: Sequence[Table], rule: SplitRule) -> Inputs:
-    """Find out what the tables name, to whom each thing belongs and in which split it is.
+def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
+    """Find out what the sources name, to whom each thing belongs and in which split it is.
 
     A table without identities makes each row a person, named after the row's first file. Of two
     things with one name the second is called ``NAME~2``. A file that a person has twice counts
@@ -81,84 +97,156 @@ def collect(tables: Sequence[Table], rule: SplitRule) -> Inputs:
     Raises:
         CorpusError: A split that is missing, unknown or not the same for all of an identity.
     """
-    collector = _Collector(tables, rule)
-    for number, table in enumerate(tables):
-        collector.read(number, table)
-    collector.usable.sort(key=lambda item: KINDS.index(item.kind))
+    collector = _Collector(sources, rule)
+    for number, source in enumerate(sources):
+        collector.read(number, source)
+    usable = [item for kind in KINDS for item in collector.usable[kind]]
     attributes = {kind: tuple(collector.attributes[kind]) for kind in KINDS}
-    return Inputs(collector.usable, collector.skipped, attributes)
+    roots = tuple(source.root for source in sources)
+    return Inputs(usable, collector.skipped, attributes, roots)
 
 
 class _Collector:
-    """What has been met so far in all tables."""
+    """What has been met so far in all sources."""
 
-    def __init__(self, tables: Sequence[Table], rule: SplitRule) -> None:
+    def __init__(self, sources: Sequence[Source], rule: SplitRule) -> None:
         self._rule = rule
-        self._name_person = _Namer(name for table in tables for name in _identities(table))
+        self._name_person = _Namer(name for source in sources for name in _identities(source))
         self._names = {kind: _Namer() for kind in KINDS}
         self._unnamed: dict[str, str] = {}  # file -> the person named after it
-        self._owners: dict[tuple[Kind, str], str] = {}  # file -> person
+        self._owners: dict[Kind, dict[str, str]] = {kind: {} for kind in KINDS}  # file -> person
         self._splits: dict[str, Split] = {}
-        self.usable: list[Input] = []
+        self._last: dict[Kind, dict[str, str]] = {kind: {} for kind in KINDS}
+        self.usable: dict[Kind, list[Input]] = {kind: [] for kind in KINDS}
         self.skipped: list[Skip] = []
         self.attributes: dict[Kind, dict[str, None]] = {kind: {} for kind in KINDS}
 
-    def read(self, number: int, table: Table) -> None:
-        """Take all rows of a table."""
-        if self._rule.columns and not self._rule.column_in(table.header):
+    def read(self, number: int, source: Source) -> None:
+        """Take all that a source names."""
+        if self._rule.columns and not self._rule.column_in(source.header):
             raise CorpusError(
-                table.info.path,
+                source.info.path,
                 f"no column '{' or '.join(self._rule.columns)}'",
                 "one",
                 "add it, or use --split hash:80/10/10",
             )
-        columns = {kind: _attribute_columns(table, kind, self._rule) for kind in KINDS}
+        if isinstance(source, Tree):
+            self._read_tree(number, source)
+        else:
+            self._read_table(number, source)
+
+    def _read_tree(self, number: int, tree: Tree) -> None:
+        column = self._rule.column_in(tree.header)
+        for kind in KINDS:
+            self.attributes[kind] |= dict.fromkeys(a for a in tree.header if a != column)
+        for left in tree.left_out:
+            self.skipped.append(
+                Skip(number, None, left.kind, left.identity, left.path, left.reason, left.detail)
+            )
+        for person in tree.people:
+            self._read_person(number, tree, person, column)
+
+    def _read_person(self, number: int, tree: Tree, person: Person, column: str | None) -> None:
+        first = person.files[0].path
+        if problem := _bad_identity(person.identity):
+            reason, detail = problem
+            detail += f"; {len({file.path for file in person.files})} files"
+            where = stored_text(first.rpartition("/")[0])
+            self.skipped.append(
+                Skip(number, None, "identity", person.identity, where, reason, detail)
+            )
+            return
+        identity = person.identity or self._person_of(tree.root, first)
+        where = f"{tree.info.path}, identity '{identity}'"
+        split = self._split(where, identity, column, person.attributes)
+        attributes = {a: text for a, text in person.attributes.items() if a != column}
+        for file in person.files:
+            self._add(
+                f"{tree.root}/{file.path}",
+                Input(
+                    kind=file.kind,
+                    reader=file.reader,
+                    source=number,
+                    row=None,
+                    path=file.path,
+                    identity=identity,
+                    name=file.name,
+                    split=split,
+                    attributes=attributes,
+                ),
+            )
+
+    def _read_table(self, number: int, table: Table) -> None:
+        column = self._rule.column_in(table.header)
+        columns = {kind: table.attributes(kind, column) for kind in KINDS}
         for kind in KINDS:
             if getattr(table.info, kind):
                 self.attributes[kind] |= dict.fromkeys(columns[kind])
         for row, values in table.rows:
-            self._read_row(number, table, row, values, columns)
+            self._read_row(number, table, row, values, columns, column)
 
     def _read_row(
         self,
         number: int,
         table: Table,
         row: int,
-        values: list[str],
+        values: Sequence[str],
         columns: dict[Kind, dict[str, int]],
+        column: str | None,
     ) -> None:
         info, cells = table.info, dict(zip(table.header, values, strict=False))
         named = {kind: cells.get(getattr(info, kind) or "", "") for kind in KINDS}
-        sources = {kind: source for kind, source in named.items() if source.strip()}
+        paths = {kind: path for kind, path in named.items() if path.strip()}
         identity = cells.get(info.identity, "").strip() if info.identity else None
-        if problem := _problem(len(values) - len(table.header), identity, sources.values()):
-            source = next(iter(sources.values()), "")
-            self.skipped.append(Skip(number, row, "row", identity, source, *problem))
+        if problem := _problem(len(values) - len(table.header), identity, paths.values()):
+            path = next(iter(paths.values()), "")
+            self.skipped.append(Skip(number, row, "row", identity, path, *problem))
             return
         if identity is None:
-            identity = self._person_of(table.folder / next(iter(sources.values())))
-        split = self._split(table, row, identity, cells)
-        for kind, source in sources.items():
-            path = table.folder / source
-            name = cells.get(_name_column(table, kind) or "", "").strip() or path.stem
+            identity = self._person_of(table.root, next(iter(paths.values())))
+        split = self._split(f"{info.path}, row {row}", identity, column, cells)
+        for kind, path in paths.items():
+            name = cells.get(table.name_column(kind) or "", "").strip() or _stem(path)
             attributes = {a: values[i] for a, i in columns[kind].items() if values[i].strip()}
-            self._add(Input(kind, number, row, source, path, identity, name, split, attributes))
+            self._add(
+                _key(table.root, path),
+                Input(
+                    kind=kind,
+                    reader=table.reader(kind, path),
+                    source=number,
+                    row=row,
+                    path=path,
+                    identity=identity,
+                    name=name,
+                    split=split,
+                    attributes=self._shared(kind, attributes),
+                ),
+            )
 
-    def _person_of(self, path: Path) -> str:
-        key = os.path.normpath(path)
+    def _shared(self, kind: Kind, attributes: dict[str, str]) -> dict[str, str]:
+        """The same dict as before where it is equal: tables repeat what they say of a person."""
+        for last in self._last.values():
+            if last == attributes:
+                return last
+        self._last[kind] = attributes
+        return attributes
+
+    def _person_of(self, root: Path, path: str) -> str:
+        key = _key(root, path)
         if key not in self._unnamed:
-            self._unnamed[key] = self._name_person(path.stem)
+            self._unnamed[key] = self._name_person(_stem(path))
         return self._unnamed[key]
 
-    def _split(self, table: Table, row: int, identity: str, cells: dict[str, str]) -> Split:
-        column = self._rule.column_in(table.header)
+    def _split(
+        self, where: str, identity: str, column: str | None, cells: Mapping[str, str]
+    ) -> Split:
         if column is None:
             return self._rule.of_identity(identity)
-        where = f"{table.info.path}, row {row}"
         remedy = f"correct the column '{column}', or use --split hash:80/10/10"
-        split = split_named(cells[column])
+        cell = cells.get(column, "")
+        split = split_named(cell, column)
         if split is None:
-            found = f"{column} '{cells[column][:40]}'"
+            found = f"{column} '{cell[:40]}'"
             raise CorpusError(where, found, "train, validation or test", remedy)
         before = self._splits.setdefault(identity, split)
         if before != split:
@@ -166,15 +254,16 @@ class _Collector:
             raise CorpusError(where, found, "each identity in one split", remedy)
         return split
 
-    def _add(self, item: Input) -> None:
+    def _add(self, file: str, item: Input) -> None:
         """Keep an input under a name of its own, unless its file has been met before."""
-        key = item.kind, os.path.normpath(item.path)
-        owner = self._owners.get(key)
+        owners = self._owners[item.kind]
+        owner = owners.get(file)
         if owner is None:
-            self._owners[key] = item.identity
-            self.usable.append(replace(item, name=self._names[item.kind](item.name)))
+            owners[file] = item.identity
+            name = self._names[item.kind](item.name)
+            self.usable[item.kind].append(item if name == item.name else replace(item, name=name))
         elif owner == item.identity:
-            self.skipped.append(item.skip(REPEATED, "a row before has the same file"))
+            self.skipped.append(item.skip(REPEATED, "the same file has been named before"))
         else:
             self.skipped.append(item.skip("two identities", f"the file is also of '{owner}'"))
 
@@ -196,45 +285,36 @@ class _Namer:
         return name
 
 
-def _identities(table: Table) -> Iterable[str]:
-    if table.info.identity is None:
+def _identities(source: Source) -> Iterable[str]:
+    if isinstance(source, Tree):
+        return (person.identity for person in source.people if person.identity is not None)
+    if source.info.identity is None:
         return ()
-    index = table.header.index(table.info.identity)
-    return (values[index].strip() for _, values in table.rows if len(values) > index)
+    index = source.header.index(source.info.identity)
+    return (values[index].strip() for _, values in source.rows if len(values) > index)
 
 
-def _attribute_columns(table: Table, kind: Kind, rule: SplitRule) -> dict[str, int]:
-    """Names of attributes in the corpus, and the columns of the table that they come from."""
-    info = table.info
-    used = {info.identity, info.voice, info.face, _name_column(table, kind)}
-    used.add(rule.column_in(table.header))
-    taken = reserved_columns(kind)
-    result: dict[str, int] = {}
-    for index, column in enumerate(table.header):
-        if column not in used:
-            name = column
-            while name in taken or (name != column and name in table.header):
-                name += "_"
-            result[name] = index
-    return result
+def _key(root: Path, path: str) -> str:
+    """A file's place, in one spelling; without a Path, which would cost ten times as much."""
+    return os.path.normpath(os.path.join(root, path))  # noqa: PTH118
 
 
-def _name_column(table: Table, kind: Kind) -> str | None:
-    if kind == "face":
-        return table.picture_id
-    return NAME_COLUMN["voice"] if NAME_COLUMN["voice"] in table.header else None
+def _stem(path: str) -> str:
+    return stem_of(os.path.basename(path))  # noqa: PTH119
 
 
-def _problem(
-    n_too_many: int, identity: str | None, sources: Iterable[str]
-) -> tuple[str, str] | None:
+def _problem(n_too_many: int, identity: str | None, paths: Iterable[str]) -> tuple[str, str] | None:
     """Why a row cannot be used: reason and detail; None if it can."""
     if n_too_many:
         return "ragged row", f"{n_too_many:+} cells against the header"
-    if not any(sources):
+    if not any(paths):
         return "empty row", "neither recording nor picture"
+    return _bad_identity(identity)
+
+
+def _bad_identity(identity: str | None) -> tuple[str, str] | None:
     if identity == "":
-        return "no identity", "the cell is empty"
+        return "no identity", "the name is empty"
     if identity is not None and len(identity) > MAX_NAME:
         return "long identity", f"{len(identity)} characters; at most {MAX_NAME} wanted"
     return None

@@ -5,35 +5,55 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from voice2face.corpus.inputs import REPEATED, Input, Inputs
-from voice2face.corpus.schema import PARTS, Counts, Part, TableInfo
+from voice2face.corpus.inputs import HARMLESS, Input, Inputs
+from voice2face.corpus.schema import PARTS, Counts, Kind, Part, SourceInfo
 from voice2face.corpus.work import Failed, Stored
 from voice2face.errors import CorpusError
+
+DUPLICATE = "duplicate"
 
 
 class Ledger:
     """Counts of a corpus in the making; it stops the work when too much is lost.
 
     Args:
-        inputs: All that the tables name; what is unusable already counts.
-        tables: For messages.
+        inputs: All that the sources name; what is unusable already counts.
+        sources: For messages.
         max_skipped: Share of the inputs that may be left out.
 
     Raises:
         CorpusError: Too much is left out from the start.
     """
 
-    def __init__(self, inputs: Inputs, tables: Sequence[TableInfo], max_skipped: float) -> None:
+    def __init__(self, inputs: Inputs, sources: Sequence[SourceInfo], max_skipped: float) -> None:
         self.n_inputs = len(inputs.usable) + len(inputs.skipped)
         self.skipped = list(inputs.skipped)
-        self._tables, self._max_skipped = tables, max_skipped
-        self._n_repeated = sum(skip.reason == REPEATED for skip in self.skipped)
+        self._sources, self._max_skipped = sources, max_skipped
+        self._n_harmless = sum(skip.reason in HARMLESS for skip in self.skipped)
         self._people: dict[Part, set[str]] = {part: set() for part in PARTS}
         self._counts = {part: Counts() for part in PARTS}
+        self._firsts: dict[tuple[Kind, bytes], Input] = {}  # content -> who has it
         self._check()
 
+    def is_new(self, item: Input, stored: Stored) -> bool:
+        """Is the content of this file met for the first time? If not, the file is left out.
+
+        Raises:
+            CorpusError: That is too many.
+        """
+        key = item.kind, bytes.fromhex(stored.sha256)
+        first = self._firsts.setdefault(key, item)
+        if first is item:
+            return True
+        if first.identity == item.identity:
+            self.leave_out(item, Failed(DUPLICATE, f"the same content as {first.path[:200]}"))
+        else:
+            detail = f"the same content as {first.path[:200]} of '{first.identity}'"
+            self.leave_out(item, Failed("two identities", detail))
+        return False
+
     def keep(self, item: Input, stored: Stored) -> None:
-        """Count an input that goes into the corpus."""
+        """Count a voice or a face that goes into the corpus."""
         parts: tuple[Part, ...] = ("all", item.split)
         for part in parts:
             self._people[part].add(item.identity)
@@ -54,6 +74,7 @@ class Ledger:
             CorpusError: That is too many.
         """
         self.skipped.append(item.skip(failed.reason, failed.detail))
+        self._n_harmless += failed.reason in HARMLESS
         self._check()
 
     def counts(self) -> dict[Part, Counts]:
@@ -70,19 +91,20 @@ class Ledger:
         }
 
     def _check(self) -> None:
-        n_lost = len(self.skipped) - self._n_repeated
-        if n_lost > self._max_skipped * (self.n_inputs - self._n_repeated):
+        n_lost = len(self.skipped) - self._n_harmless
+        if n_lost > self._max_skipped * (self.n_inputs - self._n_harmless):
             raise self._loss(f"at most {self._max_skipped:.3g} of all (--max-skipped)")
 
     def _loss(self, wanted: str) -> CorpusError:
-        lost = [skip for skip in self.skipped if skip.reason != REPEATED]
+        lost = [skip for skip in self.skipped if skip.reason not in HARMLESS] or self.skipped
         reasons = Counter(skip.reason for skip in lost)
         listed = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
         first = lost[0]
+        row = "" if first.row is None else f", row {first.row}"
         return CorpusError(
-            f"{len(lost)} of {self.n_inputs - self._n_repeated} inputs",
-            f"cannot be used ({listed}), the first in {self._tables[first.table].path}, "
-            f"row {first.row}: {first.source[:200]}: {first.detail}",
+            f"{len(lost)} of {self.n_inputs - self._n_harmless} inputs",
+            f"cannot be used ({listed}), the first in {self._sources[first.source].path}{row}: "
+            f"{first.path[:200]}: {first.detail}",
             wanted,
-            "correct the table, or allow more",
+            "correct them, or allow more",
         )

@@ -1,42 +1,41 @@
-"""From tables of recordings and pictures to a corpus that trains."""
+"""From sources of recordings and pictures to a corpus that trains."""
 
-import contextlib
-import secrets
-import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 import msgspec
 
-from voice2face import __version__
-from voice2face.corpus.inputs import Input, Inputs, Skip, collect
+from voice2face import __version__, pretrained
+from voice2face.corpus.assemble import Progress, assemble
+from voice2face.corpus.engines import Engine, Processes, RayCluster, in_this_process
+from voice2face.corpus.inputs import Inputs, Skip, collect
 from voice2face.corpus.ledger import Ledger
+from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
     INFO_NAME,
-    KINDS,
-    NAME_COLUMN,
-    PAYLOAD,
+    LAYOUTS,
     SCHEMA_VERSION,
     SKIPPED_NAME,
     CorpusInfo,
     Shard,
-    TableInfo,
     arrow,
     hash_of,
     skipped_schema,
 )
-from voice2face.corpus.shards import ShardWriter, write_parquet
+from voice2face.corpus.shards import write_parquet
+from voice2face.corpus.sources import Columns, Source, read_source
 from voice2face.corpus.splits import SplitRule
-from voice2face.corpus.tables import Columns, Table, read_table
-from voice2face.corpus.work import Recipe, Stored, process_all
-from voice2face.errors import OutputError, SettingsError
-from voice2face.files import write_text
-from voice2face.settings import FRONT_ENDS
+from voice2face.corpus.work import Recipe
+from voice2face.corpus.workplace import Job, Workplace, check_free, listing_hash, workplace
+from voice2face.errors import SettingsError
+from voice2face.files import stored_text, write_text
+from voice2face.settings import FRONT_ENDS, FaceCrop, change
 
-Progress = Callable[[int, int], None]
+EngineName = Literal["processes", "ray"]
 
 
 @dataclass(frozen=True)
@@ -57,165 +56,194 @@ class PrepareReport:
 
 
 @dataclass(frozen=True)
-class _Options:
-    """What :func:`prepare` was asked for, checked."""
+class Request:
+    """All that is to be read, and how: what :func:`prepare` and ``plan`` begin with."""
 
-    preset: str
-    recipe: Recipe
-    rule: SplitRule
-    n_workers: int
-    max_skipped: float
-    progress: Progress
+    inputs: Inputs
+    job: Job
 
 
 def prepare(
-    tables: Sequence[Path],
+    sources: Sequence[Path],
     out: Path,
     *,
-    preset: str = "clean",
-    face_px: int = 64,
+    layout: str | None = None,
+    aligned: bool = False,
+    preset: str | None = None,
+    face_crop: FaceCrop | None = None,
     split: str = "hash:80/10/10",
     identity: str | None = None,
     voice: str | None = None,
     face: str | None = None,
     workers: int = 1,
+    engine: str = "processes",
+    address: str | None = None,
     max_skipped: float = 0.05,
+    restart: bool = False,
     progress: Progress | None = None,
 ) -> PrepareReport:
-    """Make a corpus from tables of recordings and pictures.
+    """Make a corpus from recordings and pictures.
 
-    A table has columns ``identity``, ``voice`` and/or ``face`` (paths, relative to the table's
-    folder); all other columns are attributes. Pictures are taken to be aligned. The result is the
-    same, byte for byte, whatever the number of workers. It is written whole or not at all.
+    The result is the same, byte for byte, whatever the engine, the number of workers and of
+    interruptions: what is done lies in ``OUT.partial``, and the same call goes on from there. The
+    corpus appears whole or not at all.
 
     Args:
-        tables: CSV files; an identity that several name is one person.
+        sources: Tables or folders; see :mod:`voice2face.corpus.sources`. An identity that several
+            name is one person.
         out: Folder to make; it may exist if it is empty.
-        preset: Audio front end, of ``settings.FRONT_ENDS``.
-        face_px: Side of a face in pixels.
-        split: ``hash:TRAIN/VALIDATION/TEST`` in per cent of identities, or ``column`` for the
-            tables' own column ``split`` (``column:NAME,NAME`` if it is called otherwise).
-        identity: Name of the column, if it is not ``identity``.
+        layout: Of all sources, one of ``schema.LAYOUTS``; None: each is looked at.
+        aligned: Pictures of tables are aligned faces already.
+        preset: Audio front end, of ``settings.FRONT_ENDS``; None: ``clean``, or ``released`` for
+            log-mel spectrograms of the authors.
+        face_crop: How faces are cut out of pictures; None: as ``settings.FaceCrop`` says.
+        split: ``hash:TRAIN/VALIDATION/TEST`` in per cent of identities, ``initials`` (the
+            authors'), or ``column`` for the tables' own column ``split`` (``column:NAME,NAME`` if
+            it is called otherwise).
+        identity: Name of the tables' column, if it is not ``identity``.
         voice: Name of the column, if it is not ``voice``.
         face: Name of the column, if it is neither ``face`` nor ``picture``.
-        workers: Number of processes.
+        workers: Files that are read at the same time.
+        engine: ``processes`` of this machine, or ``ray``.
+        address: Of a Ray cluster that runs already.
         max_skipped: Share of the inputs that may be left out, 0 to 1.
+        restart: Throw unfinished work away.
         progress: Called with the inputs done and all inputs, now and then.
 
     Returns:
         Where the corpus is and what it holds.
 
     Raises:
-        CorpusError: A table that cannot be used, or too many inputs left out.
+        CorpusError: A source that cannot be used, too many inputs left out, or unfinished work
+            of another kind.
         OutputError: ``out`` is in use, or could not be written.
         SettingsError: An option that is not understood.
-        MissingExtraError: The ``train`` extra is not installed.
+        ModelError: Weights that find or mask faces are not to be had.
+        MissingExtraError: An extra is not installed.
     """
     started = time.monotonic()
-    arrow()
-    options = _options(preset, face_px, split, workers, max_skipped, progress)
+    progress = progress or (lambda done, of: None)
+    run = _engine(engine, workers, address)
+    if not 0 <= max_skipped <= 1:
+        raise SettingsError("max_skipped", str(max_skipped), "0 to 1", "choose another")
     out = Path(out).resolve()
-    _check_free(out)
+    check_free(out)
     columns = Columns(identity, voice, face)
-    found = [read_table(Path(table), columns) for table in tables]
-    _check_columns({"identity": identity, "voice": voice, "face": face}, found)
-    inputs = collect(found, options.rule)
-    with _staged(out) as folder:
-        info, skipped = _write(folder, inputs, tuple(table.info for table in found), options)
-    return PrepareReport(out, info, tuple(skipped), time.monotonic() - started)
+    request = look_at(sources, columns, layout, aligned, preset, face_crop, split)
+    ledger = Ledger(request.inputs, request.job.sources, max_skipped)
+    with workplace(out, request.job, restart) as place:
+        if place.finished:
+            corpus = Corpus.open(out)
+            skipped = tuple(Skip(**row) for row in corpus.skipped())
+            return PrepareReport(out, corpus.info, skipped, time.monotonic() - started)
+        shards = assemble(
+            place.folder,
+            request.inputs,
+            request.job.recipe,
+            journal=place.journal,
+            ledger=ledger,
+            engine=run,
+            progress=progress,
+        )
+        info = _finish(place, request, ledger, shards)
+    return PrepareReport(out, info, tuple(ledger.skipped), time.monotonic() - started)
 
 
-def _options(
-    preset: str,
-    face_px: int,
+def look_at(
+    sources: Sequence[Path],
+    columns: Columns,
+    layout: str | None,
+    aligned: bool,
+    preset: str | None,
+    face_crop: FaceCrop | None,
     split: str,
-    workers: int,
-    max_skipped: float,
-    progress: Progress | None,
-) -> _Options:
-    checks = (
-        ("preset", preset, preset in FRONT_ENDS, f"one of {', '.join(FRONT_ENDS)}"),
-        ("face_px", face_px, 8 <= face_px <= 1024, "8 to 1024"),
-        ("workers", workers, workers >= 1, "1 or more"),
-        ("max_skipped", max_skipped, 0 <= max_skipped <= 1, "0 to 1"),
+) -> Request:
+    """Find out what there is to read, and see to it that it can be.
+
+    Raises:
+        CorpusError: A source that cannot be used.
+        SettingsError: An option that is not understood, or options that do not fit the sources.
+        ModelError: Weights that find or mask faces are not to be had.
+        MissingExtraError: An extra is not installed.
+    """
+    arrow()
+    if layout is not None and layout not in LAYOUTS:
+        raise SettingsError("layout", layout, f"one of {', '.join(LAYOUTS)}", "choose another")
+    rule = SplitRule.parse(split)
+    found = [read_source(Path(source), layout, columns, aligned=aligned) for source in sources]
+    _check_columns(columns, found)
+    inputs = collect(found, rule)
+    readers = {item.reader for item in inputs.usable}
+    chosen = _preset(preset, "log_mel" in readers)
+    crop = change(face_crop or FaceCrop(), {})  # checks the values
+    raw = not readers.isdisjoint({"picture", "video"})
+    for name in ("yunet",) * raw + crop.remove * ("aligned" in readers or raw):
+        pretrained.find("selfie" if name == "background" else name)
+    job = Job(
+        program=f"voice2face {__version__}",
+        sources=tuple(source.info for source in found),
+        preset=chosen,
+        recipe=Recipe(front_end=FRONT_ENDS[chosen], face_crop=crop),
+        detector=pretrained.REGISTRY["yunet"].sha256 if raw else None,
+        split_rule=rule.text,
+        files=listing_hash(inputs),
     )
-    for name, value, fits, wanted in checks:
-        if not fits:
-            raise SettingsError(name, str(value), wanted, "choose another")
-    return _Options(
-        preset=preset,
-        recipe=Recipe(FRONT_ENDS[preset], face_px),
-        rule=SplitRule.parse(split),
-        n_workers=workers,
-        max_skipped=max_skipped,
-        progress=progress or (lambda done, of: None),
-    )
+    return Request(inputs, job)
 
 
-def _check_columns(named: dict[str, str | None], tables: Sequence[Table]) -> None:
+def _engine(name: str, workers: int, address: str | None) -> Engine:
+    if workers < 1:
+        raise SettingsError("workers", str(workers), "1 or more", "choose another")
+    if name not in get_args(EngineName):
+        names = ", ".join(get_args(EngineName))
+        raise SettingsError("engine", name, f"one of {names}", "choose another")
+    if name == "ray":
+        return RayCluster(workers, address)
+    if address is not None:
+        raise SettingsError("address", address, "the engine 'ray'", "add --engine ray")
+    return in_this_process if workers == 1 else Processes(workers)
+
+
+def _preset(name: str | None, stored_log_mels: bool) -> str:
+    """The front end; spectrograms that the authors computed are of theirs."""
+    chosen = name or ("released" if stored_log_mels else "clean")
+    if chosen not in FRONT_ENDS:
+        names = ", ".join(FRONT_ENDS)
+        raise SettingsError("preset", chosen, f"one of {names}", "choose another")
+    if stored_log_mels and chosen != "released":
+        raise SettingsError(
+            "preset",
+            f"{chosen}, for log-mel spectrograms computed before",
+            "released",
+            "leave --preset out, or give recordings",
+        )
+    return chosen
+
+
+def _check_columns(columns: Columns, sources: Sequence[Source]) -> None:
     """Every column that was named is in one of the tables."""
-    for role, name in named.items():
-        if name and not any(name in table.header for table in tables):
+    for role, name in asdict(columns).items():
+        if name and not any(name in source.header for source in sources):
             raise SettingsError(
                 f"--{role} {name}", "no table has such a column", "one that has", "correct it"
             )
 
 
-def _check_free(out: Path) -> None:
-    try:
-        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-            return
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(out, reason, "a folder", "choose another folder") from error
-    found = "a corpus" if (out / INFO_NAME).exists() else "something else"
-    raise OutputError(
-        out,
-        f"holds {found} already" if out.is_dir() else "is a file",
-        "a new or empty folder",
-        "choose another folder or remove it",
-    )
-
-
-@contextlib.contextmanager
-def _staged(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` that takes its place at the end, or goes without a trace."""
-    folder = out.with_name(f".{out.name[:80]}.{secrets.token_hex(4)}")
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-        folder.replace(out)
-    except OutputError as error:
-        raise OutputError(out, error.found, error.wanted, error.remedy) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            out,
-            f"could not be written ({reason})",
-            "a writable place with room",
-            "choose another folder",
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write(
-    folder: Path, inputs: Inputs, tables: tuple[TableInfo, ...], options: _Options
-) -> tuple[CorpusInfo, list[Skip]]:
-    """Read all inputs and write all files of the corpus."""
-    ledger = Ledger(inputs, tables, options.max_skipped)
-    shards = _write_shards(folder, inputs, ledger, options)
+def _finish(place: Workplace, request: Request, ledger: Ledger, shards: list[Shard]) -> CorpusInfo:
+    """Write the list of what was left out, and ``corpus.json``."""
+    job = request.job
     counts = ledger.counts()
-    write_parquet(folder / SKIPPED_NAME, [asdict(s) for s in ledger.skipped], skipped_schema())
+    write_parquet(place.folder / SKIPPED_NAME, _skips(ledger), skipped_schema())
     info = CorpusInfo(
         schema_version=SCHEMA_VERSION,
-        program=f"voice2face {__version__}",
-        preset=options.preset,
-        front_end=options.recipe.front_end,
-        face_px=options.recipe.face_px,
-        split_rule=options.rule.text,
-        tables=tables,
-        attributes=inputs.attributes,
+        program=job.program,
+        preset=job.preset,
+        front_end=job.recipe.front_end,
+        face_crop=job.recipe.face_crop,
+        detector=job.detector,
+        split_rule=job.split_rule,
+        sources=job.sources,
+        attributes=request.inputs.attributes,
         counts=counts,
         inputs=ledger.n_inputs,
         skipped=dict(sorted(Counter(s.reason for s in ledger.skipped).items())),
@@ -223,40 +251,9 @@ def _write(
         data_hash=hash_of(shards),
     )
     text = msgspec.json.format(msgspec.json.encode(info), indent=2).decode()
-    write_text(folder / INFO_NAME, text + "\n")
-    return info, ledger.skipped
+    write_text(place.folder / INFO_NAME, text + "\n")
+    return info
 
 
-def _write_shards(folder: Path, inputs: Inputs, ledger: Ledger, options: _Options) -> list[Shard]:
-    n_mels = options.recipe.front_end.log_mel.n_mels
-    writers = {k: ShardWriter(folder, k, inputs.attributes[k], n_mels) for k in KINDS}
-    results = process_all(inputs.usable, options.recipe, options.n_workers)
-    options.progress(0, len(inputs.usable))
-    with contextlib.closing(results):
-        for done, (item, outcome) in enumerate(results, start=1):
-            if isinstance(outcome, Stored):
-                ledger.keep(item, outcome)
-                writers[item.kind].add(item.split, _row(item, outcome))
-            else:
-                ledger.leave_out(item, outcome)
-            if item.kind == "face":
-                writers["voice"].close()  # voices come first: theirs is memory to free
-            options.progress(done, len(inputs.usable))
-    for writer in writers.values():
-        writer.close()
-    return [shard for kind in KINDS for shard in writers[kind].shards]
-
-
-def _row(item: Input, stored: Stored) -> dict[str, str | bytes | int | float]:
-    voice = {"n_frames": stored.size, "seconds": stored.seconds, "speech_s": stored.speech_s}
-    return {
-        **item.attributes,
-        **(voice if item.kind == "voice" else {"px": stored.size}),
-        PAYLOAD[item.kind]: stored.payload,
-        NAME_COLUMN[item.kind]: item.name,
-        "identity": item.identity,
-        "split": item.split,
-        "table": item.table,
-        "source": item.source,
-        "sha256": stored.sha256,
-    }
+def _skips(ledger: Ledger) -> list[dict[str, Any]]:
+    return [{**asdict(skip), "path": stored_text(skip.path)} for skip in ledger.skipped]

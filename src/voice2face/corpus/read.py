@@ -1,7 +1,6 @@
 """Reading a corpus: what it holds, and its voices and faces as arrays."""
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +9,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
 from voice2face.corpus.schema import (
+    FIGURES,
     INFO_NAME,
     SCHEMA_VERSION,
+    SKIPPED_NAME,
     SPLITS,
     CorpusInfo,
     Kind,
@@ -20,6 +22,7 @@ from voice2face.corpus.schema import (
     arrow,
     hash_of,
     shard_schema,
+    skipped_schema,
 )
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.files import sha256_of
@@ -31,53 +34,6 @@ class _Version(msgspec.Struct):
     """What all versions of ``corpus.json`` have."""
 
     schema_version: Annotated[int, msgspec.Meta(ge=1)]
-
-
-@dataclass(frozen=True)
-class Voices:
-    """Recordings as log-mel spectrograms; all fields have the same length.
-
-    Args:
-        log_mel: Natural log of mel power, float16, each (frames, n_mels); not normalised.
-            Read-only views of the file's content.
-        clip: Name of each recording, its own in the corpus.
-        identity: The person who speaks.
-        split: ``train``, ``validation`` or ``test``.
-        seconds: Length of each recording, silence included.
-        attributes: Other columns of the tables by name: strings, None where a cell was empty.
-    """
-
-    log_mel: list[npt.NDArray[np.float16]]
-    clip: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
-    split: npt.NDArray[np.str_]
-    seconds: npt.NDArray[np.float64]
-    attributes: dict[str, npt.NDArray[np.object_]]
-
-    def __len__(self) -> int:
-        return len(self.log_mel)
-
-
-@dataclass(frozen=True)
-class Faces:
-    """Aligned faces; all fields have the same length.
-
-    Args:
-        pixels: RGB, uint8, (n, px, px, 3).
-        picture: Name of each picture, its own in the corpus.
-        identity: The person who is seen.
-        split: ``train``, ``validation`` or ``test``.
-        attributes: Other columns of the tables by name: strings, None where a cell was empty.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    picture: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
-    split: npt.NDArray[np.str_]
-    attributes: dict[str, npt.NDArray[np.object_]]
-
-    def __len__(self) -> int:
-        return len(self.pixels)
 
 
 @dataclass(frozen=True)
@@ -122,10 +78,13 @@ class Corpus:
         parts = list(self.iter_voices(split))
         return Voices(
             log_mel=[log_mel for part in parts for log_mel in part.log_mel],
-            clip=_joined((part.clip for part in parts), np.str_),
-            identity=_joined((part.identity for part in parts), np.str_),
-            split=_joined((part.split for part in parts), np.str_),
-            seconds=_joined((part.seconds for part in parts), np.float64),
+            clip=joined((part.clip for part in parts), np.str_),
+            identity=joined((part.identity for part in parts), np.str_),
+            split=joined((part.split for part in parts), np.str_),
+            seconds=joined((part.seconds for part in parts), np.float64),
+            speech_s=joined((part.speech_s for part in parts), np.float64),
+            source=joined((part.source for part in parts), np.int32),
+            path=joined((part.path for part in parts), np.object_),
             attributes=self._attributes("voice", [part.attributes for part in parts]),
         )
 
@@ -147,9 +106,12 @@ class Corpus:
             start = stop
         return Faces(
             pixels=pixels,
-            picture=_joined((part.picture for part in parts), np.str_),
-            identity=_joined((part.identity for part in parts), np.str_),
-            split=_joined((part.split for part in parts), np.str_),
+            picture=joined((part.picture for part in parts), np.str_),
+            identity=joined((part.identity for part in parts), np.str_),
+            split=joined((part.split for part in parts), np.str_),
+            source=joined((part.source for part in parts), np.int32),
+            path=joined((part.path for part in parts), np.object_),
+            figures={n: joined((p.figures[n] for p in parts), np.float32) for n in FIGURES},
             attributes=self._attributes("face", [part.attributes for part in parts]),
         )
 
@@ -164,11 +126,14 @@ class Corpus:
             table = self._read(shard)
             yield Voices(
                 log_mel=self._log_mels(shard, table),
-                clip=_strings(table["clip"]),
-                identity=_strings(table["identity"]),
-                split=_strings(table["split"]),
+                clip=strings(table["clip"]),
+                identity=strings(table["identity"]),
+                split=strings(table["split"]),
                 seconds=table["seconds"].to_numpy(),
-                attributes=_objects(table, self._names("voice")),
+                speech_s=table["speech_s"].to_numpy(),
+                source=table["source"].to_numpy(),
+                path=np.array(table["path"].to_pylist(), np.object_),
+                attributes=objects(table, self._names("voice")),
             )
 
     def iter_faces(self, split: str | None = None) -> Iterator[Faces]:
@@ -182,11 +147,34 @@ class Corpus:
             table = self._read(shard)
             yield Faces(
                 pixels=self._pixels(shard, table),
-                picture=_strings(table["picture"]),
-                identity=_strings(table["identity"]),
-                split=_strings(table["split"]),
-                attributes=_objects(table, self._names("face")),
+                picture=strings(table["picture"]),
+                identity=strings(table["identity"]),
+                split=strings(table["split"]),
+                source=table["source"].to_numpy(),
+                path=np.array(table["path"].to_pylist(), np.object_),
+                figures=floats(table, FIGURES),
+                attributes=objects(table, self._names("face")),
             )
+
+    def skipped(self) -> list[dict[str, Any]]:
+        """What was left out and why, as in ``skipped.parquet``.
+
+        Raises:
+            CorpusError: The file is missing or damaged.
+        """
+        pa, pq = arrow()
+        path = self.path / SKIPPED_NAME
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                if file.metadata.num_rows != sum(self.info.skipped.values()):
+                    raise _damaged(path, f"{file.metadata.num_rows} rows")
+                table = file.read()
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(path, str(error).splitlines()[0][:200]) from error
+        if table.schema != skipped_schema():
+            raise _damaged(path, f"columns {', '.join(table.schema.names)}"[:200])
+        rows: list[dict[str, Any]] = table.to_pylist()
+        return rows
 
     def _shards(self, kind: Kind, split: str | None) -> list[Shard]:
         if split is not None and split not in SPLITS:
@@ -220,13 +208,13 @@ class Corpus:
     def _log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
         n_mels = self.info.front_end.log_mel.n_mels
         n_frames = table["n_frames"].to_pylist()
-        payloads = _views(table["log_mel"])
+        payloads = views(table["log_mel"])
         if any(len(p) != 2 * n_mels * n for p, n in zip(payloads, n_frames, strict=True)):
             raise _damaged(self.path / shard.name, f"spectrograms that are not {n_mels} wide")
         return [p.view("<f2").reshape(-1, n_mels) for p in payloads]
 
     def _pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
-        px, payloads = self.info.face_px, _views(table["pixels"])
+        px, payloads = self.info.face_px, views(table["pixels"])
         if any(len(p) != px * px * 3 for p in payloads):
             raise _damaged(self.path / shard.name, f"faces that are not {px}×{px}")
         return np.stack(payloads).reshape(-1, px, px, 3)
@@ -235,7 +223,7 @@ class Corpus:
         self, kind: Kind, parts: list[dict[str, npt.NDArray[np.object_]]]
     ) -> dict[str, npt.NDArray[np.object_]]:
         return {
-            name: _joined((part[name] for part in parts), np.object_) for name in self._names(kind)
+            name: joined((part[name] for part in parts), np.object_) for name in self._names(kind)
         }
 
     def _names(self, kind: Kind) -> tuple[str, ...]:
@@ -252,13 +240,10 @@ def _read_info(path: Path) -> CorpusInfo:
         raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
-        if version > SCHEMA_VERSION:
-            raise CorpusError(
-                path,
-                f"corpus of schema version {version}",
-                f"at most {SCHEMA_VERSION}",
-                "upgrade voice2face",
-            )
+        if version != SCHEMA_VERSION:
+            remedy = "upgrade voice2face" if version > SCHEMA_VERSION else "run prepare again"
+            found = f"corpus of schema version {version}"
+            raise CorpusError(path, found, f"version {SCHEMA_VERSION}", remedy)
         info = msgspec.json.decode(data, type=CorpusInfo)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(name, str(error)) from error
@@ -282,26 +267,3 @@ def _damaged(path: Path, found: str) -> CorpusError:
     return CorpusError(
         path, found, "the file that prepare wrote", "restore it, or run prepare again"
     )
-
-
-def _views(column: Any) -> list[npt.NDArray[np.uint8]]:
-    """Cells of a binary column, without a copy."""
-    views: list[npt.NDArray[np.uint8]] = []
-    for chunk in column.chunks:
-        _, offsets, data = chunk.buffers()
-        edges = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        content = np.frombuffer(data, np.uint8)
-        views += [content[i:j] for i, j in itertools.pairwise(edges)]
-    return views
-
-
-def _strings(column: Any) -> npt.NDArray[np.str_]:
-    return np.array(column.to_pylist(), np.str_)
-
-
-def _objects(table: Any, names: Sequence[str]) -> dict[str, npt.NDArray[np.object_]]:
-    return {name: np.array(table[name].to_pylist(), np.object_) for name in names}
-
-
-def _joined(arrays: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *arrays])

@@ -8,18 +8,23 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from voice2face.errors import MissingExtraError
-from voice2face.settings import FrontEnd, Settings
+from voice2face.settings import FaceCrop, FrontEnd, Settings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 INFO_NAME = "corpus.json"
 SKIPPED_NAME = "skipped.parquet"
 
 Kind = Literal["voice", "face"]
 Split = Literal["train", "validation", "test"]
 Part = Literal["all", "train", "validation", "test"]
+Layout = Literal["table", "voxceleb", "processed", "videos", "cohort"]
+# How a file becomes rows: one voice of a recording (or a video's sound) or of a stored log-mel
+# spectrogram; one face of a raw or of an aligned picture; several of a video.
+Reader = Literal["recording", "log_mel", "picture", "aligned", "video"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SPLITS: tuple[Split, ...] = get_args(Split)
 PARTS: tuple[Part, ...] = get_args(Part)
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 # The column that holds the data itself, how to read it, and the column that names a row.
 PAYLOAD: dict[Kind, str] = {"voice": "log_mel", "face": "pixels"}
@@ -39,17 +44,32 @@ _SIZE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
     "voice": (("n_frames", "int32"), ("seconds", "float64"), ("speech_s", "float64")),
     "face": (("px", "int32"),),
 }
+# What `faces.quality` measures; null where it does not apply.
+FIGURES: tuple[str, ...] = (
+    "score",
+    "n_faces",
+    "eyes_px",
+    "yaw_deg",
+    "sharpness",
+    "brightness",
+    "outside",
+    "removed",
+    "time_s",
+)
 
 
-class TableInfo(Settings, frozen=True, kw_only=True):
-    """One table that a corpus was made from; the columns are those that were used as such."""
+class SourceInfo(Settings, frozen=True, kw_only=True):
+    """One table or folder that a corpus was made from."""
 
+    layout: Layout
     path: str
-    sha256: str
-    rows: int
-    identity: str | None  # None: each row is a person of its own
-    voice: str | None
-    face: str | None
+    sha256: str  # of the table, or of the sorted listing of a folder: paths and sizes
+    rows: int  # of the table, or files of the folder
+    aligned: bool  # pictures were taken as they are
+    # Columns of a table that were used as such; identity None: each row is a person of its own.
+    identity: str | None = None
+    voice: str | None = None
+    face: str | None = None
 
 
 class Shard(Settings, frozen=True, kw_only=True):
@@ -81,20 +101,26 @@ class CorpusInfo(Settings, frozen=True, kw_only=True):
     program: str
     preset: str
     front_end: FrontEnd
-    face_px: Annotated[int, msgspec.Meta(ge=1, le=1024)]
+    face_crop: FaceCrop
+    detector: str | None  # sha256 of its weights; None: no picture was raw
     split_rule: str
-    tables: tuple[TableInfo, ...]
+    sources: tuple[SourceInfo, ...]
     attributes: dict[Kind, tuple[str, ...]]
     counts: dict[Part, Counts]
-    inputs: int  # recordings, pictures and unusable rows that the tables name
+    inputs: int  # recordings, pictures, videos and unusable rows that the sources name
     skipped: dict[str, int]  # reason -> inputs left out
     shards: tuple[Shard, ...]
     data_hash: str
 
     @property
     def source_names(self) -> tuple[str, ...]:
-        """Names of the tables, without their folders."""
-        return tuple(PurePath(table.path).name for table in self.tables)
+        """Names of the tables or folders, without where they are."""
+        return tuple(PurePath(source.path).name for source in self.sources)
+
+    @property
+    def face_px(self) -> int:
+        """Side of a face in pixels."""
+        return self.face_crop.px
 
 
 def hash_of(shards: Iterable[Shard]) -> str:
@@ -112,9 +138,10 @@ def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
         pa.field("split", pa.string(), nullable=False),
         pa.field(PAYLOAD[kind], pa.binary(), nullable=False),
         *(pa.field(name, pa.type_for_alias(t), nullable=False) for name, t in _SIZE_COLUMNS[kind]),
-        pa.field("table", pa.int32(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
+        pa.field("source", pa.int32(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
         pa.field("sha256", pa.string(), nullable=False),
+        *(pa.field(name, pa.float32()) for name in (FIGURES if kind == "face" else ())),
         *(pa.field(name, pa.string()) for name in attributes),
     ]
     return pa.schema(
@@ -122,7 +149,7 @@ def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
         metadata={
             "voice2face.schema_version": str(SCHEMA_VERSION),
             "voice2face.layout": LAYOUT[kind].format(n_mels=n_mels),
-            "voice2face.source": "source: as written in table number `table` of corpus.json; "
+            "voice2face.source": "path: as written in source number `source` of corpus.json; "
             "sha256: of that file",
         },
     )
@@ -138,11 +165,11 @@ def skipped_schema() -> Any:
     pa, _ = arrow()
     return pa.schema(
         [
-            ("table", pa.int32()),
-            ("row", pa.int32()),  # as a spreadsheet counts: the header is row 1
+            ("source", pa.int32()),
+            ("row", pa.int32()),  # of a table, as a spreadsheet counts: the header is row 1
             ("kind", pa.string()),
             ("identity", pa.string()),
-            ("source", pa.string()),
+            ("path", pa.string()),
             ("reason", pa.string()),
             ("detail", pa.string()),
         ],
@@ -154,11 +181,11 @@ def arrow() -> tuple[Any, Any]:
     """The modules ``pyarrow`` and ``pyarrow.parquet``.
 
     Raises:
-        MissingExtraError: The ``train`` extra is not installed.
+        MissingExtraError: The ``data`` extra is not installed.
     """
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise MissingExtraError("a corpus", "train") from error
+        raise MissingExtraError("a corpus", "data") from error
     return pyarrow, pyarrow.parquet

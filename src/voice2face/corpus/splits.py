@@ -2,17 +2,22 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voice2face.corpus.schema import SPLITS, Split
-from voice2face.errors import SettingsError
+from voice2face.errors import CorpusError, SettingsError
+
+INITIALS = "initials"
+VOX1_SET = "vox1_set"  # VoxCeleb1 trains on its set `dev`; that of other collections validates
 
 _NAMES: dict[str, Split] = {
     "train": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "dev": "validation",
     "test": "test",
 }
 
@@ -23,8 +28,9 @@ class SplitRule:
 
     Args:
         text: The rule as written, kept in ``corpus.json``.
-        shares: Per cent for train, validation and test; empty for a column of the table.
-        columns: Names of the column, of which a table has one; empty for shares.
+        shares: Per cent for train, validation and test; empty for another rule.
+        columns: Names of the column or attribute, of which a source has one; empty for another
+            rule.
     """
 
     text: str
@@ -32,16 +38,18 @@ class SplitRule:
     columns: tuple[str, ...] = ()
 
     def column_in(self, header: Sequence[str]) -> str | None:
-        """The column of a table that says it."""
+        """The column of a table, or the attribute of a folder's people, that says it."""
         return next((name for name in self.columns if name in header), None)
 
     @classmethod
     def parse(cls, text: str) -> "SplitRule":
-        """Read ``hash:80/10/10``, ``column`` or ``column:NAME,NAME``.
+        """Read ``hash:80/10/10``, ``initials``, ``column`` or ``column:NAME,NAME``.
 
         Raises:
-            SettingsError: Neither, or shares that are not 100 together.
+            SettingsError: None of them, or shares that are not 100 together.
         """
+        if text == INITIALS:
+            return cls(text)
         kind, _, names = text.partition(":")
         columns = tuple(name.strip() for name in (names or "split").split(","))
         if kind == "column" and all(columns):
@@ -52,14 +60,20 @@ class SplitRule:
             raise SettingsError(
                 f"split '{text}'",
                 "not understood",
-                "'column', 'column:NAME', or 'hash:TRAIN/VALIDATION/TEST' in per cent that sum to "
-                "100",
+                "'initials', 'column', 'column:NAME', or 'hash:TRAIN/VALIDATION/TEST' in per cent "
+                "that sum to 100",
                 "write hash:80/10/10",
             )
         return cls(text, shares)
 
     def of_identity(self, identity: str) -> Split:
-        """Part of an identity by the hash of its name: the same in every corpus, for ever."""
+        """Part of an identity by its name alone: the same in every corpus, for ever.
+
+        Raises:
+            CorpusError: The rule is ``initials`` and the name does not begin with a letter A–Z.
+        """
+        if not self.shares:
+            return _by_initial(identity)
         digest = hashlib.sha256(identity.encode()).digest()
         place = int.from_bytes(digest[:8], "big") * 100 // 2**64  # 0 to 99
         if place < self.shares[0]:
@@ -67,6 +81,26 @@ class SplitRule:
         return SPLITS[1] if place < self.shares[0] + self.shares[1] else SPLITS[2]
 
 
-def split_named(name: str) -> Split | None:
-    """Part that a cell means: by its first word, so ``train-clean-100`` is train; or None."""
-    return _NAMES.get(re.split(r"[^a-z]", name.strip().lower())[0])
+def split_named(name: str, column: str = "") -> Split | None:
+    """Part that a cell means, or None.
+
+    Its first word counts, so ``train-clean-100`` is train. ``dev`` is validation as in
+    LibriSpeech, but train in a column ``vox1_set``, as in VoxCeleb1.
+    """
+    word = re.split(r"[^a-z]", name.strip().lower())[0]
+    return "train" if column == VOX1_SET and word == "dev" else _NAMES.get(word)
+
+
+def _by_initial(identity: str) -> Split:
+    """The parts of Wen et al. 2019: A–B validation, C–E test, F–Z train; Á counts as A."""
+    initial = unicodedata.normalize("NFKD", identity[:1])[:1].upper()
+    if not ("A" <= initial <= "Z"):
+        raise CorpusError(
+            f"identity '{identity[:80]}'",
+            "begins with no letter A–Z",
+            "one for --split initials",
+            "use --split hash:80/10/10",
+        )
+    if initial <= "B":
+        return "validation"
+    return "test" if initial <= "E" else "train"

@@ -1,170 +1,195 @@
-"""From one file to what a corpus stores of it, in this process or in many."""
+"""From one file to what a corpus stores of it: the same function in one process or in many."""
 
-import contextlib
 import hashlib
-import itertools
-import multiprocessing
 import os
-import signal
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
-from voice2face.corpus.inputs import Input
-from voice2face.corpus.pictures import MAX_BYTES, PictureError, square_pixels
-from voice2face.corpus.schema import Kind
-from voice2face.corpus.tables import is_file
-from voice2face.errors import AudioError, CorpusError
+from voice2face.corpus.schema import FIGURES, Reader
+from voice2face.errors import AudioError
+from voice2face.faces.pictures import MAX_BYTES, PictureError
 from voice2face.files import sha256_of
-from voice2face.settings import FrontEnd
+from voice2face.settings import FaceCrop, FrontEnd, Settings
 
-CHUNK: dict[Kind, int] = {"voice": 4, "face": 32}  # inputs that a process is sent at a time
-# numpy's libraries would start as many threads as there are cores, in each process.
-_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+if TYPE_CHECKING:
+    from voice2face.faces import Face, FaceMaker
+
+CRASHED = "crashed its reader"
 
 
-@dataclass(frozen=True)
-class Stored:
-    """What a corpus keeps of a file.
+class Recipe(Settings, frozen=True, kw_only=True):
+    """How voices and faces are made."""
+
+    front_end: FrontEnd
+    face_crop: FaceCrop
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """One file to read; ``path`` may hold bytes that are not UTF-8, so it is kept as such."""
+
+    reader: Reader
+    path: bytes
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """What a corpus keeps of a file, or of one frame of a video.
 
     Args:
-        payload: The binary column, laid out as ``schema.LAYOUT`` says.
-        size: Frames of a log-mel spectrogram, or side of a face in pixels.
         sha256: Checksum of the file.
+        size: Frames of a log-mel spectrogram, or side of a face in pixels.
+        n_bytes: Length of the payload.
+        payload: The binary column, laid out as ``schema.LAYOUT`` says; None where it has already
+            been written to a shard.
         seconds: Length of the recording; 0 for a picture.
         speech_s: Of it, voiced.
+        figures: Of a face, in the order of ``schema.FIGURES``; None where one does not apply.
     """
 
-    payload: bytes
-    size: int
     sha256: str
+    size: int
+    n_bytes: int
+    payload: bytes | None
     seconds: float = 0.0
     speech_s: float = 0.0
+    figures: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """Why a file cannot be used: ``reason`` is one of few, ``detail`` says all."""
 
     reason: str
     detail: str
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How voices and faces are made."""
+class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """What came of a file: one voice, one face, or several faces of a video."""
 
-    front_end: FrontEnd
-    face_px: int
+    stored: tuple[Stored, ...]
 
 
-Outcome = Stored | Failed
+Outcome = Done | Failed
+_encoder = msgspec.msgpack.Encoder()
+_tasks = msgspec.msgpack.Decoder(tuple[Task, ...])
+_outcomes = msgspec.msgpack.Decoder(tuple[Outcome, ...])
 
 
-def process(kind: Kind, path: Path, recipe: Recipe) -> Outcome:
-    """Read one recording or picture; what is wrong with the file is an outcome, not an error."""
-    if not is_file(path):
-        missing = "no such file" if not os.path.lexists(path) else "not a file that can be read"
-        return Failed("missing file", missing)
+def encode(items: Sequence[Task] | Sequence[Outcome]) -> bytes:
+    """Tasks or outcomes as bytes, as they travel between processes and machines."""
+    return _encoder.encode(items)
+
+
+def decode_outcomes(data: bytes) -> tuple[Outcome, ...]:
+    """Outcomes from bytes.
+
+    Raises:
+        msgspec.DecodeError: Something else.
+    """
+    return _outcomes.decode(data)
+
+
+def process_chunk(tasks: bytes, recipe: Recipe) -> bytes:
+    """Read several files: encoded tasks in, encoded outcomes out."""
+    return encode([process(task, recipe) for task in _tasks.decode(tasks)])
+
+
+def process(task: Task, recipe: Recipe) -> Outcome:
+    """Read one file; what is wrong with it is an outcome, not an error.
+
+    Raises:
+        ModelError: The weights of a network that finds or masks faces are not to be had.
+        MissingExtraError: The library that runs them is not installed.
+    """
+    path = Path(os.fsdecode(task.path))
     try:
-        return _voice(path, recipe) if kind == "voice" else _face(path, recipe)
+        if problem := _not_a_file(path):
+            return Failed("missing file", problem)
+        return Done(tuple(_READERS[task.reader](path, recipe)))
     except AudioError as error:
         reason = "too little speech" if "speech" in error.found else "unreadable recording"
         return Failed(reason, f"{error.found}; {error.wanted} wanted")
     except PictureError as error:
         return Failed(error.reason, error.detail)
+    except MemoryError:
+        return Failed("too large", "not enough memory")
     except OSError as error:
         return Failed("unreadable file", error.strerror or str(error))
 
 
-def _voice(path: Path, recipe: Recipe) -> Stored:
+def _not_a_file(path: Path) -> str | None:
+    try:
+        if path.is_file():
+            return None
+        return "not a file" if os.path.lexists(path) else "no such file"
+    except (OSError, ValueError) as error:  # a name that no file can have
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _recording(path: Path, recipe: Recipe) -> list[Stored]:
     from voice2face.audio import extract
 
     features = extract(path, recipe.front_end)
-    log_mel = np.ascontiguousarray(features.log_mel, "<f2")  # (frames, n_mels)
-    seconds, speech_s = float(features.seconds), float(features.speech_s)
-    return Stored(log_mel.tobytes(), len(log_mel), sha256_of(path), seconds, speech_s)
+    log_mel = features.log_mel  # (frames, n_mels)
+    return [_voice(log_mel, sha256_of(path), features.seconds, features.speech_s)]
 
 
-def _face(path: Path, recipe: Recipe) -> Stored:
+def _log_mel(path: Path, recipe: Recipe) -> list[Stored]:
+    from voice2face.audio import read_log_mel
+
+    log_mel = read_log_mel(path, recipe.front_end)
+    speech_s = len(log_mel) * recipe.front_end.log_mel.hop_s
+    return [_voice(log_mel, sha256_of(path), speech_s, speech_s)]
+
+
+def _voice(log_mel: Any, sha256: str, seconds: float, speech_s: float) -> Stored:
+    payload = np.ascontiguousarray(log_mel, "<f2").tobytes()
+    return Stored(sha256, len(log_mel), len(payload), payload, float(seconds), float(speech_s))
+
+
+def _picture(path: Path, recipe: Recipe) -> list[Stored]:
+    data = _bytes_of(path)
+    return [_face(_maker(recipe.face_crop).from_picture(data), hashlib.sha256(data).hexdigest())]
+
+
+def _aligned(path: Path, recipe: Recipe) -> list[Stored]:
+    data = _bytes_of(path)
+    return [_face(_maker(recipe.face_crop).from_aligned(data), hashlib.sha256(data).hexdigest())]
+
+
+def _video(path: Path, recipe: Recipe) -> list[Stored]:
+    sha256 = sha256_of(path)
+    return [_face(face, sha256) for face in _maker(recipe.face_crop).from_video(path)]
+
+
+def _face(face: "Face", sha256: str) -> Stored:
+    payload = face.pixels.tobytes()
+    figures = tuple(getattr(face.quality, name) for name in FIGURES)
+    return Stored(sha256, len(face.pixels), len(payload), payload, figures=figures)
+
+
+def _bytes_of(path: Path) -> bytes:
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise PictureError("picture too large", f"more than {MAX_BYTES} bytes")
-    pixels = square_pixels(data, recipe.face_px)
-    return Stored(pixels.tobytes(), recipe.face_px, hashlib.sha256(data).hexdigest())
+    return data
 
 
-def process_all(
-    inputs: Sequence[Input], recipe: Recipe, n_workers: int
-) -> Generator[tuple[Input, Outcome], None, None]:
-    """Read all inputs, in their order whatever the number of processes.
+@lru_cache(maxsize=1)  # of this process: its networks are opened once
+def _maker(settings: FaceCrop) -> "FaceMaker":
+    from voice2face.faces import FaceMaker
 
-    Close the iterator (``contextlib.closing``) to stop the processes early. New processes import
-    the caller's main module: a script needs its ``if __name__ == "__main__"``.
-
-    Raises:
-        CorpusError: A process died, of too little memory for example.
-    """
-    chunks = list(_chunks(inputs))
-    if n_workers == 1 or len(chunks) < 2:
-        yield from ((item, process(item.kind, item.path, recipe)) for item in inputs)
-        return
-    pending: deque[tuple[list[Input], Future[list[Outcome]]]] = deque()
-    n_workers = min(n_workers, len(chunks))
-    with _pool(n_workers) as pool:
-        try:
-            for chunk in chunks:
-                work = [(item.kind, item.path) for item in chunk]
-                pending.append((chunk, pool.submit(_process_chunk, work, recipe)))
-                if len(pending) > 2 * n_workers:  # so that results never pile up
-                    yield from _results(*pending.popleft())
-            while pending:
-                yield from _results(*pending.popleft())
-        except BrokenProcessPool as error:
-            raise CorpusError(
-                "prepare",
-                "one of its processes was killed",
-                "enough memory for all of them",
-                "use fewer workers",
-            ) from error
+    return FaceMaker(settings)
 
 
-def _chunks(inputs: Iterable[Input]) -> Iterator[list[Input]]:
-    for kind, group in itertools.groupby(inputs, key=lambda item: item.kind):
-        while chunk := list(itertools.islice(group, CHUNK[kind])):
-            yield chunk
-
-
-def _process_chunk(work: list[tuple[Kind, Path]], recipe: Recipe) -> list[Outcome]:
-    return [process(kind, path, recipe) for kind, path in work]
-
-
-def _results(
-    chunk: list[Input], future: "Future[list[Outcome]]"
-) -> Iterator[tuple[Input, Outcome]]:
-    return zip(chunk, future.result(), strict=True)
-
-
-@contextlib.contextmanager
-def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n_workers, context, initializer=_start_worker)
-    limits = {name: "1" for name in _THREAD_LIMITS if name not in os.environ}
-    os.environ.update(limits)  # the processes take it over when they start
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name in limits:
-            del os.environ[name]
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+_READERS = {
+    "recording": _recording,
+    "log_mel": _log_mel,
+    "picture": _picture,
+    "aligned": _aligned,
+    "video": _video,
+}

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from voice2face.audio import normalise
 from voice2face.corpus import Corpus
-from voice2face.corpus.read import Faces, Voices
+from voice2face.corpus.arrays import Faces, Voices
 from voice2face.errors import TrainingError
 from voice2face.settings import Recipe
 from voice2face.training.steps import Batch

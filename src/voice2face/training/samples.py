@@ -6,7 +6,7 @@ from PIL import Image
 from torch import Tensor
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.read import Voices
+from voice2face.corpus.arrays import Voices
 from voice2face.training.data import VoiceBank, values_of
 
 N_SAMPLES = 32

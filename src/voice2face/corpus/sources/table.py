@@ -3,16 +3,20 @@
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice2face.corpus.schema import TableInfo
+from voice2face.corpus.schema import NAME_COLUMN, Kind, Reader, SourceInfo, reserved_columns
+from voice2face.corpus.sources.found import LOG_MELS, VIDEOS, suffix_of
+from voice2face.corpus.sources.parquet import is_parquet, one_of_equals, read_parquet
 from voice2face.errors import CorpusError
+from voice2face.files import stored_text
 
 N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
 MAX_CELL = 1_000_000
+
+Row = tuple[int, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -30,38 +34,73 @@ class Table:
 
     Args:
         info: Where it comes from and which columns name identity, voice and face.
-        folder: What its paths are relative to.
+        root: What its paths are relative to.
         header: Names of all columns.
         rows: Number of the row (the header is 1) and its cells; a row that is longer or shorter
             than the header is kept as it is.
         picture_id: The column that names a picture, when there is one.
     """
 
-    info: TableInfo
-    folder: Path
+    info: SourceInfo
+    root: Path
     header: tuple[str, ...]
-    rows: list[tuple[int, list[str]]]
+    rows: list[Row]
     picture_id: str | None
 
+    def reader(self, kind: Kind, path: str) -> Reader:
+        """How a file of this table is read; its suffix tells."""
+        suffix = suffix_of(path)
+        if kind == "voice":
+            return LOG_MELS.get(suffix, "recording")
+        return VIDEOS.get(suffix, "aligned" if self.info.aligned else "picture")
 
-def read_table(path: Path, columns: Columns) -> Table:
-    """Read a table: UTF-8, cells parted by comma, tab or semicolon, first row the names.
+    def name_column(self, kind: Kind) -> str | None:
+        """The column that names a clip or a picture."""
+        if kind == "face":
+            return self.picture_id
+        return _present(NAME_COLUMN["voice"], self.header)
 
-    The picture's path is in ``face``; where there is no such column, or none of its first
-    100 values is a file, it is in ``picture`` (and ``face`` is an id).
+    def attributes(self, kind: Kind, split: str | None) -> dict[str, int]:
+        """Names of attributes in the corpus, and the columns that they come from.
+
+        Args:
+            kind: Of the inputs that get them.
+            split: The column that says the part of the corpus; it is no attribute.
+        """
+        info, taken = self.info, reserved_columns(kind)
+        used = {info.identity, info.voice, info.face, self.name_column(kind), split}
+        result: dict[str, int] = {}
+        for index, column in enumerate(self.header):
+            if column not in used:
+                name = column
+                while name in taken or (name != column and name in self.header):
+                    name += "_"
+                result[name] = index
+        return result
+
+
+def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
+    """Read a table: Parquet, or UTF-8 with cells parted by comma, tab or semicolon.
+
+    The first row of text has the names. The picture's path is in ``face``; where there is no such
+    column, or none of its first 100 values is a file, it is in ``picture`` (and ``face`` is an id).
+
+    Args:
+        path: The file.
+        columns: Other names of columns.
+        aligned: The pictures are aligned faces.
 
     Raises:
         CorpusError: Not such a table, or one without recordings and pictures.
     """
-    data = _read(path)
-    header, rows = _parse(path, data, columns)
+    header, rows, sha256 = read_parquet(path) if is_parquet(path) else _read_text(path, columns)
     for name in header:
         if header.count(name) > 1:
             raise CorpusError(path, f"two columns '{name}'", "one", "rename one of them")
     if not rows:
         raise CorpusError(path, "no rows", "recordings or pictures", "fill the table")
-    folder = path.absolute().parent
-    face, picture_id = _face_columns(folder, header, rows, columns)
+    root = path.absolute().parent
+    face, picture_id = _face_columns(root, header, rows, columns)
     voice = _present(columns.voice or "voice", header)
     identity = _present(columns.identity or "identity", header)
     if columns.identity and not identity:
@@ -69,15 +108,17 @@ def read_table(path: Path, columns: Columns) -> Table:
     if voice is None and face is None:
         wanted = [columns.voice or "voice", columns.face or "face"]
         raise _no_column(path, f"'{wanted[0]}' or '{wanted[1]}'", header)
-    info = TableInfo(
-        path=os.fsencode(path.absolute()).decode("utf-8", "replace"),
-        sha256=hashlib.sha256(data).hexdigest(),
+    info = SourceInfo(
+        layout="table",
+        path=stored_text(str(path.absolute())),
+        sha256=sha256,
         rows=len(rows),
+        aligned=aligned,
         identity=identity,
         voice=voice,
         face=face,
     )
-    return Table(info, folder, header, rows, picture_id)
+    return Table(info, root, header, rows, picture_id)
 
 
 def is_file(path: Path) -> bool:
@@ -88,31 +129,33 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> bytes:
+def _read_text(path: Path, columns: Columns) -> tuple[tuple[str, ...], list[Row], str]:
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CorpusError(path, reason, "a table (CSV)", "correct the path") from error
+        raise CorpusError(
+            path, reason, "a table (CSV or Parquet)", "correct the path, or the --layout"
+        ) from error
+    return *_parse(path, data, columns), hashlib.sha256(data).hexdigest()
 
 
-def _parse(
-    path: Path, data: bytes, columns: Columns
-) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
-    not_table = "a table (CSV, UTF-8, first row the names of the columns)"
+def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], list[Row]]:
+    not_table = "a table (CSV, UTF-8, first row the names of the columns; or Parquet)"
     try:
-        text = data.decode("utf-8-sig")
+        data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CorpusError(
             path, f"not UTF-8 text (byte {error.start})", not_table, "save it as CSV in UTF-8"
         ) from error
-    number, rows = 0, []
+    number, rows = 0, list[Row]()
+    known: dict[str, str] = {}
     limit = csv.field_size_limit(MAX_CELL)  # of the whole process: put back below
     try:
-        delimiter = _delimiter(text, columns)
-        for number, row in enumerate(_reader(text, delimiter), start=1):
+        delimiter = _delimiter(data, columns)
+        for number, row in enumerate(_reader(data, delimiter), start=1):
             if any(cell.strip() for cell in row):
-                rows.append((number, row))
+                rows.append((number, one_of_equals(row, known)))
     except csv.Error as error:
         raise CorpusError(
             path, f"row {number + 1}: {error}", not_table, "correct the quotes of that row"
@@ -125,18 +168,19 @@ def _parse(
     return tuple(names), rows[1:]
 
 
-def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _reader(data: bytes, delimiter: str) -> Iterator[list[str]]:
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    return csv.reader(text, delimiter=delimiter, strict=True)
 
 
-def _delimiter(text: str, columns: Columns) -> str:
+def _delimiter(data: bytes, columns: Columns) -> str:
     """The one that makes known names of the first row; of equals, the one that makes most."""
     known = {"identity", "voice", "face", "picture"}
     known |= {name for name in (columns.identity, columns.voice, columns.face) if name}
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
-            first: list[str] = next(_reader(text, delimiter), [])
+            first: list[str] = next(_reader(data, delimiter), [])
         except csv.Error:
             return -1, 0
         return len(known & {name.strip() for name in first}), len(first)
@@ -145,7 +189,7 @@ def _delimiter(text: str, columns: Columns) -> str:
 
 
 def _face_columns(
-    folder: Path, header: Sequence[str], rows: list[tuple[int, list[str]]], columns: Columns
+    root: Path, header: Sequence[str], rows: Sequence[Row], columns: Columns
 ) -> tuple[str | None, str | None]:
     """The column of a picture's path, and the one of its id."""
     if columns.face:
@@ -154,7 +198,7 @@ def _face_columns(
         return _present("face", header) or _present("picture", header), None
     index = header.index("face")
     values = [row[index] for _, row in rows if len(row) > index and row[index].strip()]
-    if any(is_file(folder / value) for value in values[:N_PROBED]):
+    if any(is_file(root / value) for value in values[:N_PROBED]):
         return "face", "picture"
     return "picture", "face"
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.corpus.pictures import PictureError, square_pixels
+from voice2face.faces import pictures
+from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 
-from .corpus_samples import encoded, picture
+from .face_samples import encoded, picture
 
 REFERENCE = np.asarray(picture().resize((64, 64), Image.Resampling.LANCZOS)).astype(int)
 
@@ -137,9 +138,10 @@ JPEG = encoded(picture(), "JPEG")
     ],
 )
 def test_pictures_that_cannot_be_used(data: bytes, reason: str) -> None:
-    with pytest.raises(PictureError) as caught:
-        square_pixels(data, 64)
-    assert caught.value.reason == reason
+    for read in (lambda: square_pixels(data, 64), lambda: read_picture(data)):
+        with pytest.raises(PictureError) as caught:
+            read()
+        assert caught.value.reason == reason
 
 
 def test_random_damage_is_a_picture_or_a_picture_error() -> None:
@@ -151,3 +153,54 @@ def test_random_damage_is_a_picture_or_a_picture_error() -> None:
             data[rng.integers(0, len(data), 8)] = rng.integers(0, 256, 8)
             with contextlib.suppress(PictureError):
                 assert square_pixels(data.tobytes(), 32).shape == (32, 32, 3)
+            with contextlib.suppress(PictureError):
+                assert read_picture(data.tobytes(), 64).shape[2] == 3
+
+
+def test_a_huge_file_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
+    with pytest.raises(PictureError, match="at most 100 wanted") as caught:
+        read_picture(encoded(picture()))
+    assert caught.value.reason == "picture too large"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "CMYK", "I;16"])
+def test_the_whole_picture_is_read(mode: str) -> None:
+    wide = picture(size=(90, 50))
+    if mode == "I;16":
+        stored = Image.fromarray(np.asarray(wide.convert("L")).astype(np.uint16) * 257)
+    else:
+        stored = wide.convert(mode)
+    pixels = read_picture(encoded(stored, "TIFF"))
+    grey = mode in ("L", "I;16")
+    seen = wide.convert("L") if grey else stored if mode == "P" else wide
+    expected = np.asarray(seen.convert("RGB"))
+    assert pixels.shape == (50, 90, 3)
+    assert pixels.dtype == np.uint8
+    assert np.abs(pixels.astype(int) - expected).mean() < 2
+
+
+def test_the_whole_picture_is_turned_and_on_white() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: the stored top is the right side
+    upright = picture(size=(50, 90))
+    data = encoded(upright.transpose(Image.Transpose.ROTATE_90), exif=exif)
+    np.testing.assert_array_equal(read_picture(data), np.asarray(upright))
+    clear = picture(mode="RGBA")
+    clear.putalpha(0)
+    assert (read_picture(encoded(clear)) == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("size", [(1500, 1200), (700, 1999), (2000, 300)])
+def test_a_large_picture_is_reduced_but_not_below_what_is_asked(
+    kind: str, size: tuple[int, int]
+) -> None:
+    image = picture(size=size)
+    pixels = read_picture(encoded(image, kind), 300)
+    height, width = pixels.shape[:2]
+    assert 300 <= max(height, width) < 600
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.02)
+    exact = image.resize((width, height), Image.Resampling.BOX)
+    assert np.abs(pixels - np.asarray(exact).astype(int)).mean() < 3
+    assert read_picture(encoded(image, kind), max(size)).shape == (size[1], size[0], 3)

@@ -1,7 +1,9 @@
-"""From any picture file to a small square of RGB pixels, whatever the file tries."""
+"""From any picture file to RGB pixels, whatever the file tries."""
 
+import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -33,29 +35,57 @@ class PictureError(Exception):
         self.reason, self.detail = reason, detail
 
 
-def square_pixels(data: bytes, px: int) -> npt.NDArray[np.uint8]:
-    """The centred square of a picture, as a face that is taken to be aligned already.
+def read_picture(data: bytes, largest_side: int | None = None) -> npt.NDArray[np.uint8]:
+    """The whole picture, upright.
 
     Of an animation the first frame counts. Transparent parts become white, 16 bits become the
     upper 8, and the turn that a camera noted (EXIF) is applied. Colour profiles are not.
 
     Args:
         data: The content of the file.
+        largest_side: If given, a picture whose larger side is at least twice that is reduced by a
+            whole number; what is left has still at least this many pixels there. Of a JPEG only
+            so much is decoded.
+
+    Returns:
+        RGB, uint8, shape (height, width, 3).
+
+    Raises:
+        PictureError: Not a picture of a known format, damaged, too large or too small.
+    """
+    with _opened(data) as image:
+        return np.array(_whole(image, largest_side))
+
+
+def square_pixels(data: bytes, px: int) -> npt.NDArray[np.uint8]:
+    """The centred square of a picture, as a face that is taken to be aligned already.
+
+    Args:
+        data: The content of the file; read as :func:`read_picture` reads it.
         px: Side of the result in pixels.
 
     Returns:
         RGB, uint8, shape (px, px, 3).
 
     Raises:
-        PictureError: Not a picture of a known format, damaged, too large or too small.
+        PictureError: As of :func:`read_picture`.
     """
+    with _opened(data) as image:
+        return np.array(_square(image, px))
+
+
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The picture, its size checked and nothing decoded; what goes wrong becomes a PictureError."""
+    if len(data) > MAX_BYTES:
+        raise PictureError("picture too large", f"{len(data)} bytes; at most {MAX_BYTES} wanted")
     try:
         with warnings.catch_warnings():
             # Sizes are checked here, against a lower limit than Pillow's own warning.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_size(image)
-                return np.array(_square(image, px))
+                yield image
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -78,6 +108,18 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
+def _whole(image: Image.Image, largest_side: int | None) -> Image.Image:
+    if largest_side is not None and max(image.size) >= 2 * largest_side:
+        share = largest_side / max(image.size)
+        image.draft(image.mode, (int(share * image.width) or 1, int(share * image.height) or 1))
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    image = _resizable(image)
+    if largest_side is not None and (factor := max(image.size) // largest_side) > 1:
+        image = image.reduce(factor)
+    return _upright_rgb(image, turn)
+
+
 def _square(image: Image.Image, px: int) -> Image.Image:
     image.draft(image.mode, (2 * px, 2 * px))  # a large JPEG is decoded at a fraction of its size
     image.load()
@@ -87,6 +129,10 @@ def _square(image: Image.Image, px: int) -> Image.Image:
     image = _resizable(image).resize(
         (px, px), Image.Resampling.LANCZOS, (left, top, left + side, top + side), reducing_gap=3.0
     )
+    return _upright_rgb(image, turn)
+
+
+def _upright_rgb(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
     rgb = _on_white(image) if image.mode in ("RGBA", "LA") else image.convert("RGB")
     return rgb if turn is None else rgb.transpose(turn)
 

@@ -1,0 +1,25 @@
+"""The command about other people's networks; parsing only."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from voice2face.cli.options import Json
+from voice2face.cli.program import app
+
+
+@app.command(epilog="Example: voice2face models yunet --fetch")
+def models(
+    names: Annotated[
+        Optional[list[str]],  # noqa: UP045  (typer reads it at run time)
+        typer.Argument(metavar="[NAME]...", help="Which; else all."),
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Download what is not here and has a public file.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the pretrained networks of others: what, licence, source, and where the file is."""
+    from voice2face.commands.models import models as run
+
+    run(names or [], fetch=fetch, as_json=json)

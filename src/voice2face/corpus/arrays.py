@@ -1,0 +1,100 @@
+"""Voices and faces of a corpus as arrays, and how to get them from Arrow's columns."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Recordings as log-mel spectrograms; all fields have the same length.
+
+    Args:
+        log_mel: Natural log of mel power, float16, each (frames, n_mels); not normalised.
+            Read-only views of the file's content.
+        clip: Name of each recording, its own in the corpus.
+        identity: The person who speaks.
+        split: ``train``, ``validation`` or ``test``.
+        seconds: Length of each recording, silence included.
+        speech_s: Of it, voiced.
+        source: Number of the source in ``corpus.json`` that names it.
+        path: As the source has it, relative to it or absolute.
+        attributes: Other columns of the tables by name: strings, None where a cell was empty.
+    """
+
+    log_mel: list[npt.NDArray[np.float16]]
+    clip: npt.NDArray[np.str_]
+    identity: npt.NDArray[np.str_]
+    split: npt.NDArray[np.str_]
+    seconds: npt.NDArray[np.float64]
+    speech_s: npt.NDArray[np.float64]
+    source: npt.NDArray[np.int32]
+    path: npt.NDArray[np.object_]
+    attributes: dict[str, npt.NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.log_mel)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Aligned faces; all fields have the same length.
+
+    Args:
+        pixels: RGB, uint8, (n, px, px, 3).
+        picture: Name of each picture, its own in the corpus.
+        identity: The person who is seen.
+        split: ``train``, ``validation`` or ``test``.
+        source: Number of the source in ``corpus.json`` that names it.
+        path: As the source has it, relative to it or absolute.
+        figures: What ``faces.Quality`` measures, by name, float32; NaN where one does not apply.
+        attributes: Other columns of the tables by name: strings, None where a cell was empty.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    picture: npt.NDArray[np.str_]
+    identity: npt.NDArray[np.str_]
+    split: npt.NDArray[np.str_]
+    source: npt.NDArray[np.int32]
+    path: npt.NDArray[np.object_]
+    figures: dict[str, npt.NDArray[np.float32]]
+    attributes: dict[str, npt.NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def views(column: Any) -> list[npt.NDArray[np.uint8]]:
+    """Cells of a binary column, without a copy."""
+    views: list[npt.NDArray[np.uint8]] = []
+    for chunk in column.chunks:
+        _, offsets, data = chunk.buffers()
+        edges = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        content = np.frombuffer(data, np.uint8)
+        views += [content[i:j] for i, j in itertools.pairwise(edges)]
+    return views
+
+
+def strings(column: Any) -> npt.NDArray[np.str_]:
+    """A column of texts that are all there."""
+    return np.array(column.to_pylist(), np.str_)
+
+
+def objects(table: Any, names: Sequence[str]) -> dict[str, npt.NDArray[np.object_]]:
+    """Columns of texts by name; None for null."""
+    return {name: np.array(table[name].to_pylist(), np.object_) for name in names}
+
+
+def joined(arrays: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Arrays end to end; empty if there is none."""
+    return np.concatenate([np.empty(0, dtype), *arrays])
+
+
+def floats(table: Any, names: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+    """Columns of numbers by name; NaN for null."""
+    columns = {name: table[name].cast("float32").to_pylist() for name in names}
+    return {name: np.array(cells, np.float32) for name, cells in columns.items()}

@@ -1,0 +1,165 @@
+"""What has been done of a corpus, so that a run that was killed goes on where it was."""
+
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from voice2face.corpus.schema import Shard
+from voice2face.corpus.work import Done, Outcome, Stored, decode_outcomes, encode
+from voice2face.errors import CorpusError, OutputError
+
+NAME = "journal.sqlite"
+Key = tuple[int, int]  # number of a chunk, and place in it of something stored
+_TABLES = """
+CREATE TABLE IF NOT EXISTS job (content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS chunk (number INTEGER PRIMARY KEY, outcomes BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS payload (chunk INTEGER, place INTEGER, content BLOB NOT NULL,
+    PRIMARY KEY (chunk, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shard (name TEXT PRIMARY KEY, content BLOB NOT NULL);
+"""
+
+
+class Journal:
+    """The outcomes of all chunks that are done, and the shards that are written.
+
+    An SQLite file: each entry is there whole or not at all, whenever the process is killed. It is
+    locked for as long as it is open; the lock dies with the process. A payload is dropped once
+    the shard that holds it is written, so that its size stays within that of a few shards.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self._folder, self._connection = folder, connection
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, folder: Path) -> Iterator["Journal"]:
+        """Open the journal in a folder, or begin one, and keep others out.
+
+        Raises:
+            CorpusError: Another process has it open, or it is damaged.
+            OutputError: It could not be written, now or later (a full disk, for example).
+        """
+        try:
+            connection = sqlite3.connect(folder / NAME, timeout=0, isolation_level=None)
+            with contextlib.closing(connection):
+                # WAL: a killed process leaves a whole file without a flush for each entry.
+                for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL"):
+                    connection.execute(f"PRAGMA {pragma}")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.executescript(_TABLES)
+                connection.execute("BEGIN IMMEDIATE")  # a reader alone would not hold the lock
+                connection.execute("COMMIT")
+                yield cls(folder, connection)
+        except sqlite3.Error as error:
+            raise _translated(folder, error) from error
+
+    def job(self) -> bytes | None:
+        """What the run was asked for; None if it has only just begun."""
+        row = self._connection.execute("SELECT content FROM job").fetchone()
+        return None if row is None else bytes(row[0])
+
+    def begin(self, job: bytes) -> None:
+        """Note what the run is asked for."""
+        self._connection.execute("INSERT INTO job VALUES (?)", (job,))
+
+    def add(self, number: int, outcomes: tuple[Outcome, ...]) -> None:
+        """Note what came of a chunk."""
+        light = encode([_without_payload(outcome) for outcome in outcomes])
+        payloads = ((number, n, s.payload) for n, s in enumerate(stored_of(outcomes)))
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("INSERT INTO chunk VALUES (?, ?)", (number, light))
+        self._connection.executemany("INSERT INTO payload VALUES (?, ?, ?)", payloads)
+        self._connection.execute("COMMIT")
+
+    def numbers(self) -> set[int]:
+        """Numbers of all chunks that are done."""
+        return {number for (number,) in self._connection.execute("SELECT number FROM chunk")}
+
+    def outcomes(self, number: int) -> tuple[Outcome, ...]:
+        """What came of a chunk, with its payloads unless they are in shards already.
+
+        Raises:
+            CorpusError: The journal is damaged.
+        """
+        query = "SELECT outcomes FROM chunk WHERE number = ?"
+        (light,) = self._connection.execute(query, (number,)).fetchone()
+        query = "SELECT place, content FROM payload WHERE chunk = ?"
+        payloads = dict(self._connection.execute(query, (number,)))
+        try:
+            return _with_payloads(decode_outcomes(light), payloads)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise _damaged(self._folder, f"chunk {number}: {error}") from error
+
+    def shards(self) -> dict[str, Shard]:
+        """The shards that are written, by name.
+
+        Raises:
+            CorpusError: The journal is damaged.
+        """
+        rows = self._connection.execute("SELECT content FROM shard").fetchall()
+        try:
+            shards = [msgspec.msgpack.decode(content, type=Shard) for (content,) in rows]
+        except msgspec.DecodeError as error:
+            raise _damaged(self._folder, str(error)) from error
+        return {shard.name: shard for shard in shards}
+
+    def add_shard(self, shard: Shard, keys: Sequence[Key]) -> None:
+        """Note that a shard is written, and drop the payloads of its rows."""
+        content = msgspec.msgpack.encode(shard)
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("INSERT INTO shard VALUES (?, ?)", (shard.name, content))
+        self._connection.executemany("DELETE FROM payload WHERE chunk = ? AND place = ?", keys)
+        self._connection.execute("COMMIT")
+
+
+def stored_of(outcomes: Iterable[Outcome]) -> Iterator[Stored]:
+    """All that is stored of a chunk; their order is their place in it."""
+    return (s for outcome in outcomes if isinstance(outcome, Done) for s in outcome.stored)
+
+
+def _without_payload(outcome: Outcome) -> Outcome:
+    if not isinstance(outcome, Done):
+        return outcome
+    return Done(tuple(msgspec.structs.replace(s, payload=None) for s in outcome.stored))
+
+
+def _with_payloads(outcomes: Sequence[Outcome], payloads: dict[int, bytes]) -> tuple[Outcome, ...]:
+    places, result = itertools.count(), []
+    for outcome in outcomes:
+        if isinstance(outcome, Done):
+            stored = []
+            for item in outcome.stored:
+                payload = payloads.get(next(places))
+                if payload is not None and len(payload) != item.n_bytes:
+                    raise ValueError(f"{len(payload)} bytes instead of {item.n_bytes}")
+                stored.append(msgspec.structs.replace(item, payload=payload))
+            outcome = Done(tuple(stored))
+        result.append(outcome)
+    return tuple(result)
+
+
+def _damaged(folder: Path, found: str) -> CorpusError:
+    return CorpusError(folder, f"damaged ({found})", "unfinished work", "begin anew: --restart")
+
+
+def _translated(folder: Path, error: sqlite3.Error) -> CorpusError | OutputError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return CorpusError(
+            folder,
+            "another process is at work there",
+            "one run for each corpus",
+            "wait for it, or choose another folder",
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return _damaged(folder, str(error))
+    return OutputError(
+        folder,
+        f"could not be written ({error})",
+        "a writable place with room",
+        "free some and run it again: it goes on where it was",
+    )

@@ -1,0 +1,121 @@
+"""What is found in a folder: people, their files, and what was left out."""
+
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from voice2face.corpus.schema import Kind, Layout, Reader, SourceInfo
+from voice2face.files import stored_text
+
+# Reasons of things that are left out and are no loss: they were no input of this corpus.
+COMPANIONS = "companion files"  # notes, transcripts, metadata
+HIDDEN = "hidden files"
+NO_PICTURES = "no pictures"
+NO_RECORDINGS = "no recordings"
+NOT_IN_META = "not in vox1_meta.csv"
+OUTSIDE = "outside the layout"
+NO_INPUT = frozenset({COMPANIONS, HIDDEN, NO_PICTURES, NO_RECORDINGS, NOT_IN_META, OUTSIDE})
+
+LeftOutKind = Literal["voice", "face", "file", "folder", "identity"]
+
+_VIDEO = (
+    ".3gp .asf .avi .f4v .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv"
+)
+_AUDIO = (
+    ".aac .ac3 .aif .aifc .aiff .amr .au .caf .flac .m4a .m4b .mka .mp2 .mp3 .oga .ogg .opus .wav "
+    ".wma"
+)
+# Of the formats that `faces.pictures` reads.
+_PICTURE = ".apng .bmp .gif .jfif .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp"
+VIDEOS: Mapping[str, Reader] = dict.fromkeys(_VIDEO.split(), "video")
+RECORDINGS: Mapping[str, Reader] = dict.fromkeys((_AUDIO + " " + _VIDEO).split(), "recording")
+LOG_MELS: Mapping[str, Reader] = {".npy": "log_mel"}
+PICTURES: Mapping[str, Reader] = dict.fromkeys(_PICTURE.split(), "picture")
+ALIGNED: Mapping[str, Reader] = dict.fromkeys(_PICTURE.split(), "aligned")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One recording, picture or video; a video is named twice, for its voice and its faces.
+
+    Args:
+        kind: What it gives.
+        reader: How it is read.
+        path: Relative to the root; bytes that are not UTF-8 as surrogate escapes.
+        name: Of the clip or picture, as the corpus will call it if it is free.
+    """
+
+    kind: Kind
+    reader: Reader
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a folder, with all files; ``identity`` None: named after the only file."""
+
+    identity: str | None
+    attributes: dict[str, str]
+    files: list[File]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is no input, and why: ``reason`` is one of few, ``detail`` says all."""
+
+    kind: LeftOutKind
+    identity: str | None
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One folder, listed and understood.
+
+    Args:
+        info: Where it is and what its listing hashes to.
+        root: What its paths are relative to.
+        header: Names of all attributes.
+        people: Sorted by identity, their files by path: voices first.
+        left_out: Files, folders and people that are not used.
+    """
+
+    info: SourceInfo
+    root: Path
+    header: tuple[str, ...]
+    people: list[Person]
+    left_out: list[LeftOut]
+
+
+def tree_info(layout: Layout, root: Path, sha256: str, n_files: int, aligned: bool) -> SourceInfo:
+    """The record of a folder that goes into ``corpus.json``."""
+    return SourceInfo(
+        layout=layout,
+        path=stored_text(str(root)),
+        sha256=sha256,
+        rows=n_files,
+        aligned=aligned,
+    )
+
+
+def identity_of(folder: str) -> str:
+    """The person that a folder is named after; composed letters, as systems differ in them."""
+    return unicodedata.normalize("NFC", stored_text(folder)).strip()
+
+
+def suffix_of(path: str) -> str:
+    """What follows the last dot of a file's name, with the dot, in small letters; or ''."""
+    start = max(path.rfind("/"), path.rfind(os.sep)) + 1
+    dot = path.rfind(".")
+    return path[dot:].lower() if start < dot < len(path) - 1 else ""
+
+
+def stem_of(path: str) -> str:
+    """A path without the suffix, as valid UTF-8."""
+    return stored_text(path[: len(path) - len(suffix_of(path))])

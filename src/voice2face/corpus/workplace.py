@@ -1,0 +1,175 @@
+"""``OUT.partial``: where a corpus grows until it is whole, however often that is interrupted."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from voice2face.corpus.inputs import Inputs
+from voice2face.corpus.journal import Journal
+from voice2face.corpus.schema import INFO_NAME, SourceInfo
+from voice2face.corpus.work import Recipe
+from voice2face.errors import CorpusError, OutputError
+from voice2face.settings import Settings
+
+WORTH_KEEPING = 50  # chunks: about half a minute of work
+
+
+class Job(Settings, frozen=True, kw_only=True):
+    """What a run was asked for: all that decides what the corpus holds."""
+
+    program: str
+    sources: tuple[SourceInfo, ...]
+    preset: str
+    recipe: Recipe
+    detector: str | None
+    split_rule: str
+    files: str  # of the files that the sources name: paths, sizes, times of change
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A folder that this process alone works in.
+
+    Args:
+        folder: Becomes the corpus at the end.
+        journal: What is done.
+        finished: The corpus is whole already: the run was killed while it tidied up.
+    """
+
+    folder: Path
+    journal: Journal
+    finished: bool
+
+
+def check_free(out: Path) -> None:
+    """Refuse a place where something is, unless it is what an interrupted run left.
+
+    Raises:
+        OutputError: It is a file, a folder that is not empty, or cannot be looked at.
+    """
+    try:
+        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+            return
+        if (out / INFO_NAME).exists() and _partial(out).exists():
+            return
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(out, reason, "a folder", "choose another folder") from error
+    found = "a corpus" if (out / INFO_NAME).exists() else "something else"
+    raise OutputError(
+        out,
+        f"holds {found} already" if out.is_dir() else "is a file",
+        "a new or empty folder",
+        "choose another folder or remove it",
+    )
+
+
+@contextlib.contextmanager
+def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
+    """Open or make ``OUT.partial``; on success its content becomes ``out``, else it stays.
+
+    A run that ends because too much is left out leaves nothing unless it was long.
+
+    Args:
+        out: The corpus.
+        job: Unfinished work must have been asked for the same.
+        restart: Throw unfinished work away.
+
+    Raises:
+        CorpusError: Unfinished work that was asked for something else, or that is damaged, or
+            that another process is at.
+        OutputError: Something could not be written.
+    """
+    partial, worthless = _partial(out), False
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        if restart:
+            _clear(partial)
+        with Journal.open(partial) as journal:
+            _check_job(partial, journal, job)
+            folder = partial / "corpus"
+            finished = (out / INFO_NAME).exists() and not folder.exists()
+            if not finished:
+                folder.mkdir(exist_ok=True)
+            try:
+                yield Workplace(folder, journal, finished)
+            except CorpusError:  # too much was left out: the next run will be of other files
+                worthless = len(journal.numbers()) < WORTH_KEEPING
+                raise
+            if not finished:
+                if out.exists():
+                    out.rmdir()  # fails if somebody has filled it since
+                folder.replace(out)
+        worthless = True
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            out,
+            f"could not be written ({reason})",
+            "a writable place with room",
+            "free some, or choose another folder",
+        ) from error
+    finally:
+        if worthless:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def listing_hash(inputs: Inputs) -> str:
+    """Checksum of which files there are to read: their order, paths, sizes and times of change."""
+    digest = hashlib.sha256()
+    for item in inputs.usable:
+        path = os.fsencode(inputs.roots[item.source] / item.path)
+        try:
+            found = os.stat(path)  # noqa: PTH116  (a path of bytes)
+            state = f"{found.st_size} {found.st_mtime_ns}"
+        except (OSError, ValueError):
+            state = "missing"
+        line = f"{item.reader} {item.identity} {item.name} {state} ".encode(
+            "utf-8", "surrogateescape"
+        )
+        digest.update(line + path + b"\0")
+    return digest.hexdigest()
+
+
+def _partial(out: Path) -> Path:
+    return out.with_name(f"{out.name}.partial")
+
+
+def _clear(partial: Path) -> None:
+    """Empty the folder, but not under the hands of another process."""
+    try:
+        with Journal.open(partial):
+            shutil.rmtree(partial / "corpus", ignore_errors=True)
+    except CorpusError as error:
+        if "another process" in error.found:
+            raise
+    for file in partial.iterdir():
+        if file.is_file():
+            file.unlink()
+
+
+def _check_job(partial: Path, journal: Journal, job: Job) -> None:
+    before = journal.job()
+    if before is None:
+        journal.begin(msgspec.json.encode(job))
+        return
+    try:
+        old = msgspec.json.decode(before, type=Job)
+        names = {"files": "files (some were changed, added or removed)", "recipe": "settings"}
+        differing = [n for n in Job.__struct_fields__ if getattr(old, n) != getattr(job, n)]
+        found = ", ".join(names.get(name, name.replace("_", " ")) for name in differing)
+    except msgspec.DecodeError:
+        found = "version of the program"
+    if found:
+        raise CorpusError(
+            partial,
+            f"unfinished work with other {found}",
+            "the same command",
+            "give that again, or begin anew: --restart",
+        )

@@ -1,0 +1,204 @@
+"""From a picture or a video to aligned faces that are good enough, or to the reason why not."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from voice2face.faces import quality
+from voice2face.faces.align import GEOMETRIES, align, widened
+from voice2face.faces.detect import Detection, Detector, YuNet
+from voice2face.faces.masks import CONTEXT, Masks
+from voice2face.faces.pictures import PictureError, read_picture, square_pixels
+from voice2face.faces.quality import Quality
+from voice2face.settings import FaceCrop
+
+Picture = npt.NDArray[np.uint8]
+
+# Larger pictures may be read at a fraction of their size, but never below these sides: what
+# detection needs, and where a face over a sixteenth of the picture still fills its crop.
+LARGEST_SIDE = 1024
+CROPS_A_SIDE = 16
+
+# What the masks are made from: a crop of the same face that shows more around it.
+CONTEXT_PX = 256
+MIDDLE_PX = round(CONTEXT_PX / CONTEXT)
+GREY = 128  # what takes the place of removed pixels
+
+MIN_LOOKS = 24  # frames of a video that are looked at
+LOOKS_A_FACE = 4  # or so many for each face wanted, if that is more
+
+
+@dataclass(frozen=True)
+class Face:
+    """An aligned face.
+
+    Attributes:
+        pixels: RGB, uint8, shape (px, px, 3).
+        quality: What is known of it.
+    """
+
+    pixels: Picture
+    quality: Quality
+
+
+class FaceMaker:
+    """Makes the faces of one process; opens detector and mask networks when first needed.
+
+    Args:
+        settings: Size, geometry, filters, what to remove.
+        detector: Finds the faces; YuNet if none is given, its file found by
+            :func:`voice2face.pretrained.find`.
+    """
+
+    def __init__(self, settings: FaceCrop, detector: Detector | None = None) -> None:
+        self._settings = settings
+        self._given = detector
+
+    def from_picture(self, data: bytes) -> Face:
+        """The largest face of a picture.
+
+        Args:
+            data: The content of the file.
+
+        Raises:
+            PictureError: It cannot be read, shows no face, or none that passes the filters.
+            Voice2FaceError: Detector or masks are not to be had.
+        """
+        largest_side = max(LARGEST_SIDE, CROPS_A_SIDE * self._settings.px)
+        picture = read_picture(data, largest_side)
+        face, detection = self._face(picture)
+        return self._masked(face, self._context(picture, detection))
+
+    def from_aligned(self, data: bytes) -> Face:
+        """A picture that is an aligned face already: its centred square. Nothing is filtered.
+
+        Args:
+            data: The content of the file.
+
+        Raises:
+            PictureError: It cannot be read.
+            Voice2FaceError: The masks are not to be had.
+        """
+        face = Face(square_pixels(data, self._settings.px), Quality())
+        if not self._settings.remove:
+            return face
+        border = (CONTEXT_PX - MIDDLE_PX) // 2
+        middle = square_pixels(data, MIDDLE_PX)
+        return self._masked(face, np.pad(middle, ((border,) * 2, (border,) * 2, (0, 0)), "reflect"))
+
+    def from_video(self, path: Path) -> list[Face]:
+        """The best few faces of a video with one speaker, in order of time.
+
+        Raises:
+            PictureError: It cannot be read, or no frame has a face that passes the filters: the
+                commonest reason, and its first detail.
+            Voice2FaceError: Detector or masks are not to be had.
+        """
+        from voice2face.faces.frames import best_few
+
+        wanted = self._settings.faces_per_video
+        contexts: dict[int, Picture | None] = {}
+        faces: list[Face] = []
+        errors: list[PictureError] = []
+        for time_s, frame in self._frames(path, max(MIN_LOOKS, LOOKS_A_FACE * wanted)):
+            try:
+                face, detection = self._face(frame, time_s)
+            except PictureError as error:
+                errors.append(error)
+            else:
+                faces.append(face)
+                contexts[id(face)] = self._context(frame, detection)
+        if not faces:
+            raise _commonest(errors)
+        best = best_few(faces, wanted)
+        masked = list(self._all_masked(best, [contexts[id(face)] for face in best], errors))
+        if not masked:
+            raise _commonest(errors)
+        return masked
+
+    def _all_masked(
+        self, faces: list[Face], contexts: list[Picture | None], errors: list[PictureError]
+    ) -> Iterator[Face]:
+        for face, context in zip(faces, contexts, strict=True):
+            try:
+                yield self._masked(face, context)
+            except PictureError as error:
+                errors.append(error)
+
+    def _frames(self, path: Path, n: int) -> Iterator[tuple[float, Picture]]:
+        from voice2face.faces.frames import sample_frames
+
+        return sample_frames(path, n)
+
+    def _face(self, picture: Picture, time_s: float | None = None) -> tuple[Face, Detection]:
+        """The largest face of a picture, checked and not yet masked."""
+        found = self._detector(picture)
+        if not found:
+            height, width = picture.shape[:2]
+            raise PictureError("no face", f"none found in {width}×{height} pixels")
+        detection = found[0]
+        geometry, px = GEOMETRIES[self._settings.geometry], self._settings.px
+        try:
+            pixels, outside = align(picture, detection.points, geometry, px)
+            measured = pixels
+            if px != quality.MEASURED_PX:
+                measured, _ = align(picture, detection.points, geometry, quality.MEASURED_PX)
+        except ValueError as error:
+            raise PictureError("no face", str(error)) from error
+        figures = Quality(
+            score=detection.score,
+            n_faces=len(found),
+            eyes_px=quality.eye_distance(detection.points),
+            yaw_deg=quality.yaw(detection.points),
+            sharpness=quality.sharpness(measured),
+            brightness=quality.brightness(measured),
+            outside=outside,
+            time_s=time_s,
+        )
+        quality.check(figures, self._settings.filters)
+        return Face(pixels, figures), detection
+
+    def _context(self, picture: Picture, detection: Detection) -> Picture | None:
+        """What the masks are made from, if any are wanted, shape (256, 256, 3)."""
+        if not self._settings.remove:
+            return None
+        geometry = widened(GEOMETRIES[self._settings.geometry], CONTEXT)
+        return align(picture, detection.points, geometry, CONTEXT_PX)[0]
+
+    def _masked(self, face: Face, context: Picture | None) -> Face:
+        """The face with grey in the place of what is to be removed."""
+        if context is None:
+            return face
+        border = (CONTEXT_PX - MIDDLE_PX) // 2
+        keep = self._masks(context)[border:-border, border:-border]
+        size = (self._settings.px, self._settings.px)
+        small = Image.fromarray(keep.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+        keep = np.asarray(small).clip(0, 1)[..., None]
+        pixels = np.round(GREY + (face.pixels.astype(np.float32) - GREY) * keep).astype(np.uint8)
+        return Face(pixels, replace(face.quality, removed=float(1 - keep.mean())))
+
+    @cached_property
+    def _detector(self) -> Detector:
+        if self._given is not None:
+            return self._given
+        from voice2face import pretrained
+
+        return YuNet(pretrained.find("yunet"), self._settings.filters.min_score)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return Masks(self._settings.remove)
+
+
+def _commonest(errors: list[PictureError]) -> PictureError:
+    if not errors:
+        return PictureError("no pictures in the video", "not one frame could be read")
+    reason, n = Counter(error.reason for error in errors).most_common(1)[0]
+    first = next(error for error in errors if error.reason == reason)
+    return PictureError(reason, f"{n} of {len(errors)} frames, the first: {first.detail}")

@@ -1,0 +1,198 @@
+"""Where the faces of a picture are: boxes and five points each."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import MissingExtraError, ModelError
+
+Picture = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float32]
+
+SIDES = (320, 640, 1280)  # px; pictures are shrunk to the first, to the next if nothing is found
+MIN_SIDE = 32  # px; smaller pictures are padded to it: the network's coarsest grid
+OVERLAP = 0.3  # of two boxes that are one face; OpenCV's own choice
+MOST_FACES = 200
+LOOK_PX = 128  # side of the cuts in which the points are found again
+LOOK_BOXES = 1.4  # side of such a cut in the picture, in larger sides of the face's box
+SAME_FACE = 0.3  # points found again are this close to those found first, in sides of the box
+_MIRRORED = np.array((1, 0, 2, 4, 3))  # which point is which in the mirror
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face that was found.
+
+    Attributes:
+        box: Left, top, width, height in pixels; may reach over the border.
+        points: In pixels from the picture's upper left corner (not from the centre of its first
+            pixel), shape (5, 2): right eye, left eye, nose, right and left corner of the mouth.
+            "Right" is the person's right, which is left in the picture.
+        score: How sure the detector is, 0 to 1.
+    """
+
+    box: tuple[float, float, float, float]
+    points: Points
+    score: float
+
+
+class Detector(Protocol):
+    """Whatever finds faces: a picture in, its faces out, the largest first."""
+
+    def __call__(self, picture: Picture) -> list[Detection]:
+        """Faces of an RGB picture, uint8, shape (height, width, 3)."""
+        ...
+
+
+class YuNet:
+    """YuNet through OpenCV, single-threaded.
+
+    It is asked about the picture at a small size first, which shows all that is larger than a
+    thirtieth of it. Where nothing is found, it is asked again with a margin of half the picture's
+    sides (very tight crops), then at larger sizes (small faces in large pictures).
+
+    Its points jitter by 5 % of the distance of the eyes (median), whatever the resolution and
+    independently from one look to the next. So those of the largest face are the mean of three
+    looks: as found, in a cut around the face, and in the mirror of that cut.
+
+    Args:
+        weights: The file ``yunet.onnx``.
+        min_score: Faces that score less are not faces.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+        ModelError: The file is not a network that OpenCV can read.
+
+    Source:
+        Wu, Peng and Yu 2023, "YuNet: a tiny millisecond-level face detector".
+    """
+
+    def __init__(self, weights: Path, min_score: float) -> None:
+        self._cv2 = _opencv()
+        try:
+            self._network = self._cv2.FaceDetectorYN.create(
+                str(weights), "", (SIDES[0], SIDES[0]), min_score, OVERLAP, MOST_FACES
+            )
+        except self._cv2.error as error:
+            raise ModelError(
+                weights, "OpenCV cannot read it", "the face detector YuNet", "fetch it again"
+            ) from error
+
+    def __call__(self, picture: Picture) -> list[Detection]:
+        """Faces of a picture, the largest first; see :class:`Detector`."""
+        found = self._shrunk(picture, SIDES[0]) or self._with_margin(picture)
+        for smaller, side in pairwise(SIDES):
+            if not found and max(picture.shape[:2]) > smaller:
+                found = self._shrunk(picture, side)
+        found.sort(key=lambda face: face.box[2] * face.box[3], reverse=True)
+        return [self._closer(picture, face) for face in found[:1]] + found[1:]
+
+    def _shrunk(self, picture: Picture, max_side: float) -> list[Detection]:
+        picture, back = self._resized(picture, max_side)
+        return [_moved(face, back, np.zeros(2)) for face in self._ask(picture)]
+
+    def _with_margin(self, picture: Picture) -> list[Detection]:
+        picture, back = self._resized(picture, SIDES[0] / 2)
+        height, width = picture.shape[:2]
+        margin = (-(-width // 2), -(-height // 2))  # rounded up
+        window = (-margin[0], -margin[1], width + margin[0], height + margin[1])
+        found = self._ask(self._cut(picture, window))
+        found = [_moved(face, np.ones(2), -np.array(margin)) for face in found]
+        inside = [face for face in found if _centre_inside(face, width, height)]
+        return [_moved(face, back, np.zeros(2)) for face in inside]
+
+    def _closer(self, picture: Picture, face: Detection) -> Detection:
+        """The face with its points averaged over three looks."""
+        wanted = 4 * LOOK_PX / (LOOK_BOXES * max(*face.box[2:], 1.0))  # more would not be seen
+        picture, back = self._resized(picture, wanted * max(picture.shape[:2]))
+        near = _moved(face, 1 / back, np.zeros(2))
+        left, top, width, height = near.box
+        size = max(width, height)
+        side = max(1, round(LOOK_BOXES * size))
+        corner = (round(left + (width - side) / 2), round(top + (height - side) / 2))
+        cut = self._cut(picture, (*corner, corner[0] + side, corner[1] + side))
+        way = self._cv2.INTER_AREA if side > LOOK_PX else self._cv2.INTER_LINEAR
+        cut = self._cv2.resize(cut, (LOOK_PX, LOOK_PX), interpolation=way)
+        again = [found.points for found in self._ask(cut)[:3]]
+        mirrored = [found.points[_MIRRORED] for found in self._ask(cut[:, ::-1])[:3]]
+        again += [points * (-1, 1) + (LOOK_PX, 0) for points in mirrored]
+        looks = [points * (side / LOOK_PX) + corner for points in again]
+        same = [p for p in looks if np.abs(p - near.points).max() < SAME_FACE * size]
+        points = np.mean([near.points, *same], axis=0) * back
+        return replace(face, points=points.astype(np.float32))
+
+    def _resized(
+        self, picture: Picture, max_side: float
+    ) -> tuple[Picture, npt.NDArray[np.float64]]:
+        """The picture, smaller if it is larger, and the factors (x, y) back to where it was."""
+        height, width = picture.shape[:2]
+        scale = max_side / max(height, width)
+        if scale >= 1:
+            return picture, np.ones(2)
+        size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        small = self._cv2.resize(picture, size, interpolation=self._cv2.INTER_AREA)
+        return small, np.array((width / size[0], height / size[1]))
+
+    def _cut(self, picture: Picture, window: tuple[int, int, int, int]) -> Picture:
+        """From (left, top) to (right, bottom); what lies outside the picture has its mean colour.
+
+        Mirrored borders would show second faces: with them fewer are found, and less exactly.
+        """
+        height, width = picture.shape[:2]
+        x0, y0, x1, y1 = window
+        inside = picture[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
+        if min(x0, y0) >= 0 and x1 <= width and y1 <= height:
+            return inside
+        cut = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
+        cut[:] = self._cv2.mean(inside)[:3] if inside.size else 128
+        at_y, at_x = max(0, -y0), max(0, -x0)
+        cut[at_y : at_y + inside.shape[0], at_x : at_x + inside.shape[1]] = inside
+        return cut
+
+    def _ask(self, picture: Picture) -> list[Detection]:
+        """Faces as the network sees them, in pixels of this very picture."""
+        height, width = picture.shape[:2]
+        if min(height, width) < MIN_SIDE:
+            window = (0, 0, max(width, MIN_SIDE), max(height, MIN_SIDE))
+            picture = self._cut(picture, window)
+        bgr = np.ascontiguousarray(picture[..., ::-1])
+        self._network.setInputSize((bgr.shape[1], bgr.shape[0]))
+        rows = self._network.detect(bgr)[1]  # (faces, 15) or None
+        return [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
+
+
+def _detection(row: npt.NDArray[np.float32]) -> Detection:
+    left, top, width, height = (float(value) for value in row[:4])
+    return Detection((left, top, width, height), row[4:14].reshape(5, 2).copy(), float(row[14]))
+
+
+def _moved(face: Detection, scale: npt.NDArray[np.float64], offset: npt.NDArray[Any]) -> Detection:
+    """The face of a picture that was scaled (x, y), then moved, in the coordinates before that."""
+    left, top, width, height = face.box
+    (sx, sy), (dx, dy) = scale.tolist(), offset.tolist()
+    box = (left * sx + dx, top * sy + dy, width * sx, height * sy)
+    return replace(face, box=box, points=(face.points * scale + offset).astype(np.float32))
+
+
+def _centre_inside(face: Detection, width: int, height: int) -> bool:
+    left, top, box_width, box_height = face.box
+    return 0 <= left + box_width / 2 <= width and 0 <= top + box_height / 2 <= height
+
+
+def _opencv() -> Any:
+    """OpenCV on one thread and without its own log lines.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingExtraError("raw pictures", "data") from error
+    cv2.setNumThreads(1)  # one picture is too little to share; the processes share the pictures
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
