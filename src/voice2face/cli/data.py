@@ -105,13 +105,48 @@ def plan(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Say from a sample how long `prepare` will take, and how much disk and memory."""
+    """Say how long `prepare` will take.
+
+    Some files of each kind are read; time, disk and memory of the whole follow from them.
+    """
     from voice2face.commands.data import plan as run
 
     run(
         sources, layout=layout, aligned=aligned, preset=preset, workers=workers, sample=sample,
         crop={"px": px, "geometry": geometry, "remove": remove}, assignments=settings or [],
         columns={"identity": identity, "voice": voice, "face": face}, seed=seed, as_json=json,
+    )  # fmt: skip
+
+
+@app.command(epilog="Example: voice2face inspect corpus --identities 48")
+def inspect(
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="Made by `prepare`.")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--out", help="The page; else CORPUS.html beside the corpus."),
+    ] = None,
+    identities: Annotated[int, typer.Option(min=0, max=1000, help="People on the page.")] = 24,
+    clips: Annotated[int, typer.Option(min=0, max=100, help="Recordings of each.")] = 2,
+    faces: Annotated[int, typer.Option(min=0, max=100, help="Faces of each.")] = 12,
+    by: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="COLUMN", help="Count by this attribute alone, all its values."),
+    ] = None,
+    no_page: Annotated[bool, typer.Option("--no-page", help="Numbers only.")] = False,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Show what a corpus holds.
+
+    Prints counts by split and attribute, the quality of the faces and why inputs were left out,
+    and writes a page with faces, playable clips and spectrograms of some people. The page is as
+    confidential as the data.
+    """
+    from voice2face.commands.inspect import inspect as run
+
+    run(
+        corpus, out, identities=identities, clips=clips, faces=faces, by=by or [], seed=seed,
+        no_page=no_page, as_json=json,
     )  # fmt: skip
 
 

@@ -19,7 +19,10 @@ def models(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the pretrained networks of others: what, licence, source, and where the file is."""
+    """List the networks of others that are used.
+
+    What each is, its licence, its source, and where its file is.
+    """
     from voice2face.commands.models import models as run
 
     run(names or [], fetch=fetch, as_json=json)
