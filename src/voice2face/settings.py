@@ -173,6 +173,12 @@ class CriticSettings(Settings, frozen=True, kw_only=True):
     leaky_output: bool = False  # LeakyReLU after the trunk's last layer, as the table has it
     batch_norm: bool = False
     dropout: Share = 0.0
+    spectral_norm: bool = False  # of all convolutions of the trunk (Miyato et al. 2018)
+
+
+# Differentiable augmentation of what the critics see (Zhao et al. 2020).
+FaceAugmentation = Literal["colour", "translation", "cutout"]
+VoiceAugmentation = Literal["noise", "reverberation", "speed", "codec"]
 
 
 class FaceTraining(Settings, frozen=True, kw_only=True):
@@ -187,6 +193,13 @@ class FaceTraining(Settings, frozen=True, kw_only=True):
     pair_by: str = "identity"  # or the attribute that voices and faces have in common
     ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
     precision: Literal["fp32", "bf16"] = "fp32"
+    # For small corpora; all off in the paper's presets.
+    augment: Annotated[tuple[FaceAugmentation, ...], msgspec.Meta(max_length=3)] = ()
+    r1: NotNegative = 0.0  # weight of the gradient penalty on real faces (Mescheder et al. 2018)
+    r1_every: Count = 16  # iterations from one penalty to the next (lazy, Karras et al. 2020)
+    label_smoothing: Share = 0.0  # the discriminator's target for real faces is 1 less this
+    schedule: Literal["constant", "linear", "cosine"] = "constant"  # of the learning rate, to 0
+    warmup: Annotated[int, msgspec.Meta(ge=0)] = 0  # iterations up to the full learning rate
 
     def __post_init__(self) -> None:
         """Refuse lengths in the wrong order."""
@@ -211,6 +224,8 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     weight_decay: NotNegative = 1e-4
     crop_frames: tuple[Frames, Frames] = (300, 800)
     precision: Literal["fp32", "bf16"] = "fp32"
+    augment: Annotated[tuple[VoiceAugmentation, ...], msgspec.Meta(max_length=4)] = ()
+    augment_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of the recordings of a batch
 
     def __post_init__(self) -> None:
         """Refuse lengths in the wrong order."""
@@ -223,7 +238,9 @@ class Run(Settings, frozen=True, kw_only=True):
     checkpoint_every: Count = 1000
     sample_every: Count = 500
     log_every: Count = 10
-    keep_checkpoints: Count = 2
+    keep_checkpoints: Count = 2  # the last ones; the best is kept beside them
+    best_by: str = "matching"  # the reading of a snapshot that says which is best; "": none
+    compile: bool = False  # torch.compile
 
 
 class SpeakerRecipe(Settings, frozen=True, kw_only=True):
