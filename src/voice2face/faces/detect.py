@@ -14,7 +14,7 @@ Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
 
 SIDES = (320, 640, 1280)  # px; pictures are shrunk to the first, to the next if nothing is found
-MIN_SIDE = 32  # px; smaller pictures are padded to it: the network's coarsest grid
+MIN_SIDE = 64  # px; smaller ones are padded: OpenCV 4.10 sees faces in emptiness 32 px high
 OVERLAP = 0.3  # of two boxes that are one face; OpenCV's own choice
 MOST_FACES = 200
 LOOK_PX = 128  # side of the cuts in which the points are found again
@@ -194,5 +194,7 @@ def _opencv() -> Any:
     except ImportError as error:
         raise MissingExtraError("raw pictures", "data") from error
     cv2.setNumThreads(1)  # one picture is too little to share; the processes share the pictures
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # 5.x comments on its new engine; some versions of 4.x lack the call, and the comments.
+    if logging := getattr(cv2.utils, "logging", None):
+        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     return cv2
