@@ -20,6 +20,10 @@ PACKAGES = ("voice2face", "numpy", "av", "onnxruntime")
 PROGRAM = (sys.executable, "-m", "voice2face")
 
 
+class NotHereError(Exception):
+    """What a benchmark needs is not on this machine."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One process from its start to its end.

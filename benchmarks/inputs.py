@@ -29,7 +29,7 @@ class Inputs:
     @cached_property
     def clip(self) -> Path:
         """One recording of 5 s."""
-        return _write_wav(self.folder / "clip.wav", self._voices[0])
+        return write_wav(self.folder / "clip.wav", self._voices[0])
 
     @cached_property
     def clips(self) -> Path:
@@ -37,14 +37,14 @@ class Inputs:
         folder = self.folder / "clips"
         folder.mkdir()
         for number in range(N_CLIPS):
-            _write_wav(folder / f"clip-{number:03}.wav", self._voices[number % N_PEOPLE])
+            write_wav(folder / f"clip-{number:03}.wav", self._voices[number % N_PEOPLE])
         return folder
 
     @cached_property
     def hour(self) -> Path:
         """One recording of an hour, speech from end to end."""
         repeats = HOUR_S // (CLIP_S * N_PEOPLE)
-        return _write_wav(self.folder / "hour.wav", np.tile(np.concatenate(self._voices), repeats))
+        return write_wav(self.folder / "hour.wav", np.tile(np.concatenate(self._voices), repeats))
 
     @cached_property
     def full_width(self) -> Path:
@@ -66,7 +66,8 @@ class Inputs:
         ]
 
 
-def _write_wav(path: Path, samples: np.ndarray) -> Path:
+def write_wav(path: Path, samples: np.ndarray) -> Path:
+    """Write samples at 16 kHz, on the int16 scale, shape (samples,)."""
     with wave.open(str(path), "wb") as stream:
         stream.setnchannels(1)
         stream.setsampwidth(2)

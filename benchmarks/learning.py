@@ -17,7 +17,7 @@ from benchmarks.inputs import Inputs
 from voice2face.audio import normalise, tile
 from voice2face.cohort import CohortSettings, facts_of, write_cohort
 from voice2face.corpus import Corpus, prepare
-from voice2face.corpus.read import Faces
+from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.embedders import Fisherfaces, LinearAttributes
 from voice2face.evaluation.intervals import Estimate
 from voice2face.evaluation.matching import Matching, match_one_of_two

@@ -3,7 +3,18 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import audio_speed, cold, hour, learning, throughput
+from benchmarks import (
+    audio_speed,
+    cold,
+    hour,
+    learning,
+    prepare_core,
+    prepare_faults,
+    prepare_memory,
+    prepare_real,
+    prepare_scaling,
+    throughput,
+)
 from benchmarks.harness import Result
 from benchmarks.inputs import Inputs
 
@@ -15,6 +26,11 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("throughput", throughput.measure),
     ("hour", hour.measure),
     ("learning", learning.learning),
+    ("prepare_core", prepare_core.measure),
+    ("prepare_scaling", prepare_scaling.measure),
+    ("prepare_memory", prepare_memory.measure),
+    ("prepare_faults", prepare_faults.measure),
+    ("prepare_real", prepare_real.measure),
 )
 
 

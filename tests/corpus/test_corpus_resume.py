@@ -188,6 +188,37 @@ def test_killed_while_it_tidied_up(
         _prepare(source, tmp_path / "out")
 
 
+def test_what_was_half_written_when_it_was_killed_goes(source: Path, tmp_path: Path) -> None:
+    whole = _bytes_of(_prepare(source, tmp_path / "whole").path)
+    with pytest.raises(KeyboardInterrupt):
+        _prepare(source, tmp_path / "out", progress=_stop_at(700))
+    (tmp_path / "out.partial" / "corpus" / ".1a2b.parquet").write_bytes(b"half a shard")
+    _prepare(source, tmp_path / "out")
+    assert _bytes_of(tmp_path / "out") == whole
+
+
+def test_a_flipped_bit_of_what_is_done_is_noticed(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _prepare(source, tmp_path / "out", progress=_stop_at(890))
+    partial = tmp_path / "out.partial"
+    with Journal.open(partial) as journal:
+        query = "SELECT chunk, place, content FROM payload ORDER BY chunk DESC"
+        chunk, place, content = journal._connection.execute(query).fetchone()
+        flipped = content[:9] + bytes([content[9] ^ 1]) + content[10:]
+        query = "UPDATE payload SET content = ? WHERE chunk = ? AND place = ?"
+        journal._connection.execute(query, (flipped, chunk, place))
+    with pytest.raises(CorpusError, match=r"chunk \d+: checksum does not fit.*--restart"):
+        _prepare(source, tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        _prepare(source, tmp_path / "out", restart=True, progress=_stop_at(890))
+    path = next((partial / "corpus").glob("face-train-*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match="--restart"):
+        _prepare(source, tmp_path / "out")
+
+
 @pytest.mark.parametrize("victim", ["journal.sqlite", "shard"])
 def test_damaged_unfinished_work_says_so(source: Path, tmp_path: Path, victim: str) -> None:
     out = tmp_path / "out"

@@ -1,25 +1,30 @@
 """From a sample of the files: how long, how many bytes and how much memory a corpus will take."""
 
+import itertools
 import random
 import sys
+import tempfile
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from math import sqrt
+from pathlib import Path
 from statistics import fmean, stdev
 
-from voice2face.corpus.assemble import task_of
-from voice2face.corpus.engines import pool
+from voice2face.corpus.assemble import assemble, task_of
+from voice2face.corpus.engines import Chunk, Results, pool
 from voice2face.corpus.inputs import Input
+from voice2face.corpus.journal import Journal
+from voice2face.corpus.ledger import Ledger
 from voice2face.corpus.prepare import Request
 from voice2face.corpus.schema import Reader
 from voice2face.corpus.shards import MAX_BYTES
-from voice2face.corpus.work import Done, Recipe, Task, decode_outcomes, encode, process_chunk
+from voice2face.corpus.work import Failed, Outcome, Recipe, Task, decode_outcomes, encode, process
+from voice2face.errors import CorpusError
 
-ROW_BYTES = 120  # of a shard beside the payload: names, checksum, figures, compressed
 # Full buffers of all three splits, and a shard that is being turned into Parquet.
-BUFFER_BYTES = 6 * MAX_BYTES
+BUFFER_BYTES = 4 * MAX_BYTES
 NORMAL_95 = 1.96
 
 
@@ -34,6 +39,7 @@ class Sampled:
         n_failed: How many of those cannot be used.
         file_s: Mean time for a file on one core, in seconds.
         error_s: Standard error of that mean.
+        write_s: Mean time for what the writing process does with a file, in seconds.
         bytes_each: Mean of what the corpus stores of a file.
     """
 
@@ -43,6 +49,7 @@ class Sampled:
     n_failed: int
     file_s: float
     error_s: float
+    write_s: float
     bytes_each: float
 
 
@@ -53,7 +60,7 @@ class Forecast:
     Args:
         samples: By reader.
         workers: Number of processes that it is for.
-        listing_s: Time that finding the files took, in seconds.
+        start_s: Time that finding the files and starting a process took, in seconds.
         seconds: Expected duration of the run.
         seconds_low: Lower end of its 95 % interval, which knows of the sample's spread alone.
         seconds_high: Upper end.
@@ -65,7 +72,7 @@ class Forecast:
 
     samples: tuple[Sampled, ...]
     workers: int
-    listing_s: float
+    start_s: float
     seconds: float
     seconds_low: float
     seconds_high: float
@@ -80,8 +87,8 @@ def forecast(
 ) -> Forecast:
     """Read a random sample of each kind of file, in a process of its own, and extrapolate.
 
-    Time is taken to be shared evenly by the workers, which holds for as many workers as there are
-    cores, on this machine's disk.
+    The time of the processes that read and of the one that writes is taken to be shared evenly by
+    as many cores as there are workers, on this machine's disk.
 
     Args:
         request: What would be prepared.
@@ -89,65 +96,103 @@ def forecast(
         listing_s: Time that it took to find the files.
         n_sample: Files of each kind that are read.
         seed: Of the sample.
+
+    Raises:
+        CorpusError: There is nothing to read.
     """
-    rng = random.Random(seed)
     by_reader: dict[Reader, list[Input]] = {}
     for item in request.inputs.usable:
         by_reader.setdefault(item.reader, []).append(item)
-    samples, worker_bytes = [], 0
-    with pool(1) as process:
-        for reader, items in by_reader.items():
-            chosen = rng.sample(items, min(n_sample, len(items)))
-            tasks = [task_of(item, request.inputs) for item in chosen]
-            # The first file pays for opening networks: it is read twice.
-            future = process.submit(_measure, [tasks[0], *tasks], request.job.recipe)
-            times, sizes, peak = future.result()
-            samples.append(_sampled(reader, len(items), times[1:], sizes[1:]))
-            worker_bytes = max(worker_bytes, peak)
-    compute_s = sum(s.n_files * s.file_s for s in samples) / workers
+    if not by_reader:
+        raise CorpusError("plan", "nothing to read", "recordings or pictures", "name a source")
+    rng, started = random.Random(seed), time.monotonic()
+    with pool(1) as executor:
+        executor.submit(int).result()
+        start_s = listing_s + time.monotonic() - started
+        found = [_sample(executor, request, items, n_sample, rng) for items in by_reader.values()]
+    samples = tuple(sampled for sampled, _ in found)
+    write_s = sum(s.n_files * s.write_s for s in samples)
+    work_s = max(sum(s.n_files * s.file_s for s in samples) / workers + write_s / workers, write_s)
     error_s = NORMAL_95 * sqrt(sum((s.n_files * s.error_s) ** 2 for s in samples)) / workers
     corpus_bytes = round(sum(s.n_files * s.bytes_each for s in samples))
     return Forecast(
-        samples=tuple(samples),
+        samples=samples,
         workers=workers,
-        listing_s=listing_s,
-        seconds=listing_s + compute_s,
-        seconds_low=listing_s + max(0.0, compute_s - error_s),
-        seconds_high=listing_s + compute_s + error_s,
+        start_s=start_s,
+        seconds=start_s + work_s,
+        seconds_low=start_s + max(0.0, work_s - error_s),
+        seconds_high=start_s + work_s + error_s,
         corpus_bytes=corpus_bytes,
         disk_bytes=corpus_bytes + min(BUFFER_BYTES, corpus_bytes),
-        worker_bytes=worker_bytes,
+        worker_bytes=max(peak for _, peak in found),
         parent_bytes=_peak_bytes() + min(BUFFER_BYTES, 4 * corpus_bytes),
     )
 
 
-def _sampled(
-    reader: Reader, n_files: int, times: Sequence[float], sizes: Sequence[int | None]
-) -> Sampled:
+def _sample(
+    executor: ProcessPoolExecutor,
+    request: Request,
+    items: Sequence[Input],
+    n_sample: int,
+    rng: random.Random,
+) -> tuple[Sampled, int]:
+    """What a sample of one reader's files says, and the memory of the process that read it."""
+    chosen = rng.sample(items, min(n_sample, len(items)))
+    tasks = [task_of(item, request.inputs) for item in chosen]
+    # The first file pays for opening networks: it is read twice.
+    future = executor.submit(_measure, [tasks[0], *tasks], request.job.recipe)
+    times, encoded, peak = future.result()
+    times, outcomes = times[1:], decode_outcomes(encoded)[1:]
+    write_s, n_bytes = _write(request, chosen, outcomes)
     n = len(times)
-    # Without the sample's own share of all files there is nothing to guess.
-    unknown = sqrt(1 - n / n_files)
-    return Sampled(
-        reader=reader,
-        n_files=n_files,
+    unknown = sqrt(1 - n / len(items))  # of a whole that is the sample, nothing
+    sampled = Sampled(
+        reader=chosen[0].reader,
+        n_files=len(items),
         n_sampled=n,
-        n_failed=Counter(size is None for size in sizes)[True],
+        n_failed=sum(isinstance(outcome, Failed) for outcome in outcomes),
         file_s=fmean(times),
-        error_s=stdev(times) / sqrt(n) * unknown if n > 1 else fmean(times),
-        bytes_each=fmean(size or 0 for size in sizes),
+        error_s=stdev(times) / sqrt(n) * unknown if n > 1 else fmean(times) * unknown,
+        write_s=write_s / n,
+        bytes_each=n_bytes / n,
     )
+    return sampled, peak
 
 
-def _measure(tasks: Sequence[Task], recipe: Recipe) -> tuple[list[float], list[int | None], int]:
-    """Seconds and stored bytes (None: cannot be used) of each file, and this process' memory."""
-    times, sizes = [], []
+def _measure(tasks: Sequence[Task], recipe: Recipe) -> tuple[list[float], bytes, int]:
+    """Seconds and (encoded) outcome of each file, and this process' memory."""
+    times, outcomes = [], []
     for task in tasks:
         started = time.perf_counter()
-        outcome = decode_outcomes(process_chunk(encode([task]), recipe))[0]
+        outcomes.append(process(task, recipe))
         times.append(time.perf_counter() - started)
-        stored = outcome.stored if isinstance(outcome, Done) else None
-        sizes.append(None if stored is None else sum(s.n_bytes + ROW_BYTES for s in stored))
-    return times, sizes, _peak_bytes()
+    return times, encode(outcomes), _peak_bytes()
+
+
+def _write(
+    request: Request, items: Sequence[Input], outcomes: Sequence[Outcome]
+) -> tuple[float, int]:
+    """Write what a sample gave, as a run does, but elsewhere: seconds and bytes."""
+    part = replace(request.inputs, usable=list(items), skipped=[])
+    ledger = Ledger(part, request.job.sources, max_skipped=1)
+    left = iter(outcomes)
+
+    def given(chunks: Iterable[Chunk], recipe: Recipe) -> Results:
+        for chunk in chunks:
+            yield chunk.number, tuple(itertools.islice(left, len(chunk.tasks)))
+
+    with tempfile.TemporaryDirectory() as folder, Journal.open(Path(folder)) as journal:
+        started = time.perf_counter()
+        shards = assemble(
+            Path(folder),
+            part,
+            request.job.recipe,
+            journal=journal,
+            ledger=ledger,
+            engine=given,
+            progress=lambda done, of: None,
+        )
+        return time.perf_counter() - started, sum(shard.bytes for shard in shards)
 
 
 def _peak_bytes() -> int:

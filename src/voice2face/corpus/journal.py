@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -68,8 +69,9 @@ class Journal:
 
     def add(self, number: int, outcomes: tuple[Outcome, ...]) -> None:
         """Note what came of a chunk."""
-        light = encode([_without_payload(outcome) for outcome in outcomes])
-        payloads = ((number, n, s.payload) for n, s in enumerate(stored_of(outcomes)))
+        light = _sealed(encode([_without_payload(outcome) for outcome in outcomes]))
+        found = enumerate(stored_of(outcomes))
+        payloads = ((number, n, _sealed(s.payload or b"")) for n, s in found)
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("INSERT INTO chunk VALUES (?, ?)", (number, light))
         self._connection.executemany("INSERT INTO payload VALUES (?, ?, ?)", payloads)
@@ -88,9 +90,10 @@ class Journal:
         query = "SELECT outcomes FROM chunk WHERE number = ?"
         (light,) = self._connection.execute(query, (number,)).fetchone()
         query = "SELECT place, content FROM payload WHERE chunk = ?"
-        payloads = dict(self._connection.execute(query, (number,)))
+        rows = self._connection.execute(query, (number,)).fetchall()
         try:
-            return _with_payloads(decode_outcomes(light), payloads)
+            payloads = {place: _unsealed(content) for place, content in rows}
+            return _with_payloads(decode_outcomes(_unsealed(light)), payloads)
         except (msgspec.DecodeError, ValueError) as error:
             raise _damaged(self._folder, f"chunk {number}: {error}") from error
 
@@ -102,14 +105,14 @@ class Journal:
         """
         rows = self._connection.execute("SELECT content FROM shard").fetchall()
         try:
-            shards = [msgspec.msgpack.decode(content, type=Shard) for (content,) in rows]
-        except msgspec.DecodeError as error:
-            raise _damaged(self._folder, str(error)) from error
+            shards = [msgspec.msgpack.decode(_unsealed(c), type=Shard) for (c,) in rows]
+        except (msgspec.DecodeError, ValueError) as error:
+            raise _damaged(self._folder, f"shards: {error}") from error
         return {shard.name: shard for shard in shards}
 
     def add_shard(self, shard: Shard, keys: Sequence[Key]) -> None:
         """Note that a shard is written, and drop the payloads of its rows."""
-        content = msgspec.msgpack.encode(shard)
+        content = _sealed(msgspec.msgpack.encode(shard))
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("INSERT INTO shard VALUES (?, ?)", (shard.name, content))
         self._connection.executemany("DELETE FROM payload WHERE chunk = ? AND place = ?", keys)
@@ -119,6 +122,17 @@ class Journal:
 def stored_of(outcomes: Iterable[Outcome]) -> Iterator[Stored]:
     """All that is stored of a chunk; their order is their place in it."""
     return (s for outcome in outcomes if isinstance(outcome, Done) for s in outcome.stored)
+
+
+def _sealed(data: bytes) -> bytes:
+    """With a checksum after it: SQLite has none of its own."""
+    return data + zlib.crc32(data).to_bytes(4, "big")
+
+
+def _unsealed(data: bytes) -> bytes:
+    if zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "big"):
+        raise ValueError("checksum does not fit")
+    return data[:-4]
 
 
 def _without_payload(outcome: Outcome) -> Outcome:
@@ -155,11 +169,11 @@ def _translated(folder: Path, error: sqlite3.Error) -> CorpusError | OutputError
             "one run for each corpus",
             "wait for it, or choose another folder",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return _damaged(folder, str(error))
-    return OutputError(
-        folder,
-        f"could not be written ({error})",
-        "a writable place with room",
-        "free some and run it again: it goes on where it was",
-    )
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return OutputError(
+            folder,
+            f"could not be written ({error})",
+            "a writable place with room",
+            "free some and run it again: it goes on where it was",
+        )
+    return _damaged(folder, str(error))

@@ -7,7 +7,7 @@ from typing import Any
 from voice2face.corpus.journal import Journal, Key
 from voice2face.corpus.schema import PAYLOAD, SPLITS, Kind, Shard, Split, arrow, shard_schema
 from voice2face.errors import CorpusError
-from voice2face.files import sha256_of, write_bytes
+from voice2face.files import atomic_write, sha256_of
 
 MAX_ROWS = 4096
 MAX_BYTES = 32 * 2**20  # of voices or faces, for each split that is being filled
@@ -101,8 +101,8 @@ class ShardWriter:
         path = self._folder / shard.name
         if shard.rows != len(rows):
             raise _damaged(path, f"{shard.rows} rows instead of {len(rows)}")
-        if not path.is_file() or path.stat().st_size != shard.bytes:
-            raise _damaged(path, "missing or of another size")
+        if not path.is_file() or sha256_of(path) != shard.sha256:
+            raise _damaged(path, "missing, or not as it was written")
 
 
 def write_parquet(path: Path, rows: list[dict[str, Any]], schema: Any, plain: str = "") -> None:
@@ -115,17 +115,21 @@ def write_parquet(path: Path, rows: list[dict[str, Any]], schema: Any, plain: st
     """
     pa, pq = arrow()
     others = [name for name in schema.names if name != plain]
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_pylist(rows, schema),
-        sink,
-        row_group_size=GROUP_ROWS,
-        compression={name: "none" if name == plain else "zstd" for name in schema.names},
-        use_dictionary=others,
-        write_statistics=others,
-        write_page_checksum=True,
-    )
-    write_bytes(path, sink.getvalue())
+    with (
+        atomic_write(path) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression={name: "none" if name == plain else "zstd" for name in schema.names},
+            use_dictionary=others,
+            write_statistics=others,
+            write_page_checksum=True,
+        ) as writer,
+    ):
+        # Group by group, or a shard would be in memory four times.
+        for start in range(0, max(1, len(rows)), GROUP_ROWS):
+            writer.write_table(pa.Table.from_pylist(rows[start : start + GROUP_ROWS], schema))
+    pa.default_memory_pool().release_unused()
 
 
 def _damaged(path: Path, found: str) -> CorpusError:

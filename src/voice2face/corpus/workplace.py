@@ -97,6 +97,8 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
             finished = (out / INFO_NAME).exists() and not folder.exists()
             if not finished:
                 folder.mkdir(exist_ok=True)
+                for half in folder.glob(".*"):  # what was being written when a run was killed
+                    half.unlink()
             try:
                 yield Workplace(folder, journal, finished)
             except CorpusError:  # too much was left out: the next run will be of other files
