@@ -179,6 +179,42 @@ def test_files_that_crash_their_reader(tmp_path: Path, table: Table) -> None:
     assert corpus.info.counts["all"].faces == 298
 
 
+def test_files_that_crash_their_reader_on_a_cluster(tmp_path: Path, table: Table) -> None:
+    pytest.importorskip("ray")
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 300))
+    script = tmp_path / "run.py"
+    script.write_text(CRASHES_ON_RAY)
+    command = [sys.executable, str(script), str(source), str(tmp_path / "c")]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, timeout=100)
+    corpus = Corpus.open(tmp_path / "c", verify=True)
+    assert {row["path"] for row in corpus.skipped()} == {"good3.png", "good200.png"}
+    assert corpus.info.counts["all"].faces == 298
+
+
+CRASHES_ON_RAY = """
+import os, sys
+from pathlib import Path
+from voice2face.corpus import engines, prepare, work
+
+real = engines.process_chunk
+
+
+def crash(tasks, recipe):
+    if b"/good3.png" in tasks or b"/good200.png" in tasks:
+        os.abort()
+    return real(tasks, recipe)
+
+
+if __name__ == "__main__":
+    engines.process_chunk = crash
+    engines._process_row = lambda row, recipe: {
+        "number": row["number"], "outcomes": crash(row["tasks"], recipe)
+    }
+    options = {"aligned": True, "workers": 2, "max_skipped": 0.5, "engine": "ray"}
+    prepare([Path(sys.argv[1])], Path(sys.argv[2]), **options)
+"""
+
+
 def test_processes_that_die_at_every_file(tmp_path: Path, table: Table) -> None:
     names = [f"good{i}.png" for i in range(150)]
     source = table(("identity", "voice", "face"), _good_rows(tmp_path, 150))

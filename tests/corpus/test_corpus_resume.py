@@ -103,7 +103,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [0, 2])
 def test_killed_it_goes_on(source: Path, tmp_path: Path, workers: int) -> None:
     whole = _bytes_of(_prepare(source, tmp_path / "whole").path)
     script = tmp_path / "run.py"
@@ -160,7 +160,7 @@ def test_unfinished_work_of_another_kind_is_kept_until_it_is_given_up(
 def test_more_may_be_left_out_than_at_first(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voice2face.corpus.workplace.WORTH_KEEPING", 1)
+    monkeypatch.setattr("voice2face.corpus.workplace.WORTH_KEEPING_S", 0)
     with pytest.raises(CorpusError, match="not a picture 1"):
         _prepare(source, tmp_path / "out", max_skipped=0)
     assert (tmp_path / "out.partial").exists()
@@ -217,6 +217,66 @@ def test_a_flipped_bit_of_what_is_done_is_noticed(source: Path, tmp_path: Path) 
     path.write_bytes(content)
     with pytest.raises(CorpusError, match="--restart"):
         _prepare(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("unfinished", ["nothing", "other work"])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_corpus_is_no_answer_to_another_question(
+    source: Path, tmp_path: Path, unfinished: str, restart: bool
+) -> None:
+    out, partial = tmp_path / "out", tmp_path / "out.partial"
+    before = _bytes_of(_prepare(source, out).path)
+    if unfinished == "nothing":
+        partial.mkdir()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            _prepare(source, tmp_path / "x", face_px=32, progress=_stop_at(400))
+        (tmp_path / "x.partial").rename(partial)
+    with pytest.raises((OutputError, CorpusError)) as caught:
+        _prepare(source, out, face_px=32, restart=restart)
+    assert "a corpus already" in str(caught.value)
+    assert _bytes_of(out) == before
+    assert partial.exists()
+
+
+def test_no_corpus_inside_a_source(tmp_path: Path) -> None:
+    (tmp_path / "people" / "Ann").mkdir(parents=True)
+    (tmp_path / "people" / "Ann" / "a.mp4").touch()
+    for out in (tmp_path / "people" / "corpus", tmp_path / "people" / "Ann" / "x" / "y"):
+        with pytest.raises(OutputError, match="lies inside the source"):
+            _prepare(tmp_path / "people", out)
+        assert not out.parent.joinpath(f"{out.name}.partial").exists()
+
+
+def test_workers_end_with_a_killed_parent(source: Path, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(KILLED)
+    command = [sys.executable, str(script), str(source), str(tmp_path / "out"), "2"]
+    process = subprocess.Popen(command, start_new_session=True)
+    journal = tmp_path / "out.partial" / "journal.sqlite-wal"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (journal.exists() and journal.stat().st_size > 9e5):
+        time.sleep(0.01)
+    assert len(_alive(process.pid)) >= 3
+    process.kill()  # and not its workers
+    process.wait()
+    deadline = time.monotonic() + 10
+    while _alive(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _alive(process.pid) == []
+
+
+def _alive(group: int) -> list[int]:
+    """Processes of a group (Linux), but for those that have ended and wait to be asked about."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = stat.read_text().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == group and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
 
 
 @pytest.mark.parametrize("victim", ["journal.sqlite", "shard"])

@@ -147,7 +147,7 @@ def test_progress_reaches_the_end(people: Path, tmp_path: Path) -> None:
     [
         ({"preset": "neat"}, "preset"),
         ({"face_px": 0}, "px"),
-        ({"workers": 0}, "workers"),
+        ({"workers": -1}, "workers"),
         ({"engine": "magic"}, "engine"),
         ({"address": "auto"}, "address"),
         ({"layout": "heap"}, "layout"),

@@ -57,7 +57,7 @@ def prepare(
     voice: Voice = None,
     face: Face = None,
     settings: FaceSet = None,
-    workers: Workers = 2,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0: this one.")] = 2,
     engine: Annotated[str, typer.Option(help="processes, or ray (many machines).")] = "processes",
     address: Annotated[
         Optional[str],  # noqa: UP045

@@ -5,13 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from voice2face.commands.assignments import parse_assignments
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import one_line
+
+if TYPE_CHECKING:
+    from voice2face.corpus.inputs import Skip
 
 N_NAMED = 10  # inputs left out that are named on the screen; the corpus lists all
 
@@ -34,11 +37,16 @@ def prepare(
     """
     from voice2face.corpus import prepare as make
     from voice2face.corpus.inputs import HARMLESS
+    from voice2face.corpus.ledger import TooManyLostError
     from voice2face.corpus.schema import SKIPPED_NAME
 
-    with _rate(quiet) as progress:
-        face_crop = face_settings(crop, assignments)
-        report = make(sources, out, face_crop=face_crop, progress=progress, **options)
+    face_crop = face_settings(crop, assignments)
+    try:
+        with _rate(quiet) as progress:
+            report = make(sources, out, face_crop=face_crop, progress=progress, **options)
+    except TooManyLostError as error:
+        _name(error.lost)
+        raise
     info = report.info
     if as_json:
         print_json({"corpus": str(report.path), "elapsed_s": report.elapsed_s, "info": info})
@@ -54,16 +62,19 @@ def prepare(
         rate = info.inputs / max(report.elapsed_s, 1e-9)
         typer.echo(f"{shown(report.path)} in {report.elapsed_s:.1f} s, {rate:.0f} inputs/s")
     lost = [skip for skip in report.skipped if skip.reason not in HARMLESS]
-    for skip in lost[:N_NAMED]:
-        where = info.sources[skip.source].path
-        row = "" if skip.row is None else f"row {skip.row} of "
-        line = f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); {row}{where}"
-        typer.echo(one_line(line), err=True)
+    _name(lost)
     if len(lost) > 1:
         where = shown(report.path / SKIPPED_NAME)
         typer.echo(f"error: {len(lost)} of {info.inputs} left out, listed in {where}", err=True)
     if lost:
         raise typer.Exit(2)
+
+
+def _name(lost: Sequence["Skip"]) -> None:
+    for skip in lost[:N_NAMED]:
+        row = "" if skip.row is None else f", row {skip.row}"
+        line = f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); source {skip.source}"
+        typer.echo(one_line(line + row), err=True)
 
 
 def plan(

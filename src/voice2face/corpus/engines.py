@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -27,9 +28,11 @@ from voice2face.corpus.work import (
     process_chunk,
 )
 from voice2face.errors import CorpusError, MissingExtraError
+from voice2face.pretrained import FOLDER_VARIABLE, OFFLINE_VARIABLE
 
 # Libraries would start as many threads as there are cores, in each process.
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_TOLD = (FOLDER_VARIABLE, OFFLINE_VARIABLE)  # what other machines must know
 _HOPELESS = 4  # files one after the other that kill the process which reads them
 _PENDING = 3  # chunks for each process that are under way or waiting, so that none idles
 
@@ -89,39 +92,65 @@ class Processes:
     ) -> Results:
         """All chunks with one pool; ``pending`` are those whose outcomes are not out yet."""
         futures: deque[Future[bytes]] = deque()
+        unsent = deque(pending)
         with pool(self.n_workers) as executor:
-            for chunk in remaining:
-                pending.append(chunk)
-                futures.append(executor.submit(process_chunk, encode(chunk.tasks), recipe))
-                while len(futures) >= _PENDING * self.n_workers:  # results never pile up
-                    yield _popped(pending, futures)
-            while futures:
+            while True:
+                while len(futures) < _PENDING * self.n_workers:  # results never pile up
+                    if not unsent:
+                        if (chunk := next(remaining, None)) is None:
+                            break
+                        pending.append(chunk)
+                        unsent.append(chunk)
+                    with _deaf():
+                        work = encode(unsent[0].tasks)
+                        futures.append(executor.submit(process_chunk, work, recipe))
+                    unsent.popleft()
+                if not futures:
+                    return
                 yield _popped(pending, futures)
 
     def _one_by_one(self, pending: deque[Chunk], recipe: Recipe) -> Results:
-        """The chunks of a pool that broke, file by file, each in a process that may die."""
-        n_read = n_crashed = 0
+        """Chunks of a pool that broke, file by file, until the one that broke it is found."""
         with contextlib.ExitStack() as stack:
             executor = stack.enter_context(pool(1))
+
+            def alone(task: Task) -> Outcome | None:
+                nonlocal executor
+                try:
+                    with _deaf():
+                        future = executor.submit(process_chunk, encode([task]), recipe)
+                    return decode_outcomes(future.result())[0]
+                except BrokenProcessPool:
+                    executor = stack.enter_context(pool(1))
+                    return None
+
             while pending:
-                outcomes: list[Outcome] = []
-                for task in pending[0].tasks:
-                    try:
-                        done = executor.submit(process_chunk, encode([task]), recipe).result()
-                        outcomes += decode_outcomes(done)
-                        n_read += 1
-                    except BrokenProcessPool:
-                        outcomes.append(Failed(CRASHED, "the process that read it was killed"))
-                        n_crashed += 1
-                        executor = stack.enter_context(pool(1))
-                    if n_crashed == _HOPELESS and not n_read:
-                        raise CorpusError(
-                            "prepare",
-                            f"its processes were killed at each of {n_crashed} files",
-                            "enough memory for all of them",
-                            "use fewer workers; what is done is kept",
-                        )
-                yield pending.popleft().number, tuple(outcomes)
+                chunk = pending[0]
+                outcomes, found = _culprits(chunk, alone)
+                pending.popleft()
+                yield chunk.number, outcomes
+                if found:
+                    return
+
+
+def _culprits(
+    chunk: Chunk, alone: Callable[[Task], Outcome | None]
+) -> tuple[tuple[Outcome, ...], bool]:
+    """Outcomes of a chunk's files, each read alone (None: it crashed), and whether one crashed."""
+    outcomes: list[Outcome] = []
+    n_crashed = 0
+    for task in chunk.tasks:
+        outcome = alone(task)
+        n_crashed += outcome is None
+        outcomes.append(outcome or Failed(CRASHED, "the process that read it was killed"))
+        if n_crashed == len(outcomes) == _HOPELESS:
+            raise CorpusError(
+                "prepare",
+                f"its processes were killed at each of {n_crashed} files",
+                "enough memory for all of them",
+                "use fewer workers; what is done is kept",
+            )
+    return tuple(outcomes), n_crashed > 0
 
 
 def _popped(
@@ -147,9 +176,30 @@ def pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
             os.environ.pop(name, None)
 
 
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that start here do not hear Ctrl-C, not even while they start."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers in order."""
+    """Leave Ctrl-C to the parent, which ends its workers in order, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(frozen=True)
@@ -175,14 +225,20 @@ class RayCluster:
             MissingExtraError: The ``cluster`` extra is not installed.
         """
         ray = _ray()
-        rows = [{"number": c.number, "tasks": encode(c.tasks)} for c in chunks]
-        if not rows:
+        left = deque(chunks)
+        if not left:
             return
         ours = not ray.is_initialized()
         try:
             if ours:
                 _connect(ray, self.address, self.n_workers)
-            yield from self._results(ray, rows, recipe)
+            while left:
+                try:
+                    for number, outcomes in self._results(ray, left, recipe):
+                        left.popleft()
+                        yield number, outcomes
+                except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                    yield from self._one_by_one(ray, left, recipe)
         except (ray.exceptions.RayError, ConnectionError) as error:
             found = str(error).strip().splitlines()[-1][:300]
             raise CorpusError(
@@ -192,18 +248,38 @@ class RayCluster:
             if ours:
                 ray.shutdown()
 
-    def _results(self, ray: Any, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Results:
+    def _results(self, ray: Any, chunks: Sequence[Chunk], recipe: Recipe) -> Results:
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # no word for each step
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.execution_options.preserve_order = True
         # A block is what one worker takes at a time: small ones keep all of them busy.
-        n_blocks = min(len(rows), max(4 * self.n_workers, len(rows) // 8))
+        n_blocks = min(len(chunks), max(4 * self.n_workers, len(chunks) // 8))
+        rows = [{"number": c.number, "tasks": encode(c.tasks)} for c in chunks]
         data = ray.data.from_items(rows, override_num_blocks=n_blocks).map(
-            _process_row, fn_args=(recipe,), compute=ray.data.TaskPoolStrategy(self.n_workers)
+            _process_row,
+            fn_args=(recipe,),
+            compute=ray.data.TaskPoolStrategy(self.n_workers),
+            max_retries=1,  # a machine may be lost; a file that kills its reader does it again
         )
         for row in data.iter_rows():
             yield row["number"], decode_outcomes(row["outcomes"])
+
+    def _one_by_one(self, ray: Any, left: deque[Chunk], recipe: Recipe) -> Results:
+        """Chunks after a crash, file by file, until the one that caused it is found."""
+        remote = ray.remote(max_retries=0)(process_chunk)
+
+        def alone(task: Task) -> Outcome | None:
+            try:
+                return decode_outcomes(ray.get(remote.remote(encode([task]), recipe)))[0]
+            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                return None
+
+        while left:
+            outcomes, found = _culprits(left[0], alone)
+            yield left.popleft().number, outcomes
+            if found:
+                return
 
 
 def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
@@ -211,7 +287,8 @@ def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
 
 
 def _connect(ray: Any, address: str | None, n_workers: int) -> None:
-    limits = {"env_vars": dict.fromkeys(_THREAD_LIMITS, "1")}
+    told = {name: os.environ[name] for name in _TOLD if name in os.environ}
+    limits = {"env_vars": dict.fromkeys(_THREAD_LIMITS, "1") | told}
     here = {"num_cpus": n_workers, "include_dashboard": False}
     ray.init(
         address=address or "local",

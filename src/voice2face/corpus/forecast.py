@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from math import sqrt
 from pathlib import Path
@@ -141,7 +142,15 @@ def _sample(
     tasks = [task_of(item, request.inputs) for item in chosen]
     # The first file pays for opening networks: it is read twice.
     future = executor.submit(_measure, [tasks[0], *tasks], request.job.recipe)
-    times, encoded, peak = future.result()
+    try:
+        times, encoded, peak = future.result()
+    except BrokenProcessPool as error:
+        raise CorpusError(
+            "plan",
+            f"the process that read {len(tasks)} of the files was killed",
+            "files and memory that it survives",
+            "choose others with --seed; prepare leaves out what crashes it",
+        ) from error
     times, outcomes = times[1:], decode_outcomes(encoded)[1:]
     write_s, n_bytes = _write(request, chosen, outcomes)
     n = len(times)

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from voice2face.corpus.inputs import HARMLESS, Input, Inputs
+from voice2face.corpus.inputs import HARMLESS, Input, Inputs, Skip
 from voice2face.corpus.schema import PARTS, Counts, Kind, Part, SourceInfo
 from voice2face.corpus.work import Failed, Stored
 from voice2face.errors import CorpusError
 
 DUPLICATE = "duplicate"
+
+
+class TooManyLostError(CorpusError):
+    """More inputs were left out than is allowed; ``lost`` are those that were met so far."""
+
+    lost: tuple[Skip, ...] = ()
 
 
 class Ledger:
@@ -22,7 +28,7 @@ class Ledger:
         max_skipped: Share of the inputs that may be left out.
 
     Raises:
-        CorpusError: Too much is left out from the start.
+        TooManyLostError: Too much is left out from the start.
     """
 
     def __init__(self, inputs: Inputs, sources: Sequence[SourceInfo], max_skipped: float) -> None:
@@ -39,7 +45,7 @@ class Ledger:
         """Is the content of this file met for the first time? If not, the file is left out.
 
         Raises:
-            CorpusError: That is too many.
+            TooManyLostError: That is too many.
         """
         key = item.kind, bytes.fromhex(stored.sha256)
         first = self._firsts.setdefault(key, item)
@@ -71,7 +77,7 @@ class Ledger:
         """Count an input that does not.
 
         Raises:
-            CorpusError: That is too many.
+            TooManyLostError: That is too many.
         """
         self.skipped.append(item.skip(failed.reason, failed.detail))
         self._n_harmless += failed.reason in HARMLESS
@@ -81,7 +87,7 @@ class Ledger:
         """Sums by split and of all.
 
         Raises:
-            CorpusError: Nothing was kept.
+            TooManyLostError: Nothing was kept.
         """
         if not self._people["all"]:
             raise self._loss("recordings or pictures that can be read")
@@ -95,16 +101,18 @@ class Ledger:
         if n_lost > self._max_skipped * (self.n_inputs - self._n_harmless):
             raise self._loss(f"at most {self._max_skipped:.3g} of all (--max-skipped)")
 
-    def _loss(self, wanted: str) -> CorpusError:
+    def _loss(self, wanted: str) -> TooManyLostError:
         lost = [skip for skip in self.skipped if skip.reason not in HARMLESS] or self.skipped
         reasons = Counter(skip.reason for skip in lost)
         listed = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
         first = lost[0]
         row = "" if first.row is None else f", row {first.row}"
-        return CorpusError(
+        error = TooManyLostError(
             f"{len(lost)} of {self.n_inputs - self._n_harmless} inputs",
             f"cannot be used ({listed}), the first in {self._sources[first.source].path}{row}: "
             f"{first.path[:200]}: {first.detail}",
             wanted,
             "correct them, or allow more",
         )
+        error.lost = tuple(lost)
+        return error

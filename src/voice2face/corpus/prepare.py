@@ -30,8 +30,15 @@ from voice2face.corpus.shards import write_parquet
 from voice2face.corpus.sources import Columns, Source, read_source
 from voice2face.corpus.splits import SplitRule
 from voice2face.corpus.work import Recipe
-from voice2face.corpus.workplace import Job, Workplace, check_free, listing_hash, workplace
-from voice2face.errors import SettingsError
+from voice2face.corpus.workplace import (
+    Job,
+    Workplace,
+    check_free,
+    check_outside,
+    listing_hash,
+    workplace,
+)
+from voice2face.errors import OutputError, SettingsError
 from voice2face.files import stored_text, write_text
 from voice2face.settings import FRONT_ENDS, FaceCrop, change
 
@@ -75,7 +82,7 @@ def prepare(
     identity: str | None = None,
     voice: str | None = None,
     face: str | None = None,
-    workers: int = 1,
+    workers: int = 0,
     engine: str = "processes",
     address: str | None = None,
     max_skipped: float = 0.05,
@@ -103,7 +110,8 @@ def prepare(
         identity: Name of the tables' column, if it is not ``identity``.
         voice: Name of the column, if it is not ``voice``.
         face: Name of the column, if it is neither ``face`` nor ``picture``.
-        workers: Files that are read at the same time.
+        workers: Processes that read, so many files at the same time; 0: this process reads, and
+            a file that crashes its decoder ends it.
         engine: ``processes`` of this machine, or ``ray``.
         address: Of a Ray cluster that runs already.
         max_skipped: Share of the inputs that may be left out, 0 to 1.
@@ -126,8 +134,9 @@ def prepare(
     run = _engine(engine, workers, address)
     if not 0 <= max_skipped <= 1:
         raise SettingsError("max_skipped", str(max_skipped), "0 to 1", "choose another")
-    out = Path(out).resolve()
-    check_free(out)
+    out = _resolved(out)
+    check_free(out, restart)
+    check_outside(out, [Path(source) for source in sources if Path(source).is_dir()])
     columns = Columns(identity, voice, face)
     request = look_at(sources, columns, layout, aligned, preset, face_crop, split)
     ledger = Ledger(request.inputs, request.job.sources, max_skipped)
@@ -191,17 +200,24 @@ def look_at(
     return Request(inputs, job)
 
 
+def _resolved(out: Path) -> Path:
+    try:
+        return Path(out).resolve()
+    except (OSError, RuntimeError) as error:  # a link to itself
+        raise OutputError(out, str(error), "a folder", "choose another folder") from error
+
+
 def _engine(name: str, workers: int, address: str | None) -> Engine:
-    if workers < 1:
-        raise SettingsError("workers", str(workers), "1 or more", "choose another")
+    if workers < 0:
+        raise SettingsError("workers", str(workers), "0 or more", "choose another")
     if name not in get_args(EngineName):
         names = ", ".join(get_args(EngineName))
         raise SettingsError("engine", name, f"one of {names}", "choose another")
     if name == "ray":
-        return RayCluster(workers, address)
+        return RayCluster(max(1, workers), address)
     if address is not None:
         raise SettingsError("address", address, "the engine 'ray'", "add --engine ray")
-    return in_this_process if workers == 1 else Processes(workers)
+    return Processes(workers) if workers else in_this_process
 
 
 def _preset(name: str | None, stored_log_mels: bool) -> str:

@@ -4,20 +4,23 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from voice2face.corpus.inputs import Inputs
+from voice2face.corpus.journal import NAME as JOURNAL_NAME
 from voice2face.corpus.journal import Journal
+from voice2face.corpus.ledger import TooManyLostError
 from voice2face.corpus.schema import INFO_NAME, SourceInfo
 from voice2face.corpus.work import Recipe
 from voice2face.errors import CorpusError, OutputError
 from voice2face.settings import Settings
 
-WORTH_KEEPING = 50  # chunks: about half a minute of work
+WORTH_KEEPING_S = 30  # of work, when a run must be called off
 
 
 class Job(Settings, frozen=True, kw_only=True):
@@ -47,34 +50,43 @@ class Workplace:
     finished: bool
 
 
-def check_free(out: Path) -> None:
+def check_free(out: Path, restart: bool) -> None:
     """Refuse a place where something is, unless it is what an interrupted run left.
 
     Raises:
         OutputError: It is a file, a folder that is not empty, or cannot be looked at.
     """
+    partial = _partial(out)
     try:
+        if partial.exists() and not partial.is_dir():
+            raise OutputError(partial, "is a file", "a folder for unfinished work", "remove it")
         if not out.exists() or (out.is_dir() and not any(out.iterdir())):
             return
-        if (out / INFO_NAME).exists() and _partial(out).exists():
-            return
+        if not restart and (out / INFO_NAME).exists() and (partial / JOURNAL_NAME).exists():
+            return  # perhaps killed while it tidied up: the journal will tell
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(out, reason, "a folder", "choose another folder") from error
-    found = "a corpus" if (out / INFO_NAME).exists() else "something else"
-    raise OutputError(
-        out,
-        f"holds {found} already" if out.is_dir() else "is a file",
-        "a new or empty folder",
-        "choose another folder or remove it",
-    )
+    raise _taken(out)
+
+
+def check_outside(out: Path, sources: Iterable[Path]) -> None:
+    """Refuse a place inside a folder that is read: the next run would find the corpus there.
+
+    Raises:
+        OutputError: It is.
+    """
+    for source in sources:
+        if out.is_relative_to(source.resolve()):
+            found = f"lies inside the source {source}"
+            raise OutputError(out, found, "a place outside of it", "choose another folder")
 
 
 @contextlib.contextmanager
 def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
     """Open or make ``OUT.partial``; on success its content becomes ``out``, else it stays.
 
-    A run that ends because too much is left out leaves nothing unless it was long.
+    A new run that soon ends because too much is left out leaves nothing.
 
     Args:
         out: The corpus.
@@ -86,29 +98,44 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
             that another process is at.
         OutputError: Something could not be written.
     """
-    partial, worthless = _partial(out), False
-    try:
+    partial, worthless, started = _partial(out), False, time.monotonic()
+    with _named(out):
         partial.mkdir(parents=True, exist_ok=True)
         if restart:
             _clear(partial)
+    try:
         with Journal.open(partial) as journal:
-            _check_job(partial, journal, job)
+            known = _check_job(partial, journal, job)
             folder = partial / "corpus"
-            finished = (out / INFO_NAME).exists() and not folder.exists()
-            if not finished:
-                folder.mkdir(exist_ok=True)
-                for half in folder.glob(".*"):  # what was being written when a run was killed
-                    half.unlink()
+            whole = (out / INFO_NAME).exists()
+            if whole and (folder.exists() or not known):
+                worthless = not known
+                raise _taken(out)
+            if not whole:
+                with _named(out):
+                    folder.mkdir(exist_ok=True)
+                    for half in folder.glob(".*"):  # being written when a run was killed
+                        half.unlink()
             try:
-                yield Workplace(folder, journal, finished)
-            except CorpusError:  # too much was left out: the next run will be of other files
-                worthless = len(journal.numbers()) < WORTH_KEEPING
+                yield Workplace(folder, journal, finished=whole)
+            except TooManyLostError:  # the next run will be of other files
+                worthless = not known and time.monotonic() - started < WORTH_KEEPING_S
                 raise
-            if not finished:
-                if out.exists():
-                    out.rmdir()  # fails if somebody has filled it since
-                folder.replace(out)
+            if not whole:
+                with _named(out):
+                    if out.exists():
+                        out.rmdir()  # fails if somebody has filled it since
+                    folder.replace(out)
         worthless = True
+    finally:
+        if worthless:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _named(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
@@ -117,9 +144,16 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
             "a writable place with room",
             "free some, or choose another folder",
         ) from error
-    finally:
-        if worthless:
-            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _taken(out: Path) -> OutputError:
+    found = "a corpus" if (out / INFO_NAME).exists() else "something else"
+    return OutputError(
+        out,
+        f"holds {found} already" if out.is_dir() else "is a file",
+        "a new or empty folder",
+        "choose another folder or remove it",
+    )
 
 
 def listing_hash(inputs: Inputs) -> str:
@@ -156,11 +190,12 @@ def _clear(partial: Path) -> None:
             file.unlink()
 
 
-def _check_job(partial: Path, journal: Journal, job: Job) -> None:
+def _check_job(partial: Path, journal: Journal, job: Job) -> bool:
+    """Whether work of this kind has been begun before; if none has, it is now."""
     before = journal.job()
     if before is None:
         journal.begin(msgspec.json.encode(job))
-        return
+        return False
     try:
         old = msgspec.json.decode(before, type=Job)
         names = {"files": "files (some were changed, added or removed)", "recipe": "settings"}
@@ -175,3 +210,4 @@ def _check_job(partial: Path, journal: Journal, job: Job) -> None:
             "the same command",
             "give that again, or begin anew: --restart",
         )
+    return True
