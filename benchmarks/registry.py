@@ -13,7 +13,11 @@ from benchmarks import (
     prepare_memory,
     prepare_real,
     prepare_scaling,
+    speaker_stage,
     throughput,
+    training_data,
+    training_faults,
+    training_step,
 )
 from benchmarks.harness import Result
 from benchmarks.inputs import Inputs
@@ -31,6 +35,10 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("prepare_memory", prepare_memory.measure),
     ("prepare_faults", prepare_faults.measure),
     ("prepare_real", prepare_real.measure),
+    ("training_step", training_step.measure),
+    ("training_data", training_data.measure),
+    ("training_faults", training_faults.measure),
+    ("speaker_stage", speaker_stage.measure),
 )
 
 

@@ -7,11 +7,15 @@ tensors in the order of the released program's, which is how the authors' weight
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import register_parametrization
 
+from voice2face.layers import SpectralNorm, WideConvTranspose2d
 from voice2face.settings import CriticSettings, GeneratorSettings, VoiceEncoderSettings
 
 LEAK = 0.2  # slope of LeakyReLU
+WIDE_UP_TO = 8  # output pixels of the generator's layers that have more weights than pixels
 
 
 def scaled(channels: int, width: float) -> int:
@@ -90,9 +94,8 @@ def _upsample(n_in: int, n_out: int, px: int, kernel: int) -> nn.ConvTranspose2d
         return nn.ConvTranspose2d(n_in, n_out, 4)
     # A 3×3 kernel alone would give 4-7-13-25-49; one row and column of output padding gives the
     # sizes that the table prints.
-    return nn.ConvTranspose2d(
-        n_in, n_out, kernel, stride=2, padding=1, output_padding=1 if kernel == 3 else 0
-    )
+    kind = WideConvTranspose2d if px <= WIDE_UP_TO else nn.ConvTranspose2d
+    return kind(n_in, n_out, kernel, stride=2, padding=1, output_padding=1 if kernel == 3 else 0)
 
 
 class FaceTrunk(nn.Module):
@@ -114,6 +117,10 @@ class FaceTrunk(nn.Module):
         layers["embed"] = nn.Conv2d(n_in, settings.trunk_dim, 4)
         if settings.leaky_output:
             layers.update(_activation(settings.trunk_dim, 1, settings))
+        if settings.spectral_norm:
+            for layer in layers.values():
+                if isinstance(layer, nn.Conv2d):
+                    register_parametrization(layer, "weight", SpectralNorm(layer.weight))
         self.layers = nn.Sequential(layers)
 
     def forward(self, faces: Tensor) -> Tensor:
@@ -143,18 +150,39 @@ class Critics(nn.Module):
         self.discriminator = nn.Linear(settings.trunk_dim, 1, bias=False)
         self.classifier = nn.Linear(settings.trunk_dim, n_identities, bias=False)
         self.classifier_trunk = None if settings.shared_trunk else FaceTrunk(settings)
+        self.uses_batch = settings.batch_norm  # what a face gives depends on those beside it
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of "real", (batch,), and of each identity, (batch, n_identities)."""
         vectors = self.face_trunk(faces)
-        real = self.discriminator(vectors).squeeze(1)
-        if self.classifier_trunk is not None:
-            vectors = self.classifier_trunk(faces)
-        return real, self.classifier(vectors)
+        return self._is_real(vectors), self._identity(faces, vectors)
+
+    def compare(self, real_faces: Tensor, fake_faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of "real" of both, and of each identity of the real ones.
+
+        One pass over all faces; two where there is batch normalisation, so that real and fake ones
+        keep statistics of their own.
+        """
+        if self.uses_batch:
+            of_real, of_fake = self.face_trunk(real_faces), self.face_trunk(fake_faces)
+        else:
+            faces = torch.cat((real_faces.to(fake_faces.dtype), fake_faces))
+            of_real, of_fake = self.face_trunk(faces).tensor_split((len(real_faces),))
+        identity = self._identity(real_faces, of_real)
+        return self._is_real(of_real), self._is_real(of_fake), identity
 
     def real(self, faces: Tensor) -> Tensor:
         """Logits of "real" alone, (batch,)."""
-        logits: Tensor = self.discriminator(self.face_trunk(faces)).squeeze(1)
+        return self._is_real(self.face_trunk(faces))
+
+    def _is_real(self, vectors: Tensor) -> Tensor:
+        logits: Tensor = self.discriminator(vectors)
+        return logits.squeeze(1)
+
+    def _identity(self, faces: Tensor, vectors: Tensor) -> Tensor:
+        if self.classifier_trunk is not None:
+            vectors = self.classifier_trunk(faces)
+        logits: Tensor = self.classifier(vectors)
         return logits
 
 

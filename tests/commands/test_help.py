@@ -15,6 +15,7 @@ COMMANDS = {
     "plan",
     "inspect",
     "models",
+    "runs",
     "cohort",
     "info",
     "import-released",

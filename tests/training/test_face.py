@@ -15,6 +15,7 @@ from voice2face.inference import Model
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training import checkpoint, face
 from voice2face.training.data import FaceData
+from voice2face.training.distributed import solo
 from voice2face.training.face import train_face
 from voice2face.variants import VARIANTS, recipe
 
@@ -157,13 +158,16 @@ def test_another_run_in_the_folder_is_not_touched(corpus, encoder, tmp_path):
     assert (tmp_path / "r" / "recipe.yaml").read_text() == record
 
 
-def test_a_damaged_checkpoint_is_named(corpus, encoder, tmp_path):
+def test_a_damaged_checkpoint_is_named_and_the_one_before_serves(corpus, encoder, tmp_path, capsys):
     options = {"voice_encoder": encoder, "run": FAST, "quiet": True}
     train_face(corpus, tmp_path / "r", small(), **options)
+    whole = final_state(tmp_path / "r")
     last = tmp_path / "r" / "checkpoints" / "00000009.pt"
     last.write_bytes(last.read_bytes()[:-500])
-    with pytest.raises(TrainingError, match=r"00000009\.pt: damaged"):
-        train_face(corpus, tmp_path / "r", small(), resume=True, **options)
+    capsys.readouterr()
+    train_face(corpus, tmp_path / "r", small(), resume=True, **options)
+    assert "00000009.pt: damaged, kept as 00000009.pt.damaged" in capsys.readouterr().err
+    assert_equal(final_state(tmp_path / "r"), whole)
 
 
 def test_what_does_not_fit_together_is_refused_before_anything_is_written(
@@ -252,7 +256,7 @@ def face_trainee(chosen, corpus, encoder):
     network, config = read_voice_encoder(encoder)
     return face.FaceTrainee(
         FaceData.of(opened, "identity"), chosen, network, config,
-        sample_voices(opened, "identity"), 0, "cpu",
+        sample_voices(opened, "identity"), 0, solo("cpu"),
     )  # fmt: skip
 
 

@@ -5,14 +5,19 @@ import numpy as np
 import pytest
 import torch
 
+from voice2face.audio import normalise, tile
 from voice2face.corpus import Corpus, prepare
 from voice2face.errors import ModelError, TrainingError
 from voice2face.inference import Model
+from voice2face.networks import VoiceEncoder
 from voice2face.release import read_voice_encoder
-from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
+from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.data import VoiceBank
+from voice2face.training.distributed import Team
 from voice2face.training.speaker import SpeakerTrainee, train_speaker
+from voice2face.training.speaker_encoding import embed_all, encode
+from voice2face.training.voice_augmenter import Augmenter
 
 SMALL = change(
     SpeakerRecipe(),
@@ -24,6 +29,8 @@ SMALL = change(
         "training.crop_frames": [100, 150],
     },
 )
+
+AUGMENTED = change(SMALL, {"training.augment": ["noise", "reverberation", "speed", "codec"]})
 
 OPTIONS = {"run": Run(checkpoint_every=10, sample_every=100, log_every=5), "quiet": True}
 
@@ -54,8 +61,9 @@ def test_cross_entropy_falls_well_below_that_of_guessing(corpus, tmp_path):
     assert np.mean(losses[-10:]) < 0.7 * np.log(len(speakers))
 
 
-def test_a_resumed_speaker_stage_equals_an_uninterrupted_one(corpus, tmp_path, monkeypatch):
-    train_speaker(corpus, tmp_path / "whole", SMALL, **OPTIONS)
+@pytest.mark.parametrize("recipe", [SMALL, AUGMENTED], ids=["plain", "augmented"])
+def test_a_resumed_speaker_stage_equals_an_uninterrupted_one(corpus, tmp_path, monkeypatch, recipe):
+    train_speaker(corpus, tmp_path / "whole", recipe, **OPTIONS)
     original, done = SpeakerTrainee.step, []
 
     def interrupted(self):
@@ -66,12 +74,70 @@ def test_a_resumed_speaker_stage_equals_an_uninterrupted_one(corpus, tmp_path, m
 
     monkeypatch.setattr(SpeakerTrainee, "step", interrupted)
     with pytest.raises(KeyboardInterrupt, match="step 17"):
-        train_speaker(corpus, tmp_path / "parts", SMALL, **OPTIONS)
+        train_speaker(corpus, tmp_path / "parts", recipe, **OPTIONS)
     monkeypatch.undo()
-    train_speaker(corpus, tmp_path / "parts", SMALL, resume=True, **OPTIONS)
+    train_speaker(corpus, tmp_path / "parts", recipe, resume=True, **OPTIONS)
     states = [checkpoint.load_last(tmp_path / n / "checkpoints")[1] for n in ("whole", "parts")]
     for part in ("voice_encoder", "classifier"):
         assert_same(states[0]["trainee"][part], states[1]["trainee"][part])
+
+
+@pytest.mark.parametrize("n_recordings", [3, 32])
+@pytest.mark.parametrize("training", [True, False])
+def test_the_fast_layout_computes_what_the_encoder_does(training, n_recordings):
+    torch.manual_seed(0)
+    plain, fast = (VoiceEncoder(VoiceEncoderSettings(width=0.1)).train(training) for _ in "ab")
+    fast.load_state_dict(plain.state_dict())
+    features = torch.randn(n_recordings, 64, 101)
+    expected, found = plain(features), encode(fast, features)
+    assert torch.allclose(expected, found, atol=1e-5)
+    expected.square().sum().backward()
+    found.square().sum().backward()
+    for (name, one), other in zip(plain.named_parameters(), fast.parameters(), strict=True):
+        assert torch.allclose(one.grad, other.grad, atol=1e-4, rtol=1e-3), name
+    for one, other in zip(plain.buffers(), fast.buffers(), strict=True):
+        assert torch.allclose(one.float(), other.float(), atol=1e-5)
+
+
+def test_recordings_are_embedded_as_the_front_end_would_give_them():
+    rng = np.random.default_rng(0)
+    clips = [rng.normal(5, 2, (n, 64)).astype(np.float16) for n in (120, 1300, 400, 1000)]
+    encoder = VoiceEncoder(VoiceEncoderSettings(width=0.05))
+    vectors = embed_all(encoder, clips)
+    for clip, vector in zip(clips, vectors, strict=True):
+        features = torch.from_numpy(tile(normalise(clip.astype(np.float32)), 1000)).T[None]
+        with torch.no_grad():
+            assert np.allclose(encoder(features)[0].numpy(), vector, atol=1e-5)
+
+
+def test_processes_take_their_parts_of_one_batch(corpus):
+    voices = Corpus.open(corpus).voices("train")
+    bank = VoiceBank.of(voices.log_mel, np.arange(len(voices)))
+    cpu = torch.device("cpu")
+    whole = change(SMALL, {"training.batch_size": 16})
+    features, labels = SpeakerTrainee(bank, 9, whole, 3, "cpu").draw()
+    parts = [SpeakerTrainee(bank, 9, SMALL, 3, "cpu", team=Team(r, 2, cpu)).draw() for r in (0, 1)]
+    assert torch.equal(torch.cat([part[0] for part in parts]), features)
+    assert torch.equal(torch.cat([part[1] for part in parts]), labels)
+
+
+def test_augmentation_changes_what_is_learned_from_but_not_what_is_drawn(corpus):
+    voices = Corpus.open(corpus).voices("train")
+    bank = VoiceBank.of(voices.log_mel, np.arange(len(voices)))
+    augmenter = Augmenter.of(voices.log_mel, LogMel())
+    none, some = (change(AUGMENTED, {"training.augment_share": share}) for share in (0.0, 1.0))
+    drawn = [SpeakerTrainee(bank, 9, r, 3, "cpu", augmenter=augmenter).draw() for r in (none, some)]
+    assert torch.equal(drawn[0][1], drawn[1][1])
+    assert drawn[0][0].shape == drawn[1][0].shape
+    changed = (drawn[0][0] - drawn[1][0]).abs().mean(dim=(1, 2))
+    assert (changed > 0.05).all() and torch.isfinite(drawn[1][0]).all()
+
+
+def test_the_report_has_a_row_for_each_duration(corpus, tmp_path):
+    report = train_speaker(corpus, tmp_path / "voice", SMALL, **OPTIONS)
+    durations = [row["duration_s"] for row in report["rows"] if row["within"] is None]
+    assert durations == [None, 1, 2, 3, 5, 10]
+    assert all(row["within"] == "gender" for row in report["rows"][1::2])
 
 
 def test_one_speaker_is_too_few(people, tmp_path):

@@ -22,6 +22,10 @@ def train_voice(
     batch_size: OptionalCount = None,
     width: Annotated[Optional[float], typer.Option(help="Share of the channels.")] = None,  # noqa: UP045
     precision: Precision = None,
+    augment: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Of noise,reverberation,speed,codec."),
+    ] = None,
     settings: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -41,6 +45,7 @@ def train_voice(
         "training.batch_size": batch_size,
         "training.precision": precision,
         "voice_encoder.width": width,
+        "training.augment": augment and [name.strip() for name in augment.split(",")],
     }
     run(
         corpus, out, changes, settings or [], seed=seed, device=device, resume=resume,
@@ -74,6 +79,17 @@ def train_face(
         typer.Option(help="What voices and faces share: identity, or an attribute."),
     ] = None,
     settings: Set = None,
+    memory: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="GB that the corpus may take; more is streamed. Else half of the free."),
+    ] = None,
+    checkpoint_every: OptionalCount = None,
+    sample_every: OptionalCount = None,
+    best_by: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Reading that picks the best checkpoint; else matching."),
+    ] = None,
+    compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,  # noqa: A002
     half: Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")] = False,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -93,8 +109,34 @@ def train_face(
         "training.precision": precision,
         "training.pair_by": pair_by,
     }
+    run_changes = {
+        "checkpoint_every": checkpoint_every,
+        "sample_every": sample_every,
+        "best_by": best_by,
+        "compile": compile or None,
+    }
     run(
-        corpus, out, variant, preset, width, changes, settings or [],
+        corpus, out, variant, preset, width, changes, settings or [], run_changes=run_changes,
+        memory_bytes=None if memory is None else round(memory * 1e9),
         voice_encoder=voice_encoder, half=half, seed=seed, device=device, resume=resume,
         quiet=quiet,
     )  # fmt: skip
+
+
+@app.command(epilog="Example: voice2face runs runs --plot runs.pdf")
+def runs(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run, or a folder of runs.")],
+    plot: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Draw losses and readings: .png, .pdf or .svg."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare trainings.
+
+    Prints steps, losses, readings (last and best) and alarms of each run, side by side. What can't
+    be read is named and left out.
+    """
+    from voice2face.commands.runs import runs as run
+
+    run(folder, plot=plot, as_json=json)

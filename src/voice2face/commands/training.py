@@ -34,17 +34,24 @@ def train_voice(
         Voice2FaceError: It can't start, go on or be written.
     """
     _need_extra()
+    from voice2face.evaluation.verification_report import as_table
     from voice2face.settings import SpeakerRecipe, change
+    from voice2face.training.distributed import team as team_of
     from voice2face.training.speaker import train_speaker
 
     recipe = change(SpeakerRecipe(), _given(changes) | parse_assignments(assignments))
-    report = train_speaker(
-        corpus, out, recipe, seed=seed, device=_device(device), resume=resume, quiet=quiet
-    )
+    with team_of(_device(device)) as team:
+        report = train_speaker(
+            corpus, out, recipe, seed=seed, device=str(team.device), resume=resume, quiet=quiet,
+            team=team,
+        )  # fmt: skip
+        if not team.is_leader:
+            return
     if as_json:
         print_json({"model": str(out / "model"), "verification": report})
     else:
         typer.echo(f"verification EER on speakers not trained on: {report['summary']}")
+        typer.echo(as_table(report))
         typer.echo(f"model: {shown((out / 'model').resolve())}")
 
 
@@ -57,6 +64,8 @@ def train_face(
     changes: Changes,
     assignments: Sequence[str],
     *,
+    run_changes: Changes,
+    memory_bytes: int | None,
     voice_encoder: Path | None,
     half: bool,
     seed: int,
@@ -71,18 +80,23 @@ def train_face(
     """
     _need_extra()
     from voice2face.model_folder import BUNDLED
-    from voice2face.settings import change
+    from voice2face.settings import Run, change
+    from voice2face.training.distributed import team as team_of
     from voice2face.training.face import train_face as run
     from voice2face.variants import recipe
 
     chosen = change(
         recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
     )
-    model = run(
-        corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED, variant=f"{variant}, {preset}",
-        seed=seed, device=_device(device), resume=resume, quiet=quiet, half=half,
-    )  # fmt: skip
-    typer.echo(f"model: {shown(model.resolve())}")
+    writes = change(Run(), _given(run_changes))
+    with team_of(_device(device)) as team:
+        model = run(
+            corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED,
+            variant=f"{variant}, {preset}", seed=seed, run=writes, resume=resume, quiet=quiet,
+            half=half, team=team, memory_bytes=memory_bytes,
+        )  # fmt: skip
+        if team.is_leader:
+            typer.echo(f"model: {shown(model.resolve())}")
 
 
 def import_released(folder: Path, out: Path) -> None:

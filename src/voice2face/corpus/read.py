@@ -1,39 +1,34 @@
 """Reading a corpus: what it holds, and its voices and faces as arrays."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
+from voice2face.corpus.info import read_info
 from voice2face.corpus.schema import (
     FIGURES,
     INFO_NAME,
-    SCHEMA_VERSION,
     SKIPPED_NAME,
     SPLITS,
     CorpusInfo,
     Kind,
     Shard,
+    SourceInfo,
     arrow,
-    hash_of,
+    damaged,
     shard_schema,
     skipped_schema,
 )
-from voice2face.errors import CorpusError, SettingsError
+from voice2face.errors import SettingsError
 from voice2face.files import sha256_of
 
 OTHER_BYTES = 1 << 28  # of names and attributes; spectrograms and pictures are not compressed
-
-
-class _Version(msgspec.Struct):
-    """What all versions of ``corpus.json`` have."""
-
-    schema_version: Annotated[int, msgspec.Meta(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -61,11 +56,11 @@ class Corpus:
             CorpusError: No corpus, one of a later version, or a part that is missing or damaged.
         """
         path = Path(path)
-        info = _read_info(path)
+        info = read_info(path)
         for shard in info.shards:
             _check_shard(path / shard.name, shard, verify)
             if shard.kind == "face" and shard.rows * info.face_px**2 * 3 > shard.bytes:
-                raise _damaged(path / shard.name, f"{shard.bytes} bytes for {shard.rows} faces")
+                raise damaged(path / shard.name, f"{shard.bytes} bytes for {shard.rows} faces")
         return cls(path, info)
 
     def voices(self, split: str | None = None) -> Voices:
@@ -95,7 +90,7 @@ class Corpus:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        px, n_faces = self.info.face_px, sum(shard.rows for shard in self._shards("face", split))
+        px, n_faces = self.info.face_px, sum(shard.rows for shard in self.shards("face", split))
         pixels = np.empty((n_faces, px, px, 3), np.uint8)
         parts: list[Faces] = []
         start = 0
@@ -122,10 +117,10 @@ class Corpus:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        for shard in self._shards("voice", split):
-            table = self._read(shard)
+        for shard in self.shards("voice", split):
+            table = self.table(shard)
             yield Voices(
-                log_mel=self._log_mels(shard, table),
+                log_mel=self.log_mels(shard, table),
                 clip=strings(table["clip"]),
                 identity=strings(table["identity"]),
                 split=strings(table["split"]),
@@ -143,10 +138,10 @@ class Corpus:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        for shard in self._shards("face", split):
-            table = self._read(shard)
+        for shard in self.shards("face", split):
+            table = self.table(shard)
             yield Faces(
-                pixels=self._pixels(shard, table),
+                pixels=self.pixels(shard, table),
                 picture=strings(table["picture"]),
                 identity=strings(table["identity"]),
                 split=strings(table["split"]),
@@ -167,22 +162,70 @@ class Corpus:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 if file.metadata.num_rows != sum(self.info.skipped.values()):
-                    raise _damaged(path, f"{file.metadata.num_rows} rows")
+                    raise damaged(path, f"{file.metadata.num_rows} rows")
                 table = file.read()
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(path, str(error).splitlines()[0][:200]) from error
+            raise damaged(path, str(error).splitlines()[0][:200]) from error
         if table.schema != skipped_schema():
-            raise _damaged(path, f"columns {', '.join(table.schema.names)}"[:200])
+            raise damaged(path, f"columns {', '.join(table.schema.names)}"[:200])
         rows: list[dict[str, Any]] = table.to_pylist()
+        for row in rows:
+            self.source(row["source"])
         return rows
 
-    def _shards(self, kind: Kind, split: str | None) -> list[Shard]:
+    def source(self, number: int) -> SourceInfo:
+        """The source of a row, by its column ``source``.
+
+        Raises:
+            CorpusError: ``corpus.json`` does not say it.
+        """
+        if not 0 <= number < len(self.info.sources):
+            found = f"{len(self.info.sources)} sources, where a row names number {number}"
+            raise damaged(self.path / INFO_NAME, found)
+        return self.info.sources[number]
+
+    def shards(self, kind: Kind, split: str | None = None) -> list[Shard]:
+        """The shards of voices or faces, in order.
+
+        Raises:
+            SettingsError: There is no such split.
+        """
         if split is not None and split not in SPLITS:
             raise SettingsError("split", split, f"one of {', '.join(SPLITS)}", "choose one")
         return [s for s in self.info.shards if s.kind == kind and split in (None, s.split)]
 
-    def _read(self, shard: Shard) -> Any:
-        """A shard as Arrow table, its pages checked against their checksums."""
+    def table(
+        self, shard: Shard, columns: Sequence[str] | None = None, group: int | None = None
+    ) -> Any:
+        """A shard as Arrow table, its pages checked against their checksums.
+
+        Args:
+            shard: Which.
+            columns: Some of the columns; None: all.
+            group: One of the shard's row groups alone.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        with self._opened(shard) as file:
+            if group is None:
+                return file.read(columns)
+            # Who asks for groups has no memory to spare, and reads several of them at a time.
+            arrow()[0].default_memory_pool().release_unused()
+            return file.read_row_group(group, columns, use_threads=False)
+
+    def group_rows(self, shard: Shard) -> list[int]:
+        """Number of rows of each row group of a shard.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        with self._opened(shard) as file:
+            found = file.metadata
+            return [found.row_group(i).num_rows for i in range(found.num_row_groups)]
+
+    @contextlib.contextmanager
+    def _opened(self, shard: Shard) -> Iterator[Any]:
         pa, pq = arrow()
         path = self.path / shard.name
         n_mels = self.info.front_end.log_mel.n_mels
@@ -190,12 +233,11 @@ class Corpus:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 self._check_size(path, shard, file.metadata)
-                table = file.read()
+                if file.schema_arrow != schema:
+                    raise damaged(path, f"columns {', '.join(file.schema_arrow.names)}"[:200])
+                yield file
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(path, str(error).splitlines()[0][:200]) from error
-        if table.schema != schema or len(table) != shard.rows:
-            raise _damaged(path, f"{len(table)} rows of {', '.join(table.schema.names)}"[:200])
-        return table
+            raise damaged(path, str(error).splitlines()[0][:200]) from error
 
     def _check_size(self, path: Path, shard: Shard, metadata: Any) -> None:
         """Refuse what would unpack to far more than its rows need, before it is unpacked."""
@@ -203,20 +245,22 @@ class Corpus:
         n_bytes = sum(metadata.row_group(group).total_byte_size for group in groups)
         needed = shard.rows * self.info.face_px**2 * 3 if shard.kind == "face" else shard.bytes
         if metadata.num_rows != shard.rows or n_bytes > needed + OTHER_BYTES:
-            raise _damaged(path, f"{metadata.num_rows} rows of {n_bytes} bytes")
+            raise damaged(path, f"{metadata.num_rows} rows of {n_bytes} bytes")
 
-    def _log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
+    def log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
+        """Spectrograms of a table with ``n_frames`` and ``log_mel``: each (frames, n_mels)."""
         n_mels = self.info.front_end.log_mel.n_mels
         n_frames = table["n_frames"].to_pylist()
         payloads = views(table["log_mel"])
         if any(len(p) != 2 * n_mels * n for p, n in zip(payloads, n_frames, strict=True)):
-            raise _damaged(self.path / shard.name, f"spectrograms that are not {n_mels} wide")
+            raise damaged(self.path / shard.name, f"spectrograms that are not {n_mels} wide")
         return [p.view("<f2").reshape(-1, n_mels) for p in payloads]
 
-    def _pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
+    def pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
+        """Faces of a table with ``pixels``: (faces, px, px, 3)."""
         px, payloads = self.info.face_px, views(table["pixels"])
         if any(len(p) != px * px * 3 for p in payloads):
-            raise _damaged(self.path / shard.name, f"faces that are not {px}×{px}")
+            raise damaged(self.path / shard.name, f"faces that are not {px}×{px}")
         return np.stack(payloads).reshape(-1, px, px, 3)
 
     def _attributes(
@@ -231,39 +275,12 @@ class Corpus:
         return self.info.attributes.get(kind, ())
 
 
-def _read_info(path: Path) -> CorpusInfo:
-    name = path / INFO_NAME
-    try:
-        data = name.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
-    try:
-        version = msgspec.json.decode(data, type=_Version).schema_version
-        if version != SCHEMA_VERSION:
-            remedy = "upgrade voice2face" if version > SCHEMA_VERSION else "run prepare again"
-            found = f"corpus of schema version {version}"
-            raise CorpusError(path, found, f"version {SCHEMA_VERSION}", remedy)
-        info = msgspec.json.decode(data, type=CorpusInfo)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _damaged(name, str(error)) from error
-    if info.data_hash != hash_of(info.shards):
-        raise _damaged(name, "checksums of shards that do not fit the data hash")
-    return info
-
-
 def _check_shard(path: Path, shard: Shard, verify: bool) -> None:
     try:
         n_bytes = path.stat().st_size
         if n_bytes != shard.bytes:
-            raise _damaged(path, f"{n_bytes} bytes instead of {shard.bytes}")
+            raise damaged(path, f"{n_bytes} bytes instead of {shard.bytes}")
         if verify and sha256_of(path) != shard.sha256:
-            raise _damaged(path, "content that does not fit its checksum")
+            raise damaged(path, "content that does not fit its checksum")
     except OSError as error:
-        raise _damaged(path, error.strerror or str(error)) from error
-
-
-def _damaged(path: Path, found: str) -> CorpusError:
-    return CorpusError(
-        path, found, "the file that prepare wrote", "restore it, or run prepare again"
-    )
+        raise damaged(path, error.strerror or str(error)) from error

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from voice2face.errors import MissingExtraError
+from voice2face.errors import CorpusError, MissingExtraError
 from voice2face.settings import FaceCrop, FrontEnd, Settings
 
 SCHEMA_VERSION = 2
@@ -172,6 +172,7 @@ def skipped_schema() -> Any:
             ("path", pa.string()),
             ("reason", pa.string()),
             ("detail", pa.string()),
+            ("files", pa.int32()),  # that it stands for; no file is counted twice
         ],
         metadata={"voice2face.schema_version": str(SCHEMA_VERSION)},
     )
@@ -189,3 +190,10 @@ def arrow() -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtraError("a corpus", "data") from error
     return pyarrow, pyarrow.parquet
+
+
+def damaged(path: Path, found: str) -> CorpusError:
+    """What to say of a file that is not as it was written."""
+    return CorpusError(
+        path, found, "the file that prepare wrote", "restore it, or run prepare again"
+    )

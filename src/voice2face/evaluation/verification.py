@@ -1,21 +1,37 @@
-"""Speaker verification: are two recordings of one voice?"""
+"""Speaker verification: are two recordings of one voice?
 
+A trial is two recordings, scored by the cosine of their embeddings. Errors: refusing a pair of one
+person, accepting a pair of two. The detection cost weighs them as NIST and VoxSRC do: C_miss =
+C_fa = 1 and a share ``p_target`` of pairs of one person, over the cost of the better of accepting
+and refusing all.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from voice2face.evaluation.intervals import Estimate, bootstrap_interval
+from voice2face.evaluation.intervals import LEVEL, Estimate
 
-MOST_CLIPS = 1500  # a million pairs; of more recordings so many are drawn
+MOST_CLIPS = 1500  # a million pairs; of more recordings so many are kept
+MOST_EACH = 10  # of one person, where not all are kept
+MOST_TRIALS = 30_000  # of one person, and as many of two; of more so many are drawn
+AT_ONCE = 50  # resamples
+P_TARGETS = (0.05, 0.01)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Verification:
-    """Equal error rate over all pairs of recordings.
+    """Errors over pairs of recordings, each with a 95 % interval by resampling identities.
 
     Attributes:
-        eer: Share at which as many same pairs are refused as different ones accepted, with a
-            95 % interval by resampling identities.
+        eer: Share at which as many same pairs are refused as different ones accepted.
+        min_dcf_05: Least detection cost over all thresholds, p_target 0.05.
+        min_dcf_01: The same, p_target 0.01.
         n_identities: People.
         n_clips: Their recordings that were compared.
         n_same: Pairs of one person.
@@ -23,10 +39,75 @@ class Verification:
     """
 
     eer: Estimate
+    min_dcf_05: Estimate
+    min_dcf_01: Estimate
     n_identities: int
     n_clips: int
     n_same: int
     n_different: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Pairs of recordings by number, each an array of shape (trials,).
+
+    Attributes:
+        enrolled: The recording that is known.
+        tested: The one that is asked about.
+        one: Number of the person of ``enrolled``.
+        other: Of ``tested``.
+    """
+
+    enrolled: Ints
+    tested: Ints
+    one: Ints
+    other: Ints
+
+    def __len__(self) -> int:
+        return len(self.one)
+
+    @property
+    def same(self) -> npt.NDArray[np.bool_]:
+        """Which are pairs of one person."""
+        return np.asarray(self.one == self.other, np.bool_)
+
+    def only(self, kept: np.ndarray) -> "Trials":
+        """Some of them, by number or by mask."""
+        return Trials(self.enrolled[kept], self.tested[kept], self.one[kept], self.other[kept])
+
+    def sample(self, rng: np.random.Generator) -> "Trials":
+        """At most MOST_TRIALS of one person and as many of two, in the order they were in."""
+        kept = [np.flatnonzero(kind) for kind in (self.same, ~self.same)]
+        few = [k if len(k) <= MOST_TRIALS else rng.choice(k, MOST_TRIALS, False) for k in kept]
+        return self.only(np.sort(np.concatenate(few)))
+
+
+def keep_clips(identity: np.ndarray, seed: int = 0) -> Ints:
+    """Numbers of the recordings to compare: all, or MOST_EACH of people until there are MOST_CLIPS.
+
+    Args:
+        identity: Whose each is, shape (clips,).
+        seed: Of the choice.
+    """
+    if len(identity) <= MOST_CLIPS:
+        return np.arange(len(identity))
+    rng = np.random.default_rng(seed)
+    people, owner = np.unique(identity, return_inverse=True)
+    kept: list[int] = []
+    for person in rng.permutation(len(people)):
+        kept += rng.permutation(np.flatnonzero(owner == person))[:MOST_EACH].tolist()
+        if len(kept) >= MOST_CLIPS:
+            break
+    return np.sort(np.array(kept[:MOST_CLIPS], np.int64))
+
+
+def all_trials(identity: np.ndarray, seed: int = 0) -> Trials:
+    """Each pair of recordings once; which of the two is enrolled is drawn."""
+    owner = np.unique(identity, return_inverse=True)[1].astype(np.int64)
+    first, second = np.triu_indices(len(owner), 1)
+    swapped = np.random.default_rng(seed).random(len(first)) < 0.5
+    enrolled, tested = np.where(swapped, second, first), np.where(swapped, first, second)
+    return Trials(enrolled, tested, owner[enrolled], owner[tested])
 
 
 def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
@@ -41,11 +122,7 @@ def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
     """
     if not len(same) or not len(different):
         raise ValueError("equal error rate: needs pairs of one person and pairs of two")
-    thresholds = np.unique(np.concatenate([same, different]))
-    # At threshold t, pairs scoring t or more are accepted.
-    refused = np.searchsorted(np.sort(same), thresholds, side="left") / len(same)
-    accepted = 1 - np.searchsorted(np.sort(different), thresholds, side="left") / len(different)
-    refused, accepted = np.append(refused, 1.0), np.append(accepted, 0.0)
+    refused, accepted = _rates(same, different)
     gap = refused - accepted  # rises from -1 or 0 to 1
     above = int(np.argmax(gap >= 0))
     if above == 0 or gap[above] == 0:
@@ -54,48 +131,165 @@ def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
     return float(refused[above - 1] + share * (refused[above] - refused[above - 1]))
 
 
+def min_detection_cost(same: np.ndarray, different: np.ndarray, p_target: float) -> float:
+    """Least cost over all thresholds, 0 to 1, where 1 is that of accepting or refusing all.
+
+    Args:
+        same: Scores of pairs of one person, shape (n_same,).
+        different: Scores of pairs of two people, shape (n_different,).
+        p_target: Share of pairs of one person among those that one will be asked about.
+    """
+    refused, accepted = _rates(same, different)
+    return float(_cost(refused, accepted, p_target).min())
+
+
+def _rates(same: np.ndarray, different: np.ndarray) -> tuple[Floats, Floats]:
+    """False refusals and acceptances at each threshold, rising; the last one refuses all."""
+    thresholds = np.unique(np.concatenate([same, different]))
+    # At threshold t, pairs scoring t or more are accepted.
+    refused = np.searchsorted(np.sort(same), thresholds, side="left") / len(same)
+    accepted = 1 - np.searchsorted(np.sort(different), thresholds, side="left") / len(different)
+    return np.append(refused, 1.0), np.append(accepted, 0.0)
+
+
+def _cost(refused: np.ndarray, accepted: np.ndarray, p_target: float) -> np.ndarray:
+    cost = p_target * refused + (1 - p_target) * accepted
+    return np.asarray(cost / min(p_target, 1 - p_target))
+
+
 def verify(
     embeddings: np.ndarray, identity: np.ndarray, *, seed: int = 0, n_resamples: int = 1000
 ) -> Verification | None:
-    """Score all pairs of recordings by cosine.
+    """Score all pairs of recordings by cosine, or as many as MOST_CLIPS and MOST_TRIALS allow.
 
     Args:
         embeddings: Shape (clips, dim).
         identity: Whose each is, shape (clips,).
-        seed: Of the resampling.
-        n_resamples: Resamples of identities behind the interval.
+        seed: Of choosing and resampling.
+        n_resamples: Resamples of identities behind the intervals.
 
     Returns:
         None if no person has two recordings, or there is but one person.
     """
-    if len(embeddings) > MOST_CLIPS:
-        kept = np.sort(np.random.default_rng(seed).permutation(len(embeddings))[:MOST_CLIPS])
-        embeddings, identity = embeddings[kept], identity[kept]
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    vectors = embeddings / np.maximum(lengths, 1e-12)
-    people, owner = np.unique(identity, return_inverse=True)
-    first, second = np.triu_indices(len(owner), 1)
-    scores = (vectors @ vectors.T)[first, second]
-    is_same = owner[first] == owner[second]
-    n_same = int(is_same.sum())
-    if not n_same or n_same == len(scores):
+    kept = keep_clips(identity, seed)
+    trials = all_trials(identity[kept], seed).sample(np.random.default_rng(seed))
+    vectors = embeddings[kept]
+    return measure(vectors, vectors, trials, seed=seed, n_resamples=n_resamples)
+
+
+def error_rate_of(embeddings: np.ndarray, identity: np.ndarray) -> float | None:
+    """Equal error rate over all pairs, with no interval; None where there is nothing to compare."""
+    trials = all_trials(identity)
+    scores = _scores(embeddings, embeddings, trials)
+    of_same, of_different = scores[trials.same], scores[~trials.same]
+    if not len(of_same) or not len(of_different):
         return None
-    order = np.argsort(scores)
-    one, other, same = owner[first][order], owner[second][order], is_same[order]
+    return equal_error_rate(of_same, of_different)
 
-    def rate(drawn: np.ndarray) -> float:
-        # A pair counts as often as its people were drawn; someone drawn twice is two people with
-        # the same recordings, whose pairs across the two are no trial.
-        times = np.bincount(drawn, minlength=len(people)).astype(np.float64)
-        weights = times[one] * np.where(same, 1.0, times[other])
-        refused, accepted = np.cumsum(weights * same), np.cumsum(weights * ~same)
-        if not refused[-1] or not accepted[-1]:
-            return float("nan")
-        refused, accepted = refused / refused[-1], 1 - accepted / accepted[-1]
-        crossing = int(np.argmax(refused >= accepted))
-        return float(refused[crossing] + accepted[crossing]) / 2
 
-    value = equal_error_rate(scores[is_same], scores[~is_same])
-    interval = bootstrap_interval(rate, len(people), seed=seed, n_resamples=n_resamples)
-    n_different = len(scores) - n_same
-    return Verification(Estimate(value, *interval), len(people), len(identity), n_same, n_different)
+def measure(
+    enrolled: np.ndarray,
+    tested: np.ndarray,
+    trials: Trials,
+    *,
+    seed: int = 0,
+    n_resamples: int = 1000,
+) -> Verification | None:
+    """Errors over given trials.
+
+    Args:
+        enrolled: Embeddings of the recordings as they are known, shape (clips, dim).
+        tested: As they are asked about, of the same shape.
+        trials: Which with which.
+        seed: Of the resampling.
+        n_resamples: Resamples of identities behind the intervals.
+
+    Returns:
+        None if there is no pair of one person, or none of two.
+    """
+    same = trials.same
+    n_same = int(same.sum())
+    if not n_same or n_same == len(trials):
+        return None
+    scores = _scores(enrolled, tested, trials)
+    of_same, of_different = scores[same], scores[~same]
+    values = [equal_error_rate(of_same, of_different)]
+    values += [min_detection_cost(of_same, of_different, p) for p in P_TARGETS]
+    drawn = _resampled(scores, trials, seed, n_resamples)
+    drawn = drawn[~np.isnan(drawn).any(axis=1)]
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.zeros(len(values)), np.ones(len(values))  # where resamples tell nothing
+    if len(drawn):
+        low, high = np.percentile(drawn, [tail, 100 - tail], axis=0)
+    estimates = [
+        Estimate(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
+    ]
+    n_people = len(np.unique([trials.one, trials.other]))
+    n_clips = len(np.unique([trials.enrolled, trials.tested]))
+    eer, dcf_05, dcf_01 = estimates
+    n_different = len(trials) - n_same
+    return Verification(eer, dcf_05, dcf_01, n_people, n_clips, n_same, n_different)
+
+
+def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) -> np.ndarray:
+    """The three measures of each resample of people, (n_resamples, 3); NaN where there are none.
+
+    A pair counts as often as its people were drawn; someone drawn twice is two people with the
+    same recordings, whose pairs across the two are no trial.
+    """
+    order = np.argsort(scores, kind="stable")
+    same = trials.same[order]
+    people, numbers = np.unique([trials.one[order], trials.other[order]], return_inverse=True)
+    one, other = numbers.reshape(2, -1)
+    where_same, where_different = np.flatnonzero(same), np.flatnonzero(~same)
+    # How many pairs of the other kind lie below each: the curve needs its corners alone.
+    below = np.searchsorted(where_same, where_different)
+    rng = np.random.default_rng(seed)
+    rows = []
+    for start in range(0, n_resamples, AT_ONCE):
+        n = min(AT_ONCE, n_resamples - start)
+        picks = rng.integers(len(people), size=(n, len(people)))
+        times = np.zeros((n, len(people)), np.float32)
+        np.add.at(times, (np.arange(n)[:, None], picks), 1)
+        refused = np.cumsum(times[:, one[where_same]], axis=1, dtype=np.float32)
+        weights = times[:, one[where_different]] * times[:, other[where_different]]
+        accepted = np.cumsum(weights, axis=1, dtype=np.float32)
+        rows.append(_measures(refused, accepted, below))
+    return np.concatenate(rows)
+
+
+def _measures(refused: np.ndarray, accepted: np.ndarray, below: Ints) -> np.ndarray:
+    """Measures from running sums of weights, of pairs of one person and of two, by score.
+
+    Thresholds lie just above each pair of two people, where acceptances fall; the first accepts
+    all.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        refused = np.pad(refused, ((0, 0), (1, 0)))[:, below] / refused[:, -1:]
+        accepted = 1 - accepted / accepted[:, -1:]
+    none = np.isnan(refused[:, -1] + accepted[:, -1])
+    refused = np.pad(refused, ((0, 0), (1, 0)))
+    accepted = np.pad(accepted, ((0, 0), (1, 0)), constant_values=1)
+    # Up to the corner refusals rise first, then acceptances fall: the curves meet on one of these.
+    crossing = np.maximum(np.argmax(refused >= accepted, axis=1), 1)[:, None]
+    risen = np.take_along_axis(refused, crossing, 1)
+    columns = [np.minimum(risen, np.take_along_axis(accepted, crossing - 1, 1))[:, 0]]
+    columns += [np.minimum(_cost(refused, accepted, p).min(axis=1), 1) for p in P_TARGETS]
+    return np.where(none[:, None], np.nan, np.stack(columns, axis=1))
+
+
+def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Floats:
+    pairs = _unit(enrolled)[trials.enrolled], _unit(tested)[trials.tested]
+    return np.asarray(np.einsum("td,td->t", *pairs), np.float64)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12))
+
+
+def groups_of(column: Sequence[object]) -> Ints:
+    """Numbers of the values of a column; -1 where it is empty."""
+    texts = np.array(["" if value is None else str(value) for value in column], str)
+    numbers = np.unique(texts, return_inverse=True)[1].astype(np.int64)
+    return np.where(texts == "", -1, numbers)

@@ -1,145 +1,178 @@
 """A corpus held in memory, and batches drawn from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Sized
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from voice2face.audio import normalise
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces, Voices
-from voice2face.errors import TrainingError
+from voice2face.errors import one_line
 from voice2face.settings import Recipe
+from voice2face.training.banks import CPU, FaceBank, VoiceBank
+from voice2face.training.memory import room_on
+from voice2face.training.pairing import Pairing
 from voice2face.training.steps import Batch
 
-
-@dataclass(frozen=True)
-class VoiceBank:
-    """All recordings of a corpus, end to end.
-
-    Attributes:
-        frames: Normalised log-mel of all recordings, float16, shape (frames of all, n_mels).
-        starts: First frame of each recording, shape (recordings,).
-        lengths: Number of frames of each, shape (recordings,).
-        labels: Class of each, shape (recordings,).
-    """
-
-    frames: Tensor
-    starts: Tensor
-    lengths: Tensor
-    labels: Tensor
-
-    @classmethod
-    def of(cls, log_mels: Sequence[np.ndarray], labels: np.ndarray) -> "VoiceBank":
-        """Normalise each recording, as the front end does, and join them."""
-        lengths = np.array([len(log_mel) for log_mel in log_mels], np.int64)
-        frames = np.empty((int(lengths.sum()), log_mels[0].shape[1]), np.float16)
-        starts = np.cumsum(lengths) - lengths
-        for log_mel, start, length in zip(log_mels, starts, lengths, strict=True):
-            frames[start : start + length] = normalise(np.asarray(log_mel, np.float32))
-        return cls(*map(torch.from_numpy, (frames, starts, lengths, labels)))
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def crops(self, chosen: Tensor, n_frames: int, rng: torch.Generator) -> Tensor:
-        """A random stretch of each chosen recording, (batch, n_mels, n_frames), float32.
-
-        A recording that is shorter is repeated from its start.
-        """
-        lengths = self.lengths[chosen]
-        room = (lengths - n_frames).clamp(min=0) + 1
-        offsets = (torch.rand(len(chosen), generator=rng) * room).long()
-        within = (offsets[:, None] + torch.arange(n_frames)) % lengths[:, None]
-        return self.frames[self.starts[chosen][:, None] + within].float().transpose(1, 2)
-
-    def whole(self, index: int, min_frames: int) -> Tensor:
-        """One recording as the front end would give it, (1, n_mels, at least min_frames)."""
-        length = int(self.lengths[index])
-        within = torch.arange(max(length, min_frames)) % length
-        return self.frames[self.starts[index] + within].float().T[None]
+__all__ = [
+    "Chances",
+    "FaceBank",
+    "FaceData",
+    "FaceSource",
+    "VoiceBank",
+    "note",
+    "sizes",
+    "values_of",
+]
 
 
-@dataclass(frozen=True)
-class FaceBank:
-    """All faces of a corpus: uint8 pixels (faces, 3, px, px) and the class of each."""
+class FaceSource(Protocol):
+    """Where a face training gets its batches: from memory, or from the shards."""
 
-    pixels: Tensor
-    labels: Tensor
+    @property
+    def labels(self) -> list[str]:
+        """Name of each class."""
 
-    @classmethod
-    def of(cls, pixels: np.ndarray, labels: np.ndarray) -> "FaceBank":
-        """From pictures of shape (faces, px, px, 3); the memory layout stays channels-last."""
-        return cls(torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(labels))
+    @property
+    def voices(self) -> Sized:
+        """All recordings."""
 
-    def __len__(self) -> int:
-        return len(self.labels)
+    @property
+    def faces(self) -> Sized:
+        """All faces."""
 
-    def pick(self, chosen: Tensor, mirrored: Tensor) -> Tensor:
-        """Chosen faces in [-1, 1], some of them left to right: (batch, 3, px, px)."""
-        faces = (self.pixels[chosen].float() - 127.5) / 127.5
-        return torch.where(mirrored[:, None, None, None], faces.flip(3), faces)
+    def draw(self, recipe: Recipe, rng: torch.Generator, rank: int = 0, world: int = 1) -> Batch:
+        """The next batch; see :meth:`FaceData.draw`."""
+
+    def state(self) -> dict[str, Any]:
+        """What :meth:`load` needs, with the generator's state, to go on exactly: a few numbers."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state."""
+
+    def close(self) -> None:
+        """Let go of threads and memory."""
 
 
 @dataclass(frozen=True)
 class FaceData:
-    """Voices and faces of the people, or groups, that have both."""
+    """Voices and faces of the people, or groups, that have both, in memory."""
 
     voices: VoiceBank
     faces: FaceBank
     labels: list[str]
 
     @classmethod
-    def of(cls, corpus: Corpus, pair_by: str, split: str = "train") -> "FaceData":
+    def of(
+        cls, corpus: Corpus, pair_by: str, split: str = "train", device: torch.device | str = CPU
+    ) -> "FaceData":
         """Load one split and number what voices and faces are paired by.
 
         Args:
             corpus: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
             split: Which part.
+            device: Where to; nothing but one row group is held elsewhere meanwhile.
 
         Raises:
+            CorpusError: A shard is missing or damaged.
             TrainingError: Nothing has both a voice and a face.
         """
-        voices, faces = corpus.voices(split), corpus.faces(split)
-        of_voices, of_faces = values_of(voices, pair_by), values_of(faces, pair_by)
-        labels = sorted((set(of_voices) & set(of_faces)) - {""})
-        if not labels:
-            raise TrainingError(
-                corpus.path,
-                f"no {pair_by} of the {split} split has both a voice and a face "
-                f"({len(of_voices)} voices, {len(of_faces)} faces)",
-                "at least one",
-                f"pair by an attribute that both have ({_common(voices, faces)})",
-            )
-        number = {label: i for i, label in enumerate(labels)}
-        heard = [i for i, label in enumerate(of_voices) if label in number]
-        seen = [i for i, label in enumerate(of_faces) if label in number]
+        return cls.read(corpus, Pairing.of(corpus, pair_by, split), device)
+
+    @classmethod
+    def read(cls, corpus: Corpus, pairing: Pairing, device: torch.device | str = CPU) -> "FaceData":
+        """Load what is paired already."""
+        place = torch.device(device)
+        voices, faces = pairing.voices, pairing.faces
         return cls(
-            VoiceBank.of([voices.log_mel[i] for i in heard], _numbers(of_voices, heard, number)),
-            FaceBank.of(faces.pixels[seen], _numbers(of_faces, seen, number)),
-            labels,
+            VoiceBank.read(corpus, voices.parts, voices.labels, place),
+            FaceBank.read(corpus, faces.parts, faces.labels, place),
+            pairing.labels,
         )
 
-    def draw(self, recipe: Recipe, rng: torch.Generator) -> Batch:
-        """One batch: voices and faces independently of each other, with replacement."""
-        settings = recipe.training
-        n = settings.batch_size
-        shortest, longest = settings.crop_frames
-        n_frames = int(torch.randint(shortest, longest + 1, (1,), generator=rng))
+    def to(self, device: torch.device | str) -> "FaceData":
+        """The same with batches on a device: the banks too where they fit, see ``memory``."""
+        place = torch.device(device)
+        if place.type == "cpu" or self.voices.n_bytes + self.faces.n_bytes <= room_on(place):
+            return replace(self, voices=self.voices.to(place), faces=self.faces.to(place))
+        voices, faces = replace(self.voices, device=place), replace(self.faces, device=place)
+        return replace(self, voices=voices, faces=faces)
+
+    def draw(self, recipe: Recipe, rng: torch.Generator, rank: int = 0, world: int = 1) -> Batch:
+        """One batch: voices and faces independently of each other, with replacement.
+
+        Args:
+            recipe: Its batch size is that of one process.
+            rng: Of the processor; in the same state in all processes.
+            rank: This process' number.
+            world: How many processes there are: each takes its part of one large batch.
+
+        Returns:
+            The batch, on the banks' device.
+        """
+        n_frames, n = sizes(recipe, rng, world)
         heard = torch.randint(len(self.voices), (n,), generator=rng)
         seen = torch.randint(len(self.faces), (n,), generator=rng)
-        mirrored = torch.rand(n, generator=rng) < settings.flip_share
-        dim = recipe.generator.embedding_dim
+        chances = Chances.draw(recipe, rng, rank, world)
+        heard, seen = heard[chances.part], seen[chances.part]
         return Batch(
-            voices=self.voices.crops(heard, n_frames, rng),
-            voice_labels=self.voices.labels[heard],
-            faces=self.faces.pick(seen, mirrored),
-            face_labels=self.faces.labels[seen],
-            noise=recipe.embedding.noise * torch.randn(n, dim, generator=rng),
+            voices=self.voices.cut(heard, chances.where, n_frames),
+            voice_labels=self.voices.labels[heard].to(self.voices.device, non_blocking=True),
+            faces=self.faces.pick(seen, chances.mirrored),
+            face_labels=self.faces.labels[seen].to(self.faces.device, non_blocking=True),
+            noise=chances.noise.to(self.voices.device, non_blocking=True),
         )
+
+    def state(self) -> dict[str, Any]:
+        """Nothing: what is drawn depends on the generator alone."""
+        return {}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on; a note if the corpus was streamed before, which drew in another order."""
+        if state:
+            note("the corpus was streamed before and is in memory now: other batches follow")
+
+    def close(self) -> None:
+        """Nothing to do: the memory goes with the object."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is random about the items of one process' batch, but for which they are.
+
+    Attributes:
+        part: The process' items among those of all processes.
+        where: Of each crop, as a share of what the recording allows, shape (batch,).
+        mirrored: Which faces are turned left to right, shape (batch,).
+        noise: Added to the embeddings, already scaled, shape (batch, embedding_dim).
+    """
+
+    part: slice
+    where: Tensor
+    mirrored: Tensor
+    noise: Tensor
+
+    @classmethod
+    def draw(cls, recipe: Recipe, rng: torch.Generator, rank: int, world: int) -> "Chances":
+        """Draw for all processes and keep the part of one."""
+        n = recipe.training.batch_size
+        part = slice(rank * n, (rank + 1) * n)
+        mirrored = torch.rand(n * world, generator=rng) < recipe.training.flip_share
+        where = torch.rand(n * world, generator=rng)
+        noise = torch.randn(n * world, recipe.generator.embedding_dim, generator=rng)
+        return cls(part, where[part], mirrored[part], recipe.embedding.noise * noise[part])
+
+
+def sizes(recipe: Recipe, rng: torch.Generator, world: int) -> tuple[int, int]:
+    """Frames of each crop of a batch, drawn, and items of all processes together."""
+    shortest, longest = recipe.training.crop_frames
+    n_frames = int(torch.randint(shortest, longest + 1, (1,), generator=rng))
+    return n_frames, recipe.training.batch_size * world
 
 
 def values_of(rows: Voices | Faces, column: str) -> list[str]:
@@ -150,9 +183,6 @@ def values_of(rows: Voices | Faces, column: str) -> list[str]:
     return ["" if value is None else str(value) for value in values]
 
 
-def _numbers(values: list[str], chosen: list[int], number: dict[str, int]) -> np.ndarray:
-    return np.array([number[values[i]] for i in chosen], np.int64)
-
-
-def _common(voices: Voices, faces: Faces) -> str:
-    return ", ".join(sorted({*voices.attributes} & {*faces.attributes})) or "they share none"
+def note(text: str) -> None:
+    """One line for whoever watches."""
+    print(one_line(text), file=sys.stderr)

@@ -1,126 +1,27 @@
 """The face stage: generator and critics, trained on voices and faces (METHOD.md, "Training")."""
 
-import copy
+import contextlib
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.files import atomic_write
 from voice2face.model_folder import BUNDLED, WEIGHTS, ModelConfig
-from voice2face.networks import Generator, VoiceEncoder
 from voice2face.release import check_replaceable, read_voice_encoder, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
-from voice2face.training.checkpoint import State
-from voice2face.training.data import FaceData, VoiceBank
+from voice2face.training.checkpoint import say
+from voice2face.training.data import FaceSource
+from voice2face.training.distributed import Team, solo
+from voice2face.training.face_trainee import FaceTrainee
 from voice2face.training.loop import train
-from voice2face.training.samples import SAMPLE_FRAMES, grid, sample_voices
-from voice2face.training.steps import FaceNetworks, embed, iteration, make_optimisers
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
-
-class FaceTrainee:
-    """The networks of a face training, with everything random about them."""
-
-    def __init__(
-        self,
-        data: FaceData,
-        recipe: Recipe,
-        encoder: VoiceEncoder,
-        heard: ModelConfig,
-        samples: VoiceBank,
-        seed: int,
-        device: str,
-    ) -> None:
-        torch.manual_seed(seed)
-        self.rng = torch.Generator().manual_seed(seed)
-        self.data, self.recipe, self.device = data, recipe, torch.device(device)
-        networks = FaceNetworks.make(recipe, heard.voice_encoder, len(data.labels))
-        networks.voice_encoder.load_state_dict(encoder.state_dict())
-        self.networks = networks.to(self.device)
-        self.optimisers = make_optimisers(self.networks, recipe)
-        self.average = copy.deepcopy(self.networks.generator)
-        self.n_steps = 0
-        self._sample_embeddings = self._hear(samples)
-
-    def step(self) -> dict[str, Tensor]:
-        """One iteration on one batch."""
-        batch = self.data.draw(self.recipe, self.rng).to(self.device)
-        losses = iteration(self.networks, self.optimisers, batch, self.recipe)
-        self.n_steps += 1
-        self._follow()
-        return losses
-
-    def _follow(self) -> None:
-        """Move the averaged generator towards the present one."""
-        # Early on the average is over fewer steps, or it would keep the initial weights for long.
-        decay = min(self.recipe.training.ema_decay, (1 + self.n_steps) / (10 + self.n_steps))
-        if not self.recipe.training.ema_decay:
-            decay = 0.0
-        now, kept = self.networks.generator.state_dict(), self.average.state_dict()
-        with torch.no_grad():
-            for name, value in kept.items():
-                if value.is_floating_point():
-                    value.lerp_(now[name], 1 - decay)
-                else:
-                    value.copy_(now[name])
-
-    def state(self) -> State:
-        """Networks, optimisers, average, random states, steps."""
-        state: State = {
-            "networks": {name: net.state_dict() for name, net in self.networks.named().items()},
-            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
-            "average": self.average.state_dict(),
-            "sampler": self.rng.get_state(),
-            "torch": torch.get_rng_state(),
-            "n_steps": self.n_steps,
-        }
-        if self.device.type == "cuda":
-            state["cuda"] = torch.cuda.get_rng_state(self.device)
-        return state
-
-    def load(self, state: State) -> None:
-        """Take up a state."""
-        for name, net in self.networks.named().items():
-            net.load_state_dict(state["networks"][name])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        self.average.load_state_dict(state["average"])
-        self.rng.set_state(state["sampler"])
-        torch.set_rng_state(state["torch"])
-        self.n_steps = state["n_steps"]
-        if self.device.type == "cuda" and "cuda" in state:
-            torch.cuda.set_rng_state(state["cuda"], self.device)
-
-    def released(self) -> Generator:
-        """The generator as it is released: the averaged one, ready for use."""
-        released = Generator(self.recipe.generator)
-        released.load_state_dict(self.average.state_dict())
-        return released.eval()
-
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> None:
-        """The same voices' faces each time, as a grid: ``out/samples/STEP.png``."""
-        self.average.eval()
-        with torch.no_grad():
-            faces = self.average(self._sample_embeddings).float().cpu()
-        picture = grid(faces)
-        with atomic_write(out / "samples" / f"{step:08d}.png") as path:
-            picture.save(path)
-        pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-        shaped = pixels.view(picture.height, picture.width, 3)
-        writer.add_image("samples", shaped, step, dataformats="HWC")
-
-    def _hear(self, voices: VoiceBank) -> Tensor:
-        cuts = [voices.whole(i, SAMPLE_FRAMES)[:, :, :SAMPLE_FRAMES] for i in range(len(voices))]
-        heard = torch.cat(cuts).to(self.device)
-        quiet = torch.zeros(1, device=self.device)
-        return embed(self.networks.voice_encoder, heard, quiet, self.recipe.embedding)
+from voice2face.training.memory import room_on
+from voice2face.training.monitors import Monitors
+from voice2face.training.samples import sample_voices
+from voice2face.training.stream import open_data
 
 
 def train_face(
@@ -136,6 +37,8 @@ def train_face(
     resume: bool = False,
     quiet: bool = False,
     half: bool = False,
+    team: Team | None = None,
+    memory_bytes: int | None = None,
 ) -> Path:
     """Train a generator on a corpus; write the released model to ``out/model``.
 
@@ -151,9 +54,11 @@ def train_face(
         resume: Go on with the run in ``out``.
         quiet: No progress bar.
         half: Release weights rounded to 16 bits.
+        team: The processes that train together, each on its device; None: this one, on ``device``.
+        memory_bytes: A corpus that needs more is streamed; None: half of what is free.
 
     Returns:
-        The model's folder.
+        The model's folder, which the leader of the team writes.
 
     Raises:
         CorpusError: The corpus can't be read.
@@ -161,34 +66,75 @@ def train_face(
         TrainingError: The corpus doesn't fit the recipe; a loss is not finite; another run in
             ``out``.
     """
+    team, run = team or solo(device), run or Run()
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     encoder, heard = read_voice_encoder(voice_encoder)
     _check_fit(corpus, recipe, heard)
-    data = FaceData.of(corpus, recipe.training.pair_by)
-    samples = sample_voices(corpus, recipe.training.pair_by)
-    trainee = FaceTrainee(data, recipe, encoder, heard, samples, seed, device)
-    identity = {
-        # Nothing in a step depends on how many there will be, so a run may be made longer.
-        "recipe": to_yaml(change(recipe, {"training.iterations": 1})),
+    with contextlib.closing(_data(corpus, recipe, seed, team, memory_bytes)) as data:
+        samples = sample_voices(corpus, recipe.training.pair_by)
+        trainee = FaceTrainee(data, recipe, encoder, heard, samples, seed, team)
+        if team.is_leader:
+            trainee.monitors = _monitors(corpus, trainee, seed)
+        if run.compile:
+            trainee.compile()
+        identity = _identity(corpus, recipe, heard, seed)
+        iterations = recipe.training.iterations
+        train(
+            trainee, out, iterations, run, recipe, identity, resume=resume, quiet=quiet, team=team
+        )
+        provenance = _provenance(corpus, data, recipe, heard, trainee.n_steps)
+    if team.is_leader:
+        config = ModelConfig(
+            name=out.resolve().name,
+            front_end_preset=corpus.info.preset,
+            front_end=corpus.info.front_end,
+            voice_encoder=heard.voice_encoder,
+            embedding=recipe.embedding,
+            generator=recipe.generator,
+            provenance=provenance | {"variant": variant, "seed": seed},
+        )
+        write_release(out / "model", config, encoder.cpu(), trainee.released(), half=half)
+    team.barrier()
+    return out / "model"
+
+
+def _data(
+    corpus: Corpus, recipe: Recipe, seed: int, team: Team, memory_bytes: int | None
+) -> FaceSource:
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", team.world))
+    if memory_bytes is None and team.world > 1:  # all must decide alike
+        room = torch.tensor(float(room_on(torch.device("cpu"), processes)), device=team.device)
+        memory_bytes = int(team.mean(room).item())
+    return open_data(
+        corpus,
+        recipe.training.pair_by,
+        seed=seed,
+        device=team.device,
+        memory_bytes=memory_bytes,
+        processes=processes,
+    )
+
+
+def _monitors(corpus: Corpus, trainee: FaceTrainee, seed: int) -> Monitors:
+    encoder, device = trainee.networks.voice_encoder, str(trainee.device)
+    monitors = Monitors(corpus, encoder, trainee.recipe, seed, device)
+    for name, reason in monitors.left_out.items():
+        say(f"monitor {name} left out: {reason}")
+    return monitors
+
+
+def _identity(corpus: Corpus, recipe: Recipe, heard: ModelConfig, seed: int) -> dict[str, str]:
+    """What a resumed run must have in common with the one that stopped."""
+    # With a constant rate nothing in a step depends on how many there will be, so a run may be
+    # made longer.
+    longer = recipe.training.schedule == "constant"
+    return {
+        "recipe": to_yaml(change(recipe, {"training.iterations": 1}) if longer else recipe),
         "seed": str(seed),
         "corpus": corpus.info.data_hash,
         "voice encoder": heard.sha256.get(WEIGHTS, ""),
     }
-    iterations = recipe.training.iterations
-    train(trainee, out, iterations, run or Run(), recipe, identity, resume=resume, quiet=quiet)
-    config = ModelConfig(
-        name=out.resolve().name,
-        front_end_preset=corpus.info.preset,
-        front_end=corpus.info.front_end,
-        voice_encoder=heard.voice_encoder,
-        embedding=recipe.embedding,
-        generator=recipe.generator,
-        provenance=_provenance(corpus, data, recipe, heard, trainee.n_steps)
-        | {"variant": variant, "seed": seed},
-    )
-    encoder = encoder.cpu()
-    return write_release(out / "model", config, encoder, trainee.released(), half=half)
 
 
 def _check_fit(corpus: Corpus, recipe: Recipe, heard: ModelConfig) -> None:
@@ -217,7 +163,7 @@ def _check_fit(corpus: Corpus, recipe: Recipe, heard: ModelConfig) -> None:
 
 
 def _provenance(
-    corpus: Corpus, data: FaceData, recipe: Recipe, heard: ModelConfig, n_steps: int
+    corpus: Corpus, data: FaceSource, recipe: Recipe, heard: ModelConfig, n_steps: int
 ) -> dict[str, Any]:
     voice = {f"voice encoder: {key}": value for key, value in heard.provenance.items()}
     return {

@@ -1,29 +1,39 @@
 """The loop that every training shares: steps, logs, samples, checkpoints, resume."""
 
 import contextlib
+import io
 import math
 import signal
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from voice2face.errors import OutputError, TrainingError
 from voice2face.files import write_text
 from voice2face.settings import Run, Settings, to_yaml
 from voice2face.training import checkpoint
-from voice2face.training.checkpoint import State
+from voice2face.training.checkpoint import State, say
+from voice2face.training.distributed import Team, solo
+from voice2face.training.readings import write_about
+from voice2face.training.run_folder import Writer, alone
+from voice2face.training.run_log import RunLog
+from voice2face.training.run_state import LossWatch, check_finite, digest, place_of
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 
 class Trainee(Protocol):
-    """What the loop trains."""
+    """What the loop trains.
+
+    One that also has an attribute ``waited_s``, the seconds spent waiting for data since the start,
+    has its share shown.
+    """
 
     def step(self) -> dict[str, Tensor]:
         """One iteration; its losses, each a scalar."""
@@ -34,8 +44,12 @@ class Trainee(Protocol):
     def load(self, state: State) -> None:
         """Take up a state."""
 
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> None:
-        """Write samples or measures of the present state."""
+    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float] | None:
+        """Write samples of the present state and measure it; called in the leader's process alone.
+
+        Returns:
+            Readings by name; the one that ``Run.best_by`` names is better when higher.
+        """
 
 
 def train(
@@ -48,6 +62,7 @@ def train(
     *,
     resume: bool,
     quiet: bool = False,
+    team: Team | None = None,
 ) -> None:
     """Run to ``iterations``, from the last checkpoint if ``resume``.
 
@@ -57,46 +72,137 @@ def train(
         iterations: Steps in all, those before a resume included.
         run: What is written and when.
         recipe: Kept in the checkpoints and as ``recipe.yaml``.
-        identity: What a resumed run must have in common with the one that stopped.
+        identity: What a resumed run must have in common with the one that stopped. Where it runs
+            is not part of it: another device or number of processes is noted.
         resume: Go on with what is in ``out``; otherwise ``out`` must hold no checkpoint.
         quiet: No progress bar.
+        team: The processes that train together; all call this alike. Without one, this one alone.
 
     Raises:
-        TrainingError: A loss is not finite; a run is there already, or another one.
+        OutputError: A checkpoint could not be written; the earlier ones are untouched.
+        TrainingError: A number is not finite; a run is there already, or another one; another
+            process of the team has ended.
         KeyboardInterrupt: The user or the system asked to stop; a checkpoint was written.
     """
-    from torch.utils.tensorboard import SummaryWriter
+    team = team or solo(getattr(trainee, "device", "cpu"))
+    constant = {"identity": identity, "place": place_of(team), "recipe": to_yaml(recipe)}
+    start = _begin(trainee, out, constant, team, resume)
+    if start >= iterations:
+        if team.is_leader:
+            say(f"{out}: its {start} steps are done already, of {iterations}; nothing to train")
+        return
+    with contextlib.ExitStack() as stack:
+        asked_to_stop = stack.enter_context(_stop_request())
+        clerk = None
+        if team.is_leader:
+            clerk = _Clerk(trainee, out, run, constant, stack, team.device)
+            write_text(out / "recipe.yaml", to_yaml(recipe))
+            write_about(out, identity)
+            clerk.log = stack.enter_context(RunLog(out, start, iterations, quiet))
+        _steps(trainee, start, iterations, run, team, clerk, asked_to_stop)
 
-    folder = out / "checkpoints"
-    start = _begin(trainee, folder, identity, resume)
-    write_text(out / "recipe.yaml", to_yaml(recipe))
-    bar = tqdm(total=iterations, initial=start, disable=quiet or None, unit="it", smoothing=0.05)
-    try:
-        writer = SummaryWriter(str(out / "tensorboard"), purge_step=start)
-    except Exception as error:  # a full disk shows as one of several kinds
-        raise OutputError(
-            out / "tensorboard", f"could not be written ({error})", "room", "free some"
-        ) from error
-    with _stop_request() as asked_to_stop, contextlib.closing(bar), contextlib.closing(writer):
-        for step in range(start + 1, iterations + 1):
-            losses = _finite(_step(trainee, step), step)
-            bar.update()
-            if step % run.log_every == 0 or step == iterations:
-                bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()})
-                for name, value in losses.items():
-                    writer.add_scalar(f"loss/{name}", value, step)
-            stop = asked_to_stop.is_set()
-            if step % run.sample_every == 0 or step == iterations:
-                trainee.show(writer, step, out)
-            if step % run.checkpoint_every == 0 or step == iterations or stop:
-                state = {
-                    "identity": identity,
-                    "recipe": to_yaml(recipe),
-                    "trainee": trainee.state(),
-                }
-                checkpoint.save(folder, step, state, run.keep_checkpoints)
-            if stop and step < iterations:
-                raise KeyboardInterrupt(f"stopped after step {step}; --resume goes on")
+
+def _steps(
+    trainee: Trainee,
+    start: int,
+    iterations: int,
+    run: Run,
+    team: Team,
+    clerk: "_Clerk | None",
+    asked_to_stop: threading.Event,
+) -> None:
+    watch = LossWatch(team)
+    # A look at the losses waits for the device, which costs nothing where the CPU is the device.
+    always = team.device.type == "cpu"
+    for step in range(start + 1, iterations + 1):
+        watch.add(_step(trainee, step))
+        if clerk is not None:
+            clerk.log.advance()
+        last = step == iterations
+        logs = step % run.log_every == 0 or last
+        shows = step % run.sample_every == 0 or last
+        saves = step % run.checkpoint_every == 0 or last
+        asked = asked_to_stop.is_set()
+        if not (always or logs or shows or saves or (asked and team.world == 1)):
+            continue
+        losses = watch.look(step)
+        stop = team.agree(asked)
+        if clerk is not None:
+            clerk.write(step, losses if logs else None, shows, saves or stop)
+        if stop and not last:
+            if clerk is not None:
+                clerk.writer.wait()
+            raise KeyboardInterrupt(f"stopped after step {step}; --resume goes on")
+
+
+class _Clerk:
+    """The leader's writing: logs, samples, checkpoints, the best of them."""
+
+    log: RunLog
+
+    def __init__(
+        self,
+        trainee: Trainee,
+        out: Path,
+        run: Run,
+        constant: State,
+        stack: contextlib.ExitStack,
+        device: torch.device,
+    ) -> None:
+        self._trainee, self._out, self._run, self._constant = trainee, out, run, constant
+        self._folder = out / "checkpoints"
+        stack.enter_context(alone(out, self._folder))
+        self.writer = stack.enter_context(Writer(background=device.type != "cpu"))
+        self._best = checkpoint.load_best(self._folder, run.best_by)
+        self._device, self._missed = device, False
+
+    def write(self, step: int, losses: dict[str, float] | None, shows: bool, saves: bool) -> None:
+        """All that is due after a step.
+
+        Args:
+            step: Which.
+            losses: Its losses, if they are to be logged.
+            shows: Write samples, and a checkpoint if it is the best so far.
+            saves: Write a checkpoint.
+        """
+        self.writer.check()
+        if losses is not None:
+            self.log.losses(step, losses, getattr(self._trainee, "waited_s", None))
+        better = self._show(step) if shows else None
+        if not saves and better is None:
+            return
+        state = self._constant | {"trainee": self._trainee.state()}
+        check_finite(state, step)
+        if better is not None:
+            best = partial(self._save_best, step, better)
+            self.writer.write(best, state)
+            self._best = better
+        if saves:
+            keep = self._run.keep_checkpoints
+            self.writer.write(lambda s: checkpoint.save(self._folder, step, s, keep), state)
+
+    def _save_best(self, step: int, value: float, state: State) -> None:
+        checkpoint.save_best(self._folder, step, state, self._run.best_by, value)
+
+    def _show(self, step: int) -> float | None:
+        """Samples and readings; the value of the one that decides if it is the best so far."""
+        devices = [self._device] if self._device.type == "cuda" else []
+        try:
+            with torch.random.fork_rng(devices):  # looking must not change what comes after
+                readings = self._trainee.show(self.log.writer, step, self._out) or {}
+        except (OutputError, OSError) as error:  # a later checkpoint tells whether there is room
+            say(f"step {step}: no samples ({error})")
+            return None
+        self.log.readings(step, readings)
+        name = self._run.best_by
+        if readings and name and name not in readings and not self._missed:
+            self._missed = True
+            say(
+                f"best_by {name}: no such reading, so no best checkpoint; {', '.join(readings)} are"
+            )
+        value = readings.get(name, math.nan)
+        better = math.isfinite(value) and (self._best is None or value > self._best)
+        return value if better else None
 
 
 def _step(trainee: Trainee, step: int) -> dict[str, Tensor]:
@@ -110,48 +216,64 @@ def _step(trainee: Trainee, step: int) -> dict[str, Tensor]:
         ) from error
 
 
-def _begin(trainee: Trainee, folder: Path, identity: dict[str, str], resume: bool) -> int:
-    found = checkpoint.load_last(folder)
-    if found is None:
-        return 0
-    step, state = found
-    if not resume:
+def _begin(trainee: Trainee, out: Path, constant: State, team: Team, resume: bool) -> int:
+    """Take up the last checkpoint, the leader's, in all processes; steps done."""
+    data = b""
+    if team.is_leader:
+        found = _found(out, constant, resume)
+        if found is not None and team.world == 1:
+            trainee.load(found["trainee"])
+            return int(found["step"])
+        if found is not None:
+            stream = io.BytesIO()
+            torch.save(found, stream)
+            data = stream.getvalue()
+    data = team.share(data)
+    start = 0
+    if data:
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        trainee.load(state["trainee"])
+        start = int(state["step"])
+    if team.world > 1:
+        team.check_same(digest(trainee.state()), "weights")
+    return start
+
+
+def _found(out: Path, constant: State, resume: bool) -> State | None:
+    """State of the run in ``out``, if it may go on here."""
+    folder = out / "checkpoints"
+    steps = checkpoint.steps_done(folder)
+    if steps is not None and not resume:
         raise TrainingError(
-            folder.parent,
-            f"holds a run of {step} steps",
+            out,
+            f"holds a run of {steps} steps",
             "an empty folder",
             "--resume goes on with it, another folder starts afresh",
         )
-    for name, now in identity.items():
+    found = checkpoint.load_last(folder)
+    if found is None:
+        return None
+    _, state = found
+    for name, now in constant["identity"].items():
         before = state["identity"].get(name)
         if before != now:
             raise TrainingError(
-                folder.parent,
+                out,
                 f"was started with another {name} ({_short(before)})",
                 f"the same to go on exactly ({_short(now)} is asked for)",
                 "repeat the command that started it, or use another folder",
             )
-    trainee.load(state["trainee"])
-    return step
+    before, here = state.get("place", {}), constant["place"]
+    changes = [f"{k} {here[k]} instead of {before.get(k, '?')}" for k in here]
+    changed = [text for k, text in zip(here, changes, strict=True) if here[k] != before.get(k)]
+    if changed:
+        say(f"{out}: goes on with {', '.join(changed)}: the same method, but not bit for bit")
+    return state
 
 
 def _short(text: object) -> str:
     words = str(text)
     return words if len(words) <= 40 else words[:37] + "..."
-
-
-def _finite(losses: dict[str, Tensor], step: int) -> dict[str, float]:
-    values = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
-    named = dict(zip(losses, values, strict=True))
-    if not all(map(math.isfinite, values)):
-        terms = ", ".join(f"{name} {value:.4g}" for name, value in named.items())
-        raise TrainingError(
-            f"step {step}",
-            f"a loss is not finite ({terms})",
-            "finite numbers",
-            "lower the learning rate or use --precision fp32; earlier checkpoints are untouched",
-        )
-    return named
 
 
 @contextlib.contextmanager

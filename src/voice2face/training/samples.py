@@ -6,22 +6,34 @@ from PIL import Image
 from torch import Tensor
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.arrays import Voices
+from voice2face.corpus.schema import Split
 from voice2face.training.data import VoiceBank, values_of
 
 N_SAMPLES = 32
+SAMPLED: tuple[Split, ...] = ("validation", "test", "train")
 COLUMNS = 8
 SAMPLE_FRAMES = 1000  # 10 s
 GAP_PX = 2
 
 
 def sample_voices(corpus: Corpus, sort_by: str) -> VoiceBank:
-    """Voices of people not trained on (else of the others), spread over ``sort_by``."""
-    splits = (corpus.voices(split) for split in ("validation", "test", "train"))
-    voices: Voices = next(part for part in splits if len(part.log_mel))
-    order = np.argsort(np.array(values_of(voices, sort_by), str), kind="stable")
+    """Voices of people not trained on (else of the others), spread over ``sort_by``.
+
+    Read twice, part by part: a corpus need not fit into memory.
+    """
+    counts = corpus.info.counts
+    split = next((s for s in SAMPLED if s in counts and counts[s].voices), SAMPLED[-1])
+    values = [value for part in corpus.iter_voices(split) for value in values_of(part, sort_by)]
+    order = np.argsort(np.array(values, str), kind="stable")
     places = np.linspace(0, len(order) - 1, min(N_SAMPLES, len(order))).astype(int)
-    chosen = [voices.log_mel[order[place]] for place in places]
+    wanted = order[places]
+    found: dict[int, np.ndarray] = {}
+    start = 0
+    for part in corpus.iter_voices(split):
+        within = wanted[(wanted >= start) & (wanted < start + len(part))]
+        found |= {int(row): np.array(part.log_mel[row - start]) for row in within}
+        start += len(part)
+    chosen = [found[int(row)] for row in wanted]
     return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64))
 
 

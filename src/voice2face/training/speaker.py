@@ -4,7 +4,8 @@ The authors trained their encoder so on VoxCeleb1 (the first author, in the trac
 program) and never published that stage.
 """
 
-from dataclasses import asdict
+import dataclasses
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,15 @@ import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as F
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
+from voice2face.corpus.arrays import Voices
 from voice2face.errors import TrainingError
-from voice2face.evaluation.verification import Verification, verify
+from voice2face.evaluation.verification import error_rate_of, keep_clips
+from voice2face.evaluation.verification_report import as_data, verification_report
 from voice2face.files import write_text
 from voice2face.model_folder import ModelConfig
 from voice2face.networks import VoiceEncoder
@@ -25,52 +29,98 @@ from voice2face.release import check_replaceable, write_release
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
 from voice2face.training.checkpoint import State
 from voice2face.training.data import VoiceBank
+from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
+from voice2face.training.memory import room_on
+from voice2face.training.speaker_encoding import embed_all, encode
+from voice2face.training.voice_augmenter import Augmenter
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-MIN_FRAMES = 1000  # as the front end repeats short recordings
+MOST_SHOWN = 200  # recordings of the validation split that each snapshot is measured on
+READING = "verification"  # of a snapshot: 1 less the equal error rate, so that more is better
 
 
 class SpeakerTrainee:
-    """Voice encoder and a linear layer over the speakers, with everything random about them."""
+    """Voice encoder and a linear layer over the speakers, with everything random about them.
+
+    Args:
+        voices: Recordings of the speakers, labelled by speaker.
+        n_speakers: How many there are.
+        recipe: What to compute.
+        seed: Of initialisation and drawing.
+        device: Where, as torch names it; the team's, if there is one.
+        augmenter: Needed if the recipe says how to augment.
+        held_out: Recordings that snapshots are measured on.
+        team: Processes that train together; each takes its part of one large batch, and its own
+            part's batch statistics.
+    """
 
     def __init__(
-        self, voices: VoiceBank, n_speakers: int, recipe: SpeakerRecipe, seed: int, device: str
+        self,
+        voices: VoiceBank,
+        n_speakers: int,
+        recipe: SpeakerRecipe,
+        seed: int,
+        device: str,
+        *,
+        augmenter: Augmenter | None = None,
+        held_out: Voices | None = None,
+        team: Team | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.rng = torch.Generator().manual_seed(seed)
-        self.device = torch.device(device)
-        self.voices, self.recipe = voices, recipe
+        self.team = team or solo(device)
+        self.device = self.team.device
+        self.voices, self.recipe = _placed(voices, self.device), recipe
+        if recipe.training.augment and augmenter is None:
+            raise ValueError("speaker stage: augmentation needs an augmenter")
+        wanted = augmenter if recipe.training.augment else None
+        self.augmenter = wanted and wanted.to(self.device)
+        self.held_out, self.waited_s = held_out, 0.0
         self.encoder = VoiceEncoder(recipe.voice_encoder).to(self.device)
         dim = recipe.voice_encoder.embedding_dim
         self.classifier = nn.Linear(dim, n_speakers).to(self.device)
         settings = recipe.training
-        parameters = [*self.encoder.parameters(), *self.classifier.parameters()]
+        self.parameters = [*self.encoder.parameters(), *self.classifier.parameters()]
         self.optimiser = torch.optim.AdamW(
-            parameters, settings.learning_rate, weight_decay=settings.weight_decay
+            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         # From the full rate down to nothing along half a cosine (Loshchilov and Hutter 2017).
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             self.optimiser, settings.iterations
         )
 
-    def step(self) -> dict[str, Tensor]:
-        """One batch of crops, one length a batch."""
-        settings = self.recipe.training
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """This process' part of a batch: features, (batch, n_mels, frames), and speakers."""
+        settings, team = self.recipe.training, self.team
+        n = settings.batch_size * team.world
+        part = slice(team.rank * settings.batch_size, (team.rank + 1) * settings.batch_size)
         shortest, longest = settings.crop_frames
         n_frames = int(torch.randint(shortest, longest + 1, (1,), generator=self.rng))
-        chosen = torch.randint(len(self.voices), (settings.batch_size,), generator=self.rng)
-        features = self.voices.crops(chosen, n_frames, self.rng).to(self.device)
-        labels = self.voices.labels[chosen].to(self.device)
+        chosen = torch.randint(len(self.voices), (n,), generator=self.rng)[part]
+        where = torch.rand(n, generator=self.rng)[part]
+        labels = self.voices.labels[chosen].to(self.device, non_blocking=True)
+        if self.augmenter is None:
+            return self.voices.cut(chosen, where, n_frames), labels
+        plan = self.augmenter.plan(settings.augment, settings.augment_share, n, part, self.rng)
+        features = self.voices.cut(chosen, where, plan.frames_needed(n_frames))
+        return self.augmenter.apply(features, chosen, plan, n_frames), labels
+
+    def step(self) -> dict[str, Tensor]:
+        """One batch of crops, one length a batch."""
+        begin = time.perf_counter()
+        features, labels = self.draw()
+        self.waited_s += time.perf_counter() - begin
         self.encoder.train()
-        half = settings.precision == "bf16"
+        half = self.recipe.training.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            logits = self.classifier(self.encoder(features))
+            logits = self.classifier(encode(self.encoder, features))
         loss = F.cross_entropy(logits.float(), labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.team.mean_gradients(self.parameters)
         self.optimiser.step()
         self.schedule.step()
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
@@ -96,18 +146,23 @@ class SpeakerTrainee:
         self.rng.set_state(state["sampler"])
         torch.set_rng_state(state["torch"])
 
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> None:
-        """The learning rate (held-out voices are heard once, at the end)."""
+    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float]:
+        """The learning rate, and how well recordings of the validation split are verified."""
         (rate,) = self.schedule.get_last_lr()
         writer.add_scalar("learning_rate", rate, step)
+        if self.held_out is None:
+            return {}
+        kept = keep_clips(self.held_out.identity)[:MOST_SHOWN]
+        vectors = embed_all(self.encoder, [self.held_out.log_mel[i] for i in kept], self.device)
+        errors = error_rate_of(vectors, self.held_out.identity[kept])
+        return {} if errors is None else {READING: 1 - errors}
 
 
-def embed_all(encoder: VoiceEncoder, voices: VoiceBank, device: str = "cpu") -> np.ndarray:
-    """Embeddings of whole recordings, one by one: (recordings, embedding_dim)."""
-    encoder.eval()
-    with torch.no_grad():
-        rows = [encoder(voices.whole(i, MIN_FRAMES).to(device)) for i in range(len(voices))]
-    return torch.cat(rows).cpu().numpy()
+def _placed(voices: VoiceBank, device: torch.device) -> VoiceBank:
+    """The bank on the device where it has room, else crops only."""
+    if device.type == "cpu" or voices.n_bytes <= room_on(device):
+        return voices.to(device)
+    return dataclasses.replace(voices, device=device)
 
 
 def train_speaker(
@@ -120,6 +175,7 @@ def train_speaker(
     run: Run | None = None,
     resume: bool = False,
     quiet: bool = False,
+    team: Team | None = None,
 ) -> dict[str, Any]:
     """Train a voice encoder; write ``out/model`` and ``out/verification.json``.
 
@@ -133,14 +189,16 @@ def train_speaker(
         run: What to write and when.
         resume: Go on with the run in ``out``.
         quiet: No progress bar.
+        team: Processes that train together, all of which call this alike.
 
     Returns:
-        What ``verification.json`` holds.
+        What ``verification.json`` holds; nothing in processes that do not lead.
 
     Raises:
         CorpusError: The corpus can't be read.
         TrainingError: Fewer than two speakers, a loss that is not finite, another run in ``out``.
     """
+    team = team or solo(device)
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     voices = corpus.voices("train")
@@ -150,21 +208,41 @@ def train_speaker(
             corpus_folder, f"{len(speakers)} speakers to train on", "two or more", "add voices"
         )
     bank = VoiceBank.of(voices.log_mel, labels.astype(np.int64))
-    trainee = SpeakerTrainee(bank, len(speakers), recipe, seed, device)
+    augmenter = None
+    if recipe.training.augment:
+        augmenter = Augmenter.of(voices.log_mel, corpus.info.front_end.log_mel)
+    trainee = SpeakerTrainee(
+        bank, len(speakers), recipe, seed, device,
+        augmenter=augmenter, held_out=corpus.voices("validation"), team=team,
+    )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     iterations = recipe.training.iterations
-    train(trainee, out, iterations, run or Run(), recipe, identity, resume=resume, quiet=quiet)
-    trainee.encoder.cpu()
-    report = _report(trainee.encoder, corpus, seed)
+    watched = run or Run()
+    if watched.best_by == Run().best_by:  # which is a reading of the face stage
+        watched = replace(watched, best_by=READING)
+    train(
+        trainee, out, iterations, watched, recipe, identity, resume=resume, quiet=quiet, team=team
+    )
+    if not team.is_leader:
+        return {}
+    report = report_of(trainee.encoder, corpus, seed, team.device)
+    _release(trainee.encoder.cpu(), corpus, out, recipe, {
+        "speakers": len(speakers), "recordings": len(bank), "iterations": iterations,
+        "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
+        "verification EER, speakers not trained on": report["summary"],
+    })  # fmt: skip
+    write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
+    return report
+
+
+def _release(
+    encoder: VoiceEncoder, corpus: Corpus, out: Path, recipe: SpeakerRecipe, facts: dict[str, Any]
+) -> None:
     provenance = {
         "made_by": f"voice2face {__version__}, train voice",
         "sources": ", ".join(corpus.info.source_names),
         "corpus": corpus.info.data_hash,
-        "speakers": len(speakers),
-        "recordings": len(bank),
-        "iterations": iterations,
-        "seed": seed,
-        "verification EER, speakers not trained on": report["summary"],
+        **facts,
     }
     config = ModelConfig(
         name=f"{out.resolve().name} (voice encoder)",
@@ -173,21 +251,24 @@ def train_speaker(
         voice_encoder=recipe.voice_encoder,
         provenance=provenance,
     )
-    write_release(out / "model", config, trainee.encoder, None)
-    write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
-    return report
+    write_release(out / "model", config, encoder, None)
 
 
-def _report(encoder: VoiceEncoder, corpus: Corpus, seed: int) -> dict[str, Any]:
-    """Verification among the people of the other splits, each pair across recordings."""
+def report_of(
+    encoder: VoiceEncoder, corpus: Corpus, seed: int, device: torch.device | str = "cpu"
+) -> dict[str, Any]:
+    """Verification among the people of the splits that were not trained on, by duration."""
     parts = [corpus.voices(split) for split in ("validation", "test")]
     log_mels = [log_mel for part in parts for log_mel in part.log_mel]
     identity = np.array([name for part in parts for name in part.identity], str)
-    result: Verification | None = None
-    if log_mels:
-        bank = VoiceBank.of(log_mels, np.zeros(len(log_mels), np.int64))
-        result = verify(embed_all(encoder, bank), identity, seed=seed)
-    if result is None:
-        return {"summary": "not measured: nobody held out has two recordings", "eer": None}
-    summary = f"{result.eer} ({result.n_identities} people, {result.n_same} same pairs)"
-    return {"summary": summary, **asdict(result)}
+    attributes = {
+        name: np.concatenate([part.attributes[name] for part in parts])
+        for name in parts[0].attributes
+    }
+    front_end = corpus.info.front_end
+    rows = verification_report(
+        log_mels, identity, attributes,
+        lambda clips: embed_all(encoder, clips, device, front_end.min_frames),
+        hop_s=front_end.log_mel.hop_s, seed=seed,
+    )  # fmt: skip
+    return as_data(rows, seed)

@@ -1,6 +1,7 @@
 """One iteration of the method: a critic step, then a generator step (METHOD.md, "Training")."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +9,11 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from voice2face.networks import Critics, Generator, VoiceEncoder, unit
-from voice2face.settings import EmbeddingSettings, Recipe, VoiceEncoderSettings
+from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe, VoiceEncoderSettings
+from voice2face.training.stability import augment, r1_penalty, set_learning_rates
+
+if TYPE_CHECKING:
+    from voice2face.training.distributed import Team
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,11 @@ Optimisers = dict[str, Adam]
 
 
 def make_optimisers(networks: FaceNetworks, recipe: Recipe) -> Optimisers:
-    """One Adam for each network that is trained."""
+    """One Adam for each network that is trained; one kernel a network, where there is one."""
+    training = recipe.training
+    fused = next(networks.generator.parameters()).device.type in ("cpu", "cuda")
     return {
-        name: Adam(net.parameters(), recipe.training.learning_rate, recipe.training.betas)
+        name: Adam(net.parameters(), training.learning_rate, training.betas, fused=fused)
         for name, net in networks.trained().items()
     }
 
@@ -102,7 +109,13 @@ def embed(
 
 
 def critic_step(
-    networks: FaceNetworks, optimisers: Optimisers, batch: Batch, fake_faces: Tensor
+    networks: FaceNetworks,
+    optimisers: Optimisers,
+    batch: Batch,
+    fake_faces: Tensor,
+    training: FaceTraining,
+    step: int = 0,
+    team: "Team | None" = None,
 ) -> dict[str, Tensor]:
     """BCE(D(real), 1) + BCE(D(fake), 0) + CE(C(real), identity of the face), and one step.
 
@@ -111,27 +124,43 @@ def critic_step(
         optimisers: One a network.
         batch: Its faces and their labels are used.
         fake_faces: Made from the batch's voices; no gradient flows back to the generator.
+        training: Precision; what the critics see and are asked, for small corpora.
+        step: Iterations before this one.
+        team: Processes that train together; none for one alone.
 
     Returns:
         The three terms, before the step.
     """
-    real, identity = networks.critics(batch.faces)
-    fake = networks.critics.real(fake_faces.detach())
+    real_faces = augment(batch.faces, training.augment)
+    with _precision(batch.faces.device, training):
+        shown = augment(fake_faces.detach(), training.augment)
+        real, fake, identity = networks.critics.compare(real_faces, shown)
     losses = {
-        "discriminator_real": _bce(real, 1.0),
+        "discriminator_real": _bce(real, 1.0 - training.label_smoothing),
         "discriminator_fake": _bce(fake, 0.0),
         "classifier_real": F.cross_entropy(identity.float(), batch.face_labels),
     }
+    total = torch.stack(list(losses.values())).sum()
+    if training.r1 and step % training.r1_every == 0:
+        weight = training.r1 * training.r1_every  # as much in all as at each step
+        total = total + weight * r1_penalty(networks.critics, real_faces)
     networks.critics.zero_grad(set_to_none=True)
-    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+    total.backward()  # type: ignore[no-untyped-call]
+    if team is not None:
+        team.mean_gradients(networks.critics.parameters())
     for name, optimiser in optimisers.items():
         if name != "generator":
             optimiser.step()
-    return losses
+    return _values(losses)
 
 
 def generator_step(
-    networks: FaceNetworks, optimisers: Optimisers, batch: Batch, fake_faces: Tensor
+    networks: FaceNetworks,
+    optimisers: Optimisers,
+    batch: Batch,
+    fake_faces: Tensor,
+    training: FaceTraining,
+    team: "Team | None" = None,
 ) -> dict[str, Tensor]:
     """BCE(D(fake), 1) + CE(C(fake), identity of the voice), and one step of the generator.
 
@@ -140,35 +169,77 @@ def generator_step(
         optimisers: One a network.
         batch: The labels of its voices are used.
         fake_faces: Made from the batch's voices, with their graph.
+        training: Precision; what the critics see.
+        team: Processes that train together; none for one alone.
 
     Returns:
         The two terms, before the step.
     """
-    fake, identity = networks.critics(fake_faces)
+    with _precision(fake_faces.device, training):
+        fake, identity = networks.critics(augment(fake_faces, training.augment))
     losses = {
         "generator_adversarial": _bce(fake, 1.0),
         "generator_identity": F.cross_entropy(identity.float(), batch.voice_labels),
     }
+    weights = list(networks.generator.parameters())
     networks.generator.zero_grad(set_to_none=True)
     # `inputs`: no gradient is computed for the critics' weights, which this step leaves alone.
     total = torch.stack(list(losses.values())).sum()
-    total.backward(inputs=list(networks.generator.parameters()))  # type: ignore[no-untyped-call]
+    total.backward(inputs=weights)  # type: ignore[no-untyped-call]
+    if team is not None:
+        team.mean_gradients(weights)
     optimisers["generator"].step()
-    return losses
+    return _values(losses)
 
 
 def iteration(
-    networks: FaceNetworks, optimisers: Optimisers, batch: Batch, recipe: Recipe
+    networks: FaceNetworks,
+    optimisers: Optimisers,
+    batch: Batch,
+    recipe: Recipe,
+    step: int = 0,
+    team: "Team | None" = None,
 ) -> dict[str, Tensor]:
-    """One iteration; returns its five losses, in the order of the reference arrays."""
-    half = torch.autocast(
-        batch.faces.device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"
-    )
-    with half:
+    """One iteration.
+
+    Args:
+        networks: Changed, but for the voice encoder.
+        optimisers: One a network.
+        batch: Of this process.
+        recipe: What to compute.
+        step: Iterations before this one; the schedule and the penalty on real faces go by it.
+        team: Processes whose gradients are averaged; none for one alone.
+
+    Returns:
+        The five losses, of this process' batch, in the order of the reference arrays.
+    """
+    training = recipe.training
+    set_learning_rates(optimisers.values(), training, step)
+    with _precision(batch.faces.device, training):
         embedding = embed(networks.voice_encoder, batch.voices, batch.noise, recipe.embedding)
         fake_faces = networks.generator(embedding)
-        losses = critic_step(networks, optimisers, batch, fake_faces)
-        return losses | generator_step(networks, optimisers, batch, fake_faces)
+    losses = critic_step(networks, optimisers, batch, fake_faces, training, step, team)
+    return losses | generator_step(networks, optimisers, batch, fake_faces, training, team)
+
+
+def set_tf32(device: torch.device, training: FaceTraining) -> None:
+    """Let an NVIDIA GPU round 32-bit products to TF32 if the training is in bf16, else not.
+
+    A setting of the whole process, which PyTorch has on for convolutions unless told.
+    """
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = training.precision == "bf16"
+        torch.backends.cudnn.allow_tf32 = training.precision == "bf16"
+
+
+def _precision(device: torch.device, training: FaceTraining) -> torch.autocast:
+    # One for each pass, never one around a whole iteration: until it ends it keeps the bfloat16
+    # copies of the weights, so that the generator's step would meet the critics before theirs.
+    return torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16")
+
+
+def _values(losses: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: loss.detach() for name, loss in losses.items()}
 
 
 def _bce(logits: Tensor, target: float) -> Tensor:

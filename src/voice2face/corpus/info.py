@@ -1,0 +1,60 @@
+"""Reading ``corpus.json``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from voice2face.corpus.schema import (
+    INFO_NAME,
+    KINDS,
+    PARTS,
+    SCHEMA_VERSION,
+    CorpusInfo,
+    damaged,
+    hash_of,
+)
+from voice2face.errors import CorpusError
+
+
+class _Version(msgspec.Struct):
+    """What all versions of ``corpus.json`` have."""
+
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def read_info(path: Path) -> CorpusInfo:
+    """The content of the file of a corpus.
+
+    Args:
+        path: The corpus.
+
+    Raises:
+        CorpusError: It is not there, damaged, or of another version.
+    """
+    name = path / INFO_NAME
+    try:
+        data = name.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
+    try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            remedy = "upgrade voice2face" if version > SCHEMA_VERSION else "run prepare again"
+            found = f"corpus of schema version {version}"
+            raise CorpusError(path, found, f"version {SCHEMA_VERSION}", remedy)
+        info = msgspec.json.decode(data, type=CorpusInfo)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise damaged(name, str(error)) from error
+    for kind in KINDS:
+        if kind not in info.attributes:
+            raise damaged(name, f"no attributes of '{kind}'")
+    for part in PARTS:
+        if part not in info.counts:
+            raise damaged(name, f"no counts of '{part}'")
+    if not info.sources:
+        raise damaged(name, "no sources")
+    if info.data_hash != hash_of(info.shards):
+        raise damaged(name, "checksums of shards that do not fit the data hash")
+    return info

@@ -1,0 +1,167 @@
+"""How well a voice encoder verifies speakers, by the length of what it hears."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from voice2face.evaluation.verification import (
+    MOST_CLIPS,
+    MOST_TRIALS,
+    Trials,
+    Verification,
+    all_trials,
+    groups_of,
+    keep_clips,
+    measure,
+)
+
+DURATIONS_S = (1.0, 2.0, 3.0, 5.0, 10.0)
+GROUPS = ("gender", "sex")  # the attribute that rows "within" are made by: the first there is
+
+# From log-mel spectrograms, not normalised, to embeddings: (recordings, dim).
+Embed = Callable[[Sequence[np.ndarray]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One length of the tested recordings.
+
+    Attributes:
+        duration_s: Speech that is heard of the tested recording; None: all of it.
+        within: The attribute that both people of a trial have in common; None: any two.
+        n_left_out: Recordings that are shorter and so are not tested.
+        result: None if there is no pair of one person, or none of two.
+    """
+
+    duration_s: float | None
+    within: str | None
+    n_left_out: int
+    result: Verification | None
+
+
+def verification_report(
+    log_mels: Sequence[np.ndarray],
+    identity: np.ndarray,
+    attributes: dict[str, np.ndarray],
+    embed: Embed,
+    *,
+    hop_s: float,
+    seed: int = 0,
+    durations_s: Sequence[float] = DURATIONS_S,
+) -> list[Row]:
+    """Verify whole recordings against whole ones and against stretches of each duration.
+
+    The trials are the same for all durations, but for recordings that are too short. A stretch is
+    drawn from anywhere in the recording.
+
+    Args:
+        log_mels: Recordings, each (frames, n_mels), not normalised.
+        identity: Whose each is, shape (recordings,).
+        attributes: Columns of the corpus.
+        embed: The encoder, which normalises each.
+        hop_s: From frame to frame.
+        seed: Of recordings, trials, stretches and resamples.
+        durations_s: Of the stretches.
+
+    Returns:
+        The row of whole recordings and any two people first; then those within a group, where the
+        corpus tells groups; then the durations likewise.
+    """
+    kept = keep_clips(identity, seed)
+    clips = [log_mels[i] for i in kept]
+    sets = _trials(identity[kept], {k: v[kept] for k, v in attributes.items()}, seed)
+    enrolled = embed(clips)
+    rng = np.random.default_rng(seed)
+    rows = []
+    for duration_s in (None, *durations_s):
+        tested, long_enough = enrolled, np.ones(len(clips), bool)
+        if duration_s is not None:
+            stretches = _stretches(clips, round(duration_s / hop_s), rng)
+            long_enough = np.array([stretch is not None for stretch in stretches])
+            tested = np.zeros_like(enrolled)
+            if long_enough.any():
+                tested[long_enough] = embed([s for s in stretches if s is not None])
+        for name, trials in sets.items():
+            heard = trials.only(long_enough[trials.tested])
+            result = measure(enrolled, tested, heard, seed=seed)
+            rows.append(Row(duration_s, name, int((~long_enough).sum()), result))
+    return rows
+
+
+def _trials(
+    identity: np.ndarray, attributes: dict[str, np.ndarray], seed: int
+) -> dict[str | None, Trials]:
+    """Of any two people (None), and of those alike in an attribute, by its name."""
+    everybody = all_trials(identity, seed)
+    sets: dict[str | None, Trials] = {None: everybody.sample(np.random.default_rng(seed))}
+    for name in [name for name in GROUPS if name in attributes][:1]:
+        group = groups_of(attributes[name].tolist())
+        known, other = group[everybody.enrolled], group[everybody.tested]
+        alike = everybody.only((known == other) & (known >= 0))
+        sets[name] = alike.sample(np.random.default_rng(seed))
+    return sets
+
+
+def _stretches(
+    clips: Sequence[np.ndarray], n_frames: int, rng: np.random.Generator
+) -> list[np.ndarray | None]:
+    """Some ``n_frames`` of each recording; None of one that is shorter."""
+    stretches: list[np.ndarray | None] = []
+    for clip, share in zip(clips, rng.random(len(clips)), strict=True):
+        start = int(share * (len(clip) - n_frames + 1))
+        stretches.append(clip[start : start + n_frames] if len(clip) >= n_frames else None)
+    return stretches
+
+
+def as_data(rows: Sequence[Row], seed: int) -> dict[str, Any]:
+    """What ``verification.json`` holds.
+
+    The first row's figures stand at the top as well, where readers of one number look for it.
+    """
+    first = rows[0].result if rows else None
+    if first is None:
+        nothing = "not measured: nobody held out has two recordings, or there is but one person"
+        return {"summary": nothing, "eer": None, "rows": []}
+    protocol = {
+        "trial": "cosine of a whole recording and of a stretch of another; each pair once, which "
+        "of the two is cut is drawn",
+        "costs": "C_miss = C_fa = 1; min_dcf_05 at P_target 0.05, min_dcf_01 at 0.01; over the "
+        "cost of the better of accepting and refusing all",
+        "interval": "95 %, by resampling people",
+        "most_recordings": MOST_CLIPS,
+        "most_pairs_of_a_kind": MOST_TRIALS,
+        "seed": seed,
+    }
+    summary = f"{first.eer} ({first.n_identities} people, {first.n_same} same pairs)"
+    return {
+        "summary": summary,
+        **asdict(first),
+        "protocol": protocol,
+        "rows": [asdict(row) for row in rows],
+    }
+
+
+def as_table(report: dict[str, Any]) -> str:
+    """The rows of a report as lines of text; its summary if it has none."""
+    if not report["rows"]:
+        return str(report["summary"])
+    lines = [
+        f"{'heard':>8} {'of':7}{'EER':>22}{'minDCF .05':>22}{'minDCF .01':>22}"
+        f"{'same':>8}{'others':>8}{'short':>7}"
+    ]
+    for row in report["rows"]:
+        heard = "whole" if row["duration_s"] is None else f"{row['duration_s']:g} s"
+        start = f"{heard:>8} {row['within'] or 'all':7}"
+        result, short = row["result"], row["n_left_out"]
+        if result is None:
+            lines.append(f"{start}{'no pair of one, or none of two people':>66}{short:>23}")
+            continue
+        cells = "".join(f"{_cell(result[n]):>22}" for n in ("eer", "min_dcf_05", "min_dcf_01"))
+        lines.append(f"{start}{cells}{result['n_same']:>8}{result['n_different']:>8}{short:>7}")
+    return "\n".join(lines)
+
+
+def _cell(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

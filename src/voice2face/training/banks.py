@@ -1,0 +1,213 @@
+"""Recordings and faces held in memory, from which batches are cut on any device."""
+
+import itertools
+import math
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from voice2face.audio import normalise
+from voice2face.corpus import Corpus
+from voice2face.corpus.stream import Part, read_log_mels, read_pixels
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class VoiceBank:
+    """All recordings of a corpus, end to end.
+
+    Attributes:
+        frames: Normalised log-mel of all recordings, float16, shape (frames of all, n_mels); on
+            any device.
+        starts: First frame of each recording, shape (recordings,), in the machine's memory.
+        lengths: Number of frames of each, likewise.
+        labels: Class of each, likewise.
+        device: Where crops are made: that of the frames, or one that has no room for them all.
+    """
+
+    frames: Tensor
+    starts: Tensor
+    lengths: Tensor
+    labels: Tensor
+    device: torch.device = CPU
+
+    @classmethod
+    def of(cls, log_mels: Sequence[np.ndarray], labels: np.ndarray) -> "VoiceBank":
+        """Normalise each recording, as the front end does, and join them."""
+        lengths = np.array([len(log_mel) for log_mel in log_mels], np.int64)
+        bank = cls.empty(lengths, log_mels[0].shape[1], labels)
+        for index, log_mel in enumerate(log_mels):
+            bank.put(index, log_mel)
+        return bank
+
+    @classmethod
+    def empty(
+        cls, lengths: np.ndarray, n_mels: int, labels: np.ndarray, device: torch.device = CPU
+    ) -> "VoiceBank":
+        """Room for recordings that are :meth:`put` one by one."""
+        starts = np.cumsum(lengths) - lengths
+        frames = _empty((int(lengths.sum()), n_mels), torch.float16, device)
+        places = [torch.from_numpy(array) for array in (starts, lengths, labels)]
+        return cls(frames, places[0], places[1], places[2], device)
+
+    @classmethod
+    def read(
+        cls,
+        corpus: Corpus,
+        parts: Sequence[Part],
+        labels: Sequence[np.ndarray],
+        device: torch.device,
+    ) -> "VoiceBank":
+        """Read row groups one after the other, so that no more than one is held beside the bank.
+
+        Args:
+            corpus: Where from.
+            parts: The row groups.
+            labels: Class of each row of each; below 0 it is left out.
+            device: Where the frames go.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+        """
+        kept = [np.flatnonzero(of_rows >= 0) for of_rows in labels]
+        lengths = np.concatenate([p.lengths[k] for p, k in zip(parts, kept, strict=True)])
+        classes = np.concatenate([c[k] for c, k in zip(labels, kept, strict=True)])
+        bank = cls.empty(lengths, corpus.info.front_end.log_mel.n_mels, classes, device)
+        indices = itertools.count()
+        for part, rows in zip(parts, kept, strict=True):
+            log_mels = read_log_mels(corpus, part) if len(rows) else []
+            for row in rows:
+                bank.put(next(indices), log_mels[row])
+        return bank
+
+    def put(self, index: int, log_mel: np.ndarray) -> None:
+        """Normalise a recording, as the front end does, and keep it."""
+        # torch's conversions from and to half precision are ten times as fast as NumPy's.
+        bands = torch.from_numpy(np.array(log_mel)).float().numpy()
+        start = int(self.starts[index])
+        self.frames[start : start + len(bands)] = torch.from_numpy(normalise(bands))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the frames."""
+        return self.frames.numel() * self.frames.element_size()
+
+    def to(self, device: torch.device | str) -> "VoiceBank":
+        """The same with its frames on a device."""
+        device = torch.device(device)
+        return replace(self, frames=self.frames.to(device), device=device)
+
+    def crops(self, chosen: Tensor, n_frames: int, rng: torch.Generator) -> Tensor:
+        """A random stretch of each chosen recording, (batch, n_mels, n_frames), float32.
+
+        A recording that is shorter is repeated from its start. Numbers are drawn on the processor,
+        so that they are the same for every device; the crops are made on the bank's.
+        """
+        return self.cut(chosen, torch.rand(len(chosen), generator=rng), n_frames)
+
+    def cut(self, chosen: Tensor, where: Tensor, n_frames: int) -> Tensor:
+        """The stretches that begin at a share ``where`` of what each recording allows."""
+        lengths = self.lengths[chosen]
+        places = torch.stack((self.starts[chosen], offsets(lengths, where, n_frames), lengths))
+        starts, first, lengths = places.to(self.frames.device, non_blocking=True)[:, :, None]
+        within = (first + torch.arange(n_frames, device=self.frames.device)) % lengths
+        return as_features(self.frames[starts + within], self.device)
+
+    def whole(self, index: int, min_frames: int) -> Tensor:
+        """One recording as the front end would give it, (1, n_mels, at least min_frames)."""
+        length = int(self.lengths[index])
+        within = torch.arange(max(length, min_frames)) % length
+        places = (self.starts[index] + within).to(self.frames.device)
+        return self.frames[places].to(self.device).float().T[None]
+
+
+@dataclass(frozen=True)
+class FaceBank:
+    """All faces of a corpus: uint8 pixels (faces, 3, px, px) and the class of each.
+
+    ``device`` is where faces are made of them: the pixels' own, or one without room for all.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    device: torch.device = CPU
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, labels: np.ndarray) -> "FaceBank":
+        """From pictures of shape (faces, px, px, 3); the memory layout stays channels-last."""
+        return cls(torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(labels))
+
+    @classmethod
+    def read(
+        cls,
+        corpus: Corpus,
+        parts: Sequence[Part],
+        labels: Sequence[np.ndarray],
+        device: torch.device,
+    ) -> "FaceBank":
+        """Read row groups one after the other, as :meth:`VoiceBank.read` does."""
+        kept = [np.flatnonzero(of_rows >= 0) for of_rows in labels]
+        classes = np.concatenate([c[k] for c, k in zip(labels, kept, strict=True)])
+        px = corpus.info.face_px
+        pixels = _empty((len(classes), px, px, 3), torch.uint8, device)
+        start = 0
+        for part, rows in zip(parts, kept, strict=True):
+            if len(rows):
+                found = read_pixels(corpus, part)[rows]
+                pixels[start : start + len(rows)] = torch.from_numpy(found)
+                start += len(rows)
+        return cls(pixels.permute(0, 3, 1, 2), torch.from_numpy(classes), device)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the pixels."""
+        return self.pixels.numel()
+
+    def to(self, device: torch.device | str) -> "FaceBank":
+        """The same with its pixels on a device."""
+        device = torch.device(device)
+        return replace(self, pixels=self.pixels.to(device), device=device)
+
+    def pick(self, chosen: Tensor, mirrored: Tensor) -> Tensor:
+        """Chosen faces in [-1, 1], some of them left to right: (batch, 3, px, px)."""
+        pixels = self.pixels[chosen.to(self.pixels.device, non_blocking=True)]
+        return as_faces(pixels, mirrored, self.device)
+
+
+def offsets(lengths: Tensor, where: Tensor, n_frames: int) -> Tensor:
+    """First frame of stretches that lie at a share ``where`` of what the lengths allow."""
+    return (where * ((lengths - n_frames).clamp(min=0) + 1)).long()
+
+
+def as_features(frames: Tensor, device: torch.device) -> Tensor:
+    """(batch, frames, n_mels), float16, to (batch, n_mels, frames), float32, on a device."""
+    return frames.to(device, non_blocking=True).float().transpose(1, 2)
+
+
+def as_faces(pixels: Tensor, mirrored: Tensor, device: torch.device) -> Tensor:
+    """Pixels (batch, 3, px, px), uint8, to faces in [-1, 1], some mirrored, on a device."""
+    faces = (pixels.to(device, non_blocking=True).float() - 127.5) / 127.5
+    turned = mirrored.to(device, non_blocking=True)[:, None, None, None]
+    return torch.where(turned, faces.flip(3), faces)
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Memory that goes back to the system as soon as it is free.
+
+    Of blocks below 32 MiB, as row groups are, the C library's allocator would keep many.
+    """
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if device.type != "cpu" or not n_bytes:
+        return torch.empty(shape, dtype=dtype, device=device)
+    return torch.frombuffer(mmap.mmap(-1, n_bytes), dtype=dtype).view(shape)

@@ -1,0 +1,164 @@
+"""The networks of a face training, stepped, saved and looked at."""
+
+import copy
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from voice2face.files import atomic_write
+from voice2face.model_folder import ModelConfig
+from voice2face.networks import Generator, VoiceEncoder
+from voice2face.settings import Recipe
+from voice2face.training.checkpoint import State
+from voice2face.training.compilation import compile_networks
+from voice2face.training.data import FaceSource, VoiceBank
+from voice2face.training.distributed import Team
+from voice2face.training.monitors import Monitors
+from voice2face.training.readings import READINGS, Alarms, append_readings
+from voice2face.training.samples import SAMPLE_FRAMES, grid
+from voice2face.training.steps import (
+    FaceNetworks,
+    embed,
+    iteration,
+    make_optimisers,
+    set_tf32,
+)
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+class FaceTrainee:
+    """The networks of a face training, with everything random about them.
+
+    Args:
+        data: What batches are drawn from.
+        recipe: What to compute.
+        encoder: The frozen voice encoder.
+        heard: What is known of it.
+        samples: The voices whose faces are looked at.
+        seed: Of initialisation and drawing.
+        team: The processes that train together.
+    """
+
+    monitors: Monitors | None = None  # what snapshots are measured by; the leader's
+
+    def __init__(
+        self,
+        data: FaceSource,
+        recipe: Recipe,
+        encoder: VoiceEncoder,
+        heard: ModelConfig,
+        samples: VoiceBank,
+        seed: int,
+        team: Team,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.rng = torch.Generator().manual_seed(seed)  # of drawing alone
+        self.data, self.recipe, self.team, self.device = data, recipe, team, team.device
+        self.waited_s = 0.0
+        self._alarms: Alarms | None = None
+        set_tf32(self.device, recipe.training)
+        networks = FaceNetworks.make(recipe, heard.voice_encoder, len(data.labels))
+        networks.voice_encoder.load_state_dict(encoder.state_dict())
+        self.networks = networks.to(self.device)
+        self.optimisers = make_optimisers(self.networks, recipe)
+        self.average = copy.deepcopy(self.networks.generator)
+        self.n_steps = 0
+        self._sample_embeddings = self._hear(samples)
+
+    def step(self) -> dict[str, Tensor]:
+        """One iteration on one batch."""
+        started = time.perf_counter()
+        batch = self.data.draw(self.recipe, self.rng, self.team.rank, self.team.world)
+        batch = batch.to(self.device)
+        self.waited_s += time.perf_counter() - started
+        losses = iteration(
+            self.networks, self.optimisers, batch, self.recipe, self.n_steps, self.team
+        )
+        self.n_steps += 1
+        self._follow()
+        return losses
+
+    def compile(self) -> None:
+        """Try to compile the networks; nothing random is used up by it."""
+        rng = torch.Generator().manual_seed(0)
+        batch = self.data.draw(self.recipe, rng, self.team.rank, self.team.world)
+        compile_networks(self.networks, batch.to(self.device), self.recipe)
+
+    def _follow(self) -> None:
+        """Move the averaged generator towards the present one."""
+        # Early on the average is over fewer steps, or it would keep the initial weights for long.
+        decay = min(self.recipe.training.ema_decay, (1 + self.n_steps) / (10 + self.n_steps))
+        if not self.recipe.training.ema_decay:
+            decay = 0.0
+        now, kept = self.networks.generator.state_dict(), self.average.state_dict()
+        with torch.no_grad():
+            for name, value in kept.items():
+                if value.is_floating_point():
+                    value.lerp_(now[name], 1 - decay)
+                else:
+                    value.copy_(now[name])
+
+    def state(self) -> State:
+        """Networks, optimisers, average, random states, steps."""
+        state: State = {
+            "networks": {name: net.state_dict() for name, net in self.networks.named().items()},
+            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
+            "average": self.average.state_dict(),
+            "sampler": self.rng.get_state(),
+            "torch": torch.get_rng_state(),
+            "data": self.data.state(),
+            "n_steps": self.n_steps,
+        }
+        if self.device.type == "cuda":
+            state["cuda"] = torch.cuda.get_rng_state(self.device)
+        return state
+
+    def load(self, state: State) -> None:
+        """Take up a state."""
+        for name, net in self.networks.named().items():
+            net.load_state_dict(state["networks"][name])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.average.load_state_dict(state["average"])
+        self.rng.set_state(state["sampler"])
+        torch.set_rng_state(state["torch"])
+        self.data.load(state.get("data", {}))
+        self.n_steps = state["n_steps"]
+        if self.device.type == "cuda" and "cuda" in state:
+            torch.cuda.set_rng_state(state["cuda"], self.device)
+
+    def released(self) -> Generator:
+        """The generator as it is released: the averaged one, ready for use."""
+        released = Generator(self.recipe.generator)
+        released.load_state_dict(self.average.state_dict())
+        return released.eval()
+
+    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float] | None:
+        """The same voices' faces each time, as a grid: ``out/samples/STEP.png``; and readings."""
+        self.average.eval()
+        with torch.no_grad():
+            faces = self.average(self._sample_embeddings).float().cpu()
+        picture = grid(faces)
+        with atomic_write(out / "samples" / f"{step:08d}.png") as path:
+            picture.save(path)
+        pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+        shaped = pixels.view(picture.height, picture.width, 3)
+        writer.add_image("samples", shaped, step, dataformats="HWC")
+        if self.monitors is None:
+            return None
+        readings = self.monitors.measure(self.average, self.networks.critics, step)
+        self._alarms = self._alarms or Alarms(out / READINGS)
+        append_readings(out / READINGS, step, readings)
+        self._alarms.tell(step, readings)
+        return {reading.name: reading.value for reading in readings}
+
+    def _hear(self, voices: VoiceBank) -> Tensor:
+        cuts = [voices.whole(i, SAMPLE_FRAMES)[:, :, :SAMPLE_FRAMES] for i in range(len(voices))]
+        heard = torch.cat(cuts).to(self.device)
+        quiet = torch.zeros(1, device=self.device)
+        return embed(self.networks.voice_encoder, heard, quiet, self.recipe.embedding)

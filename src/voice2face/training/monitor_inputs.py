@@ -1,0 +1,140 @@
+"""What the monitors hold of a corpus: few voices and faces, the same for a whole training."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from voice2face.corpus import Corpus
+from voice2face.training.data import VoiceBank, values_of
+
+HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
+VOICES_EACH, FACES_EACH = 4, 6  # of one held-out person, at most
+HELD_OUT_FACES = 512
+BANK_FACES = 100_000  # training faces among which the nearest is looked for; 77 MB
+FULL_FACES = 2000  # training faces kept whole
+SMALL_PX = 8  # of a face in the bank
+EMBEDDER_PX = 32  # of a face that is embedded; eigenfaces hold no more detail
+
+
+@dataclass
+class Taken:
+    """Rows taken from a corpus: what they are, and whose."""
+
+    items: list[np.ndarray] = field(default_factory=list)
+    identity: list[str] = field(default_factory=list)
+    label: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def faces(self) -> Tensor:
+        """Pictures as faces in [-1, 1], (n, 3, px, px)."""
+        return as_faces(np.stack(self.items))
+
+    def voices(self) -> VoiceBank:
+        """Spectrograms as a bank, unlabelled."""
+        return VoiceBank.of(self.items, np.zeros(len(self), np.int64))
+
+
+def as_faces(pixels: np.ndarray) -> Tensor:
+    """Pictures (n, px, px, 3), uint8, as faces in [-1, 1], (n, 3, px, px)."""
+    return (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+
+
+def shrunk(faces: Tensor, px: int) -> Tensor:
+    """Faces averaged down to at most ``px`` pixels a side: (n, 3, px, px)."""
+    return F.adaptive_avg_pool2d(faces, min(px, faces.shape[-1]))
+
+
+def heard_voices(corpus: Corpus, pair_by: str) -> Taken:
+    """One recording of each of some training people."""
+    return _round_robin(corpus.iter_voices("train"), pair_by, lambda v, i: v.log_mel[i], HEARD, 1)
+
+
+def unheard_voices(corpus: Corpus, pair_by: str) -> Taken:
+    """Recordings of validation people, of as many as can be; none whose label is unknown."""
+    parts = corpus.iter_voices("validation")
+    return _round_robin(parts, pair_by, lambda v, i: v.log_mel[i], UNHEARD, VOICES_EACH)
+
+
+def held_out_faces(corpus: Corpus, pair_by: str, labels: set[str]) -> Taken:
+    """Faces of validation people, those with these labels first."""
+    parts = corpus.iter_faces("validation")
+    taken = _round_robin(
+        parts, pair_by, lambda f, i: f.pixels[i], HELD_OUT_FACES, FACES_EACH, labels
+    )
+    if taken.items:
+        return taken
+    parts = corpus.iter_faces("validation")
+    return _round_robin(parts, pair_by, lambda f, i: f.pixels[i], HELD_OUT_FACES, FACES_EACH)
+
+
+def training_faces(corpus: Corpus, pair_by: str, seed: int) -> tuple[Tensor, Taken]:
+    """Training faces made small, and all faces of some of the people, shard by shard.
+
+    Returns:
+        Shape (at most about BANK_FACES, 3, SMALL_PX, SMALL_PX); and whole ones, about FULL_FACES.
+    """
+    rng = np.random.default_rng(seed)
+    n_faces = max(corpus.info.counts["train"].faces, 1)
+    bank: list[Tensor] = [torch.zeros(0, 3, SMALL_PX, SMALL_PX)]
+    whole = Taken()
+    for part in corpus.iter_faces("train"):
+        chosen = np.flatnonzero(rng.random(len(part)) < BANK_FACES / n_faces)
+        some = np.array_split(chosen, len(chosen) // 1000 + 1)  # floats of all would not fit
+        bank += [shrunk(as_faces(part.pixels[rows]), SMALL_PX) for rows in some]
+        labels = values_of(part, pair_by)
+        for i, person in enumerate(part.identity):
+            if _share_of(person, seed) < FULL_FACES / n_faces:
+                _take(whole, part.pixels[i], str(person), labels[i])
+    return torch.cat(bank), whole
+
+
+def _share_of(person: str, seed: int) -> float:
+    """A number in [0, 1) for each person: the same whatever shard they are in."""
+    return zlib.crc32(f"{seed} {person}".encode()) / 2**32
+
+
+def _round_robin(
+    parts: Iterable[Any],
+    pair_by: str,
+    item: Callable[[Any, int], np.ndarray],
+    most: int,
+    each: int,
+    labels: set[str] | None = None,
+) -> Taken:
+    """The first row of each person, then the second ...: at most ``most`` rows in all.
+
+    Shards are read only until that many people are there.
+    """
+    found: dict[str, list[tuple[np.ndarray, str]]] = defaultdict(list)
+    for part in parts:
+        of_rows: list[str] = values_of(part, pair_by)
+        for i, (person, label) in enumerate(zip(part.identity, of_rows, strict=True)):
+            if not (label if labels is None else label in labels):
+                continue
+            if person in found or len(found) < most:
+                rows = found[str(person)]
+                if len(rows) < each:
+                    rows.append((np.array(item(part, i)), label))
+        if len(found) >= most:
+            break
+    taken = Taken()
+    for turn in range(each):
+        for person, rows in found.items():
+            if turn < len(rows) and len(taken) < most:
+                _take(taken, rows[turn][0], person, rows[turn][1])
+    return taken
+
+
+def _take(taken: Taken, item: np.ndarray, person: str, label: str) -> None:
+    taken.items.append(item)
+    taken.identity.append(person)
+    taken.label.append(label)

@@ -1,0 +1,268 @@
+"""What is looked at while faces are learned, each with the value at which an alarm rings.
+
+The values, and how they were found: :data:`voice2face.training.readings.LIMITS`.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from voice2face.corpus import Corpus
+from voice2face.evaluation.embedders import Fisherfaces
+from voice2face.evaluation.matching import match_one_of_two
+from voice2face.networks import Critics, Generator, VoiceEncoder
+from voice2face.settings import EmbeddingSettings, Recipe
+from voice2face.training import monitor_inputs as inputs
+from voice2face.training.data import VoiceBank
+from voice2face.training.monitor_inputs import Taken, as_faces, shrunk
+from voice2face.training.readings import LIMITS, Reading
+from voice2face.training.steps import embed
+
+HEARD_FRAMES = 1000  # 10 s of each recording, which is repeated if it is shorter
+MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck
+JUDGED_FACES = 48  # held-out faces and training faces that the discriminator judges
+CLIPPED = {False: 1.0, True: 0.99}  # by tanh or not: a pixel beyond it is saturated
+CHUNK = 8192  # faces of the bank compared at once
+
+
+def spread(faces: Tensor) -> float:
+    """Mean distance between two of the faces, made small: (n, 3, px, px) → a number."""
+    return float(torch.pdist(shrunk(faces, inputs.SMALL_PX).flatten(1)).mean())
+
+
+def nearest(faces: Tensor, bank: Tensor) -> Tensor:
+    """Distance of each face, or of its mirror image, to the nearest of a bank.
+
+    Args:
+        faces: Shape (n, 3, px, px).
+        bank: Small faces, shape (m, 3, SMALL_PX, SMALL_PX).
+
+    Returns:
+        Shape (n,).
+    """
+    small = shrunk(faces, inputs.SMALL_PX)
+    both = torch.cat([small, small.flip(3)]).flatten(1)
+    best = torch.full((len(both),), math.inf, device=faces.device)
+    for some in torch.split(bank.flatten(1), CHUNK):
+        best = torch.minimum(best, torch.cdist(both, some).amin(dim=1))
+    return best.view(2, -1).amin(dim=0)
+
+
+def saturated(faces: Tensor, tanh: bool) -> float:
+    """Share of values at the end of the range: beyond ±1 before clamping, ±0.99 after a tanh."""
+    return float((faces.abs() >= CLIPPED[tanh]).float().mean())
+
+
+def called_real(critics: Critics, faces: Tensor) -> float:
+    """Share of faces that the discriminator takes for real."""
+    with by_own_statistics(critics):
+        logits = critics.real(faces)
+    return float((logits > 0).float().mean()) if logits.isfinite().all() else math.nan
+
+
+@contextlib.contextmanager
+def looked_at(*networks: nn.Module) -> Iterator[None]:
+    """Networks in evaluation mode and without gradient; each part returns to its own mode."""
+    modes = [(part, part.training) for network in networks for part in network.modules()]
+    for network in networks:
+        network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+@contextlib.contextmanager
+def by_own_statistics(critics: nn.Module) -> Iterator[None]:
+    """Batch normalisation by the batch at hand, as in training, leaving its memory as it is.
+
+    That memory is of real and made faces together, while the critics learn to judge each kind by
+    its own statistics: by the memory nearly all real faces were called made.
+    """
+    parts = [part for part in critics.modules() if isinstance(part, nn.BatchNorm2d)]
+    modes = [(part.training, part.track_running_stats) for part in parts]
+    for part in parts:
+        part.training, part.track_running_stats = True, False
+    try:
+        yield
+    finally:
+        for part, (training, tracks) in zip(parts, modes, strict=True):
+            part.training, part.track_running_stats = training, tracks
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Held-out people's real faces, embedded by a network that was fitted once and is fixed.
+
+    Attributes:
+        embedder: Fitted on real training faces.
+        real: Embeddings of the real faces, centred, shape (faces, dim).
+        real_label: Whose each is, or of which group.
+        voice_label: Whose voice each made face is made from.
+    """
+
+    embedder: Fisherfaces
+    real: np.ndarray
+    real_label: np.ndarray
+    voice_label: np.ndarray
+
+    def accuracy(self, made: Tensor) -> float:
+        """1:2 matching of faces made from the held-out voices, (voices, 3, px, px)."""
+        if not made.isfinite().all():
+            return math.nan
+        # Centred: what all made faces share, as against all real ones, tells nobody apart.
+        vectors = _centred(self.embedder.embed(_pixels(made)))
+        found = match_one_of_two(
+            vectors, self.voice_label, self.real, self.real_label, n_resamples=1
+        )
+        return found.accuracy.value
+
+
+class Monitors:
+    """The monitors of one training: fixed voices, embedded once, and real faces to compare with.
+
+    Nothing is drawn from torch's random state, and no network is changed.
+
+    Attributes:
+        left_out: Monitors that this corpus has too little for, with the reason.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        encoder: VoiceEncoder,
+        recipe: Recipe,
+        seed: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Read what is needed of ``train`` and ``validation``, shard by shard.
+
+        Args:
+            corpus: That of the training.
+            encoder: The frozen voice encoder, on the device.
+            recipe: Of the training; only names and shapes are taken from it.
+            seed: Which training faces are compared with.
+            device: Where the networks are.
+
+        Raises:
+            CorpusError: The corpus can't be read.
+        """
+        self.left_out: dict[str, str] = {}
+        self._device = torch.device(device)
+        self._tanh = recipe.generator.tanh
+        pair_by = recipe.training.pair_by
+        voices = inputs.unheard_voices(corpus, pair_by)
+        heard = inputs.heard_voices(corpus, pair_by)
+        faces = inputs.held_out_faces(corpus, pair_by, set(voices.label))
+        bank, learned = inputs.training_faces(corpus, pair_by, seed)
+        rng = np.random.default_rng(seed)
+        self._n_heard = len(heard)
+        self._embeddings = self._hear(encoder, recipe.embedding, heard, voices)
+        self._bank = bank.to(self._device)
+        self._real_spread = _spread_of_people(learned)
+        self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
+        self._judged = _some(learned, JUDGED_FACES, rng).to(self._device)
+        self._real_saturated = saturated(self._judged, self._tanh) if len(learned) else 0.0
+        self._real_nearest = math.nan
+        if len(faces) and len(bank):
+            self._real_nearest = float(nearest(faces.faces().to(self._device), self._bank).mean())
+        else:
+            reason = "no real face of the validation split"
+            self.left_out |= dict.fromkeys(("memorisation", "discriminator_held_out"), reason)
+        self._matcher = self._match(voices, faces, learned)
+
+    def measure(self, generator: Generator, critics: Critics, step: int) -> list[Reading]:
+        """Look at the networks as they are.
+
+        Args:
+            generator: The averaged one, if there is one.
+            critics: Of the same training.
+            step: Iterations done; some alarms don't ring before the first few.
+
+        Returns:
+            One reading of each monitor that is not left out.
+        """
+        with looked_at(generator, critics):
+            made = generator(self._embeddings).float()
+            values = self._of_faces(made) | self._of_critics(critics, made[: self._n_heard])
+            reference = {"saturated": self._real_saturated}
+            if len(self._held_out):
+                reference["discriminator_held_out"] = called_real(critics, self._judged)
+        return [LIMITS[n].judge(n, v, step, reference.get(n, 0.0)) for n, v in values.items()]
+
+    def _of_faces(self, raw: Tensor) -> dict[str, float]:
+        made = raw.clamp(-1, 1)
+        heard, unheard = made[: self._n_heard], made[self._n_heard :]
+        values = {}
+        if math.isfinite(self._real_spread) and len(heard) > 1:
+            values["diversity"] = spread(heard) / self._real_spread
+        if math.isfinite(self._real_nearest):
+            values["memorisation"] = float(nearest(heard, self._bank).mean()) / self._real_nearest
+        values["saturated"] = saturated(raw, self._tanh) if raw.isfinite().all() else math.nan
+        if self._matcher is not None:
+            values["matching"] = self._matcher.accuracy(unheard)
+        return values
+
+    def _of_critics(self, critics: Critics, made: Tensor) -> dict[str, float]:
+        values = {"discriminator_made": 1 - called_real(critics, made)}
+        if not len(self._held_out):
+            return values
+        return {"discriminator_held_out": called_real(critics, self._held_out)} | values
+
+    def _hear(self, encoder: VoiceEncoder, settings: EmbeddingSettings, *taken: Taken) -> Tensor:
+        """What the generator is given for each recording, without noise: (recordings, dim)."""
+        rows = []
+        quiet = torch.zeros(1, device=self._device)
+        with looked_at(encoder):
+            for voices in (part.voices() for part in taken if len(part)):
+                for i in range(len(voices)):
+                    heard = _start(voices, i).to(self._device)
+                    rows.append(embed(encoder, heard, quiet, settings))
+        return torch.cat(rows)
+
+    def _match(self, voices: Taken, faces: Taken, learned: Taken) -> Matcher | None:
+        both = set(voices.label) & set(faces.label)
+        n_people = len(
+            {p for p, lab in zip(voices.identity, voices.label, strict=True) if lab in both}
+        )
+        if n_people < MIN_PEOPLE or len(both) < 2:
+            reason = f"{n_people} people of the validation split have voice and face"
+            self.left_out["matching"] = f"{reason}; {MIN_PEOPLE} or more wanted"
+            return None
+        try:
+            embedder = Fisherfaces.fit(_pixels(learned.faces()), np.array(learned.label))
+        except ValueError as error:
+            self.left_out["matching"] = str(error)
+            return None
+        real = _centred(embedder.embed(_pixels(faces.faces())))
+        return Matcher(embedder, real, np.array(faces.label), np.array(voices.label))
+
+
+def _start(voices: VoiceBank, index: int) -> Tensor:
+    return voices.whole(index, HEARD_FRAMES)[:, :, :HEARD_FRAMES]
+
+
+def _spread_of_people(learned: Taken) -> float:
+    """Spread of real faces, one of each person; NaN of fewer than two people."""
+    first = {person: item for item, person in zip(learned.items, learned.identity, strict=True)}
+    return spread(as_faces(np.stack(list(first.values())))) if len(first) > 1 else math.nan
+
+
+def _some(taken: Taken, most: int, rng: np.random.Generator) -> Tensor:
+    chosen = rng.permutation(len(taken))[:most]
+    return as_faces(np.stack([taken.items[i] for i in chosen])) if len(chosen) else torch.zeros(0)
+
+
+def _pixels(faces: Tensor) -> np.ndarray:
+    return shrunk(faces, inputs.EMBEDDER_PX).cpu().numpy()
+
+
+def _centred(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(vectors - vectors.mean(axis=0))

@@ -1,0 +1,103 @@
+"""Which voices and faces of a corpus have a partner, and the class of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.corpus import Corpus
+from voice2face.corpus.stream import Part, parts_of
+from voice2face.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All voices, or all faces, of a split.
+
+    Attributes:
+        parts: The row groups that hold them.
+        labels: Of each part, the class of each row; -1 where it has no partner.
+        item_bytes: In memory, of one frame or one face.
+    """
+
+    parts: list[Part]
+    labels: list[npt.NDArray[np.int64]]
+    item_bytes: int
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], numbers: dict[str, int], item_bytes: int) -> "Rows":
+        """Number the rows by their values; parts in which no row has a number are left out."""
+        labels = [np.array([numbers.get(v, -1) for v in part.values], np.int64) for part in parts]
+        kept = [i for i, of_rows in enumerate(labels) if (of_rows >= 0).any()]
+        return cls([parts[i] for i in kept], [labels[i] for i in kept], item_bytes)
+
+    @property
+    def n_bytes(self) -> list[int]:
+        """Of each part, what its rows take in memory."""
+        kept = zip(self.parts, self.labels, strict=True)
+        return [int(part.lengths[of_rows >= 0].sum()) * self.item_bytes for part, of_rows in kept]
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Of each part, how many rows have a partner."""
+        return tuple(int((of_rows >= 0).sum()) for of_rows in self.labels)
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest part, all of its rows."""
+        return max(int(part.lengths.sum()) for part in self.parts) * self.item_bytes
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest row."""
+        return max(int(part.lengths.max()) for part in self.parts) * self.item_bytes
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Voices and faces of the people, or groups, that have both.
+
+    Attributes:
+        labels: Name of each class.
+        voices: Row groups with recordings of these classes.
+        faces: Likewise.
+    """
+
+    labels: list[str]
+    voices: Rows
+    faces: Rows
+
+    @classmethod
+    def of(cls, corpus: Corpus, pair_by: str, split: str) -> "Pairing":
+        """Number what voices and faces of a split are paired by; neither is read.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+            TrainingError: Nothing has both a voice and a face.
+        """
+        heard = parts_of(corpus, "voice", split, pair_by)
+        seen = parts_of(corpus, "face", split, pair_by)
+        both = set().union(*(p.values for p in heard)) & set().union(*(p.values for p in seen))
+        labels = sorted(both - {""})
+        if not labels:
+            voices, faces = (corpus.info.attributes.get(kind, ()) for kind in ("voice", "face"))
+            common = ", ".join(sorted({*voices} & {*faces})) or "they share none"
+            raise TrainingError(
+                corpus.path,
+                f"no {pair_by} of the {split} split has both a voice and a face "
+                f"({sum(map(len, heard))} voices, {sum(map(len, seen))} faces)",
+                "at least one",
+                f"pair by an attribute that both have ({common})",
+            )
+        numbers = {label: number for number, label in enumerate(labels)}
+        frame_bytes, face_bytes = (
+            2 * corpus.info.front_end.log_mel.n_mels,
+            3 * corpus.info.face_px**2,
+        )
+        return cls(labels, Rows.of(heard, numbers, frame_bytes), Rows.of(seen, numbers, face_bytes))
+
+    @property
+    def n_bytes(self) -> int:
+        """What all voices and faces take in memory."""
+        return sum(self.voices.n_bytes) + sum(self.faces.n_bytes)

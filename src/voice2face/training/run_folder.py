@@ -1,0 +1,130 @@
+"""A run's folder: one run at a time, no leftovers, and checkpoints that are written meanwhile."""
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from voice2face.errors import TrainingError
+from voice2face.files import write_bytes
+from voice2face.training.checkpoint import State, say
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.\w+)?")  # names of `files.atomic_write`
+WAIT_S = 10.0  # for what is left of a run that was killed to end
+
+
+@contextlib.contextmanager
+def alone(out: Path, folder: Path) -> Iterator[None]:
+    """Take a run's folders: nobody else's while this lasts, free of leftovers, and writable.
+
+    Args:
+        out: Of the run.
+        folder: Of its checkpoints.
+
+    Raises:
+        OutputError: A checkpoint could not be written there.
+        TrainingError: Another run is at work there.
+    """
+    probe = folder / ".writable"
+    write_bytes(probe, b"before hours of work, not after them")
+    probe.unlink()
+    descriptor = os.open(folder, os.O_RDONLY) if fcntl else -1
+    try:
+        _lock(descriptor, out)
+        for place in (out, folder, out / "samples"):
+            for left in place.glob(".*"):
+                if TEMPORARY.fullmatch(left.name) and left.is_file():
+                    left.unlink(missing_ok=True)
+        yield
+    finally:
+        if fcntl:
+            os.close(descriptor)
+
+
+class Writer:
+    """Writes one checkpoint after the other.
+
+    In the background where the state lies on an accelerator, which needn't wait: it goes on while a
+    copy is written. An error of that is raised at the next call.
+    """
+
+    def __init__(self, background: bool) -> None:
+        self._pool = ThreadPoolExecutor(1) if background else None
+        self._pending: Future[object] | None = None
+
+    def write(self, call: Callable[[State], object], state: State) -> None:
+        """Call with the state as it is now, after the one before is done.
+
+        Raises:
+            OutputError: One of the two could not be written.
+        """
+        self.wait()
+        if self._pool is None:
+            call(state)
+        else:
+            copied = _copied(state)
+            self._pending = self._pool.submit(call, copied)
+
+    def check(self) -> None:
+        """Raise the error of a write that has failed meanwhile."""
+        if self._pending is not None and self._pending.done():
+            self.wait()
+
+    def wait(self) -> None:
+        """Until what is asked for is written."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.wait()
+        except Exception as error:
+            if kind is None:
+                raise
+            say(str(error))  # what ended the run comes first
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown()
+
+
+def _copied(state: Any) -> Any:
+    if isinstance(state, torch.Tensor):
+        return state.detach().to("cpu", copy=True)
+    if isinstance(state, dict):
+        return {key: _copied(value) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)(_copied(value) for value in state)
+    return state
+
+
+def _lock(descriptor: int, out: Path) -> None:
+    if fcntl is None:
+        return
+    give_up = time.monotonic() + WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > give_up:
+                raise TrainingError(
+                    out, "another run is at work there", "one at a time", "wait for its end"
+                ) from error
+            time.sleep(0.1)
+        except OSError:  # a file system without locks
+            return

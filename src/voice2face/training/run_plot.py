@@ -1,0 +1,186 @@
+"""Losses and readings of runs over their steps, as small multiples."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from voice2face.errors import MissingExtraError, OutputError
+from voice2face.files import atomic_write
+from voice2face.training.compare_runs import Curve, TrainingRun
+from voice2face.training.readings import LIMITS
+
+FORMATS = (".png", ".pdf", ".svg")
+# Okabe and Ito 2008, told apart with any kind of colour vision; yellow is too faint on paper.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # in grey print
+COLUMNS, WIDTH_IN, ROW_IN = 3, 7.2, 1.65
+LEGEND_LETTERS = 110  # that fit beside each other
+SPIKE = 30.0  # of a loss above its median: drawn on a logarithmic scale
+SAME = 0.05  # thresholds this close are one line
+POINTS = 150  # of a curve; more are averaged, or noise would hide the run beneath
+
+
+def write_plot(path: Path, runs: Sequence[TrainingRun]) -> Path:
+    """One panel a measure, one line a run; snapshots at which an alarm rang are ringed.
+
+    Args:
+        path: Ends in .png, .pdf or .svg.
+        runs: As read.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OutputError: Another ending, nothing to draw, or it could not be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise OutputError(path, f"ends in '{path.suffix}'", f"{', '.join(FORMATS)}", "rename it")
+    panels = _panels(runs)
+    if not panels:
+        raise OutputError(path, "no run has losses or readings", "at least one", "train first")
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("a plot", "figures") from error
+    with matplotlib.rc_context(
+        {"font.size": 7.5, "svg.hashsalt": "voice2face", "axes.linewidth": 0.6}
+    ):
+        figure = Figure()
+        _draw(figure, panels, runs)
+        with atomic_write(path) as temporary:
+            kind = path.suffix[1:].lower()
+            made = {} if kind == "png" else {"CreationDate" if kind == "pdf" else "Date": None}
+            figure.savefig(temporary, format=kind, dpi=200, metadata=made)
+    return path
+
+
+def _panels(runs: Sequence[TrainingRun]) -> list[tuple[str, str]]:
+    """Kind and name of each measure that some run has, losses first."""
+    losses = dict.fromkeys(("losses", name) for run in runs for name in run.losses)
+    readings = dict.fromkeys(("readings", name) for run in runs for name in run.readings)
+    return [*losses, *readings]
+
+
+def _draw(figure: Any, panels: list[tuple[str, str]], runs: Sequence[TrainingRun]) -> None:
+    n_columns = min(COLUMNS, len(panels))
+    n_rows = -(-len(panels) // n_columns)
+    longest = max(len(run.name) for run in runs)
+    legend_columns = max(1, min(4, LEGEND_LETTERS // (longest + 10)))
+    legend_rows = -(-(len(runs) + 1) // legend_columns)
+    head_in = 0.2 + 0.17 * legend_rows
+    height_in = n_rows * ROW_IN + head_in
+    figure.set_size_inches(WIDTH_IN, height_in)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head_in / height_in))
+    axes = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+    for axis, (kind, name) in zip(axes, panels, strict=False):
+        _panel(axis, kind, name, runs)
+    for axis in axes[len(panels) :]:
+        axis.set_axis_off()
+    handles = [_line(figure, number, run.name) for number, run in enumerate(runs)]
+    if any(run.rang for run in runs):
+        handles.append(_ring(figure))
+    figure.legend(
+        handles=handles,
+        loc="upper center",
+        ncol=min(legend_columns, len(handles)),
+        frameon=False,
+        handlelength=3,
+    )
+
+
+def _line(figure: Any, number: int, name: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=_plain(name), figure=figure, **_style(number))
+
+
+def _ring(figure: Any) -> Any:
+    from matplotlib.lines import Line2D
+
+    looks: dict[str, Any] = {
+        "marker": "o",
+        "markerfacecolor": "none",
+        "color": "0.35",
+        "linestyle": "none",
+    }
+    return Line2D([], [], label="alarm rang", figure=figure, markersize=6, **looks)
+
+
+def _style(number: int) -> dict[str, Any]:
+    """Colour and dashes of a run: both change from one to the next."""
+    dash = DASHES[number % len(DASHES)]  # 4 dashes, 7 colours: 28 runs until both are the same
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": dash, "linewidth": 1.1}
+
+
+def _panel(axis: Any, kind: str, name: str, runs: Sequence[TrainingRun]) -> None:
+    shown: list[float] = []
+    for number, run in enumerate(runs):
+        curve = getattr(run, kind).get(name)
+        if curve is None:
+            continue
+        short = thinned(curve, POINTS)
+        shown += [value for value in short.values if not math.isnan(value)]
+        marker = "." if len(short.steps) < 25 else None
+        axis.plot(short.steps, short.values, marker=marker, markersize=3, **_style(number))
+        if kind == "readings":
+            _rings(axis, curve, run.rang.get(name, ()), COLOURS[number % len(COLOURS)])
+    title = name.replace("_", " ")
+    axis.set_title(f"loss: {title}" if kind == "losses" else title, fontsize=7.5, loc="left", pad=3)
+    axis.margins(y=0.15)
+    if kind == "readings":
+        _threshold(axis, name, [run.thresholds[name] for run in runs if name in run.thresholds])
+        axis.locator_params(axis="y", nbins=5)
+    elif shown and min(shown) > 0 and max(shown) > SPIKE * median(shown):
+        axis.set_yscale("log")  # or a spike would flatten all else
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.tick_params(width=0.6, length=2.5)
+    axis.locator_params(axis="x", nbins=5)
+    axis.set_xlim(left=0)
+    axis.set_xlabel("step", fontsize=6.5, labelpad=1)
+
+
+def _rings(axis: Any, curve: Curve, steps: Sequence[int], colour: str) -> None:
+    """A ring around each snapshot at which the alarm rang."""
+    at = dict(zip(curve.steps, curve.values, strict=True))
+    rang = [(step, at[step]) for step in steps if not math.isnan(at[step])]
+    if rang:
+        axis.plot(*zip(*rang, strict=True), "o", markersize=6, markerfacecolor="none",
+                  markeredgecolor=colour, markeredgewidth=0.8)  # fmt: skip
+
+
+def _threshold(axis: Any, name: str, thresholds: Sequence[Curve]) -> None:
+    """The alarm's threshold as a line, where it is the same all along and for all runs."""
+    values = [value for curve in thresholds for value in curve.values]
+    if not values or not max(values) - min(values) < SAME * max(map(abs, values)):
+        return
+    limit = LIMITS.get(name)
+    above = limit is not None and limit.above
+    later = f" from step {limit.from_step}" if limit is not None and limit.from_step else ""
+    axis.axhline(values[0], color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
+    axis.annotate(
+        f"alarm {'above' if above else 'below'}{later}", (1, values[0]), (0, 2 if above else -2),
+        xycoords=("axes fraction", "data"), textcoords="offset points", color="0.35",
+        fontsize=6, ha="right", va="bottom" if above else "top",
+    )  # fmt: skip
+
+
+def thinned(curve: Curve, most: int) -> Curve:
+    """At most that many points: means of equally many neighbours; NaN are left out of them."""
+    size = math.ceil(len(curve.steps) / most)
+    steps, values = [], []
+    for start in range(0, len(curve.steps), max(size, 1)):
+        some = [v for v in curve.values[start : start + size] if not math.isnan(v)]
+        part = curve.steps[start : start + size]
+        steps.append(round(sum(part) / len(part)))
+        values.append(sum(some) / len(some) if some else math.nan)
+    return Curve(steps, values)
+
+
+def _plain(text: str) -> str:
+    """A name as it is, not as mathematics; one that starts with '_' would get no legend."""
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped

@@ -1,0 +1,81 @@
+"""The voice encoder as the speaker stage runs it: in the layout that is fastest, and in batches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from voice2face.audio import normalise, tile
+from voice2face.networks import VoiceEncoder
+
+MIN_FRAMES = 1000  # as the front end repeats short recordings
+AT_ONCE = 16  # recordings
+ROWS = 16  # recordings in a picture
+
+
+def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
+    """What the encoder computes, as pictures of some recordings each, a row a recording.
+
+    Channels are last in memory, in which the features are made and which convolutions along time
+    alone don't know. On processors the first convolution is three times as fast so; the gradient
+    of the fourth one's weights is another half faster for the rows.
+
+    Args:
+        encoder: Whose statistics change where it is in training mode.
+        features: (batch, n_mels, frames).
+
+    Returns:
+        (batch, embedding_dim).
+    """
+    rows = ROWS if len(features) % ROWS == 0 else 1
+    frames = features.transpose(1, 2).contiguous()
+    maps = frames.view(-1, rows, *frames.shape[1:]).permute(0, 3, 1, 2)
+    for layer in encoder.layers.children():
+        if isinstance(layer, nn.Conv1d):
+            weight = layer.weight[:, :, None].to(memory_format=torch.channels_last)
+            stride, padding = (1, layer.stride[0]), (0, int(layer.padding[0]))
+            maps = F.conv2d(maps, weight, layer.bias, stride, padding)
+        elif isinstance(layer, nn.BatchNorm1d):
+            maps = _batch_norm(layer, maps)
+        else:
+            maps = layer(maps)
+    return maps.mean(dim=3).transpose(1, 2).flatten(0, 1)
+
+
+def _batch_norm(layer: nn.BatchNorm1d, maps: Tensor) -> Tensor:
+    if layer.training and layer.num_batches_tracked is not None:
+        layer.num_batches_tracked.add_(1)
+    return F.batch_norm(
+        maps, layer.running_mean, layer.running_var, layer.weight, layer.bias,
+        layer.training, layer.momentum or 0.0, layer.eps,
+    )  # fmt: skip
+
+
+def embed_all(
+    encoder: VoiceEncoder,
+    log_mels: Sequence[np.ndarray],
+    device: torch.device | str = "cpu",
+    min_frames: int = MIN_FRAMES,
+) -> np.ndarray:
+    """Embeddings of recordings as the front end would give them: (recordings, embedding_dim).
+
+    Args:
+        encoder: Put into evaluation mode.
+        log_mels: Not normalised, each (frames, n_mels).
+        device: Where the encoder is.
+        min_frames: A shorter one is repeated up to them.
+    """
+    encoder.eval()
+    vectors = np.empty((len(log_mels), encoder.settings.embedding_dim), np.float32)
+    lengths = np.array([max(len(log_mel), min_frames) for log_mel in log_mels])
+    with torch.no_grad():
+        for length in np.unique(lengths):
+            alike = np.flatnonzero(lengths == length)
+            for rows in np.array_split(alike, -(-len(alike) // AT_ONCE)):
+                parts = [normalise(np.asarray(log_mels[i], np.float32)) for i in rows]
+                features = torch.from_numpy(np.stack([tile(p, min_frames) for p in parts]))
+                batch = features.to(device).transpose(1, 2)
+                vectors[rows] = encode(encoder, batch).float().cpu().numpy()
+    return vectors
