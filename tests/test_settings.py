@@ -1,8 +1,10 @@
 import pytest
 
+from voice2face.commands.data import face_settings
 from voice2face.errors import SettingsError
 from voice2face.settings import (
     FRONT_ENDS,
+    FaceCrop,
     FrontEnd,
     Recipe,
     change,
@@ -60,7 +62,22 @@ def test_the_reports_models_keep_their_numbers():
         ({"generator.kernal": 3}, "generator.kernal: no such setting"),
         ({"generator": 3}, "no such setting"),
         ({"generator.kernel": 5}, "generator.kernel"),
-        ({"training.iterations": -1}, ">= 1"),
+        (
+            {"training.iterations": -1},
+            "^training.iterations: -1; a whole number from 1 to 1000000000 wanted; correct it$",
+        ),
+        ({"generator.kernel": "x"}, "^generator.kernel: 'x'; one of 3, 4 wanted; "),
+        (
+            {"training.crop_frames": [300]},
+            r"^training.crop_frames: \[300\]; a list of 2, each a wh",
+        ),
+        ({"training.r1": 1e9}, "^training.r1: 1000000000.0; a number from 0 to 1000000 wanted"),
+        ({"training.r1": None}, "^training.r1: null; a number from 0 to"),
+        ({"training.warmup": -1}, "^training.warmup: -1; a whole number of at least 0 wanted"),
+        (
+            {"training.crop_frames": [9, 3]},
+            r"^training: crop_frames from 9 to 3: the shorter first",
+        ),
         ({"generator.tanh.x": 1}, "no such setting"),
     ],
 )
@@ -110,5 +127,74 @@ def test_hostile_yaml_is_refused_in_one_line(text):
 )
 def test_numbers_of_a_front_end_that_cannot_be(name, values):
     for number in values:
-        with pytest.raises(SettingsError, match="valid FrontEnd"):
+        with pytest.raises(SettingsError, match=rf"^{name}: |valid FrontEnd"):
             change(FrontEnd(), {name: number})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"px": 7}, "px: 7; a whole number from 8 to 1024 wanted; correct it"),
+        (
+            {"remove": "hair"},
+            "remove: 'hair'; a list of background, hair, written as [hair], wanted; correct it",
+        ),
+        (
+            {"remove": ["beard"]},
+            "remove: ['beard']; a list of background, hair, written as [hair], wanted; correct it",
+        ),
+        (
+            {"remove": ["hair", "hair"]},
+            "settings: remove of hair, hair: each once; a valid FaceCrop wanted; correct the entry",
+        ),
+        (
+            {"filters.min_score": 2},
+            "filters.min_score: 2; a number from 0 to less than 1 wanted; correct it",
+        ),
+    ],
+)
+def test_a_refusal_names_the_entry_and_says_what_it_may_be(changes, message):
+    with pytest.raises(SettingsError) as caught:
+        change(FaceCrop(), changes)
+    assert str(caught.value) == message
+
+
+def test_a_refused_entry_of_a_file_is_named_with_the_file(tmp_path):
+    (tmp_path / "r.yaml").write_text("generator: {kernel: 7}")
+    with pytest.raises(SettingsError, match=r"r.yaml: generator.kernel: 7; one of 3, 4 wanted"):
+        read_yaml(tmp_path / "r.yaml", Recipe)
+    (tmp_path / "r.yaml").write_text("generator: {colonel: 7}")
+    with pytest.raises(SettingsError, match=r"r.yaml: generator: Object .*`colonel`; a valid Rec"):
+        read_yaml(tmp_path / "r.yaml", Recipe)
+
+
+@pytest.mark.parametrize(
+    ("crop", "assignments", "message"),
+    [
+        ({"px": 7}, [], "--px: 7; a whole number from 8 to 1024 wanted; correct it"),
+        ({"geometry": "x"}, [], "--geometry: 'x'; one of released, tight wanted; correct it"),
+        (
+            {"remove": "hair,foo"},
+            [],
+            "--remove: foo; one or more of hair, background, parted by commas, wanted; correct it",
+        ),
+        ({"remove": "hair, hair"}, [], "--remove: hair twice; each once wanted; correct it"),
+        (
+            {},
+            ["remove=hair"],
+            "remove: 'hair'; a list of background, hair, written as [hair], wanted; correct it",
+        ),
+    ],
+)
+def test_options_of_faces_are_named_as_they_are_written(crop, assignments, message):
+    with pytest.raises(SettingsError) as caught:
+        face_settings({"px": 64, "geometry": "tight", "remove": None} | crop, assignments)
+    assert str(caught.value) == message
+
+
+def test_options_of_faces():
+    crop = {"px": 128, "geometry": "tight", "remove": "background, hair"}
+    settings = face_settings(crop, ["filters.max_yaw_deg=30", "remove=[hair]"])
+    assert (settings.px, settings.geometry, settings.remove) == (128, "tight", ("hair",))
+    assert face_settings(crop, []).remove == ("background", "hair")
+    assert settings.filters.max_yaw_deg == 30

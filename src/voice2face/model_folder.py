@@ -61,7 +61,8 @@ def read_config(folder: Path) -> ModelConfig:
     try:
         config = decode(data, ModelConfig, str(path))
     except SettingsError as error:
-        raise _damaged(path, error.found) from error
+        entry = error.thing.removeprefix(f"{path}: ")
+        raise _damaged(path, f"{entry} {error.found}") from error
     if set(config.sha256) != {*networks_of(config), WEIGHTS}:
         raise _damaged(path, f"checksums of {', '.join(config.sha256) or 'nothing'}"[:200])
     return config

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from voice2face.errors import SettingsError
+from voice2face.setting_errors import refused
 
 S = TypeVar("S", bound="Settings")
 
@@ -132,6 +133,11 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
     filters: FaceFilters = FaceFilters()
     remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
     faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+
+    def __post_init__(self) -> None:
+        """Refuse a word that is there twice."""
+        if len(set(self.remove)) < len(self.remove):
+            raise ValueError(f"remove of {', '.join(self.remove)}: each once")
 
 
 class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
@@ -267,7 +273,7 @@ def change(settings: S, changes: Mapping[str, Any]) -> S:
                 path, "no such setting", f"one of {', '.join(entries(settings))}", "correct it"
             )
         place[name] = value
-    return decode(data, type(settings), "settings")
+    return decode(data, type(settings), "")
 
 
 def entries(settings: Settings) -> list[str]:
@@ -284,15 +290,18 @@ def entries(settings: Settings) -> list[str]:
 def decode(data: Any, kind: type[S], source: str) -> S:
     """Check plain data (from YAML or JSON) against a settings class.
 
+    Args:
+        data: Dicts, lists and values.
+        kind: The class.
+        source: Where the data is from, for messages; empty: they name the entry alone.
+
     Raises:
         SettingsError: A name that does not exist, or a value of the wrong kind.
     """
     try:
         return msgspec.convert(data, kind)
     except (msgspec.ValidationError, ValueError) as error:
-        raise SettingsError(
-            source, str(error), f"a valid {kind.__name__}", "correct the entry"
-        ) from error
+        raise refused(error, data, kind, source) from error
 
 
 def parse_yaml(text: str, source: object) -> Any:

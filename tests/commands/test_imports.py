@@ -37,20 +37,20 @@ def test_importing_loads_no_extra_and_help_loads_no_numpy(process):
 
 
 @pytest.mark.parametrize(
-    ("words", "lacking"),
+    ("words", "lacking", "extra"),
     [
-        (["train", "face", "corpus", "out"], "torch"),
-        (["train", "voice", "corpus", "out"], "torch"),
-        (["import-released", "in", "out"], "torch"),
-        (["prepare", "people.csv", "out"], "pyarrow"),
-        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "tqdm"),
-        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "onnx"),
-        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "safetensors"),
+        (["train", "face", "corpus", "out"], "torch", "train"),
+        (["train", "voice", "corpus", "out"], "torch", "train"),
+        (["import-released", "in", "out"], "torch", "train"),
+        (["prepare", "people.csv", "out"], "pyarrow", "data"),
+        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "tqdm", "train"),
+        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "onnx", "train"),
+        (["train", "voice", "{corpus}", "out", "--iterations", "1"], "safetensors", "train"),
     ],
 )
-def test_a_missing_extra_is_named(words, lacking, voice2face, corpus, tmp_path, monkeypatch):
+def test_a_missing_extra_is_named(words, lacking, extra, voice2face, corpus, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, lacking, None)
     words = [word.format(corpus=corpus) for word in words]
-    voice2face(*words).one_error("pip install 'voice2face[train]'")
+    voice2face(*words).one_error(f"pip install 'voice2face[{extra}]'")
     assert list(tmp_path.iterdir()) == []

@@ -72,6 +72,7 @@ def test_every_input_left_out_is_listed(tmp_path: Path, fake_audio: None, table:
         "kind": "face",
         "identity": "p",
         "path": "gone.png",
+        "files": 1,
         "reason": "missing file",
         "detail": "no such file",
     }

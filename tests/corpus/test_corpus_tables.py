@@ -1,4 +1,5 @@
 import codecs
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,8 @@ def test_names_in_any_script_and_shape(folder: Path) -> None:
     inputs = _inputs(folder, "identity,face\n" + rows)
     assert [item.identity for item in inputs.usable] == ["../x", "/etc", "nul", "$(x)", "."]
     assert [item.name for item in inputs.usable] == ["顔 1", "وجه", "a\nb", "-rf", "."]
-    assert [(skip.row, skip.kind, skip.reason) for skip in inputs.skipped] == [
-        (4, "row", "empty row")
+    assert [(skip.row, skip.kind, skip.reason, skip.files) for skip in inputs.skipped] == [
+        (4, "row", "empty row", 0)
     ]
 
 
@@ -59,10 +60,10 @@ def test_rows_that_cannot_be_used(folder: Path) -> None:
     rows = f"p,a.png,x\nq,b.png\n,c.png,\n{'n' * 201},d.png,\n{'n' * 200},d.png,\n"
     inputs = _inputs(folder, "identity,face,note\n" + rows)
     assert [item.identity for item in inputs.usable] == ["p", "n" * 200]
-    assert [(skip.row, skip.path, skip.reason) for skip in inputs.skipped] == [
-        (3, "b.png", "ragged row"),
-        (4, "c.png", "no identity"),
-        (5, "d.png", "long identity"),
+    assert [(skip.row, skip.path, skip.reason, skip.files) for skip in inputs.skipped] == [
+        (3, "b.png", "ragged row", 1),
+        (4, "c.png", "no identity", 1),
+        (5, "d.png", "long identity", 1),
     ]
     assert not HARMLESS & {skip.reason for skip in inputs.skipped}
 
@@ -78,6 +79,51 @@ def test_mapped_columns_and_only_a_voice_or_a_face(folder: Path) -> None:
     ]
     with pytest.raises(CorpusError, match="columns who, sound, photo, age; a column 'speaker'"):
         _inputs(folder, content, identity="speaker")
+
+
+def test_a_named_column_is_asked_of_those_tables_that_have_it(folder: Path) -> None:
+    (folder / "v.csv").write_text("identity,sound\np,a.wav\n")
+    (folder / "w.csv").write_text("who,voice\nq,b.wav\n")
+    (folder / "f.csv").write_text("identity,face\np,a.png\n")
+    (folder / "g.csv").write_text("identity,photo,face\nq,b.png,c.png\n")
+    paths = [folder / f"{name}.csv" for name in "vwfg"]
+    inputs = inputs_of(*paths, identity="who", voice="sound", face="photo")
+    assert [(i.kind, i.identity, i.path) for i in inputs.usable] == [
+        ("voice", "p", "a.wav"),
+        ("voice", "q", "b.wav"),
+        ("face", "p", "a.png"),
+        ("face", "q", "b.png"),
+    ]
+    with pytest.raises(CorpusError, match="a column 'sound' or 'photo' wanted"):
+        _inputs(folder, "identity,age\np,3\n", voice="sound", face="photo")
+
+
+@pytest.mark.parametrize("header", ["Identity,VOICE,Picture", "IDENTITY;Voice;FACE"])
+def test_names_of_columns_in_large_letters(folder: Path, header: str) -> None:
+    row = "p;a.wav;a.png" if ";" in header else "p,a.wav,a.png"
+    inputs = _inputs(folder, f"{header}\n{row}\n")
+    assert [(i.kind, i.identity, i.path) for i in inputs.usable] == [
+        ("voice", "p", "a.wav"),
+        ("face", "p", "a.png"),
+    ]
+    assert inputs.attributes == {"voice": (), "face": ()}
+    inputs = _inputs(folder, "Identity,identity,WHO,face\nx,p,y,a.png\n")
+    assert inputs.usable[0].identity == "p"  # the exact name comes first
+    assert inputs.usable[0].attributes == {"Identity": "x", "WHO": "y"}
+    inputs = _inputs(folder, "Identity,WHO,face\nx,y,a.png\n", identity="who")
+    assert inputs.usable[0].identity == "y"
+
+
+def test_one_name_in_two_spellings_is_one_person(folder: Path) -> None:
+    composed, apart = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    assert composed != apart
+    make_files(folder / "videos", [f"{apart}/1.mp4"])
+    (folder / "t.csv").write_text(f"identity,voice\n{composed},a.wav\n {apart} ,b.wav\n")
+    inputs = inputs_of(folder / "t.csv", folder / "videos")
+    assert [item.identity for item in inputs.usable] == [composed] * 4
+    (folder / "u.csv").write_text(f"voice\n{apart}.wav\n")
+    inputs = inputs_of(folder / "u.csv", folder / "t.csv")
+    assert [item.identity for item in inputs.usable] == [f"{composed}~2", composed, composed]
 
 
 def test_without_identities_each_row_is_a_person(folder: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
+from voice2face.commands.inspect import _skipped
 from voice2face.corpus import Corpus, prepare
 from voice2face.corpus.inspection import (
     Sampling,
@@ -16,8 +18,10 @@ from voice2face.corpus.inspection import (
     write_page,
 )
 from voice2face.corpus.inspection.sample import draw
+from voice2face.corpus.inspection.sound import sound_of
 from voice2face.errors import CorpusError, SettingsError
 
+from .corpus_samples import picture
 from .inspect_samples import make_corpus, write_table
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -57,7 +61,8 @@ def test_counts_are_those_of_the_rows(corpus: Corpus) -> None:
     spread = found.per_identity["speech_s"]
     assert spread.least == pytest.approx(min(speech.values()))
     assert spread.median == pytest.approx(np.median(list(speech.values())))
-    assert found.skipped == {"missing file": 1} and found.harmless == ()
+    assert found.skipped == found.skipped_files == {"missing file": 1}
+    assert found.harmless == ()
 
 
 def test_attributes_with_few_values_are_counted_by_value(corpus: Corpus) -> None:
@@ -124,6 +129,53 @@ def test_damage_is_found(made: Path, tmp_path: Path) -> None:
     shard.write_bytes(b"x" * shard.stat().st_size)
     with pytest.raises(CorpusError, match="voice-train-00000"):
         inspect_corpus(Corpus.open(tmp_path / "corpus"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sources": []}, "corpus.json: no sources; the file that prepare wrote wanted"),
+        ({"attributes": {"voice": []}}, "corpus.json: no attributes of 'face'"),
+        ({"attributes": {}}, "corpus.json: no attributes of 'voice'"),
+        ({"counts": {}}, "corpus.json: no counts of 'all'"),
+        ({"skipped": {"other": 1}}, "corpus.json: no count of what was left out as 'missing file'"),
+    ],
+)
+def test_an_edited_description_is_refused(
+    made: Path, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    shutil.copytree(made / "corpus", tmp_path / "corpus")
+    path = tmp_path / "corpus" / "corpus.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+    with pytest.raises(CorpusError, match=message):
+        inspect_corpus(Corpus.open(tmp_path / "corpus"))
+
+
+def test_a_row_of_a_source_that_is_not_described(corpus: Corpus) -> None:
+    for number in (1, -1):
+        row = {"path": "0-0.wav", "source": number}
+        with pytest.raises(CorpusError, match=f"1 sources, where a row names number {number}; "):
+            sound_of(corpus, row)
+    info = replace(corpus.info, sources=())
+    with pytest.raises(CorpusError, match="0 sources, where a row names number 0; "):
+        Corpus(corpus.path, info).skipped()
+
+
+def test_files_that_were_left_out_are_counted(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "v" / "fbank" / name).mkdir(parents=True)
+        np.save(tmp_path / "v" / "fbank" / name / "1.npy", np.zeros((300, 64), np.float32))
+        np.save(tmp_path / "v" / "fbank" / name / "2.npy", np.ones((300, 64), np.float32))
+    (tmp_path / "v" / "VGG_ALL_FRONTAL" / "a").mkdir(parents=True)
+    picture(1, (32, 32)).save(tmp_path / "v" / "VGG_ALL_FRONTAL" / "a" / "1.png")
+    prepare([tmp_path / "v"], tmp_path / "corpus", max_skipped=0.5)
+    corpus = Corpus.open(tmp_path / "corpus")
+    found, index = inspect_corpus(corpus)
+    assert (found.skipped, found.skipped_files) == ({"no pictures": 1}, {"no pictures": 2})
+    write_page(tmp_path / "page.html", corpus, found, index, Sampling())
+    html = (tmp_path / "page.html").read_text("utf-8")
+    assert '<td class="n">1</td><td class="n">2</td><td>no</td>' in html
+    assert "       1  no pictures: 2 files  (nothing lost)" in list(_skipped(found))
 
 
 def test_the_splits_take_turns_and_the_seed_decides(corpus: Corpus) -> None:

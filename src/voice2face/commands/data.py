@@ -3,9 +3,10 @@
 import contextlib
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
@@ -43,9 +44,12 @@ def prepare(
     face_crop = face_settings(crop, assignments)
     try:
         with _rate(quiet) as progress:
-            report = make(sources, out, face_crop=face_crop, progress=progress, **options)
+            report = make(
+                sources, out, face_crop=face_crop, progress=progress, note=_note, **options
+            )
     except TooManyLostError as error:
-        _name(error.lost)
+        if len(error.lost) > 1:  # the message names the first
+            _name(error.lost, [str(source) for source in sources])
         raise
     info = report.info
     if as_json:
@@ -57,12 +61,18 @@ def prepare(
                 f"({part.speech_s / 3600:.2f} h of speech), {part.faces} faces"
             )
         if harmless := {r: n for r, n in info.skipped.items() if r in HARMLESS}:
-            listed = ", ".join(f"{reason} {n}" for reason, n in harmless.items())
+            files = Counter[str]()
+            for skip in report.skipped:
+                files[skip.reason] += skip.files
+            listed = ", ".join(
+                f"{reason} {n}" + (f" ({files[reason]} files)" if files[reason] != n else "")
+                for reason, n in harmless.items()
+            )
             typer.echo(f"{'not needed':>10}: {listed}")
         rate = info.inputs / max(report.elapsed_s, 1e-9)
         typer.echo(f"{shown(report.path)} in {report.elapsed_s:.1f} s, {rate:.0f} inputs/s")
     lost = [skip for skip in report.skipped if skip.reason not in HARMLESS]
-    _name(lost)
+    _name(lost, [source.path for source in info.sources])
     if len(lost) > 1:
         where = shown(report.path / SKIPPED_NAME)
         typer.echo(f"error: {len(lost)} of {info.inputs} left out, listed in {where}", err=True)
@@ -70,11 +80,16 @@ def prepare(
         raise typer.Exit(2)
 
 
-def _name(lost: Sequence["Skip"]) -> None:
+def _note(text: str) -> None:
+    typer.echo(one_line(f"note: {text}"), err=True)
+
+
+def _name(lost: Sequence["Skip"], sources: Sequence[str]) -> None:
     for skip in lost[:N_NAMED]:
-        row = "" if skip.row is None else f", row {skip.row}"
-        line = f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); source {skip.source}"
-        typer.echo(one_line(line + row), err=True)
+        row = "" if skip.row is None else f"row {skip.row} of "
+        where = f"{row}{sources[skip.source]}"
+        line = f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); {where}"
+        typer.echo(one_line(line), err=True)
 
 
 def plan(
@@ -106,6 +121,9 @@ def plan(
         face_crop=face_settings(crop, assignments), split="hash:80/10/10",
     )  # fmt: skip
     listing_s = time.monotonic() - started
+    for text in request.inputs.notes:
+        if not text.startswith("no identity is in"):  # `plan` knows no split
+            _note(text)
     answer = forecast(request, workers, listing_s=listing_s, n_sample=sample, seed=seed)
     if as_json:
         print_json(answer)
@@ -137,10 +155,36 @@ def face_settings(crop: dict[str, Any], assignments: Sequence[str]) -> Any:
     Raises:
         SettingsError: A setting that does not exist, or a value that it cannot have.
     """
+    from voice2face.errors import SettingsError
     from voice2face.settings import FaceCrop, change
 
-    remove = tuple(word.strip() for word in (crop.pop("remove") or "").split(",") if word.strip())
-    return change(FaceCrop(), {**crop, "remove": remove} | parse_assignments(assignments))
+    remove = _removed(crop["remove"] or "")
+    try:
+        settings = change(FaceCrop(), {**crop, "remove": remove})
+    except SettingsError as error:  # an entry is called like its option
+        thing = f"--{error.thing}"
+        raise SettingsError(thing, error.found, error.wanted, error.remedy) from error
+    return change(settings, parse_assignments(assignments))
+
+
+def _removed(text: str) -> tuple[str, ...]:
+    """The words of ``--remove``.
+
+    Raises:
+        SettingsError: One that is unknown, or is there twice.
+    """
+    from voice2face.errors import SettingsError
+    from voice2face.settings import Removable
+
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if word not in get_args(Removable):
+            known = ", ".join(get_args(Removable))
+            wanted = f"one or more of {known}, parted by commas,"
+            raise SettingsError("--remove", word, wanted, "correct it")
+        if words.count(word) > 1:
+            raise SettingsError("--remove", f"{word} twice", "each once", "correct it")
+    return words
 
 
 def _duration(seconds: float) -> str:

@@ -144,8 +144,10 @@ def _skipped(inspection: Inspection) -> Iterator[str]:
     total = sum(inspection.skipped.values())
     yield f"{total} of {inspection.info.inputs} inputs left out"
     for reason, n in inspection.skipped.items():
+        n_files = inspection.skipped_files[reason]
+        files = f": {n_files} files" if n_files != n else ""
         harmless = "  (nothing lost)" if reason in inspection.harmless else ""
-        yield f"{n:>8}  {reason}{harmless}"
+        yield f"{n:>8}  {reason}{files}{harmless}"
 
 
 def _short(value: float) -> str:

@@ -1,25 +1,19 @@
 """From what sources name to what is to be read, each under a name of its own."""
 
-import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voice2face.corpus.schema import (
-    KINDS,
-    Kind,
-    Reader,
-    Split,
-)
+from voice2face.corpus.naming import Namer, bad_identity, identities, place_of, stem_name
+from voice2face.corpus.notes import notes_on
+from voice2face.corpus.schema import KINDS, Kind, Reader, Split
 from voice2face.corpus.sources.detect import Source
-from voice2face.corpus.sources.found import NO_INPUT, Person, Tree, stem_of
+from voice2face.corpus.sources.found import NO_INPUT, Person, Tree, identity_of
 from voice2face.corpus.sources.table import Table
 from voice2face.corpus.splits import SplitRule, split_named
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 
-MAX_NAME = 200  # characters: names lie in arrays that are as wide as the longest
 REPEATED = "repeated"  # the file or folder has been met before, of the same person
 DUPLICATE = "duplicate"  # the same content as another file of the same person
 HARMLESS = NO_INPUT | {REPEATED, DUPLICATE}  # reasons that lose nothing
@@ -65,7 +59,9 @@ class Skip:
 
     ``kind`` is that of an input; or ``row`` where a whole row of a table is unusable; in folders
     ``identity``, ``folder``, or ``file`` for what is neither recording nor picture. All is valid
-    UTF-8.
+    UTF-8. ``files`` is how many files it stands for: 0 where a row names none, and where they are
+    in the corpus or counted elsewhere. So the files of a folder are those in the corpus and the sum
+    of ``files`` (but for ``vox1_meta.csv``, and for what is in folders that nobody may read).
     """
 
     source: int
@@ -75,16 +71,21 @@ class Skip:
     path: str
     reason: str
     detail: str
+    files: int = 1
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the sources name: voices first, each kind in the order of the sources."""
+    """All that the sources name: voices first, each kind in the order of the sources.
+
+    ``notes`` are sentences about what is likely not meant: for the user to read before the work.
+    """
 
     usable: list[Input]
     skipped: list[Skip]
     attributes: dict[Kind, tuple[str, ...]]
     roots: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
@@ -103,7 +104,8 @@ def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
     usable = [item for kind in KINDS for item in collector.usable[kind]]
     attributes = {kind: tuple(collector.attributes[kind]) for kind in KINDS}
     roots = tuple(source.root for source in sources)
-    return Inputs(usable, collector.skipped, attributes, roots)
+    notes = notes_on(sources, rule, ((item.identity, item.split) for item in usable))
+    return Inputs(usable, collector.skipped, attributes, roots, notes)
 
 
 class _Collector:
@@ -111,8 +113,8 @@ class _Collector:
 
     def __init__(self, sources: Sequence[Source], rule: SplitRule) -> None:
         self._rule = rule
-        self._name_person = _Namer(name for source in sources for name in _identities(source))
-        self._names = {kind: _Namer() for kind in KINDS}
+        self._name_person = Namer(name for source in sources for name in identities(source))
+        self._names = {kind: Namer() for kind in KINDS}
         self._unnamed: dict[str, str] = {}  # file -> the person named after it
         self._owners: dict[Kind, dict[str, str]] = {kind: {} for kind in KINDS}  # file -> person
         self._splits: dict[str, Split] = {}
@@ -141,19 +143,23 @@ class _Collector:
             self.attributes[kind] |= dict.fromkeys(a for a in tree.header if a != column)
         for left in tree.left_out:
             self.skipped.append(
-                Skip(number, None, left.kind, left.identity, left.path, left.reason, left.detail)
-            )
+                Skip(
+                    number, None, left.kind, left.identity, left.path, left.reason, left.detail,
+                    left.files,
+                )
+            )  # fmt: skip
         for person in tree.people:
             self._read_person(number, tree, person, column)
 
     def _read_person(self, number: int, tree: Tree, person: Person, column: str | None) -> None:
         first = person.files[0].path
-        if problem := _bad_identity(person.identity):
+        if problem := bad_identity(person.identity):
             reason, detail = problem
-            detail += f"; {len({file.path for file in person.files})} files"
+            n_files = len({file.path for file in person.files})
+            detail += f"; {n_files} files"
             where = stored_text(first.rpartition("/")[0])
             self.skipped.append(
-                Skip(number, None, "identity", person.identity, where, reason, detail)
+                Skip(number, None, "identity", person.identity, where, reason, detail, n_files)
             )
             return
         identity = person.identity or self._person_of(tree.root, first)
@@ -197,19 +203,19 @@ class _Collector:
         info, cells = table.info, dict(zip(table.header, values, strict=False))
         named = {kind: cells.get(getattr(info, kind) or "", "") for kind in KINDS}
         paths = {kind: path for kind, path in named.items() if path.strip()}
-        identity = cells.get(info.identity, "").strip() if info.identity else None
+        identity = identity_of(cells.get(info.identity, "")) if info.identity else None
         if problem := _problem(len(values) - len(table.header), identity, paths.values()):
-            path = next(iter(paths.values()), "")
-            self.skipped.append(Skip(number, row, "row", identity, path, *problem))
+            path, n_files = next(iter(paths.values()), ""), len(set(paths.values()))
+            self.skipped.append(Skip(number, row, "row", identity, path, *problem, n_files))
             return
         if identity is None:
             identity = self._person_of(table.root, next(iter(paths.values())))
         split = self._split(f"{info.path}, row {row}", identity, column, cells)
         for kind, path in paths.items():
-            name = cells.get(table.name_column(kind) or "", "").strip() or _stem(path)
+            name = cells.get(table.name_column(kind) or "", "").strip() or stem_name(path)
             attributes = {a: values[i] for a, i in columns[kind].items() if values[i].strip()}
             self._add(
-                _key(table.root, path),
+                place_of(table.root, path),
                 Input(
                     kind=kind,
                     reader=table.reader(kind, path),
@@ -232,9 +238,10 @@ class _Collector:
         return attributes
 
     def _person_of(self, root: Path, path: str) -> str:
-        key = _key(root, path)
+        key = place_of(root, path)
         if key not in self._unnamed:
-            self._unnamed[key] = self._name_person(_stem(path))
+            name = stem_name(path)
+            self._unnamed[key] = self._name_person(identity_of(name) or name)
         return self._unnamed[key]
 
     def _split(
@@ -263,44 +270,11 @@ class _Collector:
             name = self._names[item.kind](item.name)
             self.usable[item.kind].append(item if name == item.name else replace(item, name=name))
         elif owner == item.identity:
-            self.skipped.append(item.skip(REPEATED, "the same file has been named before"))
+            skip = item.skip(REPEATED, "the same file has been named before")
+            self.skipped.append(replace(skip, files=0))
         else:
-            self.skipped.append(item.skip("two identities", f"the file is also of '{owner}'"))
-
-
-class _Namer:
-    """Gives each name once; the next that asks for it gets ``NAME~2``, then ``NAME~3``."""
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
-        self._uses: Counter[str] = Counter()
-
-    def __call__(self, wanted: str) -> str:
-        wanted = wanted[:MAX_NAME]
-        name = wanted
-        while name in self._taken:
-            self._uses[wanted] += 1
-            name = f"{wanted}~{self._uses[wanted] + 1}"
-        self._taken.add(name)
-        return name
-
-
-def _identities(source: Source) -> Iterable[str]:
-    if isinstance(source, Tree):
-        return (person.identity for person in source.people if person.identity is not None)
-    if source.info.identity is None:
-        return ()
-    index = source.header.index(source.info.identity)
-    return (values[index].strip() for _, values in source.rows if len(values) > index)
-
-
-def _key(root: Path, path: str) -> str:
-    """A file's place, in one spelling; without a Path, which would cost ten times as much."""
-    return os.path.normpath(os.path.join(root, path))  # noqa: PTH118
-
-
-def _stem(path: str) -> str:
-    return stem_of(os.path.basename(path))  # noqa: PTH119
+            skip = item.skip("two identities", f"the file is also of '{owner}'")
+            self.skipped.append(replace(skip, files=0))
 
 
 def _problem(n_too_many: int, identity: str | None, paths: Iterable[str]) -> tuple[str, str] | None:
@@ -309,12 +283,4 @@ def _problem(n_too_many: int, identity: str | None, paths: Iterable[str]) -> tup
         return "ragged row", f"{n_too_many:+} cells against the header"
     if not any(paths):
         return "empty row", "neither recording nor picture"
-    return _bad_identity(identity)
-
-
-def _bad_identity(identity: str | None) -> tuple[str, str] | None:
-    if identity == "":
-        return "no identity", "the name is empty"
-    if identity is not None and len(identity) > MAX_NAME:
-        return "long identity", f"{len(identity)} characters; at most {MAX_NAME} wanted"
-    return None
+    return bad_identity(identity)

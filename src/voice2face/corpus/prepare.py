@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -27,7 +27,8 @@ from voice2face.corpus.schema import (
     skipped_schema,
 )
 from voice2face.corpus.shards import write_parquet
-from voice2face.corpus.sources import Columns, Source, read_source
+from voice2face.corpus.skipped import count_files
+from voice2face.corpus.sources import Columns, Source, column_named, read_source
 from voice2face.corpus.splits import SplitRule
 from voice2face.corpus.work import Recipe
 from voice2face.corpus.workplace import (
@@ -88,6 +89,7 @@ def prepare(
     max_skipped: float = 0.05,
     restart: bool = False,
     progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> PrepareReport:
     """Make a corpus from recordings and pictures.
 
@@ -117,6 +119,7 @@ def prepare(
         max_skipped: Share of the inputs that may be left out, 0 to 1.
         restart: Throw unfinished work away.
         progress: Called with the inputs done and all inputs, now and then.
+        note: Called with what the user should know of the sources, before the work begins.
 
     Returns:
         Where the corpus is and what it holds.
@@ -139,12 +142,14 @@ def prepare(
     check_outside(out, [Path(source) for source in sources if Path(source).is_dir()])
     columns = Columns(identity, voice, face)
     request = look_at(sources, columns, layout, aligned, preset, face_crop, split)
+    for text in request.inputs.notes:
+        (note or (lambda text: None))(text)
     ledger = Ledger(request.inputs, request.job.sources, max_skipped)
     with workplace(out, request.job, restart) as place:
         if place.finished:
             corpus = Corpus.open(out)
-            skipped = tuple(Skip(**row) for row in corpus.skipped())
-            return PrepareReport(out, corpus.info, skipped, time.monotonic() - started)
+            found = tuple(Skip(**row) for row in corpus.skipped())
+            return PrepareReport(out, corpus.info, found, time.monotonic() - started)
         shards = assemble(
             place.folder,
             request.inputs,
@@ -154,8 +159,9 @@ def prepare(
             engine=run,
             progress=progress,
         )
-        info = _finish(place, request, ledger, shards)
-    return PrepareReport(out, info, tuple(ledger.skipped), time.monotonic() - started)
+        skipped = count_files(request.inputs.usable, ledger.skipped)
+        info = _finish(place, request, ledger, skipped, shards)
+    return PrepareReport(out, info, tuple(skipped), time.monotonic() - started)
 
 
 def look_at(
@@ -239,17 +245,24 @@ def _preset(name: str | None, stored_log_mels: bool) -> str:
 def _check_columns(columns: Columns, sources: Sequence[Source]) -> None:
     """Every column that was named is in one of the tables."""
     for role, name in asdict(columns).items():
-        if name and not any(name in source.header for source in sources):
+        if name and not any(column_named(name, source.header) for source in sources):
             raise SettingsError(
                 f"--{role} {name}", "no table has such a column", "one that has", "correct it"
             )
 
 
-def _finish(place: Workplace, request: Request, ledger: Ledger, shards: list[Shard]) -> CorpusInfo:
+def _finish(
+    place: Workplace,
+    request: Request,
+    ledger: Ledger,
+    skipped: Sequence[Skip],
+    shards: list[Shard],
+) -> CorpusInfo:
     """Write the list of what was left out, and ``corpus.json``."""
     job = request.job
     counts = ledger.counts()
-    write_parquet(place.folder / SKIPPED_NAME, _skips(ledger), skipped_schema())
+    rows = [{**asdict(skip), "path": stored_text(skip.path)} for skip in skipped]
+    write_parquet(place.folder / SKIPPED_NAME, rows, skipped_schema())
     info = CorpusInfo(
         schema_version=SCHEMA_VERSION,
         program=job.program,
@@ -262,14 +275,10 @@ def _finish(place: Workplace, request: Request, ledger: Ledger, shards: list[Sha
         attributes=request.inputs.attributes,
         counts=counts,
         inputs=ledger.n_inputs,
-        skipped=dict(sorted(Counter(s.reason for s in ledger.skipped).items())),
+        skipped=dict(sorted(Counter(skip.reason for skip in skipped).items())),
         shards=tuple(shards),
         data_hash=hash_of(shards),
     )
     text = msgspec.json.format(msgspec.json.encode(info), indent=2).decode()
     write_text(place.folder / INFO_NAME, text + "\n")
     return info
-
-
-def _skips(ledger: Ledger) -> list[dict[str, Any]]:
-    return [{**asdict(skip), "path": stored_text(skip.path)} for skip in ledger.skipped]

@@ -17,7 +17,7 @@ from voice2face.training.checkpoint import say
 from voice2face.training.data import FaceSource
 from voice2face.training.distributed import Team, solo
 from voice2face.training.face_trainee import FaceTrainee
-from voice2face.training.loop import train
+from voice2face.training.loop import check_unused, train
 from voice2face.training.memory import room_on
 from voice2face.training.monitors import Monitors
 from voice2face.training.samples import sample_voices
@@ -68,6 +68,8 @@ def train_face(
     """
     team, run = team or solo(device), run or Run()
     check_replaceable(out / "model")
+    if team.is_leader:
+        check_unused(out, resume)
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     encoder, heard = read_voice_encoder(voice_encoder)
     _check_fit(corpus, recipe, heard)

@@ -195,7 +195,8 @@ class _Clerk:
             return None
         self.log.readings(step, readings)
         name = self._run.best_by
-        if readings and name and name not in readings and not self._missed:
+        asked = name and name != Run().best_by
+        if readings and asked and name not in readings and not self._missed:
             self._missed = True
             say(
                 f"best_by {name}: no such reading, so no best checkpoint; {', '.join(readings)} are"
@@ -239,10 +240,13 @@ def _begin(trainee: Trainee, out: Path, constant: State, team: Team, resume: boo
     return start
 
 
-def _found(out: Path, constant: State, resume: bool) -> State | None:
-    """State of the run in ``out``, if it may go on here."""
-    folder = out / "checkpoints"
-    steps = checkpoint.steps_done(folder)
+def check_unused(out: Path, resume: bool) -> None:
+    """Refuse a folder that holds a run, unless that is to go on; worth asking before long work.
+
+    Raises:
+        TrainingError: It does.
+    """
+    steps = checkpoint.steps_done(out / "checkpoints")
     if steps is not None and not resume:
         raise TrainingError(
             out,
@@ -250,7 +254,12 @@ def _found(out: Path, constant: State, resume: bool) -> State | None:
             "an empty folder",
             "--resume goes on with it, another folder starts afresh",
         )
-    found = checkpoint.load_last(folder)
+
+
+def _found(out: Path, constant: State, resume: bool) -> State | None:
+    """State of the run in ``out``, if it may go on here."""
+    check_unused(out, resume)
+    found = checkpoint.load_last(out / "checkpoints")
     if found is None:
         return None
     _, state = found

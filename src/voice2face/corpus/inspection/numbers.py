@@ -20,8 +20,9 @@ from voice2face.corpus.schema import (
     Counts,
     Kind,
     Part,
+    damaged,
 )
-from voice2face.errors import CorpusError, SettingsError
+from voice2face.errors import SettingsError
 
 MOST_VALUES = 20  # of an attribute that is shown value by value
 MOST_ASKED = 2000  # of one that was asked for
@@ -100,6 +101,7 @@ class Inspection:
         in_several_splits: Identities that leak from one split into another: 0 if all is well.
         figures: Of the faces, by name; those that at least one face has.
         skipped: Reason -> inputs that were left out.
+        skipped_files: Reason -> files that these stand for.
         harmless: Of these reasons, those that lose nothing.
     """
 
@@ -112,6 +114,7 @@ class Inspection:
     in_several_splits: int
     figures: dict[str, Figure]
     skipped: dict[str, int]
+    skipped_files: dict[str, int]
     harmless: tuple[str, ...]
 
 
@@ -157,6 +160,7 @@ def inspect_corpus(corpus: Corpus, by: Sequence[str] = ()) -> tuple[Inspection, 
         in_several_splits=_in_several_splits(index),
         figures=_figures(index),
         skipped=dict(Counter(corpus.info.skipped).most_common()),
+        skipped_files=_skipped_files(corpus),
         harmless=tuple(sorted(HARMLESS & set(corpus.info.skipped))),
     )
     _check_counts(corpus, result)
@@ -177,13 +181,22 @@ def _check_counts(corpus: Corpus, result: Inspection) -> None:
         found = result.counts[part]
         for name in ("identities", "voices", "faces"):
             if getattr(found, name) != getattr(said, name):
-                raise CorpusError(
+                raise damaged(
                     corpus.path / INFO_NAME,
                     f"{getattr(said, name)} {name} ({part}) where the shards hold "
                     f"{getattr(found, name)}",
-                    "the file that prepare wrote",
-                    "restore it, or run prepare again",
                 )
+
+
+def _skipped_files(corpus: Corpus) -> dict[str, int]:
+    """Files of each reason, in the order of ``Inspection.skipped``."""
+    files = dict.fromkeys((reason for reason, _ in Counter(corpus.info.skipped).most_common()), 0)
+    for row in corpus.skipped():
+        if row["reason"] not in files:
+            found = f"no count of what was left out as '{row['reason'][:80]}'"
+            raise damaged(corpus.path / INFO_NAME, found)
+        files[row["reason"]] += row["files"]
+    return files
 
 
 def _counts(index: Index, cells: dict[Kind, Int32], n_values: int) -> list[dict[Part, Counts]]:

@@ -252,20 +252,21 @@ def _skipped(corpus: Corpus, inspection: Inspection) -> str:
     if not total:
         return f"{start}.</p></section>"
     reasons = [
-        (reason, n, "no" if reason in inspection.harmless else "yes")
+        (reason, n, inspection.skipped_files[reason],
+         "no" if reason in inspection.harmless else "yes")
         for reason, n in inspection.skipped.items()
-    ]
+    ]  # fmt: skip
     rows = [
         (row["reason"], row["detail"], row["kind"], row["identity"] or "", row["path"] or "",
-         "" if row["row"] is None else str(row["row"]))
+         "" if row["row"] is None else str(row["row"]), str(row["files"]))
         for row in corpus.skipped()[:MOST_SKIPPED]
     ]  # fmt: skip
-    header = ["reason", "detail", "kind", "identity", "path", "row"]
+    header = ["reason", "detail", "kind", "identity", "path", "row", "files"]
     caption = f"The first {len(rows):,} of {total:,}; skipped.parquet has all."
     if len(rows) == total:
         caption = "All of them, as in skipped.parquet."
     return (
-        f"{start}.</p>{table(['reason', 'inputs', 'a loss'], reasons)}<h3>One by one</h3>"
+        f"{start}.</p>{table(['reason', 'inputs', 'files', 'a loss'], reasons)}<h3>One by one</h3>"
         f"{table(header, rows, caption=caption, long=[1, 3, 4])}</section>"
     )
 

@@ -44,6 +44,9 @@ def sound_of(corpus: Corpus, row: dict[str, Any]) -> Sound:
     Args:
         corpus: Where it is stored.
         row: All its columns, ``log_mel`` as an array.
+
+    Raises:
+        CorpusError: ``corpus.json`` does not say where it was.
     """
     if row["path"].lower().endswith(".npy"):
         return Sound(reason="The source was a spectrogram: there is no recording to play.")
@@ -67,8 +70,12 @@ def sound_of(corpus: Corpus, row: dict[str, Any]) -> Sound:
 
 
 def source_path(corpus: Corpus, row: dict[str, Any]) -> Path:
-    """Where the file of a row was when the corpus was made."""
-    source = corpus.info.sources[row["source"]]
+    """Where the file of a row was when the corpus was made.
+
+    Raises:
+        CorpusError: ``corpus.json`` does not say it.
+    """
+    source = corpus.source(row["source"])
     root = Path(source.path)
     if source.layout == "table" or (source.layout == "cohort" and not root.is_dir()):
         root = root.parent  # a table's paths start from its folder

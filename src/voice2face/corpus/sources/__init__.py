@@ -2,7 +2,7 @@
 
 from voice2face.corpus.sources.detect import Source, read_source
 from voice2face.corpus.sources.found import File, LeftOut, Person, Tree
-from voice2face.corpus.sources.table import Columns, Table
+from voice2face.corpus.sources.table import Columns, Table, column_named
 
 __all__ = [
     "Columns",
@@ -12,5 +12,6 @@ __all__ = [
     "Source",
     "Table",
     "Tree",
+    "column_named",
     "read_source",
 ]

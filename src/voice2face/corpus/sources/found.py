@@ -65,13 +65,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is no input, and why: ``reason`` is one of few, ``detail`` says all."""
+    """What is no input, and why: ``reason`` is one of few, ``detail`` says all.
+
+    ``files`` is how many files of the folder it stands for: 0 where they are counted elsewhere, as
+    in a folder that is read by another path, or cannot be, as in one that nobody may read.
+    """
 
     kind: LeftOutKind
     identity: str | None
     path: str
     reason: str
     detail: str
+    files: int = 1
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,9 @@ def tree_info(layout: Layout, root: Path, sha256: str, n_files: int, aligned: bo
     )
 
 
-def identity_of(folder: str) -> str:
-    """The person that a folder is named after; composed letters, as systems differ in them."""
-    return unicodedata.normalize("NFC", stored_text(folder)).strip()
+def identity_of(name: str) -> str:
+    """The person of a folder's name or of a cell; composed letters, as systems differ in them."""
+    return unicodedata.normalize("NFC", stored_text(name)).strip()
 
 
 def suffix_of(path: str) -> str:

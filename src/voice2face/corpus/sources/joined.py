@@ -161,8 +161,9 @@ def _files(folder: _Folder, identity: str) -> Iterator[File]:
 
 def _left_out(folder: _Folder, identity: str | None, reason: str) -> LeftOut:
     path = stored_text(folder.path)
-    detail = f"{len(folder.files)} {_WORDS[folder.kind]}"
-    return LeftOut("identity", identity or path.rpartition("/")[2], path, reason, detail)
+    n_files = len(folder.files)
+    detail = f"{n_files} {_WORDS[folder.kind]}"
+    return LeftOut("identity", identity or path.rpartition("/")[2], path, reason, detail, n_files)
 
 
 def _no_meta(root: Path) -> CorpusError:

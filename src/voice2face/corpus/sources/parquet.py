@@ -43,7 +43,7 @@ def read_parquet(path: Path) -> tuple[tuple[str, ...], _Rows, str]:
 
     Raises:
         CorpusError: Damaged, too large, or with columns that are not text, numbers or times.
-        MissingExtraError: The ``train`` extra is not installed.
+        MissingExtraError: The ``data`` extra is not installed.
     """
     pa, pq = arrow()
     try:

@@ -21,7 +21,10 @@ Row = tuple[int, Sequence[str]]
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of columns that the caller gives; None: the name as it is here."""
+    """Names of columns that the caller gives; None: the name as it is here.
+
+    A table that has no column of a given name is read as if none were given.
+    """
 
     identity: str | None = None
     voice: str | None = None
@@ -58,7 +61,7 @@ class Table:
         """The column that names a clip or a picture."""
         if kind == "face":
             return self.picture_id
-        return _present(NAME_COLUMN["voice"], self.header)
+        return column_named(NAME_COLUMN["voice"], self.header)
 
     def attributes(self, kind: Kind, split: str | None) -> dict[str, int]:
         """Names of attributes in the corpus, and the columns that they come from.
@@ -82,8 +85,9 @@ class Table:
 def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
     """Read a table: Parquet, or UTF-8 with cells parted by comma, tab or semicolon.
 
-    The first row of text has the names. The picture's path is in ``face``; where there is no such
-    column, or none of its first 100 values is a file, it is in ``picture`` (and ``face`` is an id).
+    The first row of text has the names, in large or small letters. The picture's path is in
+    ``face``; where there is no such column, or none of its first 100 values is a file, it is in
+    ``picture`` (and ``face`` is an id).
 
     Args:
         path: The file.
@@ -101,8 +105,8 @@ def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
         raise CorpusError(path, "no rows", "recordings or pictures", "fill the table")
     root = path.absolute().parent
     face, picture_id = _face_columns(root, header, rows, columns)
-    voice = _present(columns.voice or "voice", header)
-    identity = _present(columns.identity or "identity", header)
+    voice = _given(columns.voice, header) or column_named("voice", header, but=face)
+    identity = _given(columns.identity, header) or column_named("identity", header)
     if columns.identity and not identity:
         raise _no_column(path, f"'{columns.identity}'", header)
     if voice is None and face is None:
@@ -119,6 +123,20 @@ def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
         face=face,
     )
     return Table(info, root, header, rows, picture_id)
+
+
+def column_named(name: str, header: Sequence[str], but: str | None = None) -> str | None:
+    """The column of a name; if there is none, one that differs in large and small letters.
+
+    Args:
+        name: What it should be called.
+        header: Names of all columns.
+        but: A column that is taken by another role.
+    """
+    if name in header:
+        return name if name != but else None
+    folded = name.casefold()
+    return next((n for n in header if n.casefold() == folded and n != but), None)
 
 
 def is_file(path: Path) -> bool:
@@ -176,14 +194,15 @@ def _reader(data: bytes, delimiter: str) -> Iterator[list[str]]:
 def _delimiter(data: bytes, columns: Columns) -> str:
     """The one that makes known names of the first row; of equals, the one that makes most."""
     known = {"identity", "voice", "face", "picture"}
-    known |= {name for name in (columns.identity, columns.voice, columns.face) if name}
+    named = (columns.identity, columns.voice, columns.face)
+    known |= {name.casefold() for name in named if name}
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
             first: list[str] = next(_reader(data, delimiter), [])
         except csv.Error:
             return -1, 0
-        return len(known & {name.strip() for name in first}), len(first)
+        return len(known & {name.strip().casefold() for name in first}), len(first)
 
     return max(",\t;", key=score)
 
@@ -192,19 +211,21 @@ def _face_columns(
     root: Path, header: Sequence[str], rows: Sequence[Row], columns: Columns
 ) -> tuple[str | None, str | None]:
     """The column of a picture's path, and the one of its id."""
-    if columns.face:
-        return _present(columns.face, header), _present("picture", header, but=columns.face)
-    if "face" not in header or "picture" not in header:
-        return _present("face", header) or _present("picture", header), None
-    index = header.index("face")
+    given = _given(columns.face, header)
+    if given:
+        return given, column_named("picture", header, but=given)
+    face, picture = column_named("face", header), column_named("picture", header)
+    if face is None or picture is None:
+        return face or picture, None
+    index = header.index(face)
     values = [row[index] for _, row in rows if len(row) > index and row[index].strip()]
     if any(is_file(root / value) for value in values[:N_PROBED]):
-        return "face", "picture"
-    return "picture", "face"
+        return face, picture
+    return picture, face
 
 
-def _present(name: str, header: Sequence[str], but: str | None = None) -> str | None:
-    return name if name in header and name != but else None
+def _given(name: str | None, header: Sequence[str]) -> str | None:
+    return column_named(name, header) if name else None
 
 
 def _no_column(path: Path, wanted: str, header: Sequence[str]) -> CorpusError:

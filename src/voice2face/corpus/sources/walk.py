@@ -29,7 +29,7 @@ class Walk:
     Names are sorted by their bytes; the files of a folder come before its subfolders. Symbolic
     links are followed where they stay below the root; a folder that has been read already, by a
     link to it, is not read again. Hidden files and companions (transcripts, notes) are counted in
-    one line each kind.
+    one line each kind. A link to a file is a file; one to a folder is none.
 
     Args:
         root: The folder; it may be a link itself.
@@ -64,12 +64,12 @@ class Walk:
                 first = entered.setdefault((about.st_dev, about.st_ino), path)
                 if first != path:
                     detail = f"the folder {stored_text(first) or '.'} once more, by a link"
-                    self._leave_out("folder", path, "repeated", detail)
+                    self._leave_out("folder", path, "repeated", detail, n_files=0)
                     continue
                 with os.scandir(self._full(path)) as entries:
                     found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
             except OSError as error:
-                self._leave_out("folder", path, "unreadable folder", _reason(error))
+                self._leave_out("folder", path, "unreadable folder", _reason(error), n_files=0)
                 continue
             prefix = f"{path}/" if path else ""
             folders: list[str] = []
@@ -94,7 +94,8 @@ class Walk:
                     self._companions[suffix_of(name)] += 1
                 else:
                     detail = f"of this layout are {', '.join(sorted(used))}"
-                    self._leave_out("folder" if is_folder else "file", path, OUTSIDE, detail)
+                    kind: LeftOutKind = "folder" if is_folder else "file"
+                    self._leave_out(kind, path, OUTSIDE, detail, self._n_files(path))
 
     def count(self, data: bytes) -> None:
         """Let the checksum depend on the content of a file, too."""
@@ -111,9 +112,10 @@ class Walk:
         result = list(self._left_out)
         if self._hidden:
             detail = f"{len(self._hidden)}, the first {stored_text(self._hidden[0])[:200]}"
-            result.append(LeftOut("file", None, ".", HIDDEN, detail))
+            n_files = sum(map(self._n_files, self._hidden))
+            result.append(LeftOut("file", None, ".", HIDDEN, detail, n_files))
         for suffix, n in sorted(self._companions.items()):
-            result.append(LeftOut("file", None, ".", COMPANIONS, f"{n} {suffix}"))
+            result.append(LeftOut("file", None, ".", COMPANIONS, f"{n} {suffix}", n))
         return result
 
     def _full(self, path: str) -> str:
@@ -148,7 +150,9 @@ class Walk:
             return None
         try:
             if entry.is_symlink() and not self._is_inside(os.path.realpath(entry.path)):
-                self._leave_out("file", path, "link out of the folder", "it is not followed")
+                n_files = 1 - entry.is_dir()
+                detail = "it is not followed"
+                self._leave_out("file", path, "link out of the folder", detail, n_files)
             elif entry.is_dir():
                 folders.append(path)
             elif entry.is_file():
@@ -177,9 +181,20 @@ class Walk:
     def _is_inside(self, real: str) -> bool:
         return real == self._real or real.startswith(self._real.rstrip(os.sep) + os.sep)
 
-    def _leave_out(self, kind: LeftOutKind, path: str, reason: str, detail: str) -> None:
+    def _leave_out(
+        self, kind: LeftOutKind, path: str, reason: str, detail: str, n_files: int = 1
+    ) -> None:
         where = stored_text(path) or "."
-        self._left_out.append(LeftOut(kind, None, where, reason, detail))
+        self._left_out.append(LeftOut(kind, None, where, reason, detail, n_files))
+
+    def _n_files(self, path: str) -> int:
+        """Files below a folder that is not read; 1 for a file, 0 for a link to a folder."""
+        full = self._full(path)
+        if not os.path.isdir(full):  # noqa: PTH112
+            return 1
+        if os.path.islink(full):  # noqa: PTH114
+            return 0
+        return sum(len(names) for _, _, names in os.walk(full))
 
 
 def _is_hidden(name: str) -> bool:
