@@ -180,16 +180,17 @@ def test_files_that_crash_their_reader(tmp_path: Path, table: Table) -> None:
     assert corpus.info.counts["all"].faces == 298
 
 
+@pytest.mark.slow  # Ray takes its time over each worker that dies
 def test_files_that_crash_their_reader_on_a_cluster(tmp_path: Path, table: Table) -> None:
     pytest.importorskip("ray")
-    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 300))
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 140))
     script = tmp_path / "run.py"
     script.write_text(CRASHES_ON_RAY)
     command = [sys.executable, str(script), str(source), str(tmp_path / "c")]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, timeout=100)
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, timeout=300)
     corpus = Corpus.open(tmp_path / "c", verify=True)
-    assert {row["path"] for row in corpus.skipped()} == {"good3.png", "good200.png"}
-    assert corpus.info.counts["all"].faces == 298
+    assert {row["path"] for row in corpus.skipped()} == {"good3.png"}
+    assert corpus.info.counts["all"].faces == 139
 
 
 CRASHES_ON_RAY = """
@@ -201,7 +202,7 @@ real = engines.process_chunk
 
 
 def crash(tasks, recipe):
-    if b"/good3.png" in tasks or b"/good200.png" in tasks:
+    if b"/good3.png" in tasks:
         os.abort()
     return real(tasks, recipe)
 

@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 CHUNK: dict[Reader, int] = {
     "recording": 4,
     "log_mel": 64,
-    "picture": 32,
+    "picture": 16,
     "aligned": 128,
     "video": 1,
 }

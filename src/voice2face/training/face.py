@@ -13,7 +13,6 @@ from voice2face.errors import TrainingError
 from voice2face.model_folder import BUNDLED, WEIGHTS, ModelConfig
 from voice2face.release import check_replaceable, read_voice_encoder, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
-from voice2face.training.checkpoint import say
 from voice2face.training.data import FaceSource
 from voice2face.training.distributed import Team, solo
 from voice2face.training.face_trainee import FaceTrainee
@@ -77,7 +76,8 @@ def train_face(
         samples = sample_voices(corpus, recipe.training.pair_by)
         trainee = FaceTrainee(data, recipe, encoder, heard, samples, seed, team)
         if team.is_leader:
-            trainee.monitors = _monitors(corpus, trainee, seed)
+            encoder_there = trainee.networks.voice_encoder
+            trainee.monitors = Monitors(corpus, encoder_there, recipe, seed, str(team.device))
         if run.compile:
             trainee.compile()
         identity = _identity(corpus, recipe, heard, seed)
@@ -116,14 +116,6 @@ def _data(
         memory_bytes=memory_bytes,
         processes=processes,
     )
-
-
-def _monitors(corpus: Corpus, trainee: FaceTrainee, seed: int) -> Monitors:
-    encoder, device = trainee.networks.voice_encoder, str(trainee.device)
-    monitors = Monitors(corpus, encoder, trainee.recipe, seed, device)
-    for name, reason in monitors.left_out.items():
-        say(f"monitor {name} left out: {reason}")
-    return monitors
 
 
 def _identity(corpus: Corpus, recipe: Recipe, heard: ModelConfig, seed: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from voice2face.files import atomic_write
 from voice2face.model_folder import ModelConfig
 from voice2face.networks import Generator, VoiceEncoder
 from voice2face.settings import Recipe
-from voice2face.training.checkpoint import State
+from voice2face.training.checkpoint import State, say
 from voice2face.training.compilation import compile_networks
 from voice2face.training.data import FaceSource, VoiceBank
 from voice2face.training.distributed import Team
@@ -151,8 +151,11 @@ class FaceTrainee:
         writer.add_image("samples", shaped, step, dataformats="HWC")
         if self.monitors is None:
             return None
+        if self._alarms is None:
+            self._alarms = Alarms(out / READINGS)
+            for name, reason in self.monitors.left_out.items():
+                say(f"monitor {name} left out: {reason}")
         readings = self.monitors.measure(self.average, self.networks.critics, step)
-        self._alarms = self._alarms or Alarms(out / READINGS)
         append_readings(out / READINGS, step, readings)
         self._alarms.tell(step, readings)
         return {reading.name: reading.value for reading in readings}
