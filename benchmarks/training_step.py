@@ -1,4 +1,4 @@
-"""The training step: at least 3× the plain recipe's rate, 60 % of the machine's bf16 matrix rate.
+"""The training step; target: 3 times the plain recipe's rate, 60 % of the bf16 matrix rate.
 
 The rival is METHOD.md's account of the released program: fp32, the trunk twice over the same faces,
 gradients for the frozen encoder and, in the generator's step, for the critics. Full width, batch
