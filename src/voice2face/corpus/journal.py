@@ -47,8 +47,8 @@ class Journal:
         try:
             connection = sqlite3.connect(folder / NAME, timeout=0, isolation_level=None)
             with contextlib.closing(connection):
-                # Large pages: payloads are of 10 to 100 kB. WAL: a killed process leaves a whole file
-                # without a flush for each entry.
+                # Large pages: payloads are of 10 to 100 kB. WAL: a killed process leaves a whole
+                # file without a flush for each entry.
                 for pragma in (
                     "locking_mode = EXCLUSIVE",
                     "page_size = 65536",
