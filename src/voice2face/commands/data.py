@@ -139,13 +139,12 @@ def plan(
         f"[{_duration(answer.seconds_low)} to {_duration(answer.seconds_high)}]"
     )
     typer.echo(
-        f"{'disk':>10}: {answer.corpus_bytes / 1e9:.2f} GB, "
-        f"{answer.disk_bytes / 1e9:.2f} GB while it grows"
+        f"{'disk':>10}: {_size(answer.corpus_bytes)}, {_size(answer.disk_bytes)} while it grows"
     )
     total = answer.parent_bytes + workers * answer.worker_bytes
     typer.echo(
-        f"{'memory':>10}: {total / 1e9:.2f} GB: {answer.worker_bytes / 1e6:.0f} MB for each of "
-        f"{workers} processes that read, {answer.parent_bytes / 1e6:.0f} MB for the one that writes"
+        f"{'memory':>10}: {_size(total)}: {_size(answer.worker_bytes)} for each of {workers} "
+        f"processes that read, {_size(answer.parent_bytes)} for the one that writes"
     )
 
 
@@ -185,6 +184,10 @@ def _removed(text: str) -> tuple[str, ...]:
         if words.count(word) > 1:
             raise SettingsError("--remove", f"{word} twice", "each once", "correct it")
     return words
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 
 def _duration(seconds: float) -> str:
