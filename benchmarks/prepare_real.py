@@ -67,6 +67,9 @@ def _pictures(name: str, corpus: Corpus) -> Iterator[Figure]:
     lost = [s for s in corpus.skipped() if s["kind"] == "face" and s["reason"] not in HARMLESS]
     share = n_kept / (n_kept + len(lost))
     yield figure(f"{name}, aligned faces of pictures", [share], at_least=LEAST_FACES)
+    turned_deg = np.abs(corpus.faces().figures["yaw_deg"])
+    frontal = float((turned_deg <= FRONTAL_DEG).sum()) / (n_kept + len(lost))
+    yield figure(f"{name}, of these turned by {FRONTAL_DEG} degrees at most", [frontal])
 
 
 def _clips(name: str, corpus: Corpus) -> Iterator[Figure]:
@@ -107,7 +110,7 @@ def _videos(corpus: Corpus) -> Iterator[Figure]:
     """Every clip gives its speech and some frontal faces."""
     n_clips = len([path for path in real("video").iterdir() if path.suffix in (".mp4", ".mpg")])
     faces = corpus.faces()
-    frontal = Counter(faces.path[faces.figures["yaw_deg"] <= FRONTAL_DEG])
+    frontal = Counter(faces.path[np.abs(faces.figures["yaw_deg"]) <= FRONTAL_DEG])
     fewest = min(frontal.values()) if len(frontal) == n_clips else 0
     yield figure("video, clips with speech", [len(corpus.voices())], at_least=n_clips)
     yield figure("video, fewest frontal faces of a clip", [fewest], at_least=3)

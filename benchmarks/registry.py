@@ -18,6 +18,7 @@ from benchmarks import (
     training_data,
     training_faults,
     training_step,
+    voice_augmentation,
 )
 from benchmarks.harness import Result
 from benchmarks.inputs import Inputs
@@ -39,6 +40,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("training_data", training_data.measure),
     ("training_faults", training_faults.measure),
     ("speaker_stage", speaker_stage.measure),
+    ("voice_augmentation", voice_augmentation.measure),
 )
 
 

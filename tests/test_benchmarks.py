@@ -13,13 +13,6 @@ HOLD_60_MB = "held = bytearray(60_000_000); held[::512] = b'x' * len(held[::512]
 WORK_200_MS = "import time; end = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _from_the_root():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
-
-
 @pytest.fixture
 def harness():
     return importlib.import_module("benchmarks.harness")

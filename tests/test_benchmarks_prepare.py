@@ -16,13 +16,6 @@ THEN_WAIT = HOLD_60_MB + "; time.sleep(0.5)"
 CHILD_HOLDS_60_MB = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {THEN_WAIT!r}])"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _from_the_root():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
-
-
 @pytest.fixture
 def runs():
     return importlib.import_module("benchmarks.prepare_runs")

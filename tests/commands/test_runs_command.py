@@ -9,10 +9,10 @@ import pytest
 
 from voice2face.commands.runs import runs
 from voice2face.errors import MissingExtraError, OutputError, TrainingError
+from voice2face.runs import compare, plot, readings
+from voice2face.runs.compare import Curve, read_runs, variant_of
+from voice2face.runs.readings import LIMITS, LOSSES, READINGS
 from voice2face.settings import SpeakerRecipe, change, to_yaml
-from voice2face.training import compare_runs, readings, run_plot
-from voice2face.training.compare_runs import Curve, read_runs, variant_of
-from voice2face.training.readings import LIMITS, LOSSES, READINGS
 from voice2face.variants import PRESETS, VARIANTS, recipe
 
 HASH = "0123456789abcdef"
@@ -171,9 +171,9 @@ def test_best_follows_the_direction_of_the_alarm(folder):
 
 def test_many_points_are_averaged_and_gaps_stay():
     steps = list(range(1000))
-    short = run_plot.thinned(Curve(steps, [float(s % 2) for s in steps]), 100)
+    short = plot.thinned(Curve(steps, [float(s % 2) for s in steps]), 100)
     assert len(short.steps) == 100 and set(short.values) == {0.5}
-    gap = run_plot.thinned(Curve([1, 2, 3, 4], [math.nan, math.nan, 3.0, math.nan]), 2)
+    gap = plot.thinned(Curve([1, 2, 3, 4], [math.nan, math.nan, 3.0, math.nan]), 2)
     assert math.isnan(gap.values[0]) and gap.values[1] == 3
 
 
@@ -220,9 +220,9 @@ def test_a_panel_a_measure_a_line_a_run_and_a_ring_for_an_alarm(folder):
 
     found = read_runs(folder)[0]
     for number in range(12):  # as many as there is no colour of its own for
-        found.append(compare_runs.read_runs(face_run(folder.parent / f"{number}_$x$"))[0][0])
+        found.append(compare.read_runs(face_run(folder.parent / f"{number}_$x$"))[0][0])
     figure = Figure()
-    run_plot._draw(figure, run_plot._panels(found), found)
+    plot._draw(figure, plot._panels(found), found)
     titles = {axis.get_title(loc="left"): axis for axis in figure.axes if axis.axison}
     assert set(titles) == {"loss: a", "loss: b", "diversity"}
     assert len(titles["loss: a"].lines) == 14

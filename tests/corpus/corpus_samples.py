@@ -1,6 +1,5 @@
 """Pictures, recordings and a stand-in for the audio front end."""
 
-import io
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from made_pictures import encoded, picture  # noqa: F401  (for the tests beside)
 
 from voice2face import corpus
 from voice2face.errors import AudioError
@@ -21,18 +20,6 @@ def prepare(
     """``voice2face.corpus.prepare`` of pictures that are taken as they are."""
     crop = FaceCrop(px=face_px)
     return corpus.prepare(sources, out, aligned=True, face_crop=crop, **options)
-
-
-def picture(seed: int = 0, size: tuple[int, int] = (80, 80), mode: str = "RGB") -> Image.Image:
-    """A smooth random picture."""
-    noise = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), np.uint8)
-    return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).convert(mode)
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def write_wav(path: Path, seconds: float = 0.5, hz: float = 120.0) -> Path:

@@ -196,9 +196,9 @@ def test_files_that_crash_their_reader_on_a_cluster(tmp_path: Path, table: Table
 CRASHES_ON_RAY = """
 import os, sys
 from pathlib import Path
-from voice2face.corpus import engines, prepare, work
+from voice2face.corpus import cluster, prepare
 
-real = engines.process_chunk
+real = cluster.process_chunk
 
 
 def crash(tasks, recipe):
@@ -208,8 +208,8 @@ def crash(tasks, recipe):
 
 
 if __name__ == "__main__":
-    engines.process_chunk = crash
-    engines._process_row = lambda row, recipe: {
+    cluster.process_chunk = crash
+    cluster._process_row = lambda row, recipe: {
         "number": row["number"], "outcomes": crash(row["tasks"], recipe)
     }
     options = {"aligned": True, "workers": 2, "max_skipped": 0.5, "engine": "ray"}

@@ -1,6 +1,5 @@
 import csv
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
+from needed import SHARED, needed
 
 from voice2face.commands.inspect import _skipped
 from voice2face.corpus import Corpus, prepare
@@ -23,8 +23,6 @@ from voice2face.errors import CorpusError, SettingsError
 
 from .corpus_samples import picture
 from .inspect_samples import make_corpus, write_table
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -189,11 +187,7 @@ def test_the_splits_take_turns_and_the_seed_decides(corpus: Corpus) -> None:
 
 
 def _reference(name: str) -> list[dict[str, str]]:
-    path = SHARED / name
-    if not path.is_file():
-        if os.environ.get("VOICE2FACE_REQUIRE_REFERENCE"):
-            pytest.fail(f"{path} is missing")
-        pytest.skip(f"{path} is missing")
+    path = needed(SHARED / "data" / name, "table")
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -211,7 +205,7 @@ def test_numbers_of_real_data(
     name: str, n_clips: int, n_people: int, genders: dict[str, int], tmp_path: Path
 ) -> None:
     rows = _reference(name)
-    folder = (SHARED / name).parent
+    folder = (SHARED / "data" / name).parent
     cells = [(row["identity"], folder / row["voice"], row["gender"]) for row in rows]
     table = write_table(tmp_path / "t.csv", ("identity", "voice", "gender"), cells)
     prepare([table], tmp_path / "corpus")

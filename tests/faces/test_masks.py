@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needed import SHARED, needed
 
 pytest.importorskip("cv2")
 
@@ -11,7 +12,6 @@ from voice2face.faces.masks import CONTEXT, FEATURES, Masks
 from voice2face.faces.pictures import PictureError
 from voice2face.pretrained import REGISTRY
 
-SHARED = Path(__file__).parents[3] / "shared"
 PX = 256
 FACE = (slice(92, 180), slice(92, 164))  # about the features of a context crop
 
@@ -145,23 +145,13 @@ def test_a_file_that_is_no_network_is_named(tmp_path):
 @pytest.fixture(scope="module")
 def files() -> dict[str, Path]:
     folder = Path(os.environ.get("VOICE2FACE_MODELS") or SHARED / "models")
-    paths = {name: folder / REGISTRY[name].file for name in ("hair", "selfie", "yunet")}
-    if not all(path.is_file() for path in paths.values()):
-        reason = f"no pretrained networks in {folder}; set VOICE2FACE_MODELS"
-        if os.environ.get("VOICE2FACE_REQUIRE_REFERENCE"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return paths
+    names = ("hair", "selfie", "yunet")
+    return {name: needed(folder / REGISTRY[name].file, "network") for name in names}
 
 
 @pytest.fixture(scope="module")
 def people() -> Path:
-    folder = SHARED / "data" / "pairs" / "voxceleb" / "face"
-    if not folder.is_dir():
-        if os.environ.get("VOICE2FACE_REQUIRE_REFERENCE"):
-            pytest.fail(f"no pictures in {folder}")
-        pytest.skip(f"no pictures in {folder}")
-    return folder
+    return needed(SHARED / "data" / "pairs" / "voxceleb" / "face", "pictures")
 
 
 def test_real_faces_lose_hair_and_background_but_no_features(files, people):

@@ -12,11 +12,12 @@ from torch import nn
 from voice2face.corpus import Corpus, prepare
 from voice2face.errors import OutputError
 from voice2face.networks import Critics, Generator, VoiceEncoder
+from voice2face.runs import readings
+from voice2face.runs.readings import Alarms, Reading
 from voice2face.settings import FaceCrop, VoiceEncoderSettings, change
-from voice2face.training import monitors, readings
+from voice2face.training import monitors
 from voice2face.training.monitor_inputs import as_faces
 from voice2face.training.monitors import Matcher, Monitors
-from voice2face.training.readings import Alarms, Reading
 from voice2face.variants import recipe
 
 LATE = 100_000  # a step at which every alarm may ring

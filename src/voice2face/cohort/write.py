@@ -4,7 +4,6 @@ import csv
 import functools
 import io
 import multiprocessing
-import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from voice2face.audio.wav import wav_bytes
 from voice2face.cohort.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
 from voice2face.cohort.faces import draw
 from voice2face.cohort.latent import CohortSettings, Person, Stream, sample_person, stream, years
-from voice2face.cohort.voices import SAMPLE_RATE, synthesise
+from voice2face.cohort.voices import synthesise
 from voice2face.errors import CorpusError
 from voice2face.files import write_bytes, write_text
 from voice2face.settings import Settings
@@ -193,7 +193,7 @@ def _write_person(out: Path, settings: CohortSettings, index: int) -> list[Row]:
     rows = []
     for number in range(settings.clips_per_identity):
         name = f"voices/{person.identity}/{number:02d}.wav"
-        write_bytes(out / name, _wav(make_clip(settings, index, number)))
+        write_bytes(out / name, wav_bytes(make_clip(settings, index, number)))
         rows.append({**about, "voice": name})
     for number in range(settings.faces_per_identity):
         name = f"faces/{person.identity}/{number:02d}.png"
@@ -217,16 +217,6 @@ def _attributes(person: Person) -> Row:
         "heard_weight": f"{heard.weight:.3f}",
         "seen_weight": f"{seen.weight:.3f}",
     }
-
-
-def _wav(samples: npt.NDArray[np.int16]) -> bytes:
-    memory = io.BytesIO()
-    with wave.open(memory, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return memory.getvalue()
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

@@ -10,7 +10,7 @@ import typer
 
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import one_line
-from voice2face.training.compare_runs import LAST_ROWS, TrainingRun, read_runs
+from voice2face.runs.compare import LAST_ROWS, TrainingRun, read_runs
 
 Row = tuple[str, ...]
 
@@ -23,7 +23,7 @@ def runs(folder: Path, *, plot: Path | None, as_json: bool) -> None:
     """
     found, problems = read_runs(folder)
     if plot is not None:
-        from voice2face.training.run_plot import write_plot
+        from voice2face.runs.plot import write_plot
 
         write_plot(plot, found)
     if as_json:

@@ -1,21 +1,19 @@
-"""Where the files of a corpus are read: in this process, in several, or on many machines.
+"""Where the files of a corpus are read: in this process or in several; ``cluster`` has others.
 
 An engine takes chunks of tasks and gives their outcomes, in order. All run
 :func:`voice2face.corpus.work.process_chunk`, so which one it was cannot be told from the corpus.
 """
 
 import contextlib
-import logging
 import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
 
 from voice2face.corpus.work import (
     CRASHED,
@@ -27,12 +25,10 @@ from voice2face.corpus.work import (
     encode,
     process_chunk,
 )
-from voice2face.errors import CorpusError, MissingExtraError
-from voice2face.pretrained import FOLDER_VARIABLE, OFFLINE_VARIABLE
+from voice2face.errors import CorpusError
 
 # Libraries would start as many threads as there are cores, in each process.
-_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_TOLD = (FOLDER_VARIABLE, OFFLINE_VARIABLE)  # what other machines must know
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _HOPELESS = 4  # files one after the other that kill the process which reads them
 _PENDING = 3  # chunks for each process that are under way or waiting, so that none idles
 
@@ -126,14 +122,14 @@ class Processes:
 
             while pending:
                 chunk = pending[0]
-                outcomes, found = _culprits(chunk, alone)
+                outcomes, found = culprits(chunk, alone)
                 pending.popleft()
                 yield chunk.number, outcomes
                 if found:
                     return
 
 
-def _culprits(
+def culprits(
     chunk: Chunk, alone: Callable[[Task], Outcome | None]
 ) -> tuple[tuple[Outcome, ...], bool]:
     """Outcomes of a chunk's files, each read alone (None: it crashed), and whether one crashed."""
@@ -166,7 +162,7 @@ def pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
     """New processes, each of one thread, that leave Ctrl-C to this one."""
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(n_workers, context, initializer=_start_worker)
-    limits = {name: "1" for name in _THREAD_LIMITS if name not in os.environ}
+    limits = {name: "1" for name in THREAD_LIMITS if name not in os.environ}
     os.environ.update(limits)  # the processes take it over when they start
     try:
         yield executor
@@ -200,110 +196,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-@dataclass(frozen=True)
-class RayCluster:
-    """An engine of Ray Data: a cluster that runs already, or one of this machine alone.
-
-    The files must lie under the same paths on all machines.
-
-    Args:
-        n_workers: Files that are read at the same time, over all machines.
-        address: Of a running cluster (``auto``, ``ray://HOST:10001``); None: one is started
-            here and stopped at the end.
-    """
-
-    n_workers: int
-    address: str | None = None
-
-    def __call__(self, chunks: Iterable[Chunk], recipe: Recipe) -> Results:
-        """Outcomes by chunk, in the order of the chunks.
-
-        Raises:
-            CorpusError: The cluster cannot be reached, or failed.
-            MissingExtraError: The ``cluster`` extra is not installed.
-        """
-        ray = _ray()
-        left = deque(chunks)
-        if not left:
-            return
-        ours = not ray.is_initialized()
-        try:
-            if ours:
-                _connect(ray, self.address, self.n_workers)
-            while left:
-                try:
-                    for number, outcomes in self._results(ray, left, recipe):
-                        left.popleft()
-                        yield number, outcomes
-                except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
-                    yield from self._one_by_one(ray, left, recipe)
-        except (ray.exceptions.RayError, ConnectionError) as error:
-            found = str(error).strip().splitlines()[-1][:300]
-            raise CorpusError(
-                "ray", found, "a cluster that works", "see its logs; what is done is kept"
-            ) from error
-        finally:
-            if ours:
-                ray.shutdown()
-
-    def _results(self, ray: Any, chunks: Sequence[Chunk], recipe: Recipe) -> Results:
-        logging.getLogger("ray.data").setLevel(logging.ERROR)  # no word for each step
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
-        context.execution_options.preserve_order = True
-        # A block is what one worker takes at a time: small ones keep all of them busy.
-        n_blocks = min(len(chunks), max(4 * self.n_workers, len(chunks) // 8))
-        rows = [{"number": c.number, "tasks": encode(c.tasks)} for c in chunks]
-        data = ray.data.from_items(rows, override_num_blocks=n_blocks).map(
-            _process_row,
-            fn_args=(recipe,),
-            compute=ray.data.TaskPoolStrategy(self.n_workers),
-            max_retries=1,  # a machine may be lost; a file that kills its reader does it again
-        )
-        for row in data.iter_rows():
-            yield row["number"], decode_outcomes(row["outcomes"])
-
-    def _one_by_one(self, ray: Any, left: deque[Chunk], recipe: Recipe) -> Results:
-        """Chunks after a crash, file by file, until the one that caused it is found."""
-        remote = ray.remote(max_retries=0)(process_chunk)
-
-        def alone(task: Task) -> Outcome | None:
-            try:
-                return decode_outcomes(ray.get(remote.remote(encode([task]), recipe)))[0]
-            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
-                return None
-
-        while left:
-            outcomes, found = _culprits(left[0], alone)
-            yield left.popleft().number, outcomes
-            if found:
-                return
-
-
-def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
-    return {"number": row["number"], "outcomes": process_chunk(row["tasks"], recipe)}
-
-
-def _connect(ray: Any, address: str | None, n_workers: int) -> None:
-    told = {name: os.environ[name] for name in _TOLD if name in os.environ}
-    limits = {"env_vars": dict.fromkeys(_THREAD_LIMITS, "1") | told}
-    here = {"num_cpus": n_workers, "include_dashboard": False}
-    ray.init(
-        address=address or "local",
-        runtime_env=limits,
-        log_to_driver=False,
-        logging_level="ERROR",
-        **({} if address else here),
-    )
-
-
-def _ray() -> Any:
-    try:
-        import ray
-        import ray.data
-        import ray.exceptions
-    except ImportError as error:
-        raise MissingExtraError("the engine 'ray'", "cluster") from error
-    return ray

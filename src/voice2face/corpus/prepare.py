@@ -11,7 +11,8 @@ import msgspec
 
 from voice2face import __version__, pretrained
 from voice2face.corpus.assemble import Progress, assemble
-from voice2face.corpus.engines import Engine, Processes, RayCluster, in_this_process
+from voice2face.corpus.cluster import RayCluster
+from voice2face.corpus.engines import Engine, Processes, in_this_process
 from voice2face.corpus.inputs import Inputs, Skip, collect
 from voice2face.corpus.ledger import Ledger
 from voice2face.corpus.read import Corpus
@@ -40,6 +41,7 @@ from voice2face.corpus.workplace import (
     workplace,
 )
 from voice2face.errors import OutputError, SettingsError
+from voice2face.faces.masks import NETWORKS
 from voice2face.files import stored_text, write_text
 from voice2face.settings import FRONT_ENDS, FaceCrop, change
 
@@ -192,8 +194,11 @@ def look_at(
     chosen = _preset(preset, "log_mel" in readers)
     crop = change(face_crop or FaceCrop(), {})  # checks the values
     raw = not readers.isdisjoint({"picture", "video"})
-    for name in ("yunet",) * raw + crop.remove * ("aligned" in readers or raw):
-        pretrained.find("selfie" if name == "background" else name)
+    if raw:
+        pretrained.find("yunet")
+    if raw or "aligned" in readers:
+        for part in crop.remove:
+            pretrained.find(NETWORKS[part])
     job = Job(
         program=f"voice2face {__version__}",
         sources=tuple(source.info for source in found),

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from voice2face.errors import OutputError, TrainingError
 from voice2face.files import write_text
+from voice2face.runs.readings import write_about
 from voice2face.settings import Run, Settings, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.checkpoint import State, say
 from voice2face.training.distributed import Team, solo
-from voice2face.training.readings import write_about
 from voice2face.training.run_folder import Writer, alone
 from voice2face.training.run_log import RunLog
 from voice2face.training.run_state import LossWatch, check_finite, digest, place_of

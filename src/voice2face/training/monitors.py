@@ -1,6 +1,6 @@
 """What is looked at while faces are learned, each with the value at which an alarm rings.
 
-The values, and how they were found: :data:`voice2face.training.readings.LIMITS`.
+The values, and how they were found: :data:`voice2face.runs.readings.LIMITS`.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from voice2face.corpus import Corpus
 from voice2face.evaluation.embedders import Fisherfaces
 from voice2face.evaluation.matching import match_one_of_two
 from voice2face.networks import Critics, Generator, VoiceEncoder
+from voice2face.runs.readings import LIMITS, Reading
 from voice2face.settings import EmbeddingSettings, Recipe
 from voice2face.training import monitor_inputs as inputs
 from voice2face.training.data import VoiceBank
 from voice2face.training.monitor_inputs import Taken, as_faces, shrunk
-from voice2face.training.readings import LIMITS, Reading
 from voice2face.training.steps import embed
 
 HEARD_FRAMES = 1000  # 10 s of each recording, which is repeated if it is shorter

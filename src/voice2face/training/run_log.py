@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from tqdm import tqdm
 
 from voice2face.errors import OutputError
+from voice2face.runs.readings import LOSSES, READINGS, append_losses, drop_after
 from voice2face.training.checkpoint import say
-from voice2face.training.readings import LOSSES, READINGS, append_losses, drop_after
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

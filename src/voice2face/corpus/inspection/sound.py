@@ -1,7 +1,6 @@
 """The sound that the network hears: what the front end keeps of a recording."""
 
 import io
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio import extract
+from voice2face.audio.wav import wav_bytes
 from voice2face.corpus.read import Corpus
 from voice2face.errors import AudioError, MissingExtraError, SettingsError
 from voice2face.files import sha256_of
@@ -66,7 +66,7 @@ def sound_of(corpus: Corpus, row: dict[str, Any]) -> Sound:
         return Sound(reason=f"The recording now gives another spectrogram: {path}")
     voiced = features.voiced[: int(MOST_S * RATE_HZ)]
     data = mp3(voiced)
-    return Sound(data, "audio/mpeg") if data else Sound(wav(voiced), "audio/wav")
+    return Sound(data, "audio/mpeg") if data else Sound(wav_bytes(voiced), "audio/wav")
 
 
 def source_path(corpus: Corpus, row: dict[str, Any]) -> Path:
@@ -97,17 +97,6 @@ def mp3(samples: npt.NDArray[np.int16]) -> bytes | None:
             container.mux([*stream.encode(frame), *stream.encode(None)])
     except (av.FFmpegError, ValueError):  # an unknown codec is a ValueError
         return None
-    return file.getvalue()
-
-
-def wav(samples: npt.NDArray[np.int16]) -> bytes:
-    """Mono sound at 16 kHz as a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE_HZ)
-        writer.writeframes(samples.astype("<i2").tobytes())
     return file.getvalue()
 
 

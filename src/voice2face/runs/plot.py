@@ -8,8 +8,8 @@ from typing import Any
 
 from voice2face.errors import MissingExtraError, OutputError
 from voice2face.files import atomic_write
-from voice2face.training.compare_runs import Curve, TrainingRun
-from voice2face.training.readings import LIMITS
+from voice2face.runs.compare import Curve, TrainingRun
+from voice2face.runs.readings import LIMITS
 
 FORMATS = (".png", ".pdf", ".svg")
 # Okabe and Ito 2008, told apart with any kind of colour vision; yellow is too faint on paper.

@@ -12,8 +12,7 @@ import msgspec
 
 from voice2face.errors import SettingsError, TrainingError, Voice2FaceError
 from voice2face.model_folder import CONFIG, read_config
-from voice2face.settings import Recipe, Settings, SpeakerRecipe, decode, parse_yaml
-from voice2face.training.readings import (
+from voice2face.runs.readings import (
     ABOUT,
     LIMITS,
     LOSSES,
@@ -23,6 +22,7 @@ from voice2face.training.readings import (
     number,
     read_rows,
 )
+from voice2face.settings import Recipe, Settings, SpeakerRecipe, decode, parse_yaml
 from voice2face.variants import PRESETS, VARIANTS, recipe
 
 RECIPE, VERIFICATION = "recipe.yaml", "verification.json"

@@ -1,0 +1,1 @@
+"""What trainings leave behind in their folders, and how they compare; no torch here."""
