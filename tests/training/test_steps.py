@@ -3,39 +3,14 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from small_steps import BF16, N, batch, made, small, tensors
 from torch import nn
 
 from voice2face.layers import WideConvTranspose2d
-from voice2face.settings import Recipe, VoiceEncoderSettings, change
+from voice2face.settings import Recipe
 from voice2face.training import steps
 from voice2face.training.compilation import compile_networks
-from voice2face.training.steps import Batch, FaceNetworks, iteration, make_optimisers
-from voice2face.variants import recipe
-
-VOICE = VoiceEncoderSettings(width=0.05)
-N = 5  # faces a batch
-BF16 = {"training.precision": "bf16"}
-
-
-def small(variant: str = "baseline", **changes) -> Recipe:
-    sizes = {"generator.face_px": 16, "critics.face_px": 16}
-    return change(recipe(variant, width=0.08), sizes | changes)
-
-
-def made(settings: Recipe, seed: int = 0) -> FaceNetworks:
-    torch.manual_seed(seed)
-    return FaceNetworks.make(settings, VOICE, 4).to(torch.device("cpu"))
-
-
-def batch(seed: int = 0) -> Batch:
-    rng = torch.Generator().manual_seed(seed)
-    return Batch(
-        voices=torch.randn(N, 64, 40, generator=rng),
-        voice_labels=torch.randint(4, (N,), generator=rng),
-        faces=torch.rand(N, 3, 16, 16, generator=rng) * 2 - 1,
-        face_labels=torch.randint(4, (N,), generator=rng),
-        noise=0.05 * torch.randn(N, 64, generator=rng),
-    ).to(torch.device("cpu"))
+from voice2face.training.steps import FaceNetworks, iteration, make_optimisers
 
 
 def run(settings: Recipe, n: int = 2, team=None) -> tuple[FaceNetworks, list[dict]]:
@@ -43,11 +18,6 @@ def run(settings: Recipe, n: int = 2, team=None) -> tuple[FaceNetworks, list[dic
     optimisers = make_optimisers(networks, settings)
     losses = [iteration(networks, optimisers, batch(i), settings, i, team) for i in range(n)]
     return networks, losses
-
-
-def tensors(networks: FaceNetworks) -> dict[str, torch.Tensor]:
-    named = networks.named().items()
-    return {f"{n}.{k}": v for n, net in named for k, v in net.state_dict().items()}
 
 
 class Counted:
@@ -176,20 +146,33 @@ def test_bf16_follows_fp32_and_does_not_equal_it():
     assert exact[0]["classifier_real"] != half[0]["classifier_real"]
 
 
-def test_tf32_is_for_bf16_on_a_gpu_alone():
-    flags = (torch.backends.cuda.matmul, torch.backends.cudnn)
-    before = [flag.allow_tf32 for flag in flags]
+def test_tf32_is_for_bf16_on_a_gpu_alone_and_the_same_order_for_fp32():
+    cuda, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic
     try:
-        for precision, expected in (("bf16", True), ("fp32", False)):
+        for precision, fast in (("bf16", True), ("fp32", False)):
             training = small(**{"training.precision": precision}).training
-            steps.set_tf32(torch.device("cuda"), training)
-            assert [flag.allow_tf32 for flag in flags] == [expected] * 2
+            steps.set_arithmetic(torch.device("cuda"), training)
+            expected = (fast, fast, not fast)
+            assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
             other = small(**(BF16 if precision == "fp32" else {})).training
-            steps.set_tf32(torch.device("cpu"), other)
-            assert [flag.allow_tf32 for flag in flags] == [expected] * 2
+            steps.set_arithmetic(torch.device("cpu"), other)
+            assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
     finally:
-        for flag, value in zip(flags, before, strict=True):
-            flag.allow_tf32 = value
+        cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic = before
+
+
+def test_the_fastest_convolution_is_searched_for_shapes_that_come_again_alone(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    settings = small()
+    networks, found = made(settings), {}
+    for name in ("voice_encoder", "generator"):
+        getattr(networks, name).register_forward_hook(
+            lambda *_, name=name: found.update({name: torch.backends.cudnn.benchmark})
+        )
+    iteration(networks, make_optimisers(networks, settings), batch(), settings)
+    assert found == {"voice_encoder": False, "generator": True}
+    assert torch.backends.cudnn.benchmark
 
 
 def test_label_smoothing_changes_the_target_of_real_faces_alone():

@@ -12,13 +12,15 @@ from torch import Tensor
 from voice2face.settings import Recipe
 from voice2face.training.data import FaceSource
 from voice2face.training.steps import Batch
+from voice2face.training.streams import Mark, have_own, mark, take_over
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A batch, and how the generator and the data were left."""
+    """A batch, the mark behind its making, and how the generator and the data were left."""
 
     batch: Batch
+    passed: Mark | None
     generator: Tensor
     state: dict[str, Any]
 
@@ -49,7 +51,8 @@ class Ahead:
         self.waited_s = 0.0
         self._state = data.state()
         self._guess: _Guess | None = None
-        self._thread = ThreadPoolExecutor(1, "draw-ahead", initializer=_use, initargs=(device,))
+        self._device = device
+        self._thread = ThreadPoolExecutor(1, "draw-ahead", initializer=have_own, initargs=(device,))
 
     @property
     def voices(self) -> Sized:
@@ -74,6 +77,7 @@ class Ahead:
             self._take_back()
             guess = self._begin(asked, before)
         drawn = guess.drawn.result()
+        take_over(vars(drawn.batch).values(), drawn.passed)
         self._state = drawn.state
         rng.set_state(drawn.generator)
         self._guess = self._begin(asked, drawn.generator)
@@ -103,16 +107,10 @@ class Ahead:
         rng = torch.Generator()
         rng.set_state(before)
         batch = self.data.draw(asked[0], rng, *asked[1:])
-        return _Drawn(batch, rng.get_state(), self.data.state())
+        return _Drawn(batch, mark(self._device), rng.get_state(), self.data.state())
 
     def _take_back(self) -> None:
         if self._guess is not None:
             self._guess.drawn.exception()  # until the thread is done with it
             self.data.load(self._state)
             self._guess = None
-
-
-def _use(device: torch.device) -> None:
-    """A new thread would begin a context of its own on the first graphics card."""
-    if device.type == "cuda" and device.index is not None:
-        torch.cuda.set_device(device)

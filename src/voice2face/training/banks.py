@@ -117,7 +117,7 @@ class VoiceBank:
         """The stretches that begin at a share ``where`` of what each recording allows."""
         lengths = self.lengths[chosen]
         places = torch.stack((self.starts[chosen], offsets(lengths, where, n_frames), lengths))
-        starts, first, lengths = places.to(self.frames.device, non_blocking=True)[:, :, None]
+        starts, first, lengths = sent(places, self.frames.device)[:, :, None]
         within = (first + torch.arange(n_frames, device=self.frames.device)) % lengths
         return as_features(self.frames[starts + within], self.device)
 
@@ -181,8 +181,18 @@ class FaceBank:
 
     def pick(self, chosen: Tensor, mirrored: Tensor) -> Tensor:
         """Chosen faces in [-1, 1], some of them left to right: (batch, 3, px, px)."""
-        pixels = self.pixels[chosen.to(self.pixels.device, non_blocking=True)]
+        pixels = self.pixels[sent(chosen, self.pixels.device)]
         return as_faces(pixels, mirrored, self.device)
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """The same on a device, while what is queued there goes on.
+
+    A graphics card can copy only from pinned memory without making the processor wait.
+    """
+    if device.type == "cuda" and tensor.device.type == "cpu" and not tensor.is_pinned():
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def offsets(lengths: Tensor, where: Tensor, n_frames: int) -> Tensor:
@@ -192,13 +202,13 @@ def offsets(lengths: Tensor, where: Tensor, n_frames: int) -> Tensor:
 
 def as_features(frames: Tensor, device: torch.device) -> Tensor:
     """(batch, frames, n_mels), float16, to (batch, n_mels, frames), float32, on a device."""
-    return frames.to(device, non_blocking=True).float().transpose(1, 2)
+    return sent(frames, device).float().transpose(1, 2)
 
 
 def as_faces(pixels: Tensor, mirrored: Tensor, device: torch.device) -> Tensor:
     """Pixels (batch, 3, px, px), uint8, to faces in [-1, 1], some mirrored, on a device."""
-    faces = (pixels.to(device, non_blocking=True).float() - 127.5) / 127.5
-    turned = mirrored.to(device, non_blocking=True)[:, None, None, None]
+    faces = (sent(pixels, device).float() - 127.5) / 127.5
+    turned = sent(mirrored, device)[:, None, None, None]
     return torch.where(turned, faces.flip(3), faces)
 
 

@@ -13,7 +13,7 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces, Voices
 from voice2face.errors import one_line
 from voice2face.settings import Recipe
-from voice2face.training.banks import CPU, FaceBank, VoiceBank
+from voice2face.training.banks import CPU, FaceBank, VoiceBank, sent
 from voice2face.training.memory import room_on
 from voice2face.training.pairing import Pairing
 from voice2face.training.steps import Batch
@@ -122,10 +122,10 @@ class FaceData:
         heard, seen = heard[chances.part], seen[chances.part]
         return Batch(
             voices=self.voices.cut(heard, chances.where, n_frames),
-            voice_labels=self.voices.labels[heard].to(self.voices.device, non_blocking=True),
+            voice_labels=sent(self.voices.labels[heard], self.voices.device),
             faces=self.faces.pick(seen, chances.mirrored),
-            face_labels=self.faces.labels[seen].to(self.faces.device, non_blocking=True),
-            noise=chances.noise.to(self.voices.device, non_blocking=True),
+            face_labels=sent(self.faces.labels[seen], self.faces.device),
+            noise=sent(chances.noise, self.voices.device),
         )
 
     def state(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The networks of a face training, stepped, saved and looked at."""
 
+import contextlib
 import copy
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from voice2face.model_folder import ModelConfig
 from voice2face.networks import Generator, VoiceEncoder
 from voice2face.runs.readings import READINGS, Alarms, append_readings
 from voice2face.settings import Recipe
+from voice2face.training.captured import Captured
 from voice2face.training.checkpoint import State, say
 from voice2face.training.compilation import compile_networks
 from voice2face.training.data import FaceSource, VoiceBank
@@ -24,7 +26,7 @@ from voice2face.training.steps import (
     embed,
     iteration,
     make_optimisers,
-    set_tf32,
+    set_arithmetic,
 )
 
 if TYPE_CHECKING:
@@ -61,12 +63,15 @@ class FaceTrainee:
         self.data, self.recipe, self.team, self.device = data, recipe, team, team.device
         self.waited_s = 0.0
         self._alarms: Alarms | None = None
-        set_tf32(self.device, recipe.training)
+        set_arithmetic(self.device, recipe.training)
         networks = FaceNetworks.make(recipe, heard.voice_encoder, len(data.labels))
         networks.voice_encoder.load_state_dict(encoder.state_dict())
         self.networks = networks.to(self.device)
         self.optimisers = make_optimisers(self.networks, recipe)
         self.average = copy.deepcopy(self.networks.generator)
+        self._follows = _pairs(self.average, self.networks.generator)
+        self._captured: Captured | None = None
+        self.is_compiled = False
         self.n_steps = 0
         self._sample_embeddings = self._hear(samples)
 
@@ -76,9 +81,12 @@ class FaceTrainee:
         batch = self.data.draw(self.recipe, self.rng, self.team.rank, self.team.world)
         batch = batch.to(self.device)
         self.waited_s += time.perf_counter() - started
-        losses = iteration(
-            self.networks, self.optimisers, batch, self.recipe, self.n_steps, self.team
-        )
+        if self._captured is not None:
+            losses = self._captured.iteration(batch, self.n_steps)
+        else:
+            losses = iteration(
+                self.networks, self.optimisers, batch, self.recipe, self.n_steps, self.team
+            )
         self.n_steps += 1
         self._follow()
         return losses
@@ -87,7 +95,16 @@ class FaceTrainee:
         """Try to compile the networks; nothing random is used up by it."""
         rng = torch.Generator().manual_seed(0)
         batch = self.data.draw(self.recipe, rng, self.team.rank, self.team.world)
-        compile_networks(self.networks, batch.to(self.device), self.recipe)
+        self.is_compiled = compile_networks(self.networks, batch.to(self.device), self.recipe)
+
+    def capture(self) -> None:
+        """Launch all of a step at one stroke where that can be, see :mod:`.captured`."""
+        self._captured = Captured.of(self.networks, self.optimisers, self.recipe, self.team)
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether steps are launched so by now."""
+        return self._captured is not None and self._captured.is_captured
 
     def _follow(self) -> None:
         """Move the averaged generator towards the present one."""
@@ -95,13 +112,12 @@ class FaceTrainee:
         decay = min(self.recipe.training.ema_decay, (1 + self.n_steps) / (10 + self.n_steps))
         if not self.recipe.training.ema_decay:
             decay = 0.0
-        now, kept = self.networks.generator.state_dict(), self.average.state_dict()
+        weights, counts = self._follows
         with torch.no_grad():
-            for name, value in kept.items():
-                if value.is_floating_point():
-                    value.lerp_(now[name], 1 - decay)
-                else:
-                    value.copy_(now[name])
+            # All tensors in a few kernels, which matters where launching is what takes time.
+            torch._foreach_lerp_(*weights, 1 - decay)
+            for kept, now in zip(*counts, strict=True):
+                kept.copy_(now)
 
     def state(self) -> State:
         """Networks, optimisers, average, random states, steps."""
@@ -155,7 +171,8 @@ class FaceTrainee:
             self._alarms = Alarms(out / READINGS)
             for name, reason in self.monitors.left_out.items():
                 say(f"monitor {name} left out: {reason}")
-        readings = self.monitors.measure(self.average, self.networks.critics, step)
+        with _not_compiled(self.is_compiled):  # which would be for numbers of faces of its own
+            readings = self.monitors.measure(self.average, self.networks.critics, step)
         append_readings(out / READINGS, step, readings)
         self._alarms.tell(step, readings)
         return {reading.name: reading.value for reading in readings}
@@ -165,3 +182,23 @@ class FaceTrainee:
         heard = torch.cat(cuts).to(self.device)
         quiet = torch.zeros(1, device=self.device)
         return embed(self.networks.voice_encoder, heard, quiet, self.recipe.embedding)
+
+
+Pairs = tuple[list[Tensor], list[Tensor]]
+
+
+def _pairs(average: Generator, generator: Generator) -> tuple[Pairs, Pairs]:
+    """Tensors of the average and those that they follow: numbers, and counts of batches."""
+    kept, now = average.state_dict(), generator.state_dict()
+    both = [(tensor, now[name]) for name, tensor in kept.items()]
+    numbers = [pair for pair in both if pair[0].is_floating_point()]
+    counts = [pair for pair in both if not pair[0].is_floating_point()]
+    return _columns(numbers), _columns(counts)
+
+
+def _columns(pairs: list[tuple[Tensor, Tensor]]) -> Pairs:
+    return [kept for kept, _ in pairs], [now for _, now in pairs]
+
+
+def _not_compiled(compiled: bool) -> contextlib.AbstractContextManager[object]:
+    return torch.compiler.set_stance("force_eager") if compiled else contextlib.nullcontext()

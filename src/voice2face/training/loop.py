@@ -173,16 +173,14 @@ class _Clerk:
             return
         state = self._constant | {"trainee": self._trainee.state()}
         check_finite(state, step)
-        if better is not None:
-            best = partial(self._save_best, step, better)
-            self.writer.write(best, state)
-            self._best = better
-        if saves:
-            keep = self._run.keep_checkpoints
-            self.writer.write(lambda s: checkpoint.save(self._folder, step, s, keep), state)
+        self.writer.write(partial(self._save, step, better, saves), state)
+        self._best = self._best if better is None else better
 
-    def _save_best(self, step: int, value: float, state: State) -> None:
-        checkpoint.save_best(self._folder, step, state, self._run.best_by, value)
+    def _save(self, step: int, better: float | None, saves: bool, state: State) -> None:
+        if better is not None:
+            checkpoint.save_best(self._folder, step, state, self._run.best_by, better)
+        if saves:
+            checkpoint.save(self._folder, step, state, self._run.keep_checkpoints)
 
     def _show(self, step: int) -> float | None:
         """Samples and readings; the value of the one that decides if it is the best so far."""

@@ -13,13 +13,15 @@ import torch
 
 from voice2face.errors import TrainingError
 from voice2face.files import write_bytes
-from voice2face.training.checkpoint import State, say
+from voice2face.training.checkpoint import State, say, tensors
+from voice2face.training.streams import after, mark
 
 try:
     import fcntl
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
+CPU = torch.device("cpu")
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.\w+)?")  # names of `files.atomic_write`
 WAIT_S = 10.0  # for what is left of a run that was killed to end
 
@@ -55,8 +57,9 @@ def alone(out: Path, folder: Path) -> Iterator[None]:
 class Writer:
     """Writes one checkpoint after the other.
 
-    In the background where the state lies on an accelerator, which needn't wait: it goes on while a
-    copy is written. An error of that is raised at the next call.
+    In the background where the state lies on an accelerator, which needn't wait: it copies the
+    state within its own memory and goes on while that is fetched and written. An error of that is
+    raised at the next call.
     """
 
     def __init__(self, background: bool) -> None:
@@ -73,8 +76,15 @@ class Writer:
         if self._pool is None:
             call(state)
         else:
-            copied = _copied(state)
-            self._pending = self._pool.submit(call, copied)
+            device = next((t.device for _, t in tensors(state) if t.is_cuda), CPU)
+            copied, passed = _copied(state), mark(device)
+
+            def fetch_and_call() -> None:
+                with after(device, passed):
+                    fetched = _fetched(copied)
+                call(fetched)
+
+            self._pending = self._pool.submit(fetch_and_call)
 
     def check(self) -> None:
         """Raise the error of a write that has failed meanwhile."""
@@ -102,13 +112,26 @@ class Writer:
                 self._pool.shutdown()
 
 
-def _copied(state: Any) -> Any:
+def _copied(state: State) -> Any:
+    """Copies on the tensors' own devices, where there is room."""
+    try:
+        return _each(state, lambda tensor: tensor.detach().clone())
+    except torch.OutOfMemoryError:
+        return _each(state, lambda tensor: tensor.detach().to("cpu", copy=True))
+
+
+def _fetched(state: State) -> Any:
+    return _each(state, lambda tensor: tensor.to("cpu"))
+
+
+def _each(state: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The same with all of its tensors changed."""
     if isinstance(state, torch.Tensor):
-        return state.detach().to("cpu", copy=True)
+        return change(state)
     if isinstance(state, dict):
-        return {key: _copied(value) for key, value in state.items()}
+        return {key: _each(value, change) for key, value in state.items()}
     if isinstance(state, list | tuple):
-        return type(state)(_copied(value) for value in state)
+        return type(state)(_each(value, change) for value in state)
     return state
 
 

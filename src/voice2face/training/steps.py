@@ -1,5 +1,7 @@
 """One iteration of the method: a critic step, then a generator step (METHOD.md, "Training")."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -213,29 +215,66 @@ def iteration(
     Returns:
         The five losses, of this process' batch, in the order of the reference arrays.
     """
+    set_learning_rates(optimisers.values(), recipe.training, step)
+    embedding = hear(networks, batch, recipe)
+    return both_steps(networks, optimisers, batch, embedding, recipe, step, team)
+
+
+def hear(networks: FaceNetworks, batch: Batch, recipe: Recipe) -> Tensor:
+    """What the generator is given for the voices of a batch: (batch, embedding_dim)."""
+    with _precision(batch.faces.device, recipe.training), _of_any_length():
+        return embed(networks.voice_encoder, batch.voices, batch.noise, recipe.embedding)
+
+
+def both_steps(
+    networks: FaceNetworks,
+    optimisers: Optimisers,
+    batch: Batch,
+    embedding: Tensor,
+    recipe: Recipe,
+    step: int = 0,
+    team: "Team | None" = None,
+) -> dict[str, Tensor]:
+    """An iteration after :func:`hear`: of the same shapes each time, whatever the voices' length.
+
+    Args and result are those of :func:`iteration`; of the batch, voices and noise are not used.
+    """
     training = recipe.training
-    set_learning_rates(optimisers.values(), training, step)
-    with _precision(batch.faces.device, training):
-        embedding = embed(networks.voice_encoder, batch.voices, batch.noise, recipe.embedding)
+    with _precision(embedding.device, training):
         fake_faces = networks.generator(embedding)
     losses = critic_step(networks, optimisers, batch, fake_faces, training, step, team)
     return losses | generator_step(networks, optimisers, batch, fake_faces, training, team)
 
 
-def set_tf32(device: torch.device, training: FaceTraining) -> None:
-    """Let an NVIDIA GPU round 32-bit products to TF32 if the training is in bf16, else not.
+def set_arithmetic(device: torch.device, training: FaceTraining) -> None:
+    """How an NVIDIA GPU computes in 32 bits: exactly if the training is in them, else fast.
 
-    A setting of the whole process, which PyTorch has on for convolutions unless told.
+    With fp32 products are not rounded to TF32, which PyTorch does in convolutions unless told, and
+    convolutions add up in the same order each time, so that a run can be repeated. With bf16
+    neither. Settings of the whole process.
     """
     if device.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = training.precision == "bf16"
-        torch.backends.cudnn.allow_tf32 = training.precision == "bf16"
+        fast = training.precision == "bf16"
+        torch.backends.cuda.matmul.allow_tf32 = fast
+        torch.backends.cudnn.allow_tf32 = fast
+        torch.backends.cudnn.deterministic = not fast
 
 
 def _precision(device: torch.device, training: FaceTraining) -> torch.autocast:
     # One for each pass, never one around a whole iteration: until it ends it keeps the bfloat16
     # copies of the weights, so that the generator's step would meet the critics before theirs.
     return torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16")
+
+
+@contextlib.contextmanager
+def _of_any_length() -> Iterator[None]:
+    """No search for the fastest convolution, if it is on: it would be made for each new length."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def _values(losses: dict[str, Tensor]) -> dict[str, Tensor]:
