@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import torch
 from models import WIDTH
 from tiny_trainee import Tiny, run, signal_to_itself
 
+from benchmarks import training_scaling
 from voice2face.errors import SettingsError, TrainingError
 from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training import checkpoint
@@ -76,7 +78,8 @@ def _messages(crew):
     weights = [torch.nn.Parameter(torch.zeros(shape)) for shape in ((2, 3), (4,), (1,), (2, 3))]
     for n, weight in enumerate(weights[:3]):
         weight.grad = torch.full(weight.shape, float(n + 10 * crew.rank))
-    weights[0].grad = weights[0].grad.T.contiguous().T  # another layout in memory
+    if crew.rank:
+        weights[0].grad = weights[0].grad.T.contiguous().T  # another layout in memory
     weights[0].grad[0, 1] = 7.0
     crew.mean_gradients(iter(weights))
     own = torch.tensor([crew.rank, 2.0])
@@ -103,6 +106,20 @@ def test_messages(processes):
         "share": [b"of 0", b""],
         "same": None,
     }
+
+
+def _with_channels_last(crew):
+    weight = torch.nn.Parameter(torch.zeros(2, 3, 2, 2).to(memory_format=torch.channels_last))
+    values = torch.arange(24.0).view(2, 3, 2, 2)
+    weight.grad = (values * (1 + 2 * crew.rank)).contiguous(memory_format=torch.channels_last)
+    place = weight.grad.data_ptr()
+    crew.mean_gradients([weight])
+    as_it_was = weight.grad.data_ptr() == place and weight.grad.stride() == weight.stride()
+    return torch.equal(weight.grad, 2 * values), as_it_was
+
+
+def test_gradients_stay_where_they_lie(processes):
+    assert together(processes, _with_channels_last) == [(True, True)] * 2
 
 
 def test_one_alone_sends_none():
@@ -273,3 +290,32 @@ def test_torchrun_restarts_after_a_worker_was_killed(processes, tmp_path):
         strict=True,
     ):  # fmt: skip
         assert torch.equal(a, b), name
+
+
+def _turns(crew):
+    trainee = training_scaling.make_trainee(WIDTH, crew)
+    turns = [training_scaling.Turn(4, together, 30, 2) for together in (True, False)]
+    return [training_scaling.take(trainee, crew, turn) for turn in turns]
+
+
+def test_the_benchmark_tells_messages_from_steps(processes):
+    for as_one, apart in together(processes, _turns):
+        assert 0 < as_one.said_s < as_one.wall_s
+        assert 0 < as_one.said_cpu_s < as_one.cpu_s
+        assert apart.said_s == 0
+        assert apart.said_cpu_s < as_one.said_cpu_s
+
+
+def test_the_benchmark_counts_samples_of_the_slowest():
+    took = training_scaling.Took(wall_s=4.0, cpu_s=3.0, said_s=0.5, said_cpu_s=0.3, peak_mb=1.0)
+    slower = replace(took, wall_s=5.0, cpu_s=2.0)
+    kinds = training_scaling.kinds_of(128, frames=300, steps=2)
+    one = {"one": [replace(took, wall_s=8.0, cpu_s=6.0)]}
+    rounds = [one | {name: [took, slower] for name, (n, _) in kinds.items() if n == 2}]
+    found = {f.name: f.median for f in training_scaling.figures_of(rounds, 128)}
+    assert found["one, samples a second"] == 16
+    assert found["two, samples a second"] == 128 / 5
+    assert found["two / one, samples a second"] == 8 / 5
+    assert found["two / one, by processor time"] == 2
+    assert found["two, twice the batch / one"] == 16 / 5
+    assert found["two, messages, share of the clock"] == pytest.approx((0.5 / 4 + 0.5 / 5) / 2)

@@ -50,21 +50,21 @@ class Team:
         return self.rank == 0
 
     def mean_gradients(self, parameters: Iterable[Parameter]) -> None:
-        """Replace each gradient by its mean over all processes, in one message for all of them.
+        """Replace each gradient by its mean over all processes, in the memory where it lies.
 
         Args:
             parameters: Those with a gradient are the same in all processes.
         """
         if self.world == 1:
             return
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if not gradients:
-            return
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        sizes = [gradient.numel() for gradient in gradients]
-        parts = torch.split(self._mean_in_place(flat), sizes)
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view(gradient.shape))
+        # All are under way before the first is waited for. To gather them in one message would
+        # need copies, which cost more than messages do, most of all with channels last.
+        gradients = [_as_it_lies(p) for p in parameters if p.grad is not None]
+        with self._answered():
+            sums = [dist.all_reduce(gradient, async_op=True) for gradient in gradients]
+            for gradient, its_sum in zip(gradients, sums, strict=True):
+                its_sum.wait()
+                gradient.div_(self.world)
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over all processes, of the same shape."""
@@ -138,6 +138,16 @@ class Team:
                 "all of them at work",
                 "see what that one says; --resume goes on from the last checkpoint",
             ) from error
+
+
+def _as_it_lies(parameter: Parameter) -> Tensor:
+    """The gradient's memory, (elements,), in the order of the parameter's, so alike everywhere."""
+    gradient = parameter.grad
+    assert gradient is not None
+    if gradient.stride() != parameter.stride():
+        gradient = torch.empty_like(parameter).copy_(gradient)
+        parameter.grad = gradient
+    return gradient.as_strided((gradient.numel(),), (1,))
 
 
 def solo(device: torch.device | str) -> Team:
