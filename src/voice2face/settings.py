@@ -197,6 +197,7 @@ class FaceTraining(Settings, frozen=True, kw_only=True):
     crop_frames: tuple[Frames, Frames] = (300, 800)  # one length a batch, both ends included
     flip_share: Share = 0.5  # faces mirrored left to right
     pair_by: str = "identity"  # or the attribute that voices and faces have in common
+    set_aside: Share = 0.0  # of the training people's recordings, which are not trained on
     ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
     precision: Literal["fp32", "bf16"] = "fp32"
     # For small corpora; all off in the paper's presets.
@@ -229,6 +230,7 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 1e-4
     crop_frames: tuple[Frames, Frames] = (300, 800)
+    set_aside: Share = 0.0  # of the training people's recordings, which are not trained on
     precision: Literal["fp32", "bf16"] = "fp32"
     augment: Annotated[tuple[VoiceAugmentation, ...], msgspec.Meta(max_length=4)] = ()
     augment_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of the recordings of a batch
@@ -247,6 +249,7 @@ class Run(Settings, frozen=True, kw_only=True):
     keep_checkpoints: Count = 2  # the last ones; the best is kept beside them
     best_by: str = "matching"  # the reading of a snapshot that says which is best; "": none
     compile: bool = False  # torch.compile
+    graph: bool = False  # CUDA: one graph a step
 
 
 class SpeakerRecipe(Settings, frozen=True, kw_only=True):

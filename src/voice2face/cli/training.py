@@ -90,6 +90,7 @@ def train_face(
         typer.Option(help="Reading that picks the best checkpoint; else matching."),
     ] = None,
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,  # noqa: A002
+    graph: Annotated[bool, typer.Option("--graph", help="CUDA: one graph a step.")] = False,
     half: Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")] = False,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -114,6 +115,7 @@ def train_face(
         "sample_every": sample_every,
         "best_by": best_by,
         "compile": compile or None,
+        "graph": graph or None,
     }
     run(
         corpus, out, variant, preset, width, changes, settings or [], run_changes=run_changes,

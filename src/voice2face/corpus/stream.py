@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.corpus.aside import is_aside
 from voice2face.corpus.read import Corpus
-from voice2face.corpus.schema import Kind, Shard, damaged
+from voice2face.corpus.schema import NAME_COLUMN, Kind, Shard, damaged
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Part:
         return len(self.values)
 
 
-def parts_of(corpus: Corpus, kind: Kind, split: str, column: str) -> list[Part]:
+def parts_of(
+    corpus: Corpus, kind: Kind, split: str, column: str, aside: float = 0.0
+) -> list[Part]:
     """All row groups of a split; of each row, its length and one text column are read.
 
     Args:
@@ -39,6 +42,7 @@ def parts_of(corpus: Corpus, kind: Kind, split: str, column: str) -> list[Part]:
         kind: Voices or faces.
         split: Which part of the corpus.
         column: ``identity`` or an attribute; one that this kind lacks is empty everywhere.
+        aside: Share of the recordings whose cells count as empty, see :func:`is_aside`.
 
     Raises:
         CorpusError: A shard is missing or damaged.
@@ -46,6 +50,9 @@ def parts_of(corpus: Corpus, kind: Kind, split: str, column: str) -> list[Part]:
     """
     known = column == "identity" or column in corpus.info.attributes.get(kind, ())
     wanted = [*([column] if known else []), *(["n_frames"] if kind == "voice" else [])]
+    name = NAME_COLUMN[kind]
+    hidden = kind == "voice" and aside > 0
+    wanted += [name] if hidden else []
     parts: list[Part] = []
     for shard in corpus.shards(kind, split):
         rows = corpus.group_rows(shard)
@@ -53,6 +60,9 @@ def parts_of(corpus: Corpus, kind: Kind, split: str, column: str) -> list[Part]:
         values = table[column].to_pylist() if known else [None] * shard.rows
         # The same person is one text, however many rows name them.
         texts = [sys.intern(value or "") for value in values]
+        if hidden:
+            kept = ~is_aside(table[name].to_pylist(), aside)
+            texts = [text if keep else "" for text, keep in zip(texts, kept, strict=True)]
         lengths = np.ones(shard.rows, np.int64)
         if kind == "voice":
             lengths = table["n_frames"].to_numpy().astype(np.int64)

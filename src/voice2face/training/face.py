@@ -80,6 +80,8 @@ def train_face(
             trainee.monitors = Monitors(corpus, encoder_there, recipe, seed, str(team.device))
         if run.compile:
             trainee.compile()
+        if run.graph:
+            trainee.capture()
         identity = _identity(corpus, recipe, heard, seed)
         iterations = recipe.training.iterations
         train(
@@ -115,6 +117,7 @@ def _data(
         device=team.device,
         memory_bytes=memory_bytes,
         processes=processes,
+        aside=recipe.training.set_aside,
     )
 
 
@@ -167,6 +170,7 @@ def _provenance(
         "paired by": recipe.training.pair_by,
         "classes": len(data.labels),
         "recordings": len(data.voices),
+        "recordings set aside": recipe.training.set_aside,
         "faces": len(data.faces),
         "iterations": n_steps,
         "batch": recipe.training.batch_size,

@@ -69,14 +69,20 @@ class Pairing:
     faces: Rows
 
     @classmethod
-    def of(cls, corpus: Corpus, pair_by: str, split: str) -> "Pairing":
+    def of(cls, corpus: Corpus, pair_by: str, split: str, aside: float = 0.0) -> "Pairing":
         """Number what voices and faces of a split are paired by; neither is read.
+
+        Args:
+            corpus: Where from.
+            pair_by: ``identity``, or an attribute that voices and faces have in common.
+            split: Which part.
+            aside: Share of the recordings that is left out, see ``corpus.aside``.
 
         Raises:
             CorpusError: A shard is missing or damaged.
             TrainingError: Nothing has both a voice and a face.
         """
-        heard = parts_of(corpus, "voice", split, pair_by)
+        heard = parts_of(corpus, "voice", split, pair_by, aside)
         seen = parts_of(corpus, "face", split, pair_by)
         both = set().union(*(p.values for p in heard)) & set().union(*(p.values for p in seen))
         labels = sorted(both - {""})

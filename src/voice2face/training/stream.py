@@ -38,6 +38,7 @@ def open_data(
     device: torch.device | str = CPU,
     memory_bytes: int | None = None,
     processes: int = 1,
+    aside: float = 0.0,
 ) -> FaceSource:
     """Voices and faces for a training: on the device if they fit, else in memory, else streamed.
 
@@ -50,13 +51,14 @@ def open_data(
         memory_bytes: What the data may take of the machine's memory; None: see ``memory``. The
             order of a streamed corpus depends on it, so it must be the same in all processes.
         processes: On this machine.
+        aside: Share of the recordings that is left out, see ``corpus.aside``.
 
     Raises:
         CorpusError: A shard is missing or damaged.
         TrainingError: Nothing has both a voice and a face, or there is too little memory.
     """
     place = torch.device(device)
-    pairing = Pairing.of(corpus, pair_by, split)
+    pairing = Pairing.of(corpus, pair_by, split, aside)
     if place.type != "cpu" and pairing.n_bytes <= room_on(place):
         return FaceData.read(corpus, pairing, place)
     most = room_on(CPU, processes) if memory_bytes is None else memory_bytes
