@@ -1,60 +1,47 @@
 """What the bundled model's faces show of gender, by a judge that it was not trained with.
 
-    python -m benchmarks.bundled --judge age_gender.onnx VOICES.csv...
+    python -m benchmarks.bundled VOICES.csv...
 
-Each table has columns identity, voice and gender. The judge is an ONNX file: RGB 0 to 255,
-1×3×112×112 → ``prob_male_female``. Beside the model stands the same with shuffled voices.
+Each table has columns identity, voice and gender. The judge is the network ``age_gender``. Beside
+the model stands the same with shuffled voices.
 """
 
 import argparse
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from PIL import Image
 
 from benchmarks.harness import RESULTS, machine
 from voice2face.errors import AudioError
-from voice2face.evaluation.intervals import Estimate, bootstrap_interval
+from voice2face.evaluation.attributes import AgeGender
+from voice2face.evaluation.face_set import FaceSet
+from voice2face.evaluation.intervals import estimate
 from voice2face.files import write_text
 from voice2face.inference import Model
-
-JUDGE_PX = 112
-Judge = Callable[[Image.Image], float]
 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.bundled", description=__doc__)
     options.add_argument("tables", nargs="+", type=Path)
-    options.add_argument("--judge", type=Path, required=True)
+    options.add_argument("--judge", type=Path, help="else the one that is found")
+    options.add_argument("--geometry", default="tight", help="of the model's faces")
     options.add_argument("--model", type=Path, help="else the bundled one")
     options.add_argument("--split", default="", help="subset=VALUE: rows of that value alone")
     options.add_argument("--out", type=Path, default=RESULTS / "bundled.json")
     given = options.parse_args()
-    model, judge = Model(given.model), read_judge(given.judge)
+    model, judge = Model(given.model), AgeGender(given.judge)
     answers = {}
     for table in given.tables:
         rows = list(read_rows(table, given.split))
-        answers[f"{table.parent.name}/{table.name}"] = answer = measure(model, judge, rows)
+        answers[f"{table.parent.name}/{table.name}"] = answer = measure(
+            model, judge, rows, given.geometry
+        )
         print(table, json.dumps(answer, indent=2))
     about = {"machine": machine(), "model": model.config.sha256, "split": given.split}
     write_text(given.out, json.dumps({"gender": answers} | about, indent=2) + "\n")
-
-
-def read_judge(path: Path) -> Judge:
-    """P(male) of a picture."""
-    session = onnxruntime.InferenceSession(str(path))
-
-    def judge(picture: Image.Image) -> float:
-        scaled = picture.resize((JUDGE_PX, JUDGE_PX), Image.Resampling.BICUBIC)
-        pixels = np.asarray(scaled, np.float32).transpose(2, 0, 1)[None]
-        (share,) = session.run(["prob_male_female"], {"input": pixels})
-        return float(np.ravel(share)[0])
-
-    return judge
 
 
 def read_rows(table: Path, split: str) -> Iterator[tuple[str, str, Path]]:
@@ -66,18 +53,21 @@ def read_rows(table: Path, split: str) -> Iterator[tuple[str, str, Path]]:
                 yield row["identity"], row["gender"], table.parent / row["voice"]
 
 
-def measure(model: Model, judge: Judge, rows: list[tuple[str, str, Path]]) -> dict[str, object]:
+def measure(
+    model: Model, judge: AgeGender, rows: list[tuple[str, str, Path]], geometry: str
+) -> dict[str, object]:
     """Share of faces whose gender, to the judge, is the speaker's; by gender, and shuffled."""
-    identity, gender, male = [], [], []
+    identity, gender, made = [], [], []
     for name, spoken, path in rows:
         try:
-            male.append(judge(model.reconstruct(path).picture) > 0.5)
+            made.append(np.asarray(model.reconstruct(path).picture))
         except AudioError as error:
             print(error)
             continue
         identity.append(name)
         gender.append(spoken == "male")
-    right = np.array(male) == np.array(gender)
+    male = judge.judge(FaceSet.of_crops(np.array(made), geometry))[1] > 0.5
+    right = male == np.array(gender)
     shuffled = np.random.default_rng(0).permutation(male) == np.array(gender)
     who, is_male = np.array(identity), np.array(gender)
     return {
@@ -92,11 +82,7 @@ def measure(model: Model, judge: Judge, rows: list[tuple[str, str, Path]]) -> di
 
 def _over_people(right: np.ndarray, who: np.ndarray) -> str:
     """Mean over people of their share, with its 95 % interval."""
-    shares = np.array([right[who == name].mean() for name in np.unique(who)])
-    low, high = bootstrap_interval(
-        lambda drawn: float(shares[drawn].mean()), len(shares), seed=0, n_resamples=2000
-    )
-    return str(Estimate(float(shares.mean()), low, high))
+    return str(estimate(right, who))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from voice2face.evaluation import verification
-from voice2face.evaluation.verification import (
-    P_TARGETS,
-    all_trials,
-    equal_error_rate,
-    keep_clips,
-    measure,
-    min_detection_cost,
-    verify,
-)
+from voice2face.evaluation.roc import equal_error_rate, min_detection_cost, roc_auc
+from voice2face.evaluation.verification import P_TARGETS, all_trials, keep_clips, measure, verify
 from voice2face.evaluation.verification_report import as_data, as_table, verification_report
 
 
@@ -47,7 +40,8 @@ def test_resamples_equal_the_measures_of_pairs_that_are_repeated():
         parts = [np.repeat(scores[k], weights[k]) for k in (trials.same, ~trials.same)]
         assert row[0] == pytest.approx(equal_error_rate(*parts), abs=1e-5)
         costs = [min_detection_cost(*parts, p) for p in P_TARGETS]
-        assert row[1:] == pytest.approx(costs, abs=1e-5)
+        assert row[1:3] == pytest.approx(costs, abs=1e-5)
+        assert row[3] == pytest.approx(roc_auc(*parts), abs=1e-5)
 
 
 def test_the_interval_covers_the_population_as_often_as_it_says():

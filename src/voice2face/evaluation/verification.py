@@ -8,17 +8,25 @@ and refusing all.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.intervals import LEVEL, Estimate
+from voice2face.evaluation.intervals import Estimate, interval_of
+from voice2face.evaluation.roc import (
+    detection_cost,
+    equal_error_rate,
+    min_detection_cost,
+    roc_auc,
+)
 
 MOST_CLIPS = 1500  # a million pairs; of more recordings so many are kept
 MOST_EACH = 10  # of one person, where not all are kept
 MOST_TRIALS = 30_000  # of one person, and as many of two; of more so many are drawn
 AT_ONCE = 50  # resamples
 P_TARGETS = (0.05, 0.01)
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")  # below a score, and up to it
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,6 +40,7 @@ class Verification:
         eer: Share at which as many same pairs are refused as different ones accepted.
         min_dcf_05: Least detection cost over all thresholds, p_target 0.05.
         min_dcf_01: The same, p_target 0.01.
+        auc: Chance that a same pair scores above a different one.
         n_identities: People.
         n_clips: Their recordings that were compared.
         n_same: Pairs of one person.
@@ -41,6 +50,7 @@ class Verification:
     eer: Estimate
     min_dcf_05: Estimate
     min_dcf_01: Estimate
+    auc: Estimate
     n_identities: int
     n_clips: int
     n_same: int
@@ -110,53 +120,6 @@ def all_trials(identity: np.ndarray, seed: int = 0) -> Trials:
     return Trials(enrolled, tested, owner[enrolled], owner[tested])
 
 
-def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
-    """Rate at which false refusals equal false acceptances, between thresholds interpolated.
-
-    Args:
-        same: Scores of pairs of one person, higher is more alike, shape (n_same,).
-        different: Scores of pairs of two people, shape (n_different,).
-
-    Raises:
-        ValueError: One of them is empty.
-    """
-    if not len(same) or not len(different):
-        raise ValueError("equal error rate: needs pairs of one person and pairs of two")
-    refused, accepted = _rates(same, different)
-    gap = refused - accepted  # rises from -1 or 0 to 1
-    above = int(np.argmax(gap >= 0))
-    if above == 0 or gap[above] == 0:
-        return float((refused[above] + accepted[above]) / 2)
-    share = -gap[above - 1] / (gap[above] - gap[above - 1])
-    return float(refused[above - 1] + share * (refused[above] - refused[above - 1]))
-
-
-def min_detection_cost(same: np.ndarray, different: np.ndarray, p_target: float) -> float:
-    """Least cost over all thresholds, 0 to 1, where 1 is that of accepting or refusing all.
-
-    Args:
-        same: Scores of pairs of one person, shape (n_same,).
-        different: Scores of pairs of two people, shape (n_different,).
-        p_target: Share of pairs of one person among those that one will be asked about.
-    """
-    refused, accepted = _rates(same, different)
-    return float(_cost(refused, accepted, p_target).min())
-
-
-def _rates(same: np.ndarray, different: np.ndarray) -> tuple[Floats, Floats]:
-    """False refusals and acceptances at each threshold, rising; the last one refuses all."""
-    thresholds = np.unique(np.concatenate([same, different]))
-    # At threshold t, pairs scoring t or more are accepted.
-    refused = np.searchsorted(np.sort(same), thresholds, side="left") / len(same)
-    accepted = 1 - np.searchsorted(np.sort(different), thresholds, side="left") / len(different)
-    return np.append(refused, 1.0), np.append(accepted, 0.0)
-
-
-def _cost(refused: np.ndarray, accepted: np.ndarray, p_target: float) -> np.ndarray:
-    cost = p_target * refused + (1 - p_target) * accepted
-    return np.asarray(cost / min(p_target, 1 - p_target))
-
-
 def verify(
     embeddings: np.ndarray, identity: np.ndarray, *, seed: int = 0, n_resamples: int = 1000
 ) -> Verification | None:
@@ -215,24 +178,22 @@ def measure(
     of_same, of_different = scores[same], scores[~same]
     values = [equal_error_rate(of_same, of_different)]
     values += [min_detection_cost(of_same, of_different, p) for p in P_TARGETS]
+    values.append(roc_auc(of_same, of_different))
     drawn = _resampled(scores, trials, seed, n_resamples)
     drawn = drawn[~np.isnan(drawn).any(axis=1)]
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.zeros(len(values)), np.ones(len(values))  # where resamples tell nothing
+    ends = [(0.0, 1.0)] * len(values)  # where resamples tell nothing
     if len(drawn):
-        low, high = np.percentile(drawn, [tail, 100 - tail], axis=0)
-    estimates = [
-        Estimate(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
-    ]
+        ends = [interval_of(column) for column in drawn.T]
+    estimates = [Estimate(float(v), *pair) for v, pair in zip(values, ends, strict=True)]
     n_people = len(np.unique([trials.one, trials.other]))
     n_clips = len(np.unique([trials.enrolled, trials.tested]))
-    eer, dcf_05, dcf_01 = estimates
+    eer, dcf_05, dcf_01, auc = estimates
     n_different = len(trials) - n_same
-    return Verification(eer, dcf_05, dcf_01, n_people, n_clips, n_same, n_different)
+    return Verification(eer, dcf_05, dcf_01, auc, n_people, n_clips, n_same, n_different)
 
 
 def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) -> np.ndarray:
-    """The three measures of each resample of people, (n_resamples, 3); NaN where there are none.
+    """The four measures of each resample of people, (n_resamples, 4); NaN where there are none.
 
     A pair counts as often as its people were drawn; someone drawn twice is two people with the
     same recordings, whose pairs across the two are no trial.
@@ -244,6 +205,7 @@ def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) 
     where_same, where_different = np.flatnonzero(same), np.flatnonzero(~same)
     # How many pairs of the other kind lie below each: the curve needs its corners alone.
     below = np.searchsorted(where_same, where_different)
+    sides = [np.searchsorted(scores[order][same], scores[order][~same], side) for side in SIDES]
     rng = np.random.default_rng(seed)
     rows = []
     for start in range(0, n_resamples, AT_ONCE):
@@ -254,7 +216,8 @@ def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) 
         refused = np.cumsum(times[:, one[where_same]], axis=1, dtype=np.float32)
         weights = times[:, one[where_different]] * times[:, other[where_different]]
         accepted = np.cumsum(weights, axis=1, dtype=np.float32)
-        rows.append(_measures(refused, accepted, below))
+        area = _area(refused, weights, *sides)
+        rows.append(np.column_stack([_measures(refused, accepted, below), area]))
     return np.concatenate(rows)
 
 
@@ -274,8 +237,17 @@ def _measures(refused: np.ndarray, accepted: np.ndarray, below: Ints) -> np.ndar
     crossing = np.maximum(np.argmax(refused >= accepted, axis=1), 1)[:, None]
     risen = np.take_along_axis(refused, crossing, 1)
     columns = [np.minimum(risen, np.take_along_axis(accepted, crossing - 1, 1))[:, 0]]
-    columns += [np.minimum(_cost(refused, accepted, p).min(axis=1), 1) for p in P_TARGETS]
+    columns += [np.minimum(detection_cost(refused, accepted, p).min(axis=1), 1) for p in P_TARGETS]
     return np.where(none[:, None], np.nan, np.stack(columns, axis=1))
+
+
+def _area(refused: np.ndarray, weights: np.ndarray, below: Ints, up_to: Ints) -> np.ndarray:
+    """Area under the curve of each resample, ties counting half: (resamples,)."""
+    refused = np.pad(refused, ((0, 0), (1, 0)))
+    lower = (refused[:, below] + refused[:, up_to]) / 2  # same pairs below each different one
+    with np.errstate(invalid="ignore", divide="ignore"):
+        missed = (weights * lower).sum(axis=1, dtype=np.float64) / weights.sum(axis=1)
+        return np.asarray(1 - missed / refused[:, -1])
 
 
 def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Floats:

@@ -1,0 +1,69 @@
+"""Embeddings made ready for cosines: checked, centred if asked, of length 1."""
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import CorpusError
+from voice2face.evaluation.trial_list import Items
+
+ROUNDING = 1e-6  # of a cosine in float32: what differs by less is equal
+NOTHING_LEFT = 1e-5  # of the usual length: what is shorter after centring is rounding
+
+Vectors = npt.NDArray[np.float32]
+
+
+def unit_vectors(
+    embeddings: np.ndarray, items: Items, what: str, *, centre: bool = False
+) -> Vectors:
+    """Embeddings of length 1, or 0 where there is nothing that tells one from another.
+
+    Args:
+        embeddings: Shape (n, dim).
+        items: What each is of, shape (n,).
+        what: Their name in errors.
+        centre: Subtract their mean, for what all faces of a kind share tells nobody apart.
+
+    Returns:
+        Shape (n, dim).
+
+    Raises:
+        CorpusError: They are not one for each item, or a number is not finite.
+    """
+    embeddings = np.asarray(embeddings)
+    if embeddings.ndim != 2 or len(embeddings) != len(items) or not embeddings.shape[1]:
+        raise CorpusError(
+            f"embeddings of {what}",
+            f"shape {embeddings.shape}",
+            f"({len(items)}, dim): one for each of the trials",
+            "embed the faces that the trials name, in their order",
+        )
+    bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    if len(bad):
+        raise CorpusError(
+            f"embeddings of {what}",
+            f"{len(bad)} of {len(items)} not finite, the first of '{items.name[bad[0]]}'",
+            "finite numbers",
+            "look at that picture, and at the network",
+        )
+    vectors = embeddings.astype(np.float64)
+    usual = np.sqrt((vectors**2).sum(axis=1).mean())
+    if centre:
+        vectors -= vectors.mean(axis=0)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[(lengths <= NOTHING_LEFT * usual)[:, 0]] = 0
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float64).tiny), np.float32)
+
+
+def check_same_dim(made: Vectors, real: Vectors) -> None:
+    """Refuse embeddings of two networks.
+
+    Raises:
+        CorpusError: Their lengths differ.
+    """
+    if made.shape[1] != real.shape[1]:
+        raise CorpusError(
+            "embeddings of made and real faces",
+            f"{made.shape[1]} and {real.shape[1]} numbers each",
+            "one length",
+            "embed both with one network",
+        )

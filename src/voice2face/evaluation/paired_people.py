@@ -1,0 +1,182 @@
+"""Who was right against whom, and intervals that draw people in both roles.
+
+A trial has two people: who is asked about, and the impostor. Both are a sample of those whom one
+might have met. An interval that draws the first alone takes the impostors for fixed, and is too
+short where being easy to recognise and being easy to refuse go together: with four men to a woman,
+a system that knows the gender alone is right about a woman more often, and a woman is refused more
+often. So each drawn person brings voice and face; who is drawn twice is no impostor to himself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.evaluation.intervals import (
+    N_RESAMPLES,
+    Estimate,
+    check_people,
+    draws,
+    interval_of,
+)
+from voice2face.evaluation.trial_list import TrialList
+
+MOST_PEOPLE = 4000  # above, the tables would take too long; intervals are short there anyhow
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class PeoplePairs:
+    """Trials of one impostor each, summed up by the two people.
+
+    Attributes:
+        right: Of each person asked about (row) against each impostor: sum of the share of the
+            recordings' trials that are right, shape (p, p + q). The first p impostors are those
+            asked about, in the same order; q are impostors alone.
+        asked: The same of the trials that there are; each row sums up to the person's recordings.
+    """
+
+    right: Singles
+    asked: Singles
+
+    @property
+    def means(self) -> Floats:
+        """Share right of each person asked about, shape (p,)."""
+        return np.asarray(self.right.sum(axis=1, dtype=np.float64) / self._recordings)
+
+    @property
+    def _recordings(self) -> Floats:
+        return np.asarray(self.asked.sum(axis=1, dtype=np.float64))
+
+    def estimate(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
+        """Mean over people, with its interval over people in both roles.
+
+        Raises:
+            CorpusError: One person alone is asked about.
+        """
+        check_people(len(self.right))
+        drawn = self._resampled(seed, n_resamples)
+        return Estimate(float(self.means.mean()), *interval_of(drawn))
+
+    def above(
+        self, other: "PeoplePairs", *, seed: int = 0, n_resamples: int = N_RESAMPLES
+    ) -> Estimate:
+        """By how much it is above another on the same trials, on the same drawn people.
+
+        Raises:
+            CorpusError: One person alone is asked about.
+        """
+        check_people(len(self.right))
+        value = float(self.means.mean() - other.means.mean())
+        drawn = [pairs._resampled(seed, n_resamples) for pairs in (self, other)]
+        return Estimate(value, *interval_of(drawn[0] - drawn[1]))
+
+    @classmethod
+    def mean(cls, some: Sequence["PeoplePairs"]) -> "PeoplePairs":
+        """Of systems on the same trials."""
+        right = np.mean([pairs.right for pairs in some], axis=0, dtype=np.float64)
+        return cls(np.asarray(right, np.float32), some[0].asked)
+
+    def _resampled(self, seed: int, n_resamples: int) -> Floats:
+        """Mean over drawn people; NaN where nobody drawn has an impostor: (n_resamples,)."""
+        n_asked, n_people = self.right.shape
+        others = np.random.default_rng([seed, 1])
+        values = []
+        for picks in draws(n_asked, seed, n_resamples):
+            times = _times(picks, n_asked)
+            if n_people > n_asked:
+                n_others = n_people - n_asked
+                drawn = others.integers(n_others, size=(len(picks), n_others))
+                times = np.hstack([times, _times(drawn, n_others)])
+            right, asked = times @ self.right.T, times @ self.asked.T  # (resamples, n_asked)
+            weights = np.where(asked > 0, times[:, :n_asked], 0)
+            right *= weights / np.where(asked > 0, asked, 1)
+            with np.errstate(invalid="ignore"):
+                values.append(right.sum(axis=1, dtype=np.float64) / weights.sum(axis=1))
+        return np.concatenate(values)
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Trials counted so far.
+
+    Attributes:
+        person: Whose each probe is, numbered by name, shape (probes,).
+        in_gallery: The same as numbered in the gallery; -1: not there.
+        asked: Trials of each probe, shape (probes,).
+        total: The same, weighed.
+        right: Those of them that are right, weighed.
+        right_of: Share of right ones by person asked about and person of the gallery, summed over
+            recordings; None where that is not kept.
+        asked_of: The same of all trials.
+    """
+
+    person: Ints
+    in_gallery: Ints
+    asked: Ints
+    total: Floats
+    right: Floats
+    right_of: Floats | None
+    asked_of: Floats | None
+
+    @classmethod
+    def of(cls, trials: TrialList) -> "Tally":
+        """Nothing counted."""
+        people, person = np.unique(trials.probes.identity, return_inverse=True)
+        number = {name: i for i, name in enumerate(trials.gallery_people.tolist())}
+        known = np.array([number.get(name, -1) for name in people.tolist()], np.int64)
+        n, shape = len(person), (len(people), len(number))
+        kept = trials.n_way == 2 and max(shape) <= MOST_PEOPLE
+        tables = (np.zeros(shape), np.zeros(shape)) if kept else (None, None)
+        return cls(person, known[person], np.zeros(n, np.int64), np.zeros(n), np.zeros(n), *tables)
+
+    def add(self, person: int, impostors: Ints, right: np.ndarray, asked: np.ndarray) -> None:
+        """Enter what recordings of one person earned against some people, as shares of all.
+
+        Args:
+            person: Number of the person asked about.
+            impostors: Numbers in the gallery, each once, shape (people,).
+            right: Shares of right trials against each, shape (people,).
+            asked: Shares of trials, shape (people,).
+        """
+        if self.right_of is not None and self.asked_of is not None:
+            self.right_of[person, impostors] += right
+            self.asked_of[person, impostors] += asked
+
+    def add_sets(self, trials: TrialList, earned: Floats) -> None:
+        """Enter what each drawn set earned, shape (trials,)."""
+        probe, sets = trials.asked, trials.sets
+        assert probe is not None and sets is not None
+        n = len(self.person)
+        self.right[:] = np.bincount(probe, earned, minlength=n)
+        self.asked[:] = self.total[:] = np.bincount(probe, minlength=n)
+        if self.right_of is not None and self.asked_of is not None:
+            of_face = np.unique(trials.gallery.identity, return_inverse=True)[1]
+            where = self.person[probe], of_face[sets[:, 1]]
+            np.add.at(self.right_of, where, earned / self.asked[probe])
+            np.add.at(self.asked_of, where, 1 / self.asked[probe])
+
+    def pairs(self) -> PeoplePairs | None:
+        """The tables, those who are asked about first; None where they were not kept."""
+        if self.right_of is None or self.asked_of is None:
+            return None
+        rows = np.flatnonzero(self.asked_of.any(axis=1))
+        known = np.full(len(self.right_of), -1, np.int64)
+        known[self.person] = self.in_gallery
+        others = np.setdiff1d(np.arange(self.right_of.shape[1]), known[rows])
+        columns = np.concatenate([known[rows], others])
+        tables = (
+            t[np.ix_(rows, columns)].astype(np.float32) for t in (self.right_of, self.asked_of)
+        )
+        return PeoplePairs(*tables)
+
+
+def _times(picks: Ints, n: int) -> Singles:
+    """How often each was drawn: (resamples, n)."""
+    flat = picks + n * np.arange(len(picks))[:, None]
+    counts = np.bincount(flat.ravel(), minlength=n * len(picks))
+    return counts.reshape(len(picks), n).astype(np.float32)

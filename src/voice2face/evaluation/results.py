@@ -1,0 +1,272 @@
+"""What an experiment found, as one JSON file: all that a report shows, and where it came from."""
+
+import math
+from pathlib import Path, PurePath
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from voice2face.errors import CorpusError, OutputError
+from voice2face.files import write_bytes
+
+FORMAT_VERSION = 1
+MOST_BYTES = 1 << 28  # a file that is larger is none of ours
+REMEDY = "restore it, or run the experiment again"
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One number of a table.
+
+    Attributes:
+        system: What was measured: a model, a rival, real faces.
+        measure: Such as "1:2 matching".
+        stratum: What all faces of a trial have in common: "", "gender", "gender, age".
+        embedder: Name of the network that compares the faces; "" where none does.
+        value: Mean over people, or the measure over all; None: not measured, see ``note``.
+        low: Lower end of its 95 % interval; None where there is none.
+        high: Upper end.
+        n_people: People asked about.
+        n_trials: Questions, pairs or faces.
+        chance: What a blind guess reaches; None where that means nothing.
+        against: If given, ``value`` is by how much ``system`` is above this one, paired.
+        note: What one must know to read it.
+    """
+
+    system: str
+    measure: str
+    stratum: str = ""
+    embedder: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_people: int = 0
+    n_trials: int = 0
+    chance: float | None = None
+    against: str = ""
+    note: str = ""
+
+
+class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line, or one group of bars, of a figure; all lists are of one length.
+
+    Attributes:
+        name: What the legend calls it.
+        x: Positions or names.
+        y: Values; None: not measured.
+        low: Lower ends of the intervals; empty: no intervals.
+        high: Upper ends.
+        x_label: With its unit.
+        y_label: With its unit.
+        chance: What a blind guess reaches; None where that means nothing.
+        panel: Series of one panel are drawn in one axis.
+    """
+
+    name: str
+    x: list[float | str]
+    y: list[float | None]
+    low: list[float | None] = []
+    high: list[float | None] = []
+    x_label: str = ""
+    y_label: str = ""
+    chance: float | None = None
+    panel: str = ""
+
+
+class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Faces in rows and columns, as one picture.
+
+    Attributes:
+        name: Of the grid among those of its result; part of file names.
+        title: Above it.
+        file: RGB PNG in the folder of the result: faces of ``px`` × ``px`` tiled without gaps or
+            labels, row by row; an empty cell is white.
+        px: Side of a face.
+        rows: Label of each row.
+        columns: Label of each column.
+        row_title: What the rows differ in.
+        column_title: What the columns differ in.
+        note: What one must know to read it.
+    """
+
+    name: str
+    title: str
+    file: str
+    px: int
+    rows: list[str]
+    columns: list[str]
+    row_title: str = ""
+    column_title: str = ""
+    note: str = ""
+
+
+Verdict = Literal["holds", "does not hold", "cannot be told"]
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the paper or the report says, and whether it holds here.
+
+    Attributes:
+        text: The claim.
+        source: Where it stands, such as "report, Figure 2".
+        verdict: As the data have it.
+        evidence: One sentence with the figures and their interval.
+    """
+
+    text: str
+    source: str
+    verdict: Verdict
+    evidence: str
+
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one experiment found.
+
+    Attributes:
+        experiment: Its name.
+        question: What it asks, in words.
+        rows: Numbers of its table.
+        series: Numbers behind its figures.
+        title: Its heading.
+        report_item: What it answers of the report: "Figure 2", "Test 4", "".
+        protocol: Who is asked what, how it is counted and what is resampled; some sentences.
+        left_out: Why it could not be asked of this corpus, a sentence; then there are no rows.
+        grids: Pictures of faces.
+        claims: What the paper or the report says of it.
+        trials_sha256: Name → checksum of each list of trials.
+        seeds: Name → seed.
+        sources: Name → checksum of each model, corpus and file that it was computed from.
+        made_by: Program and version.
+    """
+
+    experiment: str
+    question: str
+    rows: list[Row] = []
+    series: list[Series] = []
+    title: str = ""
+    report_item: str = ""
+    protocol: str = ""
+    left_out: str = ""
+    grids: list[Grid] = []
+    claims: list[Claim] = []
+    trials_sha256: dict[str, str] = {}
+    seeds: dict[str, int] = {}
+    sources: dict[str, str] = {}
+    made_by: str = ""
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format_version: int
+    result: Result
+
+
+class _Version(msgspec.Struct, frozen=True):
+    format_version: int = FORMAT_VERSION
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write a result whole; a number that is not finite is written as null: not measured.
+
+    Raises:
+        OutputError: It could not be written, or it is not consistent.
+    """
+    if problem := _inconsistent(result):
+        raise OutputError(path, problem, "a consistent result", "correct the experiment")
+    whole = _File(FORMAT_VERSION, _without_infinite(result))
+    data = msgspec.json.encode(whole, enc_hook=_number)
+    write_bytes(path, msgspec.json.format(data, indent=1) + b"\n")
+
+
+def read_result(path: Path) -> Result:
+    """Read what :func:`write_result` wrote.
+
+    Raises:
+        CorpusError: It is missing, damaged, or of a later format than this program knows.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise CorpusError(path, "more than 256 MiB", "the result of an experiment", REMEDY)
+        data = path.read_bytes()
+        version = msgspec.json.decode(data, type=_Version).format_version
+        if version > FORMAT_VERSION:
+            raise CorpusError(
+                path, f"format {version}", f"at most {FORMAT_VERSION}", "update voice2face"
+            )
+        result = msgspec.json.decode(data, type=_File).result
+    except OSError as error:
+        found = error.strerror or "could not be read"
+        raise CorpusError(path, found, "the result of an experiment", REMEDY) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorpusError(path, f"damaged ({error})", "an experiment's result", REMEDY) from error
+    if problem := _inconsistent(result):
+        raise CorpusError(path, f"damaged ({problem})", "the result of an experiment", REMEDY)
+    return result
+
+
+def check_same_trials(a: Result, b: Result) -> None:
+    """Refuse to compare results that were asked different questions.
+
+    Raises:
+        CorpusError: Their lists of trials differ, or one has none.
+    """
+    names = sorted({*a.trials_sha256, *b.trials_sha256})
+    differing = [n for n in names if a.trials_sha256.get(n) != b.trials_sha256.get(n)]
+    if names and not differing:
+        return
+    found = f"other trials ({', '.join(differing)})" if names else "no list of trials"
+    raise CorpusError(
+        f"results of {a.experiment} and {b.experiment}",
+        found,
+        "results on the same trials",
+        "run one again with the other's list",
+    )
+
+
+def _inconsistent(result: Result) -> str:
+    """What cannot be; empty if all can."""
+    for grid in result.grids:
+        plain = PurePath(grid.file).name == grid.file and grid.file not in ("", "..")
+        if not plain or "\\" in grid.file:
+            return f"grid {grid.name}: '{grid.file}' is not a plain file name"
+        if min(grid.px, len(grid.rows), len(grid.columns)) < 1:
+            return f"grid {grid.name}: it has no faces"
+    if result.left_out and result.rows:
+        return "left out, and yet it has rows"
+    for s in result.series:
+        lengths = {len(s.x), len(s.y), len(s.low) or len(s.y), len(s.high) or len(s.y)}
+        if len(lengths) > 1 or bool(s.low) != bool(s.high):
+            return f"series {s.name}: lists of different lengths"
+        if not all(isinstance(x, str) or math.isfinite(x) for x in s.x):
+            return f"series {s.name}: a position that is no number"
+    for row in result.rows:
+        if row.n_people < 0 or row.n_trials < 0:
+            return f"{row.system}, {row.measure}: a negative count"
+    return ""
+
+
+def _without_infinite(result: Result) -> Result:
+    """The same with None in place of NaN and infinite values, so that it reads back as written."""
+    change = msgspec.structs.replace
+    rows = [
+        change(r, **{k: _finite(getattr(r, k)) for k in ("value", "low", "high", "chance")})
+        for r in result.rows
+    ]
+    lists = ("y", "low", "high")
+    series = [
+        change(
+            s, chance=_finite(s.chance), **{k: [_finite(v) for v in getattr(s, k)] for k in lists}
+        )
+        for s in result.series
+    ]
+    return change(result, rows=rows, series=series)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _number(value: object) -> object:
+    """One of numpy's numbers, as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} in a result")

@@ -1,0 +1,209 @@
+"""Retrieval: at which rank a gallery shows the person whose voice a face was made from.
+
+The protocol of SF2F (Bai et al. 2022): a gallery shows each person once, by the mean embedding of
+the real faces; three galleries of 100 people, averaged, or the whole one. Scoring each made face
+and scoring the mean of a person's made faces give different figures: ``per_person`` says which.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import CorpusError
+from voice2face.evaluation.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.intervals import (
+    N_RESAMPLES,
+    Estimate,
+    check_people,
+    draws,
+    estimate,
+    interval_of,
+    person_means,
+)
+from voice2face.evaluation.trial_list import TrialList
+
+ROWS_AT_ONCE = 500
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Where the true person stands in each gallery.
+
+    Attributes:
+        better: People of the gallery whose cosine is higher, shape (n, galleries) where n is of
+            made faces, or of people if averaged; NaN: not in this gallery.
+        tied: People whose cosine is as high, the true one included; NaN likewise.
+        people: Whose each row is, shape (n,).
+        n_gallery: People of a gallery.
+    """
+
+    better: Floats
+    tied: Floats
+    people: npt.NDArray[np.str_]
+    n_gallery: int
+
+    @property
+    def n_people(self) -> int:
+        """People asked about."""
+        return len(np.unique(self.people[self._asked.any(axis=1)]))
+
+    @property
+    def n_trials(self) -> int:
+        """Questions: made faces, or people, times the galleries that they are asked of."""
+        return int(self._asked.sum())
+
+    @property
+    def _asked(self) -> npt.NDArray[np.bool_]:
+        return ~np.isnan(self.better)
+
+    def chance(self, k: int) -> float:
+        """Recall of a blind guess."""
+        return min(k / self.n_gallery, 1.0)
+
+    def found(self, k: int) -> Floats:
+        """Share of its galleries in which the person is among the first ``k``: (n,).
+
+        Where people tie across rank ``k``, the share of their orders in which the person is.
+        """
+        if k < 1:
+            raise CorpusError("recall", f"rank {k}", "1 or more", "give another")
+        return _row_means(np.clip((k - self.better) / self.tied, 0, 1))
+
+    def rank(self) -> Floats:
+        """Mean rank over its galleries, from 1; of ties the middle: (n,)."""
+        return _row_means(self.better + (self.tied + 1) / 2)
+
+    def recall_at(self, k: int, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
+        """R@k: mean over people, with its interval over people; the galleries are fixed.
+
+        Raises:
+            CorpusError: There is one person alone.
+        """
+        return estimate(self.found(k), self.people, seed=seed, n_resamples=n_resamples)
+
+    def median_rank(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
+        """Median over people of their mean rank, with its interval over people.
+
+        Raises:
+            CorpusError: There is one person alone.
+        """
+        ranks, _ = person_means(self.rank(), self.people)
+        check_people(len(ranks))
+        drawn = [np.median(ranks[picks], axis=1) for picks in draws(len(ranks), seed, n_resamples)]
+        return Estimate(float(np.median(ranks)), *interval_of(np.concatenate(drawn)))
+
+
+def retrieve(
+    made: np.ndarray,
+    real: np.ndarray,
+    trials: TrialList,
+    *,
+    per_person: bool = False,
+    centre: bool = False,
+) -> Ranks:
+    """Rank the people of galleries by their likeness to made faces.
+
+    Args:
+        made: Embeddings of the faces made from the probes, shape (probes, dim).
+        real: Of the gallery's faces by the same network, shape (gallery, dim).
+        trials: Of protocol "retrieval".
+        per_person: Average the made faces of a person's recordings first.
+        centre: Subtract each side's mean.
+
+    Raises:
+        CorpusError: Embeddings that don't fit the trials or are not finite, trials of another
+            protocol, or no probe whose person is in a gallery.
+    """
+    if trials.protocol != "retrieval":
+        raise CorpusError(
+            "retrieval", f"trials of protocol '{trials.protocol}'", "'retrieval'", "make those"
+        )
+    if per_person and trials.others_only:
+        raise CorpusError(
+            "retrieval",
+            "an average over a person's pictures",
+            "single ones, each against the others",
+            "leave out the averaging",
+        )
+    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
+    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
+    check_same_dim(probes, faces)
+    people = trials.probes.identity
+    if per_person:
+        people, owner = np.unique(people, return_inverse=True)
+        probes = _means(probes, owner, len(people))
+    owner = np.unique(trials.gallery.identity, return_inverse=True)[1]
+    gallery = _means(faces, owner, len(trials.gallery_people))
+    sets = trials.sets
+    if sets is None:
+        sets = np.arange(len(gallery))[None]
+    own = _numbers(people, trials.gallery_people)
+    against_own = _own_scores(probes, faces, gallery, own, trials)
+    better, tied = _counted(probes, gallery, own, against_own, sets)
+    if np.isnan(better).all():
+        raise CorpusError(
+            "retrieval",
+            "nobody who is asked about is in a gallery",
+            "people with both",
+            "name people alike on both sides",
+        )
+    return Ranks(better, tied, people, sets.shape[1])
+
+
+def _own_scores(
+    probes: Vectors, faces: Vectors, gallery: Vectors, own: Ints, trials: TrialList
+) -> Floats:
+    """Cosine of each probe to the true person; NaN where there is nothing to compare: (n,)."""
+    scores: Floats = np.einsum("nd,nd->n", probes, gallery[own]).astype(np.float64)
+    scores[own < 0] = np.nan
+    if trials.others_only:
+        for i in np.flatnonzero(own >= 0):
+            of_one = trials.gallery.identity == trials.gallery_people[own[i]]
+            others = faces[of_one & (trials.gallery.name != trials.probes.name[i])]
+            mean = _means(others, np.zeros(len(others), int), 1)[0]
+            scores[i] = probes[i] @ mean if len(others) else np.nan
+    return scores
+
+
+def _counted(
+    probes: Vectors, gallery: Vectors, own: Ints, against_own: Floats, sets: Ints
+) -> tuple[Floats, Floats]:
+    """How many others are more alike, and how many as much, in each gallery: (n, galleries)."""
+    better, tied = (np.full((len(probes), len(sets)), np.nan) for _ in range(2))
+    columns = np.arange(len(gallery))
+    for start in range(0, len(probes), ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(probes)))
+        above = probes[rows] @ gallery.T - against_own[rows, None]
+        above[columns == own[rows, None]] = -np.inf
+        for j, people in enumerate(sets):
+            asked = np.isin(own[rows], people) & ~np.isnan(against_own[rows])
+            some = above[np.ix_(np.flatnonzero(asked), people)]
+            better[rows[asked], j] = (some > ROUNDING).sum(axis=1)
+            tied[rows[asked], j] = 1 + (np.abs(some) <= ROUNDING).sum(axis=1)
+    return better, tied
+
+
+def _means(vectors: Vectors, owner: np.ndarray, n: int) -> Vectors:
+    """Mean of each owner's unit vectors, of length 1 again: (n, dim)."""
+    sums = np.zeros((n, vectors.shape[1]))
+    np.add.at(sums, owner, vectors)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.maximum(lengths, ROUNDING), np.float32)
+
+
+def _numbers(names: np.ndarray, known: np.ndarray) -> Ints:
+    """Place of each name among the known ones, sorted; -1: not there."""
+    places = np.minimum(np.searchsorted(known, names), len(known) - 1)
+    return np.asarray(np.where(known[places] == names, places, -1))
+
+
+def _row_means(values: Floats) -> Floats:
+    """Mean of what is a number in each row; NaN where nothing is."""
+    asked = ~np.isnan(values)
+    n = asked.sum(axis=1)
+    sums = np.where(asked, values, 0).sum(axis=1)
+    return np.where(n > 0, sums / np.maximum(n, 1), np.nan)

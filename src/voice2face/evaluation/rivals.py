@@ -1,0 +1,221 @@
+"""Systems that any model must beat: they know training people, and little or nothing of a voice.
+
+Each takes what a generator takes, embeddings of voices, and gives pictures.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.evaluation.ridge import fit_ridge
+from voice2face.evaluation.training_people import (
+    Pictures,
+    TrainingFaces,
+    TrainingVoices,
+    as_pictures,
+    lacking,
+    person_faces,
+    person_weights,
+    typical_faces,
+    weighted_faces,
+)
+
+# From embeddings of voices, (n, dim), to RGB pictures, (n, px, px, 3).
+Rival = Callable[[np.ndarray], Pictures]
+
+# What each does, for the reader of a table.
+RIVALS = {
+    "mean face": "the mean of the training faces, whatever the voice",
+    "gender's mean face": "the mean of the training faces of the gender that a linear read-off, "
+    "fitted on training voices, hears in the voice",
+    "random face": "the face of a training person drawn by lot for each recording",
+    "nearest voice's face": "the most typical face of the training person whose recording is most "
+    "like this one, by cosine of the embeddings",
+    "ridge to eigenfaces": "a linear map from the voice to eigenfaces of the training faces, its "
+    "strength of regularisation chosen on training people",
+    "shuffled voices": "the model itself, given the recordings in an order drawn by lot",
+}
+MIN_PEOPLE = 10  # with voice and face, to fit a map on
+N_EIGENFACES = 96
+MOST_PEOPLE = 2000  # whose mean faces are decomposed
+
+
+def make_rivals(
+    voices: TrainingVoices, faces: TrainingFaces, *, seed: int = 0, model: Rival | None = None
+) -> tuple[dict[str, Rival], dict[str, str]]:
+    """All rivals that the training data allow.
+
+    Args:
+        voices: Of the training split.
+        faces: Likewise; of the same people, or of others.
+        seed: Of faces drawn by lot and of shuffled voices.
+        model: What is given shuffled voices.
+
+    Returns:
+        Rivals by their name in ``RIVALS``; and of those left out, why.
+    """
+    rivals: dict[str, Rival] = {
+        "mean face": mean_face(faces),
+        "random face": random_face(faces, seed),
+    }
+    left_out = {}
+    reason = _genders_lacking(voices, faces)
+    if reason:
+        left_out["gender's mean face"] = reason
+    else:
+        rivals["gender's mean face"] = gender_mean_face(voices, faces)
+    n_both = len(np.intersect1d(voices.identity, faces.identity))
+    found = f"{n_both} training people have both a voice and a face"
+    if n_both:
+        rivals["nearest voice's face"] = nearest_voice_face(voices, faces)
+    else:
+        left_out["nearest voice's face"] = f"{found}; it needs pairs"
+    if n_both >= MIN_PEOPLE:
+        rivals["ridge to eigenfaces"] = ridge_eigenfaces(voices, faces)
+    else:
+        left_out["ridge to eigenfaces"] = f"{found}; {MIN_PEOPLE} or more wanted"
+    if model is None:
+        left_out["shuffled voices"] = "no model was given"
+    else:
+        rivals["shuffled voices"] = shuffled(model, seed)
+    return {name: rivals[name] for name in RIVALS if name in rivals}, left_out
+
+
+def mean_face(faces: TrainingFaces) -> Rival:
+    """The mean face of training people, each of whom counts alike."""
+    (mean,) = weighted_faces(faces, person_weights(faces.identity)[None])
+    return lambda probes: np.repeat(mean[None], len(probes), axis=0)
+
+
+def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+    """The mean face of the gender that is heard in the voice.
+
+    It is heard by ridge regression onto the genders that both voices and faces have, each of
+    which, and each person of it, counts alike; the largest answer is taken.
+
+    Raises:
+        CorpusError: There are fewer than two such genders, or too few voices of one.
+    """
+    found = _genders_lacking(voices, faces)
+    if found:
+        raise lacking("gender's mean face", found, "both genders heard and seen")
+    names = _common_genders(voices, faces)
+    known = np.isin(voices.gender, names)
+    told = voices.gender[known][:, None] == names
+    share = told * person_weights(voices.identity[known])[:, None]
+    weights = (share / share.sum(axis=0)).sum(axis=1)
+    read_off = fit_ridge(
+        voices.embeddings[known], told.astype(float), weights, voices.identity[known]
+    )
+    seen = faces.gender == names[:, None]
+    means = weighted_faces(faces, seen * person_weights(faces.identity))
+    return lambda probes: means[read_off(probes).argmax(axis=1)]
+
+
+def random_face(faces: TrainingFaces, seed: int) -> Rival:
+    """Some face of a person drawn by lot; the same call gives the same faces."""
+    people, owner = np.unique(faces.identity, return_inverse=True)
+    order, starts = np.argsort(owner, kind="stable"), np.cumsum([0, *np.bincount(owner)])
+
+    def draw(probes: np.ndarray) -> Pictures:
+        rng = np.random.default_rng(seed)
+        persons = rng.integers(len(people), size=len(probes))
+        ranks = rng.integers(starts[persons], starts[persons + 1])
+        return faces.pixels[order[ranks]]
+
+    return draw
+
+
+def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+    """The face of the person of the nearest training recording that has one.
+
+    Of several faces that which is nearest to their mean.
+
+    Raises:
+        CorpusError: Nobody has both.
+    """
+    heard = np.isin(voices.identity, faces.identity)
+    if not heard.any():
+        raise lacking("nearest voice's face", "nobody", "people with a voice and a face")
+    bank = _unit(voices.embeddings[heard])
+    people, owner = np.unique(voices.identity[heard], return_inverse=True)
+    typical = typical_faces(faces, people)[owner]
+    return lambda probes: faces.pixels[typical[(_unit(probes) @ bank.T).argmax(axis=1)]]
+
+
+def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+    """A linear map from the voice to the leading eigenfaces of people's mean faces.
+
+    Each person counts alike; the strength of the regularisation is chosen, for each eigenface,
+    by leaving people out.
+
+    Raises:
+        CorpusError: Fewer than MIN_PEOPLE have both.
+    """
+    people = np.intersect1d(voices.identity, faces.identity)
+    if len(people) < MIN_PEOPLE:
+        wanted = f"{MIN_PEOPLE} people with a voice and a face"
+        raise lacking("ridge to eigenfaces", f"{len(people)} people", wanted)
+    centre, axes = _eigenfaces(faces, people)
+    coefficients = np.stack([(mean - centre) @ axes for mean in person_faces(faces, people)])
+    heard = np.isin(voices.identity, people)
+    owner = np.searchsorted(people, voices.identity[heard])
+    read_off = fit_ridge(
+        voices.embeddings[heard],
+        coefficients[owner],
+        person_weights(voices.identity[heard]),
+        voices.identity[heard],
+    )
+    shape = faces.pixels.shape[1:]
+    return lambda probes: as_pictures(centre + read_off(probes) @ axes.T, shape)
+
+
+def shuffled(model: Rival, seed: int) -> Rival:
+    """A model that is given the recordings in another order, each as likely as any."""
+    return lambda probes: model(probes[shuffled_order(len(probes), seed)])
+
+
+def shuffled_order(n: int, seed: int) -> npt.NDArray[np.int64]:
+    """Whose voice stands for each, shape (n,); some may keep their own, as chance has it.
+
+    To keep nobody's own would make a model that hears something worse than chance.
+    """
+    return np.asarray(np.random.default_rng(seed).permutation(n), np.int64)
+
+
+def _common_genders(voices: TrainingVoices, faces: TrainingFaces) -> np.ndarray:
+    return np.setdiff1d(np.intersect1d(voices.gender, faces.gender), [""])
+
+
+def _genders_lacking(voices: TrainingVoices, faces: TrainingFaces) -> str:
+    """What is missing to hear a gender and to show its mean face; "" if nothing is."""
+    names = _common_genders(voices, faces)
+    if len(names) < 2:
+        told = ", ".join(names.tolist()) or "none"
+        return f"genders that both training voices and faces are labelled with: {told}; needs two"
+    n_people = min(len(np.unique(voices.identity[voices.gender == name])) for name in names)
+    if n_people < MIN_PEOPLE // 2:
+        return f"{n_people} training people of one gender are heard; needs {MIN_PEOPLE // 2}"
+    return ""
+
+
+def _eigenfaces(faces: TrainingFaces, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, (values,), and leading principal axes, (values, k), of people's mean faces.
+
+    Source:
+        Turk and Pentland 1991.
+    """
+    some = people[:: -(-len(people) // MOST_PEOPLE)]  # evenly spaced: the axes need no more
+    means = np.stack(list(person_faces(faces, some)))
+    centre = means.mean(axis=0)
+    means -= centre
+    values, vectors = np.linalg.eigh(means @ means.T)  # ascending
+    kept = slice(None, -min(N_EIGENFACES, len(some) - 1) - 1, -1)
+    lengths = np.sqrt(np.maximum(values[kept], 1e-6 * values[-1] + 1e-12))
+    return centre, means.T @ (vectors[:, kept] / lengths)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12))

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from voice2face.errors import CorpusError
+from voice2face.evaluation import intervals
+from voice2face.evaluation.intervals import (
+    bootstrap_interval,
+    difference,
+    draws,
+    estimate,
+    interval_of,
+    person_means,
+)
+
+PEOPLE = np.array(["b", "a", "b", "b", "c"])
+
+
+def test_each_person_counts_alike_and_what_was_not_asked_is_left_out():
+    means, names = person_means(np.array([1.0, 0, 0, np.nan, np.nan]), PEOPLE)
+    assert names.tolist() == ["a", "b"] and means.tolist() == [0, 0.5]
+    assert estimate(np.array([1.0, 0, 0, np.nan, np.nan]), PEOPLE).value == 0.25
+
+
+def test_an_interval_is_that_of_people_drawn_one_by_one():
+    rng = np.random.default_rng(0)
+    values, people = rng.random(60), rng.integers(13, size=60).astype(str)
+    found = estimate(values, people, seed=5, n_resamples=400)
+    means = np.array([values[people == name].mean() for name in np.unique(people)])
+    same = np.random.default_rng(5)
+    drawn = [means[same.integers(len(means), size=len(means))].mean() for _ in range(400)]
+    assert found.value == pytest.approx(means.mean())
+    assert (found.low, found.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+    low, high = bootstrap_interval(
+        lambda d: float(means[d].mean()), len(means), seed=5, n_resamples=400
+    )
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("n_people", [3, 64, 1000])
+def test_draws_do_not_depend_on_how_many_are_held(monkeypatch, n_people):
+    whole = np.concatenate(list(draws(n_people, 2, 37)))
+    monkeypatch.setattr(intervals, "AT_ONCE", 5 * n_people)
+    parts = list(draws(n_people, 2, 37))
+    assert len(parts) == 8 and np.array_equal(np.concatenate(parts), whole)
+
+
+def test_a_paired_difference_is_sharper_than_two_intervals():
+    rng = np.random.default_rng(1)
+    people = np.repeat([f"p{i}" for i in range(40)], 3)
+    ease = rng.normal(size=40).repeat(3)  # of a person, for both systems
+    a, b = (ease + 0.1 * rng.normal(size=120) + shift for shift in (0.1, 0.0))
+    between = difference(a, b, people)
+    assert 0 < between.low < 0.1 < between.high < 0.2
+    assert between.value == pytest.approx(estimate(a, people).value - estimate(b, people).value)
+    assert between.high - between.low < 0.2 * (estimate(a, people).high - estimate(a, people).low)
+    assert difference(a, a, people) == estimate(0 * a, people)
+
+
+def test_a_difference_is_over_what_both_were_asked():
+    a, b = np.array([1.0, 1, np.nan, 0, 0]), np.array([0.0, np.nan, 1, 0, 0])
+    found = difference(a, b, PEOPLE)
+    assert found.value == pytest.approx((0.5 + 0) / 2)  # b: (1 + 0) / 2, a: nothing, c: 0
+
+
+def test_intervals_cover_as_often_as_they_say():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for seed in range(400):
+        people = np.arange(50).repeat(2)
+        values = rng.normal(size=50).repeat(2) + rng.normal(size=100)
+        found = estimate(values, people, seed=seed, n_resamples=300)
+        covered += found.low <= 0 <= found.high
+    assert 0.9 <= covered / 400 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("values", "people", "said"),
+    [
+        (np.ones(3), np.array(["a"] * 3), "one person"),
+        (np.array([1.0, np.nan]), np.array(["a", "b"]), "one person"),
+        (np.full(3, np.nan), np.array(list("abc")), "nobody"),
+        (np.ones(0), np.zeros(0, str), "nobody"),
+        (np.ones(3), np.array(["a", "b"]), r"\(3,\) values"),
+        (np.array([1.0, np.inf]), np.array(["a", "b"]), "infinite"),
+    ],
+)
+def test_what_tells_nothing_is_refused_in_one_line(values, people, said):
+    with pytest.raises(CorpusError, match=said) as caught:
+        estimate(values, people)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_difference_of_other_lengths_and_an_interval_of_nothing_are_refused():
+    with pytest.raises(CorpusError, match="3 and 2 values"):
+        difference(np.ones(3), np.ones(2), np.array(list("abc")))
+    with pytest.raises(CorpusError, match="more people"):
+        interval_of(np.full(4, np.nan))
