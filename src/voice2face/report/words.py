@@ -1,0 +1,101 @@
+"""Numbers and names as a reader wants them."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from voice2face.evaluation.results import Claim, Result, Row
+
+WHAT_A_FACE_IS = (
+    "A face made from a voice is a guess. It can share what a voice tells about its speaker, above "
+    "all the gender and something of the age; everything else in it comes from the faces that the "
+    "model was trained on. It is not a likeness, and must not be used to recognise anybody."
+)
+HOW_TO_READ = (
+    "Behind each number stands its 95 % interval, found by drawing the tested people again and "
+    "again: had other people of the same kind been asked, the number would most likely have been "
+    "somewhere in it. A difference counts only if its interval lies on one side of zero."
+)
+VERDICTS = ("holds", "does not hold", "cannot be told")
+ATTRIBUTES = "gender|sex|age|age_band|age_group|ethnicity|race|nationality|language|native"
+MISSING = "–"
+SIGNS = {"higher": "▲", "lower": "▼", "cannot be told": "≈"}
+SIGNS_KEY = "▲ higher, ▼ lower, ≈ cannot be told: the interval holds zero."
+
+
+def stratum_words(stratum: str) -> str:
+    """For "gender, age": "within gender and age"; what is no attribute stays as it is."""
+    parts = [part.strip() for part in re.split(r",|\+|&| and ", stratum) if part.strip()]
+    if not parts:
+        return "all"
+    if not all(re.fullmatch(ATTRIBUTES, part.lower()) for part in parts):
+        return stratum
+    parts = [part.replace("_", " ") for part in parts]
+    return "within " + " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def digits_of(values: Iterable[float | None]) -> int:
+    """Decimals with which the largest of the values has three or four figures."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    for limit, digits in ((0.005, 5), (0.05, 4), (10, 3), (100, 2), (1000, 1)):
+        if 0 < largest < limit:
+            return digits
+    return 0 if largest >= 1000 else 3
+
+
+def number(value: float | None, digits: int, *, signed: bool = False) -> str:
+    """With that many decimals and a true minus; a dash if it was not measured."""
+    if value is None:
+        return MISSING
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def interval(low: float | None, high: float | None, digits: int, *, signed: bool = False) -> str:
+    """Such as "[0.626, 0.792]", or nothing."""
+    if low is None or high is None:
+        return ""
+    return f"[{number(low, digits, signed=signed)}, {number(high, digits, signed=signed)}]"
+
+
+def difference_word(row: Row) -> str:
+    """What the interval of a paired difference allows to say; nothing if there is none."""
+    if row.value is None or row.low is None or row.high is None:
+        return ""
+    return "higher" if row.low > 0 else "lower" if row.high < 0 else "cannot be told"
+
+
+def span(values: Sequence[float | int | None], digits: int = 0) -> str:
+    """One number if all are the same, else from the least to the largest."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return MISSING
+    least, largest = number(min(known), digits), number(max(known), digits)
+    return least if least == largest else f"{least}–{largest}"
+
+
+def verdict_sentence(claims: Sequence[Claim]) -> str:
+    """How many of the claims hold."""
+    if not claims:
+        return "No claim of the paper or the report was asked here."
+    counts = [sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS]
+    verbs = (("holds", "hold"), ("does not hold", "do not hold"), ("cannot be told",) * 2)
+    parts = [
+        f"{count or 'none'} {one if count == 1 else many}"
+        for count, (one, many) in zip(counts, verbs, strict=True)
+    ]
+    asked = "claim" if len(claims) == 1 else "claims"
+    return (
+        f"Of {len(claims)} {asked} of the paper and the report that were asked here, "
+        f"{parts[0]}, {parts[1]} and {parts[2]}."
+    )
+
+
+def disagreeing(results: Sequence[Result]) -> list[str]:
+    """Files of which the results saw different contents, which should not be."""
+    seen: dict[str, set[str]] = {}
+    for result in results:
+        for name, checksum in result.sources.items():
+            seen.setdefault(name, set()).add(checksum)
+    return sorted(name for name, checksums in seen.items() if len(checksums) > 1)

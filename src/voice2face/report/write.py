@@ -1,0 +1,66 @@
+"""A report in a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from voice2face.evaluation.results import Result
+from voice2face.files import write_text
+from voice2face.report.figures import looks, write_curves
+from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
+from voice2face.report.grids import Faces, read_faces
+from voice2face.report.html_page import page
+from voice2face.report.markdown_page import markdown_page
+from voice2face.report.order import chapters, slug, stem
+from voice2face.report.sheets import write_sheet
+
+
+def write_report(
+    results: Sequence[Result], out: Path, title: str, about: str, *, pictures: Path
+) -> Path:
+    """Write index.html, report.md, tables/ (CSV, LaTeX) and figures/ (PDF, PNG).
+
+    Args:
+        results: One of each experiment, in any order.
+        out: Folder; what is there of an older report is replaced, file by file.
+        title: Heading.
+        about: What was evaluated, in plain words; an empty line parts paragraphs.
+        pictures: Folder of the grids' files.
+
+    Returns:
+        The page.
+
+    Raises:
+        CorpusError: No results, two of one experiment, or a picture missing or damaged.
+        MissingExtraError: matplotlib is not installed.
+        OutputError: Something could not be written.
+    """
+    told = chapters(results)
+    ordered = [result for chapter in told for result in chapter.results]
+    faces = {stem(r): [read_faces(pictures, grid) for grid in r.grids] for r in ordered}
+    numbers = {stem(r): own for r, own in zip(ordered, looks(ordered), strict=True)}
+    drawn = {stem(r): _figures(out, r, faces[stem(r)], numbers[stem(r)]) for r in ordered}
+    for result in ordered:
+        _numbers(out / "tables", result)
+    write_text(out / "report.md", markdown_page(told, drawn, title, about))
+    write_text(out / "index.html", page(told, faces, numbers, title, about))
+    return out / "index.html"
+
+
+def _figures(
+    out: Path, result: Result, faces: Sequence[Faces], numbers: dict[str, int]
+) -> list[str]:
+    """Draw all of a result for print; names of the PNG files, relative to the page."""
+    name, made = stem(result), []
+    for one in faces:
+        made += write_sheet(out / "figures" / f"{name}-{slug(one.grid.name)}", one)
+    if result.series:
+        made += write_curves(out / "figures" / f"{name}-curves", result, numbers)
+    return [path.relative_to(out).as_posix() for path in made if path.suffix == ".png"]
+
+
+def _numbers(folder: Path, result: Result) -> None:
+    if result.rows:
+        write_text(folder / f"{stem(result)}.csv", rows_csv(result))
+        write_text(folder / f"{stem(result)}.tex", tables_tex(result))
+    if result.series:
+        write_text(folder / f"{stem(result)}-curves.csv", series_csv(result))
