@@ -33,19 +33,19 @@ def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half:
         is_unit: Scale the embedding.
         half: Store weights in 16 bits; they are cast when the model is loaded.
     """
-    nodes, tensors = _sequence(encoder.layers, "features", "frame_embeddings")
+    nodes, tensors = sequence(encoder.layers, "features", "frame_embeddings")
     mean = "mean" if is_unit else "embedding"
     tensors.append(numpy_helper.from_array(np.array([2], np.int64), "time"))
     nodes.append(helper.make_node("ReduceMean", ["frame_embeddings", "time"], [mean], keepdims=0))
     if is_unit:
         nodes.append(helper.make_node("LpNormalization", [mean], ["embedding"], axis=1, p=2))
     settings = encoder.settings
-    given = _floats("features", ["batch", settings.n_mels, "frames"])
+    given = floats("features", ["batch", settings.n_mels, "frames"])
     outputs = [
-        _floats("embedding", ["batch", settings.embedding_dim]),
-        _floats("frame_embeddings", ["batch", settings.embedding_dim, "steps"]),
+        floats("embedding", ["batch", settings.embedding_dim]),
+        floats("frame_embeddings", ["batch", settings.embedding_dim, "steps"]),
     ]
-    _write(path, "voice_encoder", nodes, tensors, given, outputs, half)
+    write_network(path, "voice_encoder", nodes, tensors, given, outputs, half)
 
 
 def export_generator(generator: Generator, path: Path, half: bool) -> None:
@@ -56,16 +56,17 @@ def export_generator(generator: Generator, path: Path, half: bool) -> None:
         path: The file.
         half: Store weights in 16 bits; they are cast when the model is loaded.
     """
-    nodes, tensors = _sequence(generator.layers, "column", "face")
+    nodes, tensors = sequence(generator.layers, "column", "face")
     tensors.append(numpy_helper.from_array(np.array([2, 3], np.int64), "height_width"))
     nodes.insert(0, helper.make_node("Unsqueeze", ["embedding", "height_width"], ["column"]))
     settings = generator.settings
-    given = _floats("embedding", ["batch", settings.embedding_dim])
-    outputs = [_floats("face", ["batch", 3, settings.face_px, settings.face_px])]
-    _write(path, "generator", nodes, tensors, given, outputs, half)
+    given = floats("embedding", ["batch", settings.embedding_dim])
+    outputs = [floats("face", ["batch", 3, settings.face_px, settings.face_px])]
+    write_network(path, "generator", nodes, tensors, given, outputs, half)
 
 
-def _sequence(layers: nn.Sequential, given: str, result: str) -> tuple[Nodes, Tensors]:
+def sequence(layers: nn.Sequential, given: str, result: str) -> tuple[Nodes, Tensors]:
+    """Operators and weights of layers one after another, from one value's name to another's."""
     nodes: Nodes = []
     tensors: Tensors = []
     value = given
@@ -112,11 +113,12 @@ def _weights(layer: nn.Module) -> Iterator[tuple[str, np.ndarray]]:
             yield name, tensor.detach().cpu().contiguous().numpy()
 
 
-def _floats(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
+def floats(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
+    """An input or output of 32-bit numbers; names stand for sizes that may vary."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def _write(
+def write_network(
     path: Path,
     name: str,
     nodes: Nodes,
@@ -125,6 +127,7 @@ def _write(
     outputs: list[onnx.ValueInfoProto],
     half: bool,
 ) -> None:
+    """Check a network and write it; ``half``: its weights in 16 bits, widened when it is read."""
     if half:
         casts, tensors = _halved(tensors)
         nodes = [*casts, *nodes]

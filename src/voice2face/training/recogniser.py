@@ -1,0 +1,210 @@
+"""The recogniser: who is seen on a real face? It judges what a generator makes, and embeds faces.
+
+Nothing of it is shared with the critics that the generator learned from: another network, another
+seed, another augmentation (see ``recogniser_network``).
+"""
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import torch
+import yaml
+from msgspec.structs import replace
+from torch import Tensor
+
+from voice2face import __version__
+from voice2face.corpus import Corpus
+from voice2face.errors import TrainingError
+from voice2face.files import sha256_of, write_text
+from voice2face.settings import Run, to_yaml
+from voice2face.training.banks import FaceBank
+from voice2face.training.checkpoint import State
+from voice2face.training.loop import check_unused, train
+from voice2face.training.recogniser_augmentation import augment
+from voice2face.training.recogniser_export import export_recogniser
+from voice2face.training.recogniser_measures import Unseen, accuracy, held_out, look
+from voice2face.training.recogniser_network import Recogniser, RecogniserRecipe
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+NETWORK, REPORT = "recogniser.onnx", "recogniser.yaml"
+RUN = Run(checkpoint_every=200, sample_every=200, keep_checkpoints=1, best_by="")
+READING = "verification_auc"  # of a snapshot
+PASSES, LEAST_ITERATIONS, MOST_ITERATIONS = 60, 400, 6000
+
+
+class RecogniserTrainee:
+    """A recogniser with everything random about it.
+
+    Args:
+        faces: Pictures of the people, sorted by their labels, 0, 1, ..., each at least once.
+        recipe: What to compute.
+        seed: Of initialisation and drawing.
+        device: Where, as torch names it.
+        unseen: What snapshots are measured on.
+    """
+
+    def __init__(
+        self,
+        faces: FaceBank,
+        recipe: RecogniserRecipe,
+        seed: int,
+        device: str = "cpu",
+        unseen: Unseen | None = None,
+    ) -> None:
+        own_seed = zlib.crc32(f"recogniser {seed}".encode())  # not that of the face stage
+        self.rng = torch.Generator().manual_seed(own_seed)
+        torch.manual_seed(own_seed)
+        self.device = torch.device(device)
+        self.faces, self.recipe, self.unseen = faces.to(self.device), recipe, unseen
+        self._counts = torch.bincount(faces.labels)
+        self._starts = self._counts.cumsum(0) - self._counts
+        network = Recogniser(recipe, faces.pixels.shape[-1], len(self._counts))
+        self.recogniser = network.to(self.device)
+        self.optimiser = torch.optim.AdamW(
+            self.recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        # From the full rate down to nothing along half a cosine (Loshchilov and Hutter 2017).
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.optimiser, recipe.iterations
+        )
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """Faces, changed at random, (batch, 3, px, px), and the number of each person.
+
+        A person is drawn, then a picture of them, so that all people count alike.
+        """
+        n = self.recipe.batch_size
+        labels = torch.randint(len(self._counts), (n,), generator=self.rng)
+        where = torch.rand(n, generator=self.rng)
+        chosen = self._starts[labels] + (where * self._counts[labels]).long()
+        faces = self.faces.pick(chosen, torch.zeros(n, dtype=torch.bool))
+        return augment(faces, self.rng), labels.to(self.device)
+
+    def step(self) -> dict[str, Tensor]:
+        """One batch."""
+        faces, labels = self.draw()
+        self.recogniser.train()
+        cosines = self.recogniser(faces)
+        loss = self.recogniser.loss(cosines, labels, self.recipe.margin)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.schedule.step()
+        right = (cosines.argmax(dim=1) == labels).float().mean()
+        return {"cross_entropy": loss, "accuracy": right}
+
+    def state(self) -> State:
+        """Network, optimiser, schedule, random state."""
+        return {
+            "recogniser": self.recogniser.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "sampler": self.rng.get_state(),
+        }
+
+    def load(self, state: State) -> None:
+        """Take up a state."""
+        self.recogniser.load_state_dict(state["recogniser"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.rng.set_state(state["sampler"])
+
+    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float]:
+        """How well people who are not trained on are told apart."""
+        if self.unseen is None:
+            return {}
+        vectors, _ = look(self.recogniser, self.unseen.pixels, self.device)
+        return {READING: self.unseen.auc(vectors)}
+
+
+def train_recogniser(
+    corpus_folder: Path,
+    out: Path,
+    recipe: RecogniserRecipe | None = None,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    run: Run = RUN,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """Train on real faces; write ``out/recogniser.onnx``, ``.json`` beside it and ``.yaml``.
+
+    Of each of the ``train`` people some pictures are held out; how well these are classified, and
+    how well the people of the other splits are told apart, stands in ``recogniser.yaml``.
+
+    Args:
+        corpus_folder: A prepared corpus.
+        out: Folder of the run.
+        recipe: What to compute; None: that of the corpus, see :func:`recipe_for`.
+        seed: Of initialisation and drawing.
+        device: Where, as torch names it.
+        run: What to write and when.
+        resume: Go on with the run in ``out``.
+        quiet: No progress bar.
+
+    Returns:
+        The ONNX file: faces to ``embedding`` and to ``logits`` of the people in the JSON's labels.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        OutputError: A file could not be written.
+        TrainingError: Faces of fewer than two people, a loss that is not finite, another run in
+            ``out``.
+    """
+    check_unused(out, resume)
+    corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
+    known = corpus.faces("train")
+    people, labels = np.unique(np.asarray(known.identity, str), return_inverse=True)
+    if len(people) < 2:
+        raise TrainingError(
+            corpus_folder, f"faces of {len(people)} people to train on", "two or more", "add faces"
+        )
+    aside = held_out(known.identity, known.path)
+    learned = np.flatnonzero(~aside)
+    learned = learned[np.argsort(labels[learned], kind="stable")]
+    bank = FaceBank.of(known.pixels[learned], labels[learned].astype(np.int64))
+    recipe = recipe or recipe_for(len(bank))
+    unseen = _unseen(corpus)
+    trainee = RecogniserTrainee(bank, recipe, seed, device, unseen)
+    identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
+    train(trainee, out, recipe.iterations, run, recipe, identity, resume=resume, quiet=quiet)
+    recogniser = trainee.recogniser.cpu()
+    geometry = corpus.info.face_crop.geometry
+    export_recogniser(recogniser, people.tolist(), geometry, out / NETWORK)
+    report = {
+        "made_by": f"voice2face {__version__}, recogniser",
+        "sources": ", ".join(corpus.info.source_names),
+        "corpus": corpus.info.data_hash,
+        "seed": seed,
+        "people": len(people),
+        "pictures": len(bank),
+        "sha256": sha256_of(out / NETWORK),
+        "known people, pictures held out": accuracy(
+            look(recogniser, known.pixels[aside])[1], labels[aside]
+        ),
+        "unseen people, pairs of pictures": unseen
+        and unseen.report(look(recogniser, unseen.pixels)[0]),
+        "recipe": msgspec.to_builtins(recipe),
+    }
+    write_text(out / REPORT, yaml.safe_dump(report, sort_keys=False, allow_unicode=True))
+    return out / NETWORK
+
+
+def _unseen(corpus: Corpus) -> Unseen | None:
+    parts = [corpus.faces(split) for split in ("validation", "test")]
+    columns = zip(*((part.pixels, part.identity, part.path) for part in parts), strict=True)
+    pixels, identity, path = (np.concatenate(column) for column in columns)
+    return Unseen.of(pixels, identity, path)
+
+
+def recipe_for(n_faces: int) -> RecogniserRecipe:
+    """The recipe for so many faces: each is seen PASSES times, within bounds on the iterations."""
+    recipe = RecogniserRecipe()
+    wanted = PASSES * n_faces // recipe.batch_size
+    return replace(recipe, iterations=min(max(wanted, LEAST_ITERATIONS), MOST_ITERATIONS))

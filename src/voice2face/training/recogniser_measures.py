@@ -1,0 +1,150 @@
+"""How well a recogniser tells people: known ones from pictures held out, unseen ones by pairs."""
+
+import zlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from voice2face.evaluation.intervals import Estimate, estimate
+from voice2face.evaluation.roc import roc_auc
+from voice2face.evaluation.verification import Trials, all_trials, keep_clips, measure
+from voice2face.training.banks import FaceBank
+from voice2face.training.recogniser_network import Recogniser
+
+AT_ONCE = 128  # faces
+HELD_OUT = 5  # of this many files of a person one is held out
+LEAST = 3  # files of a person of whom any is
+TOP = (1, 5)
+
+Told = dict[str, Any]  # measures by name, as plain data
+
+
+def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
+    """Which pictures a recogniser is not trained on, so that it can be asked about them.
+
+    Of each person with at least LEAST files, one in HELD_OUT and at least one, chosen by its name
+    alone. All pictures of one file (a video) go together, for they are nearly the same.
+
+    Args:
+        identity: Whose each is, shape (n,).
+        path: File that each is from, shape (n,).
+    """
+    files: dict[str, dict[str, int]] = {}
+    for person, file in zip(identity, path, strict=True):
+        place = zlib.crc32(f"held out {file}".encode("utf-8", "surrogateescape"))
+        files.setdefault(str(person), {})[str(file)] = place
+    aside = set()
+    for person, places in files.items():
+        n = max(1, round(len(places) / HELD_OUT)) if len(places) >= LEAST else 0
+        aside |= {(person, file) for file in sorted(places, key=lambda f: places[f])[:n]}
+    pairs = zip(identity, path, strict=True)
+    return np.array([(str(person), str(file)) in aside for person, file in pairs], bool)
+
+
+def look(
+    recogniser: Recogniser, pixels: npt.NDArray[np.uint8], device: torch.device | str = "cpu"
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Vectors (n, dim) and cosines to the known people (n, people) of faces (n, px, px, 3)."""
+    recogniser.eval()
+    bank = FaceBank.of(pixels, np.zeros(len(pixels), np.int64)).to(device)
+    vectors, cosines = [], []
+    with torch.no_grad():
+        for start in range(0, len(pixels), AT_ONCE):
+            rows = torch.arange(start, min(start + AT_ONCE, len(pixels)))
+            found = recogniser.embed(bank.pick(rows, torch.zeros(len(rows), dtype=torch.bool)))
+            vectors.append(found.cpu().numpy())
+            cosines.append(recogniser.cosines(found).cpu().numpy())
+    dim, n_people = recogniser.people.shape[1], len(recogniser.people)
+    empty = np.empty((0, dim), np.float32), np.empty((0, n_people), np.float32)
+    return np.concatenate([empty[0], *vectors]), np.concatenate([empty[1], *cosines])
+
+
+def accuracy(cosines: np.ndarray, labels: np.ndarray, seed: int = 0) -> Told | None:
+    """Share of pictures whose person is the first, and among the first five, each person alike.
+
+    Args:
+        cosines: To the known people, shape (n, people).
+        labels: Number of the true one, shape (n,).
+        seed: Of the intervals.
+
+    Returns:
+        With 95 % intervals over people; None if there are no pictures of two people.
+    """
+    people = np.unique(labels)
+    if len(people) < 2:
+        return None
+    own = cosines[np.arange(len(labels)), labels]
+    rank = (cosines > own[:, None]).sum(axis=1)
+    told: Told = {"people": len(people), "pictures": len(labels)}
+    for n in TOP:
+        told[f"top {n}"] = _plain(estimate(rank < n, labels, seed=seed))
+        told[f"chance of top {n}"] = min(1.0, n / cosines.shape[1])
+    return told
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """Faces of people who are not trained on.
+
+    Attributes:
+        pixels: RGB, uint8, shape (n, px, px, 3).
+        trials: Pairs of them, of one person and of two.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    trials: Trials
+
+    @classmethod
+    def of(
+        cls, pixels: np.ndarray, identity: np.ndarray, path: np.ndarray, seed: int = 0
+    ) -> "Unseen | None":
+        """Pairs of faces; two of one file (a video) are no pair, being alike for other reasons.
+
+        Args:
+            pixels: Shape (n, px, px, 3).
+            identity: Whose each is, shape (n,).
+            path: File that each is from, shape (n,).
+            seed: Of the choice, where there are many.
+
+        Returns:
+            None if there is no pair of one person, or none of two.
+        """
+        kept = keep_clips(identity, seed)
+        trials = all_trials(identity[kept], seed)
+        path = path[kept]
+        trials = trials.only(path[trials.enrolled] != path[trials.tested])
+        trials = trials.sample(np.random.default_rng(seed))
+        if not trials.same.any() or trials.same.all():
+            return None
+        return cls(pixels[kept], trials)
+
+    def auc(self, vectors: np.ndarray) -> float:
+        """Chance that a pair of one person has the higher cosine than one of two.
+
+        Args:
+            vectors: Of length one, shape (n, dim).
+        """
+        pairs = vectors[self.trials.enrolled], vectors[self.trials.tested]
+        scores = np.einsum("td,td->t", *pairs)
+        return roc_auc(scores[self.trials.same], scores[~self.trials.same])
+
+    def report(self, vectors: np.ndarray, seed: int = 0) -> Told | None:
+        """The same with its 95 % interval over people, and the equal error rate."""
+        found = measure(vectors, vectors, self.trials, seed=seed)
+        if found is None:
+            return None
+        return {
+            "people": found.n_identities,
+            "pictures": found.n_clips,
+            "pairs of one": found.n_same,
+            "pairs of two": found.n_different,
+            "auc": _plain(found.auc),
+            "eer": _plain(found.eer),
+        }
+
+
+def _plain(estimate: Estimate) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(estimate).items()}
