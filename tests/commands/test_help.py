@@ -14,6 +14,8 @@ COMMANDS = {
     "prepare",
     "plan",
     "inspect",
+    "evaluate",
+    "reproduce",
     "models",
     "runs",
     "cohort",

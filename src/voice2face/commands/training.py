@@ -40,7 +40,7 @@ def train_voice(
     from voice2face.training.speaker import train_speaker
 
     recipe = change(SpeakerRecipe(), _given(changes) | parse_assignments(assignments))
-    with team_of(_device(device)) as team:
+    with team_of(checked_device(device)) as team:
         report = train_speaker(
             corpus, out, recipe, seed=seed, device=str(team.device), resume=resume, quiet=quiet,
             team=team,
@@ -89,7 +89,7 @@ def train_face(
         recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
     )
     writes = change(Run(), _given(run_changes))
-    with team_of(_device(device)) as team:
+    with team_of(checked_device(device)) as team:
         model = run(
             corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED,
             variant=f"{variant}, {preset}", seed=seed, run=writes, resume=resume, quiet=quiet,
@@ -125,7 +125,12 @@ def _need_extra() -> None:
             raise MissingExtraError(f"training ({name})", "train")
 
 
-def _device(name: str) -> str:
+def checked_device(name: str) -> str:
+    """The same name.
+
+    Raises:
+        SettingsError: There is no such device here.
+    """
     import torch
 
     try:

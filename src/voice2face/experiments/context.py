@@ -1,0 +1,175 @@
+"""What experiments have at hand: a corpus, the systems that are compared, those who judge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face import __version__
+from voice2face.corpus import Corpus
+from voice2face.corpus.arrays import Faces
+from voice2face.corpus.aside import is_aside
+from voice2face.evaluation.attributes import AgeGender
+from voice2face.evaluation.embedders import Embedder
+from voice2face.evaluation.face_set import FaceSet
+from voice2face.experiments.speech import Speech
+from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System
+from voice2face.model_folder import VOICE_ENCODER, WEIGHTS
+
+Vectors = npt.NDArray[np.float32]
+Pictures = npt.NDArray[np.uint8]
+
+ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
+UNSEEN = "unseen"  # key of the recordings of people whom no stage has met
+MOST_CLIPS = 3000  # of one set of recordings; of more so many are kept
+
+
+@dataclass(eq=False)
+class Context:
+    """All that an experiment may ask.
+
+    Attributes:
+        corpus: That the models learned from, with people that they did not learn from.
+        models: By variant, one of each seed, in the order of tables.
+        rivals: By name.
+        embedders: Fixed networks that compare faces, by name.
+        judge: Of age and gender; None where it is not at hand.
+        recogniser: Of the training people's real faces; None where there is none.
+        aside: Share of the training people's recordings that no stage has heard.
+        out: Folder of the results.
+        geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
+        seed: Of all that is drawn.
+        n_resamples: Behind each interval.
+    """
+
+    corpus: Corpus
+    models: Mapping[str, Sequence[ModelSystem]]
+    rivals: Mapping[str, RivalSystem]
+    embedders: Mapping[str, Embedder]
+    judge: AgeGender | None
+    recogniser: Path | None
+    aside: float
+    out: Path
+    geometry: str = "released"
+    seed: int = 0
+    n_resamples: int = 10_000
+    _made: dict[tuple[System, str], Made] = field(default_factory=dict)
+    _heard: dict[tuple[str, str], Vectors] = field(default_factory=dict)
+    _vectors: dict[tuple[object, ...], Vectors] = field(default_factory=dict)
+    _faces: dict[str, Faces] = field(default_factory=dict)
+    _speech: dict[str, Speech] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> str:
+        """The split of people whom no stage has met."""
+        counts = self.corpus.info.counts
+        return next((s for s in ASKED if s in counts and counts[s].voices), "train")
+
+    @property
+    def shown(self) -> str:
+        """The split of real faces of people whom no stage has met: theirs, if it has any."""
+        counts = self.corpus.info.counts
+        splits = (self.asked, *ASKED)
+        return next((s for s in splits if s in counts and counts[s].faces), "train")
+
+    @property
+    def made_by(self) -> str:
+        """Program and version."""
+        return f"voice2face {__version__}"
+
+    def sources(self) -> dict[str, str]:
+        """Checksums of corpus, models and networks that results are computed from."""
+        found = {"corpus": self.corpus.info.data_hash}
+        for variant, seeds in self.models.items():
+            for number, system in enumerate(seeds):
+                name = f"model {variant}" + (f" {number}" if len(seeds) > 1 else "")
+                found[name] = system.model.config.sha256[WEIGHTS]
+        judges: list[Embedder | AgeGender] = [*self.embedders.values()]
+        for judge in [*judges, self.judge] if self.judge else judges:
+            if checksum := getattr(judge, "sha256", ""):
+                found[judge.name] = checksum
+        return found
+
+    def unseen(self) -> Speech:
+        """Recordings of people whom no stage has met."""
+        return self._of(UNSEEN, lambda: Speech.of_corpus(self.corpus, self.asked))
+
+    def unheard(self) -> Speech:
+        """Recordings of training people that no stage has heard; empty if none were set aside."""
+        return self._of("unheard", lambda: self._training(aside=True))
+
+    def heard(self) -> Speech:
+        """Recordings that were trained on."""
+        return self._of("heard", lambda: self._training(aside=False))
+
+    def faces(self, split: str) -> Faces:
+        """Real faces of a split."""
+        if split not in self._faces:
+            self._faces[split] = self.corpus.faces(split)
+        return self._faces[split]
+
+    def made(self, system: System, speech: Speech, key: str) -> Made:
+        """Faces of a system for some recordings, made once.
+
+        Args:
+            system: Whose.
+            speech: The recordings.
+            key: Names them, and nothing else. What a generator made before it was cut to [-1, 1]
+                is kept of ``UNSEEN`` alone.
+        """
+        if (system, key) not in self._made:
+            made = self._make(system, speech, key)
+            # Of one set of recordings alone: 4 bytes a value, for each model, are soon gigabytes.
+            self._made[system, key] = made if key == UNSEEN else replace(made, raw=None)
+        return self._made[system, key]
+
+    def made_vectors(self, embedder: str, system: System, speech: Speech, key: str) -> Vectors:
+        """Embeddings of these faces by one of the embedders, (n, dim), computed once."""
+        return self._embedded(
+            embedder, (system, key), lambda: self.made(system, speech, key).pixels
+        )
+
+    def real_vectors(self, embedder: str, split: str) -> Vectors:
+        """Embeddings of the real faces of a split, (n, dim), computed once."""
+        return self._embedded(embedder, (split,), lambda: self.faces(split).pixels)
+
+    def _embedded(
+        self, embedder: str, what: tuple[object, ...], pixels: Callable[[], Pictures]
+    ) -> Vectors:
+        if (embedder, *what) not in self._vectors:
+            faces = FaceSet.of_crops(pixels(), self.geometry)
+            self._vectors[embedder, *what] = self.embedders[embedder].embed(faces)
+        return self._vectors[embedder, *what]
+
+    def _make(self, system: System, speech: Speech, key: str) -> Made:
+        """Faces; what a voice encoder hears is the same for all models that share one."""
+        hearing = system.hearing if isinstance(system, RivalSystem) else system
+        if not isinstance(hearing, ModelSystem):
+            return system.make(speech)
+        encoder = hearing.model.config.sha256[VOICE_ENCODER]
+        if (encoder, key) not in self._heard:
+            self._heard[encoder, key] = hearing.embed(speech)
+        heard = self._heard[encoder, key]
+        if isinstance(system, RivalSystem):
+            return Made(system.rival(heard), None, heard)
+        return hearing.faces(heard)
+
+    def _training(self, aside: bool) -> Speech:
+        speech = Speech.of_corpus(self.corpus, "train")
+        return speech.only(is_aside(speech.clip, self.aside) == aside)
+
+    def _of(self, key: str, read: Callable[[], Speech]) -> Speech:
+        if key not in self._speech:
+            speech = read()
+            rng = np.random.default_rng(self.seed)
+            if len(speech) > MOST_CLIPS:
+                speech = speech.only(np.sort(rng.choice(len(speech), MOST_CLIPS, replace=False)))
+            self._speech[key] = speech
+        return self._speech[key]
+
+
+def labels_of(speech: Speech, name: str) -> npt.NDArray[np.str_]:
+    """An attribute of each recording's speaker; empty where it is not known."""
+    return speech.attributes.get(name, np.full(len(speech), "", str))

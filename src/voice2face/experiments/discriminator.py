@@ -1,0 +1,65 @@
+"""What the discriminator that a model was trained against says of faces, where its run is there."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import TrainingError
+from voice2face.experiments.systems import ModelSystem
+
+CHECKPOINTS, RECIPE = "checkpoints", "recipe.yaml"  # of a run, beside the released model
+AT_ONCE = 64  # faces
+
+Floats = npt.NDArray[np.float64]
+
+
+class Discriminator:
+    """The discriminator of a run's last checkpoint, in evaluation mode.
+
+    Batch normalisation then goes by what it remembers, which is the same for all faces: by the
+    statistics of those at hand, faces made from noise would be brought to where others are.
+
+    Args:
+        run: Folder of the run.
+
+    Raises:
+        TrainingError: There is no whole checkpoint, or torch is not installed.
+        SettingsError: Its recipe is damaged.
+    """
+
+    def __init__(self, run: Path) -> None:
+        try:
+            from voice2face.networks import Critics
+            from voice2face.settings import Recipe, read_yaml
+            from voice2face.training.checkpoint import load_last
+        except ImportError as error:
+            raise TrainingError(run, "torch is not installed", "it", "install it") from error
+        found = load_last(run / CHECKPOINTS)
+        if found is None or not (run / RECIPE).is_file():
+            raise TrainingError(run, "no checkpoint", "the run of a model", "keep its checkpoints")
+        networks = found[1]["trainee"]["networks"]
+        recipe = read_yaml(run / RECIPE, Recipe)
+        self._critics = Critics(recipe.critics, len(networks["classifier"]["weight"]))
+        for name, part in self._critics.named_children():
+            part.load_state_dict(networks[name])
+        self._critics.eval()
+
+    @classmethod
+    def of(cls, system: ModelSystem) -> "Discriminator | None":
+        """That of a model that lies in its run's folder; None of a released model alone."""
+        try:
+            return cls(system.model.folder.resolve().parent)
+        except TrainingError:
+            return None
+
+    def scores(self, faces: npt.NDArray[np.floating]) -> Floats:
+        """Logits of "real": (n, 3, px, px) in [-1, 1] → (n,)."""
+        import torch
+
+        found = [np.empty(0)]
+        with torch.no_grad():
+            for start in range(0, len(faces), AT_ONCE):
+                some = np.ascontiguousarray(faces[start : start + AT_ONCE], np.float32)
+                found.append(self._critics.real(torch.from_numpy(some)).double().numpy())
+        return np.concatenate(found)

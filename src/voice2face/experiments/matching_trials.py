@@ -1,0 +1,114 @@
+"""What is asked of made faces in matching, retrieval and verification: lists of trials, frozen."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import CorpusError
+from voice2face.evaluation.results import Row
+from voice2face.evaluation.trial_list import Protocol
+from voice2face.evaluation.trials import Items, TrialList, make_trials, write_trials
+from voice2face.experiments.comparing import REAL, systems_of
+from voice2face.experiments.context import Context
+from voice2face.experiments.people import groups_of
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a list of trials is made; see :func:`make_trials`."""
+
+    protocol: Protocol
+    strata: tuple[str, ...] = ()
+    n_way: int = 2
+    n_sets: int | None = None
+
+    @property
+    def name(self) -> str:
+        """In files and results."""
+        way = f"1 of {self.n_way}" if self.protocol.startswith("1:") else self.protocol
+        drawn = f" in {self.n_sets} galleries" if self.n_sets else ""
+        within = f" within {' and '.join(self.strata)}" if self.strata else ""
+        return way + drawn + within
+
+
+@dataclass(eq=False)
+class Asking:
+    """Recordings and real faces of one split, and what has been asked of them so far.
+
+    Attributes:
+        context: At hand.
+        probes: Recordings that faces are made from.
+        gallery: Real faces.
+        rows: What came of it.
+        trials: Lists that were answered, by name.
+    """
+
+    context: Context
+    probes: Items
+    gallery: Items
+    rows: list[Row] = field(default_factory=list)
+    trials: dict[str, TrialList] = field(default_factory=dict)
+
+    @classmethod
+    def of_unseen(cls, context: Context) -> "Asking":
+        """Of people whom no stage has met."""
+        speech, faces = context.unseen(), context.faces(context.asked)
+        heard = groups_of(speech.attributes, len(speech))
+        seen = groups_of(faces.attributes, len(faces))
+        probes = Items(speech.clip, speech.identity, heard)
+        return cls(context, probes, Items(faces.picture, faces.identity, seen))
+
+    def vectors(self, embedder: str, system: str) -> list[Vectors]:
+        """Embeddings of the faces that a system makes of the probes, one array of each seed."""
+        speech = self.context.unseen()
+        seeds = systems_of(self.context)[system]
+        return [self.context.made_vectors(embedder, one, speech, "unseen") for one in seeds]
+
+    def real(self, embedder: str) -> Vectors:
+        """Embeddings of the gallery."""
+        return self.context.real_vectors(embedder, self.context.asked)
+
+    def ask(self, asked: Asked, measures: Sequence[str], answer: "Answer") -> None:
+        """Fix trials, and others with real faces in the place of made ones, and answer them.
+
+        Args:
+            asked: How the trials are made.
+            measures: Where nobody can be asked, a row of each says why.
+            answer: Gives the rows of one embedder.
+        """
+        try:
+            trials = self._made(asked, self.probes)
+        except CorpusError as error:
+            stratum = ", ".join(asked.strata)
+            note = f"could not be asked: {error.found}; {error.wanted} wanted"
+            self.rows += [Row(REAL, measure, stratum, note=note) for measure in measures]
+            return
+        self.trials[asked.name] = trials
+        of_real = None
+        with contextlib.suppress(CorpusError):  # one picture of each person, say
+            of_real = self._made(asked, self.gallery, others_only=True)
+            self.trials[f"{asked.name}, {REAL}"] = of_real
+        for embedder in self.context.embedders:
+            self.rows += answer(self, embedder, trials, of_real)
+
+    def _made(self, asked: Asked, probes: Items, *, others_only: bool = False) -> TrialList:
+        return make_trials(
+            probes, self.gallery, protocol=asked.protocol, strata=asked.strata, n_way=asked.n_way,
+            n_sets=asked.n_sets, seed=self.context.seed, others_only=others_only,
+        )  # fmt: skip
+
+    def written(self, experiment: str) -> dict[str, str]:
+        """Checksums of the lists, once they lie beside the result."""
+        for name, trials in self.trials.items():
+            plain = name.replace(",", "").replace(" ", "-")
+            write_trials(self.context.out / f"{experiment}.{plain}.trials.json", trials)
+        return {name: trials.sha256 for name, trials in self.trials.items()}
+
+
+# From what is asked, an embedder, trials and those of real faces to rows.
+Answer = Callable[[Asking, str, TrialList, TrialList | None], list[Row]]

@@ -1,0 +1,107 @@
+"""What experiments have at hand in a reproduction: its models, rivals and judges, opened."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.corpus import Corpus
+from voice2face.corpus.arrays import Faces
+from voice2face.errors import CorpusError
+from voice2face.evaluation.attributes import AgeGender
+from voice2face.evaluation.embedders import Eigenfaces, Embedder, as_faces, open_embedder
+from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+from voice2face.evaluation.rivals import RIVALS, make_rivals
+from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
+from voice2face.experiments.context import Context
+from voice2face.experiments.people import groups_of
+from voice2face.experiments.speech import Speech
+from voice2face.experiments.steps import (
+    PLACES,
+    RECOGNISER,
+    RESULTS,
+    Request,
+    model_place,
+    model_steps,
+)
+from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.faces import GEOMETRIES
+from voice2face.files import write_text
+
+HEARING = "baseline"  # the model whose voice encoder rivals hear with, and which hears shuffled
+RIVALS_FILE = "rivals.json"
+NETWORK = "recogniser.onnx"
+
+
+def open_context(request: Request) -> Context:
+    """Corpus, models, rivals, embedders and judge; what rivals are left out is written down.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        ModelError: A model or a network can't be used.
+        OutputError: Something could not be written.
+    """
+    corpus = Corpus.open(request.corpus)
+    models = {
+        variant: [
+            ModelSystem.of(
+                name if len(names) > 1 else variant,
+                request.out / model_place(request, variant, number) / "model",
+            )
+            for number, name in enumerate(names)
+        ]
+        for variant, names in model_steps(request).items()
+    }
+    geometry = corpus.info.face_crop.geometry
+    recogniser = request.out / PLACES[RECOGNISER] / NETWORK
+    judge = request.judge()
+    context = Context(
+        corpus=corpus,
+        models=models,
+        rivals={},
+        embedders=_embedders(request, corpus, recogniser),
+        judge=AgeGender(judge) if judge else None,
+        recogniser=recogniser,
+        aside=request.face_recipe(request.variants[0]).training.set_aside,
+        out=request.out / RESULTS,
+        geometry=geometry,
+        seed=request.seed,
+        n_resamples=request.n_resamples,
+    )
+    context.rivals = _rivals(context, request)
+    return context
+
+
+def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, Embedder]:
+    """The recogniser, eigenfaces of the training people, and networks of others."""
+    geometry = GEOMETRIES[corpus.info.face_crop.geometry]
+    eigenfaces = Eigenfaces.fit(as_faces(corpus.faces("train").pixels), geometry)
+    found: list[Embedder] = [OnnxEmbedder(recogniser), eigenfaces]
+    found += [open_embedder(name) for name in request.networks()]
+    by_name = {embedder.name: embedder for embedder in found}
+    if len(by_name) < len(found):
+        names = ", ".join(embedder.name for embedder in found)
+        raise CorpusError("--embedder", names, "different names", "rename a file")
+    return by_name
+
+
+def _rivals(context: Context, request: Request) -> dict[str, RivalSystem]:
+    """Those that the training data allow; they know what was trained on, and nothing else."""
+    hearing = context.models.get(HEARING, next(iter(context.models.values())))[0]
+    heard = context.heard()
+    faces = context.faces("train")
+    found, left_out = make_rivals(
+        TrainingVoices(hearing.embed(heard), heard.identity, _gender(heard)),
+        TrainingFaces(faces.pixels, faces.identity, _gender(faces)),
+        seed=request.seed,
+        model=lambda embeddings: hearing.faces(embeddings).pixels,
+    )
+    write_text(context.out / RIVALS_FILE, json.dumps({"left_out": left_out}, indent=1) + "\n")
+    return {name: RivalSystem(name, RIVALS[name], hearing, rival) for name, rival in found.items()}
+
+
+def _gender(rows: Speech | Faces) -> npt.NDArray[np.str_]:
+    """Of each row, "" where it is not known."""
+    found = groups_of(rows.attributes, len(rows)).get("gender")
+    return np.full(len(rows), "", str) if found is None else found

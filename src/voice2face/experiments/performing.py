@@ -1,0 +1,173 @@
+"""What is done in each step: the same functions that the commands call."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from voice2face.corpus import Corpus
+from voice2face.evaluation.results import Result, read_result, write_result
+from voice2face.experiments.context import Context
+from voice2face.experiments.opening import RIVALS_FILE, open_context
+from voice2face.experiments.plan import Outputs, Step
+from voice2face.experiments.registry import EXPERIMENTS
+from voice2face.experiments.steps import PAGES, PLACES, RESULTS, VOICE, Request
+from voice2face.model_folder import CONFIG, WEIGHTS, networks_of, read_config
+from voice2face.settings import Recipe, SpeakerRecipe, change, decode
+
+MODEL = "model"
+Given = Mapping[str, Outputs]
+
+
+class Performer:
+    """Does steps; keeps what experiments have at hand from one to the next.
+
+    Args:
+        request: What is to be reproduced.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._at_hand: tuple[str, Context] | None = None
+
+    def perform(self, step: Step, given: Given) -> list[Path]:
+        """Do a step.
+
+        Args:
+            step: Which; what it needs is done.
+            given: What the steps that it needs gave.
+
+        Returns:
+            The files that it gave.
+
+        Raises:
+            Voice2FaceError: It could not be done.
+            KeyboardInterrupt: Somebody asked to stop.
+        """
+        ways: dict[str, Callable[[Step, Given], list[Path]]] = {
+            "voice": self._voice,
+            "recogniser": self._recogniser,
+            "face": self._face,
+            "experiment": self._experiment,
+            "report": self._report,
+        }
+        return ways[step.kind](step, given)
+
+    def _voice(self, step: Step, given: Given) -> list[Path]:
+        from voice2face.training.speaker import train_speaker
+
+        out = self._run_folder(step)
+        recipe = decode(step.settings["recipe"], SpeakerRecipe, "")
+        train_speaker(
+            self._request.corpus, out, recipe, seed=step.settings["seed"],
+            device=self._request.device, resume=True, quiet=True,
+        )  # fmt: skip
+        return _parts(out / MODEL)
+
+    def _recogniser(self, step: Step, given: Given) -> list[Path]:
+        from voice2face.training.recogniser import recipe_for, train_recogniser
+
+        out = self._run_folder(step)
+        recipe = None
+        if step.settings["changes"]:
+            n_faces = Corpus.open(self._request.corpus).info.counts["train"].faces
+            recipe = change(recipe_for(n_faces), step.settings["changes"])
+        path = train_recogniser(
+            self._request.corpus, out, recipe, seed=step.settings["seed"],
+            device=self._request.device, resume=True, quiet=True,
+        )  # fmt: skip
+        return [path, path.with_suffix(".json")]
+
+    def _face(self, step: Step, given: Given) -> list[Path]:
+        from voice2face.training.face import train_face
+
+        out = self._run_folder(step)
+        recipe = decode(step.settings["recipe"], Recipe, "")
+        recipe = change(recipe, {"training.iterations": step.iterations})
+        train_face(
+            self._request.corpus, out, recipe,
+            voice_encoder=self._request.out / PLACES[VOICE] / MODEL,
+            variant=step.settings["variant"], seed=step.settings["seed"],
+            device=self._request.device, resume=True, quiet=True,
+        )  # fmt: skip
+        return _parts(out / MODEL)
+
+    def _experiment(self, step: Step, given: Given) -> list[Path]:
+        experiment = EXPERIMENTS[step.settings["experiment"]]
+        context = self._context(given)
+        result = experiment.run(context, experiment)
+        path = _result_file(self._request, experiment.name)
+        write_result(path, result)
+        return [path, *(path.with_name(grid.file) for grid in result.grids)]
+
+    def _report(self, step: Step, given: Given) -> list[Path]:
+        from voice2face.report import write_report
+
+        results = [
+            read_result(_result_file(self._request, name)) for name in EXPERIMENTS if name in given
+        ]
+        page = write_report(
+            results, self._request.out / PAGES, title_of(self._request),
+            about_of(self._request, results), pictures=self._request.out / RESULTS,
+        )  # fmt: skip
+        return [page, page.with_name("report.md")]
+
+    def _run_folder(self, step: Step) -> Path:
+        """Folder of a training, without the model that it is to write."""
+        out = self._request.out / step.place
+        for folder in (out / MODEL, *out.glob(f".{MODEL}.*")):  # the latter half written
+            shutil.rmtree(folder, ignore_errors=True)
+        return out
+
+    def _context(self, given: Given) -> Context:
+        made_from = repr(sorted((name, sorted(files.items())) for name, files in given.items()))
+        if self._at_hand is None or self._at_hand[0] != made_from:
+            self._at_hand = made_from, open_context(self._request)
+        return self._at_hand[1]
+
+
+def title_of(request: Request) -> str:
+    """Heading of the report."""
+    return f"Faces from voices, reproduced on {request.corpus.resolve().name}"
+
+
+def about_of(request: Request, results: list[Result]) -> str:
+    """What was trained on what, in plain words."""
+    info = Corpus.open(request.corpus).info
+    learned = info.counts["train"]
+    others = [info.counts["validation"], info.counts["test"]]
+    recipe = request.face_recipe(request.variants[0])
+    training = recipe.training
+    lines = [
+        f"The corpus ({', '.join(info.source_names)}) holds {info.counts['all'].identities} people;"
+        f" the models learned from {learned.identities} of them ({learned.voices} recordings, "
+        f"{learned.faces} faces of {info.face_px} pixels), but for {training.set_aside:.0%} of the "
+        f"recordings, which nothing here was trained on. {sum(c.identities for c in others)} "
+        f"people were kept out of all training.",
+        f"{len(request.variants)} models ({', '.join(request.variants)}), {request.n_seeds} of "
+        f"each, preset {request.preset}, at {recipe.generator.width:g} of the full width, "
+        f"{training.iterations:,} iterations of batch {training.batch_size}, voices and faces "
+        f"paired by {training.pair_by}. The voice encoder was trained on the same people for "
+        f"{request.voice_recipe().training.iterations:,} iterations.",
+        *_rivals_left_out(request),
+    ]
+    return "\n\n".join(lines)
+
+
+def _rivals_left_out(request: Request) -> list[str]:
+    try:
+        told: dict[str, Any] = json.loads((request.out / RESULTS / RIVALS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    left_out = [f"{name} ({why})" for name, why in told.get("left_out", {}).items()]
+    return [f"Rivals that this corpus does not allow: {'; '.join(left_out)}."] if left_out else []
+
+
+def _result_file(request: Request, experiment: str) -> Path:
+    return request.out / RESULTS / f"{experiment}.json"
+
+
+def _parts(model: Path) -> list[Path]:
+    """The files of a released model that others read."""
+    return [model / name for name in (CONFIG, WEIGHTS, *networks_of(read_config(model)))]

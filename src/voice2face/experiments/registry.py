@@ -1,0 +1,74 @@
+"""All experiments in the order in which they are carried out: tests, figures, the rest."""
+
+from collections.abc import Iterable
+
+from voice2face.errors import SettingsError
+from voice2face.experiments import (
+    attributes,
+    durations,
+    ethnic_groups,
+    examples,
+    generalisation,
+    groups,
+    known_subjects,
+    known_truth,
+    languages,
+    matching,
+    noise_faces,
+    realism,
+    segments,
+    variants,
+    voice_or_noise,
+)
+from voice2face.experiments.experiment import Experiment
+
+
+def listed(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
+    """Experiments by name.
+
+    Raises:
+        SettingsError: Two have the same name.
+    """
+    found: dict[str, Experiment] = {}
+    for experiment in experiments:
+        if experiment.name in found:
+            raise SettingsError(
+                f"experiment {experiment.name}", "is there twice", "one of a name", "rename one"
+            )
+        found[experiment.name] = experiment
+    return found
+
+
+EXPERIMENTS: dict[str, Experiment] = listed(
+    (
+        voice_or_noise.EXPERIMENT,
+        known_subjects.EXPERIMENT,
+        attributes.EXPERIMENT,
+        matching.EXPERIMENT,
+        examples.EXPERIMENT,
+        durations.EXPERIMENT,
+        noise_faces.EXPERIMENT,
+        groups.EXPERIMENT,
+        segments.EXPERIMENT,
+        languages.EXPERIMENT,
+        ethnic_groups.EXPERIMENT,
+        variants.EXPERIMENT,
+        realism.EXPERIMENT,
+        generalisation.EXPERIMENT,
+        known_truth.EXPERIMENT,
+    )
+)
+
+
+def chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of experiments in the order of the list.
+
+    Raises:
+        SettingsError: One that does not exist.
+    """
+    wanted = set(names)
+    if unknown := sorted(wanted - set(EXPERIMENTS)):
+        raise SettingsError(
+            unknown[0], "no such experiment", f"one of {', '.join(EXPERIMENTS)}", "choose one"
+        )
+    return tuple(name for name in EXPERIMENTS if name in wanted)

@@ -1,0 +1,102 @@
+"""A small study, made once: a corpus of 24 made-up people, three small models and a recogniser."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice2face.cohort import CohortSettings, write_cohort
+from voice2face.corpus import Corpus, prepare
+from voice2face.corpus.aside import is_aside
+from voice2face.evaluation.embedders import Eigenfaces, as_faces
+from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+from voice2face.evaluation.rivals import RIVALS, make_rivals
+from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
+from voice2face.experiments.context import Context
+from voice2face.experiments.speech import Speech
+from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
+from voice2face.training.face import train_face
+from voice2face.training.recogniser import train_recogniser
+from voice2face.training.recogniser_network import RecogniserRecipe
+from voice2face.training.speaker import train_speaker
+from voice2face.variants import recipe
+
+ASIDE = 0.25
+PX = 32
+QUICK = Run(checkpoint_every=1000, sample_every=1000, best_by="")
+SHORT = {"training.batch_size": 16, "training.crop_frames": [100, 150], "training.set_aside": ASIDE}
+# Variant and seed of each model.
+MODELS = (("baseline", 0), ("baseline", 1), ("bn", 0))
+
+
+@pytest.fixture(scope="session")
+def study_people(tmp_path_factory) -> Path:
+    """Folder of a cohort of 24 people, each with four recordings of 2 to 5 s and four pictures."""
+    folder = tmp_path_factory.mktemp("study") / "cohort"
+    settings = CohortSettings(
+        n_identities=24, seed=3, clips_per_identity=4, faces_per_identity=4, clip_s=(2, 5),
+        face_px=PX,
+    )  # fmt: skip
+    write_cohort(folder, settings)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study_corpus(study_people, tmp_path_factory) -> Path:
+    """Their corpus; seven of them or so are in the test split."""
+    out = tmp_path_factory.mktemp("study") / "corpus"
+    report = prepare([study_people], out, face_crop=FaceCrop(px=PX), split="hash:60/10/30")
+    assert report.info.counts["train"].identities >= 10
+    assert report.info.counts["test"].identities >= 5
+    return out
+
+
+@pytest.fixture(scope="session")
+def study_runs(study_corpus, tmp_path_factory) -> Path:
+    """Folder with the runs ``voice``, ``baseline-0``, ``baseline-1``, ``bn-0``, ``recogniser``."""
+    out = tmp_path_factory.mktemp("study") / "runs"
+    heard = change(SpeakerRecipe(), SHORT | {"voice_encoder.width": 0.1, "training.iterations": 20})
+    train_speaker(study_corpus, out / "voice", heard, run=QUICK, quiet=True)
+    sizes = {"generator.face_px": PX, "critics.face_px": PX, "training.iterations": 30}
+    for variant, seed in MODELS:
+        chosen = change(recipe(variant, width=0.1), SHORT | sizes)
+        train_face(
+            study_corpus, out / f"{variant}-{seed}", chosen,
+            voice_encoder=out / "voice", variant=variant, seed=seed, run=QUICK, quiet=True,
+        )  # fmt: skip
+    known = RecogniserRecipe(width=0.25, iterations=80, batch_size=32)
+    train_recogniser(study_corpus, out / "recogniser", known, run=QUICK, quiet=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def study(study_corpus, study_runs, tmp_path_factory) -> Context:
+    """All of it for experiments to ask; 200 resamples."""
+    corpus = Corpus.open(study_corpus)
+    models: dict[str, list[ModelSystem]] = {}
+    for variant, seed in MODELS:
+        system = ModelSystem.of(f"{variant} {seed}", study_runs / f"{variant}-{seed}" / "model")
+        models.setdefault(variant, []).append(system)
+    faces = corpus.faces("train")
+    first = models["baseline"][0]
+    voices = Speech.of_corpus(corpus, "train")
+    voices = voices.only(~is_aside(voices.clip, ASIDE))  # rivals hear what models hear
+    rivals, _ = make_rivals(
+        TrainingVoices(first.embed(voices), voices.identity, voices.attributes["gender"]),
+        TrainingFaces.of(faces),
+        model=lambda probes: first.faces(np.asarray(probes)).pixels,
+    )
+    recogniser = study_runs / "recogniser" / "recogniser.onnx"
+    eigenfaces = Eigenfaces.fit(as_faces(faces.pixels))
+    return Context(
+        corpus=corpus,
+        models=models,
+        rivals={n: RivalSystem(n, RIVALS[n], first, rival) for n, rival in rivals.items()},
+        embedders={e.name: e for e in (eigenfaces, OnnxEmbedder(recogniser))},
+        judge=None,
+        recogniser=recogniser,
+        aside=ASIDE,
+        out=tmp_path_factory.mktemp("results"),
+        n_resamples=200,
+    )

@@ -1,0 +1,29 @@
+"""Two models on the same recordings."""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from voice2face.experiments import examples
+from voice2face.experiments.examples import AGREE, pairs_of
+
+
+def test_two_trainings_come_before_two_models(study) -> None:
+    assert list(pairs_of(study)) == ["baseline, trained twice", "baseline and bn"]
+    once = replace(study, models={"baseline": study.models["baseline"][:1]})
+    assert examples.run(once, examples.EXPERIMENT).left_out
+
+
+def test_one_model_twice_finds_every_recording(study) -> None:
+    """A model is as like itself as can be: the measure then says one."""
+    first = study.models["bn"][0]
+    context = replace(study, models={"bn": [first, first]})
+    result = examples.run(context, examples.EXPERIMENT)
+    own = [row for row in result.rows if row.measure == AGREE]
+    assert own and all(row.value > 0.99 for row in own)
+    assert result.claims[0].verdict == "holds"
+    (grid,) = result.grids
+    assert [c.split()[0] for c in grid.columns] == ["(a)", "(b)", "(c)"]
+    faces = np.asarray(Image.open(study.out / grid.file))
+    np.testing.assert_array_equal(faces[:, : grid.px], faces[:, grid.px : 2 * grid.px])

@@ -1,0 +1,42 @@
+"""One speaker in two languages."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from voice2face.experiments import languages
+from voice2face.experiments.by_group import MATCHING
+from voice2face.experiments.languages import OTHER, SAME, first_language
+from voice2face.experiments.likeness import RECOGNISED
+from voice2face.experiments.speech import Speech
+
+
+def test_the_first_language_is_english_or_the_commonest() -> None:
+    who = np.array(["a", "a", "a", "b", "b", "b", "b", "c", "c"], str)
+    spoken = np.array(["fr", "fr", "English", "de", "de", "fr", "", "en", "en"], str)
+    wanted = ["English"] * 3 + ["de", "de", "de", ""] + ["", ""]
+    assert first_language(who, spoken).tolist() == wanted
+
+
+def test_speakers_are_looked_for_across_languages(study) -> None:
+    speech = study.unseen()
+    spoken = np.array(["English", "French"] * len(speech), str)[: len(speech)]
+    known = Speech(
+        speech.clip, speech.identity, speech.log_mel, speech.attributes | {"language": spoken}
+    )
+    context = replace(study, _speech={"unseen": known}, _made={}, _vectors={}, _heard={})
+    result = languages.run(context, languages.EXPERIMENT)
+    own = {r.stratum: r for r in result.rows if (r.system, r.measure) == ("bn", RECOGNISED)}
+    n_people = len(np.unique(speech.identity))
+    assert own[OTHER].n_people == own[SAME].n_people == n_people
+    assert any(r.against == f"bn, {OTHER}" for r in result.rows)
+    by_language = {r.stratum for r in result.rows if r.measure == MATCHING}
+    assert by_language == {"English", "French"}
+    (grid,) = result.grids
+    assert grid.columns == ["first language", "other language", "real face"]
+    assert result.claims[0].source == "report, Figure 6 a"
+
+
+def test_a_corpus_that_knows_no_languages_says_so(study) -> None:
+    result = languages.run(study, languages.EXPERIMENT)
+    assert result.left_out.startswith("0 people") and not result.rows

@@ -1,0 +1,83 @@
+"""Recordings cut, and noise in their place."""
+
+import numpy as np
+import pytest
+
+from voice2face.experiments.speech import NOISES, Speech, noise
+from voice2face.settings import FRONT_ENDS
+
+CLEAN = FRONT_ENDS["clean"]
+BANDS_HZ = np.linspace(0, 1, 64)
+
+
+def _voices(n: int = 8, frames: int = 400) -> Speech:
+    rng = np.random.default_rng(0)
+    people = np.array([f"p{i // 2}" for i in range(n)], str)
+    mels = [rng.normal(size=(frames + 10 * i, 64)).astype(np.float32) for i in range(n)]
+    sex = np.array(["male" if i % 4 < 2 else "" for i in range(n)], str)
+    return Speech(np.array([f"c{i}" for i in range(n)], str), people, mels, {"gender": sex})
+
+
+def test_a_cut_is_that_part_of_each() -> None:
+    voices = _voices()
+    cut = voices.cut(1.5, start_s=0.5)
+    for whole, part in zip(voices.log_mel, cut.log_mel, strict=True):
+        np.testing.assert_array_equal(part, whole[50:200])
+    starts = np.arange(8) / 10
+    for i, part in enumerate(voices.cut(1.0, starts).log_mel):
+        np.testing.assert_array_equal(part, voices.log_mel[i][10 * i : 10 * i + 100])
+
+
+def test_some_of_them_keep_what_is_known() -> None:
+    voices = _voices()
+    some = voices.only([5, 0])
+    assert some.clip.tolist() == ["c5", "c0"]
+    assert some.attributes["gender"].tolist() == ["male", "male"]
+    assert some.log_mel[0] is voices.log_mel[5]
+    assert voices.at_least(4.5).clip.tolist() == ["c5", "c6", "c7"]
+
+
+def test_features_are_those_of_the_front_end() -> None:
+    features = _voices().cut(2).features(3, 1000)
+    assert features.shape == (1000, 64)
+    np.testing.assert_array_equal(features[:200], features[200:400])
+    np.testing.assert_allclose(features[:200].std(axis=0), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_has_its_length_and_is_its_own_each_time(kind: str) -> None:
+    made = noise(kind, 2, 3, _voices(), CLEAN, seed=1)
+    assert [x.shape for x in made.log_mel] == [(200, 64)] * 3
+    assert not np.array_equal(made.log_mel[0], made.log_mel[1])
+    again = noise(kind, 2, 3, _voices(), CLEAN, seed=1)
+    np.testing.assert_array_equal(made.log_mel[2], again.log_mel[2])
+    assert set(made.identity) == {""}
+
+
+def test_the_colours_fall_with_frequency() -> None:
+    """Against white noise, power falls by 3 dB an octave in pink and by 6 in brown."""
+    levels = {}
+    for kind in ("white", "pink", "brown"):
+        (log_mel,) = noise(kind, 10, 1, _voices(), CLEAN).log_mel
+        levels[kind] = 10 * np.log10(np.exp(log_mel.astype(float)).mean(axis=0))
+    # Bands 20 and 50 of 64 lie about 2.4 octaves apart.
+    settings = CLEAN.log_mel
+    mel = np.linspace(
+        *(2595 * np.log10(1 + f / 700) for f in (settings.low_hz, settings.high_hz)), 66
+    )
+    hz = 700 * (10 ** (mel[1:-1] / 2595) - 1)
+    octaves = np.log2(hz[50] / hz[20])
+    for kind, slope in (("pink", -3.01), ("brown", -6.02)):
+        fallen = levels[kind] - levels["white"]
+        assert fallen[50] - fallen[20] == pytest.approx(slope * octaves, abs=1.0)
+
+
+def test_babble_is_the_power_of_several() -> None:
+    quiet = _voices()
+    one = Speech(quiet.clip[:1], quiet.identity[:1], [np.zeros((500, 64), np.float32)], {})
+    (alone,) = noise("babble", 2, 1, one, CLEAN).log_mel
+    np.testing.assert_allclose(alone, 0, atol=1e-6)
+    voices = _voices()
+    four = Speech(voices.clip, voices.identity, [np.zeros((500, 64), np.float32)] * 8, {})
+    (together,) = noise("babble", 2, 1, four, CLEAN).log_mel
+    np.testing.assert_allclose(together, np.log(4), atol=1e-6)

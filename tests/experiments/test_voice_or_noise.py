@@ -1,0 +1,120 @@
+"""Test 1 on a small study: faces made from speech against those made from noise."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from voice2face.evaluation.embedders import as_faces
+from voice2face.experiments import voice_or_noise
+from voice2face.experiments.answers import find_row
+from voice2face.experiments.discriminator import Discriminator
+from voice2face.experiments.systems import ModelSystem
+from voice2face.experiments.voice_or_noise import EXPERIMENT, OWN, Heard, Scores, measure
+
+from .oracle_system import Oracle
+
+ALL = measure("noise")
+
+
+@pytest.fixture(scope="module")
+def asked(study, tmp_path_factory):
+    rivals = {n: study.rivals[n] for n in ("mean face", "random face")}
+    context = replace(
+        study, rivals=rivals | {"oracle": Oracle(study.faces("test"))},
+        out=tmp_path_factory.mktemp("voice-or-noise"),
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(voice_or_noise, "N_EACH", 12)
+        return context, EXPERIMENT.run(context, EXPERIMENT)
+
+
+def test_an_oracle_makes_faces_of_speech_alone(asked):
+    _, result = asked
+    judge = "likeness, recogniser"
+    assert find_row(result.rows, "oracle", ALL, embedder=judge).value > 0.9
+    assert find_row(result.rows, "real faces", ALL, embedder=judge).value > 0.9
+    mean = find_row(result.rows, "mean face", ALL, embedder=judge)
+    assert (mean.value, mean.low, mean.high) == (0.5, 0.5, 0.5)
+    assert find_row(result.rows, "bn", ALL, "oracle", judge).high < 0
+
+
+def test_each_noise_and_all_together(asked):
+    """The area against all noise is the mean of those against each, of which there are as many."""
+    _, result = asked
+    for judge in (OWN, "likeness, eigenfaces"):
+        kinds = [measure(kind) for kind in ("white", "pink", "brown", "babble")]
+        values = [find_row(result.rows, "bn", kind, embedder=judge).value for kind in kinds]
+        whole = find_row(result.rows, "bn", ALL, embedder=judge)
+        assert whole.value == pytest.approx(np.mean(values))
+        assert whole.n_trials == 36 + 4 * 12
+        above = find_row(result.rows, "bn", ALL, "baseline", judge).value
+        other = find_row(result.rows, "baseline", ALL, embedder=judge).value
+        assert above == pytest.approx(whole.value - other)
+    assert "2 seeds" in find_row(result.rows, "baseline", ALL, embedder=OWN).note
+
+
+def test_claims_name_their_judge(asked):
+    _, result = asked
+    own, other = result.claims
+    assert "its own discriminator" in own.evidence
+    assert "likeness, recogniser" in other.evidence.split(";")[0]
+
+
+def test_a_discriminator_judges_each_face_by_itself(study):
+    """With batch normalisation too; and it is the one that the training ended with."""
+    for variant in ("baseline", "bn"):
+        judge = Discriminator.of(study.models[variant][0])
+        faces = as_faces(study.faces("test").pixels[:9])
+        together = judge.scores(faces)
+        alone = np.concatenate([judge.scores(face[None]) for face in faces])
+        np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-5)
+        assert np.ptp(together) > 0 and len(judge.scores(faces[:0])) == 0
+
+
+def test_the_discriminator_is_that_of_the_last_checkpoint(study, study_runs):
+    import torch
+
+    (path,) = (study_runs / "bn-0" / "checkpoints").glob("0*.pt")
+    networks = torch.load(path, weights_only=True)["trainee"]["networks"]
+    critics = Discriminator(study_runs / "bn-0")._critics
+    for name, part in critics.named_children():
+        for key, tensor in part.state_dict().items():
+            assert torch.equal(tensor, networks[name][key]), (name, key)
+
+
+def test_a_released_model_alone_is_asked_by_others_alone(study, tmp_path, monkeypatch):
+    folder = study.models["bn"][0].model.folder
+    shutil.copytree(folder, tmp_path / "alone" / "model")
+    alone = ModelSystem.of("alone", tmp_path / "alone" / "model")
+    assert Discriminator.of(alone) is None
+    monkeypatch.setattr(voice_or_noise, "N_EACH", 3)
+    embedders = {"eigenfaces": study.embedders["eigenfaces"]}
+    context = replace(
+        study, models={"bn": [alone]}, rivals={}, embedders=embedders, out=tmp_path
+    )  # fmt: skip
+    result = EXPERIMENT.run(context, EXPERIMENT)
+    row = find_row(result.rows, "bn", ALL, embedder=OWN)
+    assert row.value is None and row.note == "its run is not at hand"
+    assert find_row(result.rows, "bn", ALL, embedder="likeness, eigenfaces").value is not None
+    assert len(result.claims) == 1
+
+
+def test_shares_are_the_area_recording_by_recording():
+    scores = Scores([np.array([3.0, 1.0])], [np.array([0.0, 1.0, 2.0, 4.0])], np.array(["a", "b"]))
+    np.testing.assert_allclose(scores.shares()[0], [0.75, 0.375])
+
+
+def test_noise_is_as_long_as_the_longest_speech(study, monkeypatch):
+    monkeypatch.setattr(voice_or_noise, "N_EACH", 2)
+    heard = Heard.of(study)
+    assert set(heard.noise.seconds) == {5.0} and heard.speech.seconds.max() <= 5
+    assert sorted(set(heard.kinds)) == ["babble", "brown", "pink", "white"]
+
+
+def test_too_few_people_is_said(study):
+    unseen = study.unseen()
+    one = unseen.only(unseen.identity == unseen.identity[0])
+    result = EXPERIMENT.run(replace(study, _speech={"unseen": one}), EXPERIMENT)
+    assert "too few people" in result.left_out
