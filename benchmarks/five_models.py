@@ -10,6 +10,7 @@ Faces are made from recordings of people whom no stage has met, and of the table
 
 import argparse
 import json
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -51,8 +52,9 @@ def main() -> None:
         context = Context(corpus, models, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
         found = realism.EXPERIMENT.run(context, realism.EXPERIMENT)
         shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
-        write_sheet(Path(place) / PICTURE.name, read_faces(Path(place), shown.grids[0]))
-        (Path(place) / PICTURE.name).replace(PICTURE)
+        faces = read_faces(Path(place), shown.grids[0])
+        _, png = write_sheet(Path(place) / PICTURE.stem, faces)
+        shutil.copyfile(png, PICTURE)
     gender = {}
     for table in given.also:
         rows = list(read_rows(table, ""))
@@ -62,7 +64,7 @@ def main() -> None:
             )
     answer = {
         "machine": machine(),
-        "run_with": "python -m benchmarks.five_models",
+        "run_with": "python -m benchmarks.five_models OUT --also VOICES.csv",
         "gender": gender,
     }
     answer["models"] = {v: m[0].model.config.provenance for v, m in models.items()}

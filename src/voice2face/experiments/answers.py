@@ -21,7 +21,12 @@ Pictures = npt.NDArray[np.uint8]
 
 
 def of_models(
-    context: Context, speech: Speech, key: str, measure: Callable[[Made], Floats]
+    context: Context,
+    speech: Speech,
+    key: str,
+    measure: Callable[[Made], Floats],
+    *,
+    raw: bool = False,
 ) -> dict[str, list[Floats]]:
     """One number for each recording of each model, of each of its seeds.
 
@@ -30,9 +35,10 @@ def of_models(
         speech: What they hear.
         key: Its name, see :meth:`Context.made`.
         measure: Of the faces made from it, shape (n,).
+        raw: Whether it needs them as they were before they were cut to [-1, 1].
     """
     return {
-        variant: [measure(context.made(model, speech, key)) for model in seeds]
+        variant: [measure(context.made(model, speech, key, raw=raw)) for model in seeds]
         for variant, seeds in context.models.items()
     }
 

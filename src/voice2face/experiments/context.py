@@ -22,7 +22,6 @@ Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
 ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
-UNSEEN = "unseen"  # key of the recordings of people whom no stage has met
 MOST_CLIPS = 3000  # of one set of recordings; of more so many are kept
 
 
@@ -94,7 +93,7 @@ class Context:
 
     def unseen(self) -> Speech:
         """Recordings of people whom no stage has met."""
-        return self._of(UNSEEN, lambda: Speech.of_corpus(self.corpus, self.asked))
+        return self._of("unseen", lambda: Speech.of_corpus(self.corpus, self.asked))
 
     def unheard(self) -> Speech:
         """Recordings of training people that no stage has heard; empty if none were set aside."""
@@ -110,19 +109,20 @@ class Context:
             self._faces[split] = self.corpus.faces(split)
         return self._faces[split]
 
-    def made(self, system: System, speech: Speech, key: str) -> Made:
+    def made(self, system: System, speech: Speech, key: str, *, raw: bool = False) -> Made:
         """Faces of a system for some recordings, made once.
 
         Args:
             system: Whose.
             speech: The recordings.
-            key: Names them, and nothing else. What a generator made before it was cut to [-1, 1]
-                is kept of ``UNSEEN`` alone.
+            key: Names them, and nothing else.
+            raw: Whether what a generator gave before it was cut to [-1, 1] is wanted: four times
+                as large as the pictures, it is not kept.
         """
+        if raw:
+            return self._make(system, speech, key)
         if (system, key) not in self._made:
-            made = self._make(system, speech, key)
-            # Of one set of recordings alone: 4 bytes a value, for each model, are soon gigabytes.
-            self._made[system, key] = made if key == UNSEEN else replace(made, raw=None)
+            self._made[system, key] = replace(self._make(system, speech, key), raw=None)
         return self._made[system, key]
 
     def made_vectors(self, embedder: str, system: System, speech: Speech, key: str) -> Vectors:

@@ -77,7 +77,7 @@ def _exposure(
         BLACK: lambda made: _at(made.pixels, 0),
     }
     for measure, of_made in measures.items():
-        values = of_models(context, speech, "unseen", of_made)
+        values = of_models(context, speech, "unseen", of_made, raw=measure == BEYOND)
         rows += [mean_row(context, v, measure, x, speech.identity) for v, x in values.items()]
         rows += [
             difference_row(context, (a, b), measure, (values[a], values[b]), speech.identity)

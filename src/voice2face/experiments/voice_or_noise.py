@@ -70,8 +70,8 @@ class Heard:
     def made(self, context: Context, system: System) -> tuple[Made, Made]:
         """Faces from speech, and from noise."""
         return (
-            context.made(system, self.speech, f"unseen, {SECONDS:g} s"),
-            context.made(system, self.noise, f"{N_EACH} of each noise, {SECONDS:g} s"),
+            context.made(system, self.speech, f"unseen, {SECONDS:g} s", raw=True),
+            context.made(system, self.noise, f"{N_EACH} of each noise, {SECONDS:g} s", raw=True),
         )
 
 
