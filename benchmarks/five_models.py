@@ -1,6 +1,6 @@
 """The report's five models side by side, and what it says of their pictures.
 
-    python -m benchmarks.five_models OUT [--also VOICES.csv...]
+    python -m benchmarks.five_models OUT [--also VOICES.csv...] [--beside MODEL]
 
 OUT is where ``five_models.sh`` trained them. Writes ``results/five_models.json`` (realism: the
 measures and the report's claims; gender that the faces show) and ``docs/images/five_models.png``.
@@ -32,6 +32,7 @@ from voice2face.report.sheets import write_sheet
 from voice2face.variants import VARIANTS
 
 GEOMETRY = "tight"  # of FairFace's aligned faces
+BESIDE = "another"
 PICTURE = Path("docs/images/five_models.png")
 
 
@@ -39,9 +40,12 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.five_models", description=__doc__)
     options.add_argument("out", type=Path)
     options.add_argument("--also", nargs="*", type=Path, default=[])
+    options.add_argument("--beside", type=Path, help="another model, measured but not shown")
     given = options.parse_args()
     folders = {v: given.out / "faces" / v / "model" for v in VARIANTS}
     models = {v: [ModelSystem.of(v, f)] for v, f in folders.items() if f.is_dir()}
+    if given.beside:
+        models[BESIDE] = [ModelSystem.of(BESIDE, given.beside)]
     corpus, judge = Corpus.open(given.out / "open"), AgeGender()
     learned = as_faces(corpus.faces("train").pixels)
     embedders = {
@@ -51,6 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         context = Context(corpus, models, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
         found = realism.EXPERIMENT.run(context, realism.EXPERIMENT)
+        context.models = {name: models[name] for name in models if name != BESIDE}
         shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
         faces = read_faces(Path(place), shown.grids[0])
         _, png = write_sheet(Path(place) / PICTURE.stem, faces)
@@ -60,11 +65,11 @@ def main() -> None:
         rows = list(read_rows(table, ""))
         for variant, (system,) in models.items():
             gender.setdefault(f"{table.parent.name}/{table.name}", {})[variant] = gender_of(
-                system.model, judge, rows
+                system.model, judge, rows, GEOMETRY
             )
     answer = {
         "machine": machine(),
-        "run_with": "python -m benchmarks.five_models OUT --also VOICES.csv",
+        "run_with": "python -m benchmarks.five_models OUT --also VOICES.csv... --beside MODEL",
         "gender": gender,
     }
     answer["models"] = {v: m[0].model.config.provenance for v, m in models.items()}

@@ -9,8 +9,9 @@
 #   JOBS=1 WIDTH=1 BATCH=128 ITERATIONS=50000 DEVICE=cuda benchmarks/five_models.sh ...
 set -euo pipefail
 [ $# -eq 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-voices=$1 faces=$2 out=$3
-: "${JOBS:=2}" "${WIDTH:=0.5}" "${BATCH:=32}" "${ITERATIONS:=7000}" "${DEVICE:=cpu}" "${SEED:=1}"
+voices=$(realpath "$1") faces=$(realpath "$2") out=$3
+: "${JOBS:=2}" "${WIDTH:=0.5}" "${BATCH:=32}" "${ITERATIONS:=4000}" "${DEVICE:=cpu}" "${SEED:=1}"
+: "${VOICE_ITERATIONS:=600}" "${VOICE_BATCH:=64}"
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" WIDTH BATCH ITERATIONS DEVICE SEED
 mkdir -p "$out"
 cd "$out"
@@ -19,7 +20,7 @@ cd "$out"
     voice2face prepare "$voices" "$faces" open --aligned --split column:subset,split
 
 [ -e voice/model/config.yaml ] ||
-    voice2face train voice open voice --width 0.5 --iterations 600 --batch-size 64 \
+    voice2face train voice open voice --width "$WIDTH" --iterations "$VOICE_ITERATIONS" --batch-size "$VOICE_BATCH" \
         --precision bf16 --augment noise,reverberation,speed,codec \
         --set training.weight_decay=0.01 --seed "$SEED" --device "$DEVICE" --quiet --resume
 

@@ -13,10 +13,13 @@ from benchmarks import (
     prepare_memory,
     prepare_real,
     prepare_scaling,
+    published_faces,
     speaker_stage,
     throughput,
     training_data,
     training_faults,
+    training_gpu,
+    training_scaling,
     training_step,
     voice_augmentation,
 )
@@ -38,9 +41,12 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("prepare_real", prepare_real.measure),
     ("training_step", training_step.measure),
     ("training_data", training_data.measure),
+    ("training_scaling", training_scaling.measure),
     ("training_faults", training_faults.measure),
+    ("training_gpu", training_gpu.measure),
     ("speaker_stage", speaker_stage.measure),
     ("voice_augmentation", voice_augmentation.measure),
+    ("published_faces", published_faces.measure),
 )
 
 

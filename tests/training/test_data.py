@@ -183,7 +183,7 @@ def test_memory_is_bounded_by_the_window_and_what_is_read_ahead(made, monkeypatc
             assert len(pool._held) <= pool.order.window + 2
         banks = [f.result() for p in (data.voices, data.faces) for f in p._held.values()]
         assert sum(bank.n_bytes for bank in banks) < most
-    less, more = streamed(made, 1300), streamed(made, 2000)
+    less, more = streamed(made, 1450), streamed(made, 2200)
     assert less.voices.order.window < more.voices.order.window
     with pytest.raises(TrainingError, match=r"0\.1 MB of memory for it; at least .* to stream it"):
         streamed(made, 100)
@@ -206,7 +206,7 @@ def test_a_resumed_stream_goes_on_exactly(made, n_before):
 
 
 def test_with_other_memory_it_goes_on_with_a_note(made, capsys):
-    wide, narrow = streamed(made, 2500), streamed(made, 1300)
+    wide, narrow = streamed(made, 2800), streamed(made, 1450)
     wide.voices.take(100)
     narrow.load(wide.state())
     assert "less memory than before" in capsys.readouterr().err

@@ -1,16 +1,20 @@
 import json
 import signal
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 
 from voice2face.audio import normalise, tile
+from voice2face.commands.runs import runs
 from voice2face.corpus import Corpus, prepare
-from voice2face.errors import ModelError, TrainingError
+from voice2face.errors import ModelError, SettingsError, TrainingError
 from voice2face.inference import Model
 from voice2face.networks import VoiceEncoder
 from voice2face.release import read_voice_encoder
+from voice2face.runs.compare import read_runs
+from voice2face.runs.readings import READINGS, read_rows
 from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.data import VoiceBank
@@ -82,13 +86,13 @@ def test_a_resumed_speaker_stage_equals_an_uninterrupted_one(corpus, tmp_path, m
         assert_same(states[0]["trainee"][part], states[1]["trainee"][part])
 
 
-@pytest.mark.parametrize("n_recordings", [3, 32])
+@pytest.mark.parametrize(("n_recordings", "n_frames"), [(3, 101), (32, 128), (8, 1), (24, 70)])
 @pytest.mark.parametrize("training", [True, False])
-def test_the_fast_layout_computes_what_the_encoder_does(training, n_recordings):
+def test_the_fast_layout_computes_what_the_encoder_does(training, n_recordings, n_frames):
     torch.manual_seed(0)
     plain, fast = (VoiceEncoder(VoiceEncoderSettings(width=0.1)).train(training) for _ in "ab")
     fast.load_state_dict(plain.state_dict())
-    features = torch.randn(n_recordings, 64, 101)
+    features = torch.randn(n_recordings, 64, n_frames)
     expected, found = plain(features), encode(fast, features)
     assert torch.allclose(expected, found, atol=1e-5)
     expected.square().sum().backward()
@@ -97,6 +101,36 @@ def test_the_fast_layout_computes_what_the_encoder_does(training, n_recordings):
         assert torch.allclose(one.grad, other.grad, atol=1e-4, rtol=1e-3), name
     for one, other in zip(plain.buffers(), fast.buffers(), strict=True):
         assert torch.allclose(one.float(), other.float(), atol=1e-5)
+
+
+def test_snapshots_are_kept_as_readings_and_shown_beside_other_runs(corpus, tmp_path, capsys):
+    run = Run(checkpoint_every=100, sample_every=10, log_every=5)
+    train_speaker(corpus, tmp_path / "voice", SMALL, run=run, quiet=True)
+    (found,), problems = read_runs(tmp_path)
+    curve = found.readings["verification"]
+    assert problems == [] and curve.steps == [10, 20, 30]
+    assert all(0 <= value <= 1 for value in curve.values)
+    assert found.best("verification") == max(curve.values)
+    runs(tmp_path, plot=None, as_json=False)
+    assert f"{curve.last():.3g}, best {max(curve.values):.3g}" in capsys.readouterr().out
+
+
+def test_an_encoder_that_tells_nobody_apart_rings_the_alarm(corpus, tmp_path, capsys):
+    held_out = Corpus.open(corpus).voices("validation")
+    bank = VoiceBank.of(held_out.log_mel, np.arange(len(held_out)))
+    trainee = SpeakerTrainee(bank, len(held_out), SMALL, 0, "cpu", held_out=held_out)
+    torch.nn.init.zeros_(trainee.encoder.layers.embed.weight)  # one embedding for all
+    for step in (10, 1000, 2000):
+        trainee.show(Mock(), step, tmp_path)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "step 1000: ALARM: verification" in line
+    rows, _ = read_rows(tmp_path / READINGS)
+    assert [row["readings"]["verification"]["alarmed"] for row in rows] == [False, True, True]
+
+
+def test_compiling_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(SettingsError, match="compile: true; false for the speaker stage wanted"):
+        train_speaker(tmp_path / "none", tmp_path / "voice", SMALL, run=Run(compile=True))
 
 
 def test_recordings_are_embedded_as_the_front_end_would_give_them():

@@ -151,11 +151,10 @@ def test_tf32_is_for_bf16_on_a_gpu_alone_and_the_same_order_for_fp32():
     before = cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic
     try:
         for precision, fast in (("bf16", True), ("fp32", False)):
-            training = small(**{"training.precision": precision}).training
-            steps.set_arithmetic(torch.device("cuda"), training)
+            steps.set_arithmetic(torch.device("cuda"), precision)
             expected = (fast, fast, not fast)
             assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
-            other = small(**(BF16 if precision == "fp32" else {})).training
+            other = "bf16" if precision == "fp32" else "fp32"
             steps.set_arithmetic(torch.device("cpu"), other)
             assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
     finally:

@@ -32,9 +32,7 @@ class Part:
         return len(self.values)
 
 
-def parts_of(
-    corpus: Corpus, kind: Kind, split: str, column: str, aside: float = 0.0
-) -> list[Part]:
+def parts_of(corpus: Corpus, kind: Kind, split: str, column: str, aside: float = 0.0) -> list[Part]:
     """All row groups of a split; of each row, its length and one text column are read.
 
     Args:

@@ -92,23 +92,24 @@ class Trials:
         return self.only(np.sort(np.concatenate(few)))
 
 
-def keep_clips(identity: np.ndarray, seed: int = 0) -> Ints:
-    """Numbers of the recordings to compare: all, or MOST_EACH of people until there are MOST_CLIPS.
+def keep_clips(identity: np.ndarray, seed: int = 0, most: int = MOST_CLIPS) -> Ints:
+    """Numbers of the recordings to compare: all, or MOST_EACH of people until there are ``most``.
 
     Args:
         identity: Whose each is, shape (clips,).
         seed: Of the choice.
+        most: Recordings.
     """
-    if len(identity) <= MOST_CLIPS:
+    if len(identity) <= most:
         return np.arange(len(identity))
     rng = np.random.default_rng(seed)
     people, owner = np.unique(identity, return_inverse=True)
     kept: list[int] = []
     for person in rng.permutation(len(people)):
         kept += rng.permutation(np.flatnonzero(owner == person))[:MOST_EACH].tolist()
-        if len(kept) >= MOST_CLIPS:
+        if len(kept) >= most:
             break
-    return np.sort(np.array(kept[:MOST_CLIPS], np.int64))
+    return np.sort(np.array(kept[:most], np.int64))
 
 
 def all_trials(identity: np.ndarray, seed: int = 0) -> Trials:

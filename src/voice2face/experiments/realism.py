@@ -201,7 +201,7 @@ def _claims(rows: list[Row]) -> list[Claim]:
         claims.append(Claim(text, "report, ablated models", _verdict(above), evidence))
     mended = find_row(rows, "bn", WHITE, against="bn-tanh")
     if mended is not None:
-        evidence = f"values at 255 before the cut: bn above bn-tanh by {shown(mended)}"
+        evidence = f"values at 255: bn above bn-tanh by {shown(mended)}"
         text = "a tanh mends the overexposure of batch normalisation"
         claims.append(Claim(text, "report, ablated models", _verdict(mended), evidence))
     return claims + _best(rows)

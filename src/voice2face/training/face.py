@@ -118,6 +118,7 @@ def _data(
         memory_bytes=memory_bytes,
         processes=processes,
         aside=recipe.training.set_aside,
+        agree=team.agree,
     )
 
 

@@ -63,7 +63,7 @@ class FaceTrainee:
         self.data, self.recipe, self.team, self.device = data, recipe, team, team.device
         self.waited_s = 0.0
         self._alarms: Alarms | None = None
-        set_arithmetic(self.device, recipe.training)
+        set_arithmetic(self.device, recipe.training.precision)
         networks = FaceNetworks.make(recipe, heard.voice_encoder, len(data.labels))
         networks.voice_encoder.load_state_dict(encoder.state_dict())
         self.networks = networks.to(self.device)
@@ -93,9 +93,10 @@ class FaceTrainee:
 
     def compile(self) -> None:
         """Try to compile the networks; nothing random is used up by it."""
-        rng = torch.Generator().manual_seed(0)
+        rng, position = torch.Generator().manual_seed(0), self.data.state()
         batch = self.data.draw(self.recipe, rng, self.team.rank, self.team.world)
         self.is_compiled = compile_networks(self.networks, batch.to(self.device), self.recipe)
+        self.data.load(position)
 
     def capture(self) -> None:
         """Launch all of a step at one stroke where that can be, see :mod:`.captured`."""

@@ -86,12 +86,16 @@ def train(
     """
     team = team or solo(getattr(trainee, "device", "cpu"))
     constant = {"identity": identity, "place": place_of(team), "recipe": to_yaml(recipe)}
-    start = _begin(trainee, out, constant, team, resume)
-    if start >= iterations:
-        if team.is_leader:
-            say(f"{out}: its {start} steps are done already, of {iterations}; nothing to train")
-        return
     with contextlib.ExitStack() as stack:
+        if team.is_leader:
+            check_unused(out, resume)
+            # Before the last checkpoint is read: a run that is ending may be writing one.
+            stack.enter_context(alone(out, out / "checkpoints"))
+        start = _begin(trainee, out, constant, team, resume)
+        if start >= iterations:
+            if team.is_leader:
+                say(f"{out}: its {start} steps are done already, of {iterations}; nothing to train")
+            return
         asked_to_stop = stack.enter_context(_stop_request())
         clerk = None
         if team.is_leader:
@@ -151,7 +155,6 @@ class _Clerk:
     ) -> None:
         self._trainee, self._out, self._run, self._constant = trainee, out, run, constant
         self._folder = out / "checkpoints"
-        stack.enter_context(alone(out, self._folder))
         self.writer = stack.enter_context(Writer(background=device.type != "cpu"))
         self._best = checkpoint.load_best(self._folder, run.best_by)
         self._device, self._missed = device, False

@@ -27,6 +27,7 @@ from voice2face.training.recogniser_augmentation import augment
 from voice2face.training.recogniser_export import export_recogniser
 from voice2face.training.recogniser_measures import Unseen, accuracy, held_out, look
 from voice2face.training.recogniser_network import Recogniser, RecogniserRecipe
+from voice2face.training.steps import set_arithmetic
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -60,6 +61,7 @@ class RecogniserTrainee:
         self.rng = torch.Generator().manual_seed(own_seed)
         torch.manual_seed(own_seed)
         self.device = torch.device(device)
+        set_arithmetic(self.device, "fp32")
         self.faces, self.recipe, self.unseen = faces.to(self.device), recipe, unseen
         self._counts = torch.bincount(faces.labels)
         self._starts = self._counts.cumsum(0) - self._counts

@@ -40,7 +40,7 @@ def alone(out: Path, folder: Path) -> Iterator[None]:
     """
     probe = folder / ".writable"
     write_bytes(probe, b"before hours of work, not after them")
-    probe.unlink()
+    probe.unlink(missing_ok=True)
     descriptor = os.open(folder, os.O_RDONLY) if fcntl else -1
     try:
         _lock(descriptor, out)

@@ -19,13 +19,15 @@ from torch import Tensor, nn
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Voices
-from voice2face.errors import TrainingError
+from voice2face.corpus.aside import is_aside
+from voice2face.errors import SettingsError, TrainingError
 from voice2face.evaluation.verification import error_rate_of, keep_clips
 from voice2face.evaluation.verification_report import as_data, verification_report
 from voice2face.files import write_text
 from voice2face.model_folder import ModelConfig
 from voice2face.networks import VoiceEncoder
 from voice2face.release import check_replaceable, write_release
+from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
 from voice2face.training.checkpoint import State
 from voice2face.training.data import VoiceBank
@@ -33,6 +35,7 @@ from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
 from voice2face.training.memory import room_on
 from voice2face.training.speaker_encoding import embed_all, encode
+from voice2face.training.steps import set_arithmetic
 from voice2face.training.voice_augmenter import Augmenter
 
 if TYPE_CHECKING:
@@ -79,6 +82,8 @@ class SpeakerTrainee:
         wanted = augmenter if recipe.training.augment else None
         self.augmenter = wanted and wanted.to(self.device)
         self.held_out, self.waited_s = held_out, 0.0
+        self._alarms: Alarms | None = None
+        set_arithmetic(self.device, recipe.training.precision)
         self.encoder = VoiceEncoder(recipe.voice_encoder).to(self.device)
         dim = recipe.voice_encoder.embedding_dim
         self.classifier = nn.Linear(dim, n_speakers).to(self.device)
@@ -147,15 +152,24 @@ class SpeakerTrainee:
         torch.set_rng_state(state["torch"])
 
     def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float]:
-        """The learning rate, and how well recordings of the validation split are verified."""
+        """The learning rate, and how well recordings of the validation split are verified.
+
+        The reading is kept in ``out/readings.jsonl`` too.
+        """
         (rate,) = self.schedule.get_last_lr()
         writer.add_scalar("learning_rate", rate, step)
         if self.held_out is None:
             return {}
-        kept = keep_clips(self.held_out.identity)[:MOST_SHOWN]
+        kept = keep_clips(self.held_out.identity, most=MOST_SHOWN)
         vectors = embed_all(self.encoder, [self.held_out.log_mel[i] for i in kept], self.device)
         errors = error_rate_of(vectors, self.held_out.identity[kept])
-        return {} if errors is None else {READING: 1 - errors}
+        if errors is None:
+            return {}
+        reading = LIMITS[READING].judge(READING, 1 - errors, step)
+        self._alarms = self._alarms or Alarms(out / READINGS)
+        append_readings(out / READINGS, step, [reading])
+        self._alarms.tell(step, [reading])
+        return {READING: reading.value}
 
 
 def _placed(voices: VoiceBank, device: torch.device) -> VoiceBank:
@@ -196,28 +210,31 @@ def train_speaker(
 
     Raises:
         CorpusError: The corpus can't be read.
+        SettingsError: It is to be compiled.
         TrainingError: Fewer than two speakers, a loss that is not finite, another run in ``out``.
     """
-    team = team or solo(device)
+    team, watched = team or solo(device), run or Run()
+    _check_not_compiled(watched)
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     voices = corpus.voices("train")
-    speakers, labels = np.unique(np.asarray(voices.identity, str), return_inverse=True)
+    kept = np.flatnonzero(~is_aside(voices.clip, recipe.training.set_aside))
+    log_mels = [voices.log_mel[i] for i in kept]
+    speakers, labels = np.unique(np.asarray(voices.identity, str)[kept], return_inverse=True)
     if len(speakers) < 2:
         raise TrainingError(
             corpus_folder, f"{len(speakers)} speakers to train on", "two or more", "add voices"
         )
-    bank = VoiceBank.of(voices.log_mel, labels.astype(np.int64))
+    bank = VoiceBank.of(log_mels, labels.astype(np.int64))
     augmenter = None
     if recipe.training.augment:
-        augmenter = Augmenter.of(voices.log_mel, corpus.info.front_end.log_mel)
+        augmenter = Augmenter.of(log_mels, corpus.info.front_end.log_mel)
     trainee = SpeakerTrainee(
         bank, len(speakers), recipe, seed, device,
         augmenter=augmenter, held_out=corpus.voices("validation"), team=team,
     )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     iterations = recipe.training.iterations
-    watched = run or Run()
     if watched.best_by == Run().best_by:  # which is a reading of the face stage
         watched = replace(watched, best_by=READING)
     train(
@@ -227,12 +244,22 @@ def train_speaker(
         return {}
     report = report_of(trainee.encoder, corpus, seed, team.device)
     _release(trainee.encoder.cpu(), corpus, out, recipe, {
-        "speakers": len(speakers), "recordings": len(bank), "iterations": iterations,
+        "speakers": len(speakers), "recordings": len(bank),
+        "recordings set aside": recipe.training.set_aside, "iterations": iterations,
         "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
         "verification EER, speakers not trained on": report["summary"],
     })  # fmt: skip
     write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
+
+
+def _check_not_compiled(run: Run) -> None:
+    # Measured on a processor: three minutes of compiling, then as long a step as before, of which
+    # nearly all is a library's convolutions.
+    if run.compile:
+        raise SettingsError(
+            "compile", "true", "false for the speaker stage", "leave it out: it gains nothing here"
+        )
 
 
 def _release(

@@ -246,7 +246,7 @@ def both_steps(
     return losses | generator_step(networks, optimisers, batch, fake_faces, training, team)
 
 
-def set_arithmetic(device: torch.device, training: FaceTraining) -> None:
+def set_arithmetic(device: torch.device, precision: str) -> None:
     """How an NVIDIA GPU computes in 32 bits: exactly if the training is in them, else fast.
 
     With fp32 products are not rounded to TF32, which PyTorch does in convolutions unless told, and
@@ -254,7 +254,7 @@ def set_arithmetic(device: torch.device, training: FaceTraining) -> None:
     neither. Settings of the whole process.
     """
     if device.type == "cuda":
-        fast = training.precision == "bf16"
+        fast = precision == "bf16"
         torch.backends.cuda.matmul.allow_tf32 = fast
         torch.backends.cudnn.allow_tf32 = fast
         torch.backends.cudnn.deterministic = not fast
