@@ -92,14 +92,15 @@ class Trials:
         return self.only(np.sort(np.concatenate(few)))
 
 
-def keep_clips(identity: np.ndarray, seed: int = 0, most: int = MOST_CLIPS) -> Ints:
+def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> Ints:
     """Numbers of the recordings to compare: all, or MOST_EACH of people until there are ``most``.
 
     Args:
         identity: Whose each is, shape (clips,).
         seed: Of the choice.
-        most: Recordings.
+        most: Recordings; else MOST_CLIPS.
     """
+    most = MOST_CLIPS if most is None else most
     if len(identity) <= most:
         return np.arange(len(identity))
     rng = np.random.default_rng(seed)
