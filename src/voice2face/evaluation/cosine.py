@@ -54,6 +54,12 @@ def unit_vectors(
     return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float64).tiny), np.float32)
 
 
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors, (n, dim), at length 1, in their own precision; what has no length stays so."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12))
+
+
 def check_same_dim(made: Vectors, real: Vectors) -> None:
     """Refuse embeddings of two networks.
 

@@ -220,11 +220,11 @@ def _decomposed(faces: np.ndarray, n_axes: int) -> tuple[np.ndarray, np.ndarray,
     """Mean face (pixels,), leading axes (pixels, n_axes), faces along them (faces, n_axes)."""
     pixels = faces.reshape(len(faces), -1).astype(np.float32)
     mean = pixels.mean(axis=0)
-    axes = _eigenfaces(pixels - mean, n_axes)
+    axes = eigenfaces(pixels - mean, n_axes)
     return mean, axes, (pixels - mean) @ axes
 
 
-def _eigenfaces(centred: np.ndarray, n_axes: int) -> np.ndarray:
+def eigenfaces(centred: np.ndarray, n_axes: int) -> np.ndarray:
     """Leading principal axes (Turk and Pentland 1991), by way of the products of the faces.
 
     Args:
@@ -237,5 +237,6 @@ def _eigenfaces(centred: np.ndarray, n_axes: int) -> np.ndarray:
     some = centred[:: -(-len(centred) // MOST_FACES)]  # evenly spaced: the axes need no more
     n_axes = min(n_axes, len(some) - 1)
     values, vectors = np.linalg.eigh(some @ some.T)  # (faces, faces), ascending
-    leading = vectors[:, ::-1][:, :n_axes] / np.sqrt(np.maximum(values[::-1][:n_axes], 1e-12))
-    return np.asarray(some.T @ leading)
+    leading, spread = vectors[:, ::-1][:, :n_axes], values[::-1][:n_axes]
+    # Where faces are alike, what is left along an axis is rounding: not to be blown up.
+    return np.asarray(some.T @ (leading / np.sqrt(np.maximum(spread, 1e-6 * values[-1] + 1e-12))))

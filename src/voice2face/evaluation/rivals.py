@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.evaluation.cosine import unit
+from voice2face.evaluation.embedders import N_EIGENFACES, eigenfaces
 from voice2face.evaluation.ridge import fit_ridge
 from voice2face.evaluation.training_people import (
     Pictures,
@@ -37,7 +39,6 @@ RIVALS = {
     "shuffled voices": "the model itself, given the recordings in an order drawn by lot",
 }
 MIN_PEOPLE = 10  # with voice and face, to fit a map on
-N_EIGENFACES = 96
 MOST_PEOPLE = 2000  # whose mean faces are decomposed
 
 
@@ -138,10 +139,10 @@ def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
     heard = np.isin(voices.identity, faces.identity)
     if not heard.any():
         raise lacking("nearest voice's face", "nobody", "people with a voice and a face")
-    bank = _unit(voices.embeddings[heard])
+    bank = unit(voices.embeddings[heard])
     people, owner = np.unique(voices.identity[heard], return_inverse=True)
     typical = typical_faces(faces, people)[owner]
-    return lambda probes: faces.pixels[typical[(_unit(probes) @ bank.T).argmax(axis=1)]]
+    return lambda probes: faces.pixels[typical[(unit(probes) @ bank.T).argmax(axis=1)]]
 
 
 def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
@@ -201,21 +202,8 @@ def _genders_lacking(voices: TrainingVoices, faces: TrainingFaces) -> str:
 
 
 def _eigenfaces(faces: TrainingFaces, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, (values,), and leading principal axes, (values, k), of people's mean faces.
-
-    Source:
-        Turk and Pentland 1991.
-    """
+    """Mean, (values,), and leading principal axes, (values, k), of people's mean faces."""
     some = people[:: -(-len(people) // MOST_PEOPLE)]  # evenly spaced: the axes need no more
     means = np.stack(list(person_faces(faces, some)))
     centre = means.mean(axis=0)
-    means -= centre
-    values, vectors = np.linalg.eigh(means @ means.T)  # ascending
-    kept = slice(None, -min(N_EIGENFACES, len(some) - 1) - 1, -1)
-    lengths = np.sqrt(np.maximum(values[kept], 1e-6 * values[-1] + 1e-12))
-    return centre, means.T @ (vectors[:, kept] / lengths)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12))
+    return centre, eigenfaces(means - centre, N_EIGENFACES)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.evaluation.cosine import unit
 from voice2face.evaluation.intervals import Estimate, interval_of
 from voice2face.evaluation.roc import (
     detection_cost,
@@ -253,13 +254,8 @@ def _area(refused: np.ndarray, weights: np.ndarray, below: Ints, up_to: Ints) ->
 
 
 def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Floats:
-    pairs = _unit(enrolled)[trials.enrolled], _unit(tested)[trials.tested]
+    pairs = unit(enrolled)[trials.enrolled], unit(tested)[trials.tested]
     return np.asarray(np.einsum("td,td->t", *pairs), np.float64)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
 def groups_of(column: Sequence[object]) -> Ints:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from voice2face.evaluation.results import Claim, Result, Row, Verdict
-from voice2face.experiments.by_group import MATCHING, MOST_PEOPLE, by_group, why_not
+from voice2face.experiments.by_group import MATCHING, MOST_PEOPLE, why_not
 from voice2face.experiments.comparing import (
     Judged,
     Texts,
@@ -15,7 +15,7 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.groups import grid_of
+from voice2face.experiments.groups import result_of
 from voice2face.experiments.people import groups_of
 
 NATIVE = ("native", "yes", "true", "1")
@@ -36,20 +36,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     missing = why_not(speech, labels, "ethnic groups of native English speakers")
     if missing:
         return experiment.result(left_out=missing)
-    known = context.faces("train")
-    rows, series, trials_sha256 = by_group(
-        context, experiment.name, speech, labels, ethnicity(known.attributes, len(known))
-    )
-    return experiment.result(
-        rows=rows,
-        series=series,
-        grids=[grid_of(context, experiment.name, speech, labels)],
-        claims=_claims(context, rows),
-        trials_sha256=trials_sha256,
-        seeds={"choice of people": context.seed, "resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
-    )
+    return result_of(context, experiment, speech, ethnicity, _claims)
 
 
 def ethnicity(attributes: Mapping[str, np.ndarray], n: int) -> Texts:

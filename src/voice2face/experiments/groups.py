@@ -1,6 +1,6 @@
 """Figure 4: faces of groups of people, and how well each group is served."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,7 +35,26 @@ def run(context: Context, experiment: Experiment) -> Result:
     labels = label(speech.attributes, len(speech))
     if missing := why_not(speech, labels):
         return experiment.result(left_out=missing)
-    known = context.faces("train")
+    return result_of(context, experiment, speech, label, _claims)
+
+
+def result_of(
+    context: Context,
+    experiment: Experiment,
+    speech: Speech,
+    label: Callable[[Mapping[str, np.ndarray], int], Texts],
+    claims: Callable[[Context, list[Row]], list[Claim]],
+) -> Result:
+    """Each group's accuracy and faces.
+
+    Args:
+        context: The systems.
+        experiment: Whose result it is.
+        speech: Of the people asked about.
+        label: From attributes, and how many rows they are of, to the group of each; "": of none.
+        claims: What the rows say of the report.
+    """
+    labels, known = label(speech.attributes, len(speech)), context.faces("train")
     rows, series, trials_sha256 = by_group(
         context, experiment.name, speech, labels, label(known.attributes, len(known))
     )
@@ -43,7 +62,7 @@ def run(context: Context, experiment: Experiment) -> Result:
         rows=rows,
         series=series,
         grids=[grid_of(context, experiment.name, speech, labels)],
-        claims=_claims(context, rows),
+        claims=claims(context, rows),
         trials_sha256=trials_sha256,
         seeds={"choice of people": context.seed, "resampling": context.seed},
         sources=context.sources(),

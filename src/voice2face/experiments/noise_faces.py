@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.evaluation.cosine import unit
 from voice2face.evaluation.intervals import Estimate, estimate
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
 from voice2face.experiments.answers import write_grid
@@ -110,15 +111,15 @@ def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Floats
         known: Shape (m, dim).
         same: They are the same faces: each is then compared with the mean of the others.
     """
-    a, b = _unit(vectors), _unit(known)
+    a, b = unit(np.asarray(vectors, np.float64)), unit(np.asarray(known, np.float64))
     total = b.sum(axis=0)
-    means = _unit(total - a if same else np.broadcast_to(total, a.shape))
+    means = unit(total - a if same else np.broadcast_to(total, a.shape))
     return np.asarray(1 - (a * means).sum(axis=1))
 
 
 def spread(vectors: Vectors) -> Floats:
     """One minus the cosine, of each to the others in the mean: (n,)."""
-    a = _unit(vectors)
+    a = unit(np.asarray(vectors, np.float64))
     cosines = a @ a.T
     others = cosines.sum(axis=1) - np.diag(cosines)
     return np.asarray(1 - others / max(len(a) - 1, 1))
@@ -128,11 +129,6 @@ def times(values: Floats, of_speech: Floats) -> Floats:
     """Values over the mean of others; NaN where all of these are one face."""
     mean = float(of_speech.mean())
     return values / mean if mean > LEAST else np.full(len(values), np.nan)
-
-
-def _unit(vectors: npt.NDArray[np.floating]) -> Floats:
-    x = np.asarray(vectors, np.float64)
-    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12))
 
 
 def rows_of(key: tuple[str, str], found: Measured) -> list[Row]:

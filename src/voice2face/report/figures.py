@@ -12,7 +12,7 @@ from typing import Any
 from voice2face.errors import MissingExtraError
 from voice2face.evaluation.results import Result, Series
 from voice2face.files import atomic_write
-from voice2face.report.markup import line
+from voice2face.markup import line
 from voice2face.report.style import DARK, DASHES, LIGHT, MARKERS
 
 WIDTH_IN, PANEL_IN, ROW_IN = 7.2, 3.6, 2.5

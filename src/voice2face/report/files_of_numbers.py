@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from voice2face.evaluation.results import Result, Row
+from voice2face.markup import line
 from voice2face.report import words
-from voice2face.report.markup import latex, line
+from voice2face.report.markup import latex
 from voice2face.report.order import heading, stem
 from voice2face.report.tables import Table, letter, tables
 

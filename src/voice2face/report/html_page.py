@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from voice2face import __version__
 from voice2face.evaluation.results import Claim, Result
+from voice2face.markup import attribute, text
 from voice2face.report import words
 from voice2face.report.figures import panels
 from voice2face.report.grids import Faces
@@ -16,7 +17,6 @@ from voice2face.report.html_parts import (
     series_html,
     table_html,
 )
-from voice2face.report.markup import attribute, text
 from voice2face.report.order import Chapter, heading, stem
 from voice2face.report.style import CSS
 from voice2face.report.tables import tables

@@ -1,12 +1,11 @@
 """Tables with drawn intervals, grids of faces and curves, as HTML."""
 
-import base64
 from collections.abc import Sequence
 
 from voice2face.evaluation.results import Row, Series
+from voice2face.markup import attribute, data_uri, text
 from voice2face.report import figures, words
 from voice2face.report.grids import Faces
-from voice2face.report.markup import attribute, text
 from voice2face.report.style import DASHES, LIGHT, MARKERS
 from voice2face.report.tables import Table, letter
 
@@ -21,11 +20,6 @@ SHAPES = {  # of matplotlib's markers, in the middle of 30 × 10
     ">": "18,5 12,2 12,8",
     "D": "15,1.5 18.5,5 15,8.5 11.5,5",
 }
-
-
-def data_uri(data: bytes, mime: str) -> str:
-    """A whole file as an address."""
-    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
 
 
 def table_html(table: Table) -> str:

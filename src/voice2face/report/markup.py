@@ -1,9 +1,8 @@
-"""Text from outside, made harmless for HTML, Markdown and LaTeX; nothing of it is cut."""
+"""Text from outside, made harmless for Markdown and LaTeX; nothing of it is cut."""
 
-import html
 import re
 
-from voice2face.errors import one_line
+from voice2face.markup import line
 
 LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -12,22 +11,6 @@ LATEX = {
     "<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$", "×": r"$\times$", "±": r"$\pm$",
     "≈": r"$\approx$", "≤": r"$\leq$", "≥": r"$\geq$", "–": "--", "—": "---", "…": r"\dots{}",
 }  # fmt: skip
-
-
-def line(value: object) -> str:
-    """One line of valid Unicode."""
-    return one_line(str(value)).encode("utf-8", "replace").decode()
-
-
-def text(value: object) -> str:
-    """For HTML; marks that turn the direction of writing do not reach what follows."""
-    escaped = html.escape(line(value))
-    return escaped if escaped.isascii() else f"<bdi>{escaped}</bdi>"
-
-
-def attribute(value: object) -> str:
-    """For the value of an HTML attribute."""
-    return html.escape(line(value))
 
 
 def markdown(value: object) -> str:

@@ -1,35 +1,24 @@
 """HTML in small parts; whatever comes from outside goes through :func:`text`."""
 
-import base64
-import html
 from collections.abc import Iterable, Sequence
 
-from voice2face.errors import one_line
+from voice2face import markup
 
 MOST_CHARACTERS = 300
 
 
 def text(value: object) -> str:
-    """Something as one line of escaped text; long ones are cut in their middle.
-
-    It keeps to itself: marks that turn the direction of writing do not reach what follows.
-    """
-    line = one_line(str(value)).encode("utf-8", "replace").decode()
-    if len(line) > MOST_CHARACTERS:
+    """Something as one line of escaped text; long ones are cut in their middle."""
+    shown = markup.line(value)
+    if len(shown) > MOST_CHARACTERS:
         half = MOST_CHARACTERS // 2
-        line = f"{line[:half]} … {line[-half:]}"
-    line = html.escape(line)
-    return line if line.isascii() else f"<bdi>{line}</bdi>"
+        shown = f"{shown[:half]} … {shown[-half:]}"
+    return markup.text(shown)
 
 
 def attribute(value: object) -> str:
-    """Something as the escaped value of an attribute."""
-    return html.escape(one_line(str(value)).encode("utf-8", "replace").decode()[:MOST_CHARACTERS])
-
-
-def data_uri(data: bytes, mime: str) -> str:
-    """A whole file as an address."""
-    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    """Something as the escaped value of an attribute; long ones are cut."""
+    return markup.attribute(markup.line(value)[:MOST_CHARACTERS])
 
 
 def number(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from voice2face.corpus.inspection.markup import attribute, data_uri, number, tags, text
+from voice2face.corpus.inspection.markup import attribute, number, tags, text
 from voice2face.corpus.inspection.pictures import (
     face_sheet,
     png,
@@ -19,6 +19,7 @@ from voice2face.corpus.inspection.sample import (
 )
 from voice2face.corpus.inspection.sound import MOST_S, Sound
 from voice2face.corpus.schema import CorpusInfo
+from voice2face.markup import data_uri
 from voice2face.settings import LogMel
 
 SHOWN_PX = 128  # side of a face on the page; 64 pixels are shown twice as large
