@@ -6,6 +6,7 @@ from collections.abc import Callable
 from benchmarks import (
     audio_speed,
     cold,
+    evaluation_speed,
     hour,
     learning,
     prepare_core,
@@ -47,6 +48,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("speaker_stage", speaker_stage.measure),
     ("voice_augmentation", voice_augmentation.measure),
     ("published_faces", published_faces.measure),
+    ("evaluation_speed", evaluation_speed.measure),
 )
 
 
