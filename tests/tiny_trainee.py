@@ -81,7 +81,10 @@ def signal_to_itself(number):
 
 
 def main():
-    """``OUT KIND``: ten steps with --resume; at step 7 of the first attempt, something happens."""
+    """``OUT KIND``: ten steps with --resume; ``killed`` at step 7 of the first attempt.
+
+    ``threads``: which are left once the team has ended.
+    """
     out, kind = Path(sys.argv[1]), sys.argv[2]
     with team("cpu") as crew:
         happens = {}
@@ -89,6 +92,11 @@ def main():
         if kind == "killed" and first and crew.rank == 1:
             happens[7] = signal_to_itself(signal.SIGKILL)
         run(Tiny(crew, happens=happens), out, resume=True)
+    if kind == "threads":
+        threads = Path("/proc/self/task").glob("*/comm")
+        Path(out, f"threads-{crew.rank}").write_text(
+            "".join(sorted(t.read_text() for t in threads))
+        )
 
 
 if __name__ == "__main__":

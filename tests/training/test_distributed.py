@@ -269,18 +269,26 @@ def test_a_device_that_many_cannot_share_is_refused(monkeypatch):
         pass
 
 
-def test_torchrun_restarts_after_a_worker_was_killed(processes, tmp_path):
-    def launch(out, kind):
-        words = [
-            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-            "--max-restarts", "1", str(PROGRAM), str(out), kind,
-        ]  # fmt: skip
-        environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return checkpoint.load_last(out / "checkpoints")
+def _launch(out, kind):
+    words = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "--max-restarts", "1", str(PROGRAM), str(out), kind,
+    ]  # fmt: skip
+    environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
-    step, killed = launch(tmp_path / "killed", "killed")
+
+def test_no_thread_of_the_group_is_left_to_abort_the_interpreter(tmp_path):
+    _launch(tmp_path, "threads")
+    for rank in (0, 1):
+        left = (tmp_path / f"threads-{rank}").read_text()
+        assert "gloo" not in left
+
+
+def test_torchrun_restarts_after_a_worker_was_killed(processes, tmp_path):
+    _launch(tmp_path / "killed", "killed")
+    step, killed = checkpoint.load_last(tmp_path / "killed" / "checkpoints")
     assert step == 10
     whole = tmp_path / "whole"
     together(processes, _resumed, str(whole))

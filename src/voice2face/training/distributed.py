@@ -16,6 +16,11 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+
+# Its functions have the group of the time of its import as a default. Optimisers import it, and if
+# that came first after the group had been made, the group would outlive its end, and its threads
+# the interpreter, which then aborts (one time in a hundred on a busy machine).
+import torch.distributed.nn
 from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
