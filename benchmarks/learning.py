@@ -31,6 +31,7 @@ WIDTH = 0.25
 SEED = 0
 COHORT = CohortSettings(n_identities=400, seed=11)
 SPLIT = "hash:75/5/20"
+ITERATIONS = 12_000
 # What a voice tells about a face here; the rest of it (skin, hair, nose ...) is drawn freely.
 SHARED = ("seen_age", "seen_size", "seen_weight")
 TARGET = 0.75
@@ -45,7 +46,9 @@ class Answers:
     within_sex: Matching
 
 
-def train(folder: Path) -> tuple[Path, Path, dict[str, float]]:
+def train(
+    folder: Path, cohort: CohortSettings = COHORT, iterations: int = ITERATIONS
+) -> tuple[Path, Path, dict[str, float]]:
     """Cohort, corpus, speaker stage and faces; returns corpus, model, seconds of each stage."""
     times, clock = {}, time.perf_counter()
 
@@ -54,7 +57,7 @@ def train(folder: Path) -> tuple[Path, Path, dict[str, float]]:
         times[f"{name}_s"] = round(time.perf_counter() - clock, 1)
         clock = time.perf_counter()
 
-    write_cohort(folder / "people", COHORT)
+    write_cohort(folder / "people", cohort)
     lap("cohort")
     corpus = prepare([folder / "people" / "cohort.csv"], folder / "corpus", split=SPLIT).path
     lap("prepare")
@@ -72,7 +75,7 @@ def train(folder: Path) -> tuple[Path, Path, dict[str, float]]:
     faces = change(
         recipe("baseline", width=WIDTH),
         {
-            "training.iterations": 12_000,
+            "training.iterations": iterations,
             "training.batch_size": 32,
             "training.precision": "bf16",
             "training.ema_decay": 0.995,

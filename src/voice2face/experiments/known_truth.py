@@ -65,7 +65,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     speech = some_people(context.unseen(), context.seed)
     heard, known = shared_numbers(speech.attributes, "heard"), coupling_of(context.corpus)
     if heard is not None and known is not None and len(np.unique(speech.identity)) >= LEAST_PEOPLE:
-        here, more = _of_corpus(context, experiment.name, speech, known)
+        here, more = of_corpus(context, experiment.name, speech, known)
         rows, trials_sha256 = rows + here, trials_sha256 | more
         claims += _claim_here(context, here)
     return experiment.result(
@@ -131,7 +131,7 @@ def _task_rows(
     return rows
 
 
-def _of_corpus(
+def of_corpus(
     context: Context, name: str, speech: Speech, coupling: float
 ) -> tuple[list[Row], dict[str, str]]:
     """The bound, the oracle on the very trials, and all systems by each embedder."""
