@@ -15,6 +15,8 @@ from benchmarks import (
     prepare_real,
     prepare_scaling,
     published_faces,
+    serve_hostile,
+    serve_load,
     speaker_stage,
     throughput,
     training_data,
@@ -49,6 +51,8 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("voice_augmentation", voice_augmentation.measure),
     ("published_faces", published_faces.measure),
     ("evaluation_speed", evaluation_speed.measure),
+    ("serve_load", serve_load.measure),
+    ("serve_hostile", serve_hostile.measure),
 )
 
 

@@ -1,13 +1,16 @@
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from models import small_model
 
+import voice2face
 from voice2face import inference
 from voice2face.errors import ModelError
-from voice2face.inference import Model
+from voice2face.inference import Model, to_picture
 from voice2face.model_folder import GENERATOR
+from voice2face.variants import recipe
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +80,45 @@ def test_a_network_of_other_shapes_says_one_line(folder, capfd):
     with pytest.raises(ModelError, match=GENERATOR):
         model.faces(np.zeros((1, 63), np.float32))
     assert capfd.readouterr() == ("", "")
+
+
+def test_perturbed_is_the_noise_of_the_training(folder):
+    """``training.steps.embed`` on the same noise gives the same neighbours."""
+    import torch
+    from torch import nn
+
+    from voice2face.training.steps import embed
+
+    model = Model(folder)
+    rng = np.random.default_rng(1)
+    heard = rng.normal(size=64).astype(np.float32)
+    heard /= np.linalg.norm(heard)
+    noise = np.random.default_rng(5).standard_normal((9, 64), np.float32)
+    given = torch.from_numpy(np.tile(heard, (9, 1)))
+    settings = model.config.embedding
+    expected = embed(nn.Identity(), given, settings.noise * torch.from_numpy(noise), settings)
+    moved = model.perturbed(heard, 9, seed=5)
+    np.testing.assert_allclose(moved, expected, atol=1e-6)
+    assert moved.dtype == np.float32
+    np.testing.assert_array_equal(model.perturbed(heard, 3, seed=5), moved[:3])
+    assert not np.allclose(model.perturbed(heard, 9, seed=6), moved)
+    # 64 dimensions of 0.05 each: about 0.4 away, at a cosine of about 0.93
+    assert 0.88 < (moved @ heard).mean() < 0.96
+
+
+def test_without_noise_in_the_training_there_are_no_neighbours(tmp_path):
+    model = Model(small_model(tmp_path / "paper", recipe(preset="paper", width=0.06)))
+    heard = np.random.default_rng(1).normal(size=64).astype(np.float32)
+    np.testing.assert_array_equal(model.perturbed(heard, 4), np.tile(heard, (4, 1)))
+
+
+def test_the_hash_of_a_model_is_that_of_its_configuration(folder):
+    assert Model(folder).sha256 == hashlib.sha256((folder / "config.yaml").read_bytes()).hexdigest()
+
+
+def test_one_embedding_becomes_the_same_bytes_alone_and_among_others():
+    model = voice2face.load()
+    embeddings = np.random.default_rng(2).normal(size=(10, 64)).astype(np.float32)
+    together = model.faces(embeddings)
+    for embedding, face in zip(embeddings, together, strict=True):
+        np.testing.assert_array_equal(to_picture(model.faces(embedding[None])[0]), to_picture(face))

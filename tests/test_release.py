@@ -94,6 +94,8 @@ def test_half_the_bytes_hold_the_same_rounded_weights(folder, tmp_path):
 def test_the_card_says_what_the_model_is_not(folder):
     card = (folder / CARD).read_text()
     assert "not a likeness" in card and "64×64" in card
+    _, metadata, _ = card.split("---\n", 2)  # which the hub reads
+    assert yaml.safe_load(metadata)["library_name"] == "voice2face"
 
 
 def test_writing_over_a_model_replaces_it_and_over_anything_else_is_refused(tmp_path):

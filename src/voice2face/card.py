@@ -1,9 +1,27 @@
 """The model card: what a model is, what it was made from, what it must not be used for."""
 
+import re
+
+from voice2face.errors import ModelError
 from voice2face.model_folder import ModelConfig
 
-LIMITS = """\
-## What it is, and what it is not
+# Read by the Hugging Face hub, which shows them beside the card.
+METADATA = """\
+---
+library_name: voice2face
+tags:
+- voice
+- face
+- onnx
+---
+"""
+MADE_FROM, WHAT_IT_IS = "## Made from", "## What it is, and what it is not"
+SECTIONS = (MADE_FROM, WHAT_IT_IS)
+PLACEHOLDER = re.compile(r"\b(?:TODO|FIXME|TBD)\b|\[more information needed\]", re.IGNORECASE)
+LEAST_CHARACTERS = 40  # of a section
+
+LIMITS = f"""\
+{WHAT_IT_IS}
 
 A face that this model makes is a guess that shares what a voice tells about its speaker (above
 all gender and roughly age). It is not a likeness, and many different people would fit the same
@@ -23,11 +41,12 @@ def model_card(config: ModelConfig, remarks: str = "") -> str:
     rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in config.provenance.items())
     return (
         f"""\
+{METADATA}
 # {config.name}
 
 {_what(config)}
 
-## Made from
+{MADE_FROM}
 
 | | |
 |---|---|
@@ -46,6 +65,31 @@ The licence of the weights follows from that of the data; the program is Apache-
 {remarks}""".rstrip()
         + "\n"
     )
+
+
+def check_card(text: str, source: object) -> None:
+    """See that a card tells those who don't know the model what they must know.
+
+    Args:
+        text: Markdown; may be written by hand.
+        source: Where it is from, for the message.
+
+    Raises:
+        ModelError: A section is missing or empty, or something was left to be filled in.
+    """
+    sections = dict(
+        re.findall(r"^(## .+?)[ \t]*\n(.*?)(?=^##? |\Z)", text, re.DOTALL | re.MULTILINE)
+    )
+    for title in SECTIONS:
+        length = len(re.sub(r"[\s|-]+", " ", sections.get(title, "")).strip())
+        if length < LEAST_CHARACTERS:
+            found = "no" if title not in sections else "hardly anything in the"
+            raise ModelError(
+                source, f"{found} section '{title.lstrip('# ')}'", "a card that says it",
+                "write it; the card of any model made by voice2face shows how",
+            )  # fmt: skip
+    if left := PLACEHOLDER.search(text):
+        raise ModelError(source, f"'{left[0]}' in it", "a card that is done", "fill it in")
 
 
 def _what(config: ModelConfig) -> str:

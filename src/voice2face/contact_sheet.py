@@ -9,7 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from voice2face.errors import one_line
-from voice2face.files import atomic_write
+from voice2face.files import atomic_write, write_bytes
+from voice2face.provenance import Provenance, png_bytes
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -34,13 +35,19 @@ SYSTEM_FONTS = (
 NO_LETTER = "\U0010ffff"  # no font has it: drawn as the box that stands for what is missing
 
 
-def write_sheet(path: Path, faces: Sequence[tuple[Image.Image, str]], title: str) -> Path:
+def write_sheet(
+    path: Path,
+    faces: Sequence[tuple[Image.Image, str]],
+    title: str,
+    about: Provenance | None = None,
+) -> Path:
     """Write faces with their names under them.
 
     Args:
         path: A PNG file.
         faces: Pictures and their labels.
         title: Name of the model.
+        about: What the file says about itself.
 
     Returns:
         ``path``.
@@ -48,8 +55,12 @@ def write_sheet(path: Path, faces: Sequence[tuple[Image.Image, str]], title: str
     Raises:
         OutputError: It could not be written.
     """
+    sheet = contact_sheet(faces, title)
+    if about is not None:
+        write_bytes(path, png_bytes(sheet, about))
+        return path
     with atomic_write(path) as temporary:
-        contact_sheet(faces, title).save(temporary, format="PNG")
+        sheet.save(temporary, format="PNG")
     return path
 
 

@@ -37,6 +37,10 @@ class ModelError(Voice2FaceError):
     """A model folder with a part that is missing, damaged or not understood."""
 
 
+class ProvenanceError(Voice2FaceError):
+    """A picture that doesn't say where it is from."""
+
+
 class SettingsError(Voice2FaceError):
     """A setting that does not exist, or a value that it cannot have."""
 

@@ -18,7 +18,9 @@ from voice2face.model_folder import (
     ModelConfig,
     check_present,
     checked_part,
+    hash_of,
     read_config,
+    resolve,
 )
 
 if TYPE_CHECKING:
@@ -55,15 +57,22 @@ class Model:
 
     Args:
         folder: Its folder; the bundled model by default.
-        threads: Cores for one call; 0 for all.
+        threads: Cores for one call; 0 for all. How sums are split between threads shows in their
+            last bits: with one, a recording always becomes the same file.
+
+    Attributes:
+        folder: Its folder.
+        config: What it says about itself.
+        sha256: Of its ``config.yaml``, which holds the checksums of all its parts.
 
     Raises:
         ModelError: A part is missing, damaged or of a later format.
     """
 
-    def __init__(self, folder: Path | str | None = None, threads: int = 0) -> None:
+    def __init__(self, folder: Path | str | None = None, threads: int = 1) -> None:
         self.folder = Path(folder) if folder is not None else BUNDLED
         self.config: ModelConfig = read_config(self.folder)
+        self.sha256 = hash_of(self.folder)
         check_present(self.folder, self.config)
         self._threads = threads
         self._sessions: dict[str, InferenceSession] = {}
@@ -139,6 +148,32 @@ class Model:
         shape = (len(embeddings), 3, px, px)
         return self._run(GENERATOR, "face", embeddings.astype(np.float32), shape)
 
+    def perturbed(self, embedding: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+        """Neighbours of an embedding, as the generator met them in its training.
+
+        Their faces show how little or how much the voice decides. A model that was trained without
+        noise (``embedding.noise`` of 0, as of the preset ``paper``) has no neighbours: they are all
+        the embedding itself.
+
+        Args:
+            embedding: What :meth:`embed` gives, shape (embedding_dim,).
+            n: How many. The first of more are the same.
+            seed: Of the noise.
+
+        Returns:
+            Float32, shape (n, embedding_dim).
+
+        Source:
+            Released program: normalise(e + 0.05·N(0, I)), with e normalised (METHOD.md,
+            "Training"; ``training.steps.embed``).
+        """
+        settings = self.config.embedding
+        noise = np.random.default_rng(seed).standard_normal((n, len(embedding)), np.float32)
+        moved = embedding.astype(np.float32) + np.float32(settings.noise) * noise
+        if settings.unit:
+            moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+        return moved
+
     def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
         """Make a face from a recording.
 
@@ -156,13 +191,22 @@ class Model:
         return Reconstruction(to_picture(face), face, embedding, features)
 
 
-def load(folder: Path | str | None = None, threads: int = 0) -> Model:
-    """Load a released model: the bundled one, or the one in ``folder``.
+def load(
+    model: Path | str | None = None, threads: int = 1, *, revision: str | None = None
+) -> Model:
+    """Load a released model: the bundled one, that in a folder, or one of the hub by its name.
+
+    Args:
+        model: A folder; or ``"org/name"``, ``"org/name@revision"``, which is downloaded once (see
+            :mod:`voice2face.hub`); the bundled model by default.
+        threads: Cores for one call, as of :class:`Model`.
+        revision: Branch, tag or commit of a model on the hub.
 
     Raises:
-        ModelError: A part is missing, damaged or of a later format.
+        ModelError: A part is missing, damaged or of a later format; or it is not to be had.
+        MissingExtraError: A name of the hub without the extra ``hub``.
     """
-    return Model(folder, threads)
+    return Model(resolve(model, revision), threads)
 
 
 def to_picture(face: np.ndarray) -> "Image":

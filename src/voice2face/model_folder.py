@@ -68,6 +68,50 @@ def read_config(folder: Path) -> ModelConfig:
     return config
 
 
+def hash_of(folder: Path) -> str:
+    """What names a model beyond doubt: the sha256 of its ``config.yaml``, as 64 digits.
+
+    That file holds the checksums of all other parts, but for the card.
+
+    Raises:
+        ModelError: It is missing.
+    """
+    if not (folder / CONFIG).is_file():
+        raise _missing(folder / CONFIG)
+    return sha256_of(folder / CONFIG)
+
+
+def resolve(model: str | Path | None, revision: str | None = None) -> Path:
+    """The folder of a model, wherever a user may name one.
+
+    Args:
+        model: A folder; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
+            nor ``org`` is a folder here (``"hf://org/name"`` is never taken for one); None: the
+            bundled model.
+        revision: Branch, tag or commit on the hub.
+
+    Returns:
+        Its folder, which is not looked into here unless it comes from the hub.
+
+    Raises:
+        ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
+        MissingExtraError: A name of the hub without the extra ``hub``.
+    """
+    from voice2face.hub_access import hub_name
+
+    name = None if model is None else hub_name(str(model))
+    if name is not None:
+        from voice2face.hub import fetch
+
+        return fetch(name.at(revision))
+    if revision is not None:
+        raise ModelError(
+            model or "the bundled model", "a revision of a folder", "one of a model on the hub",
+            "name the model as org/name, or leave the revision out",
+        )  # fmt: skip
+    return BUNDLED if model is None else Path(model)
+
+
 def networks_of(config: ModelConfig) -> tuple[str, ...]:
     """Names of the networks' files."""
     return (VOICE_ENCODER, GENERATOR) if config.generator else (VOICE_ENCODER,)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from models import small_model
 
 from voice2face.__main__ import main
 
@@ -75,6 +74,9 @@ def process() -> Command:
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory) -> Path:
+    pytest.importorskip("torch", reason="a small model is made by it")
+    from models import small_model
+
     return small_model(tmp_path_factory.mktemp("models") / "small")
 
 

@@ -221,6 +221,34 @@ def test_a_model_makes_the_faces(voice2face, pictures, colours, clips, model):
     assert any(name.startswith("small/") for name in answer["sources"])
 
 
+@pytest.mark.parametrize(
+    ("said", "words", "how"),
+    [
+        ("tight", (), "geometry tight"),
+        ("tight", ("--geometry", "released"), "geometry released"),
+        ("tight", ("--geometry", "detect"), "each detected"),
+        (None, (), "each detected"),  # a model of an earlier version
+        ("sideways", (), "each detected"),
+    ],
+)
+def test_how_the_faces_of_a_model_lie_is_known_from_itself(said, words, how):
+    from types import SimpleNamespace
+
+    from msgspec.structs import replace
+
+    from voice2face.commands.evaluation import _geometry
+    from voice2face.inference import Model
+    from voice2face.model_folder import BUNDLED
+
+    model = Model(BUNDLED)
+    if said:
+        known = model.config.provenance | {"geometry": said}
+        model.config = replace(model.config, provenance=known)
+    options = SimpleNamespace(geometry=words[1] if words else None)
+    geometry = _geometry(options, model)
+    assert (f"geometry {geometry}" if geometry else "each detected") == how
+
+
 def test_an_error_about_the_detector_names_the_extra(voice2face, pictures, colours, monkeypatch):
     import sys
 

@@ -44,3 +44,27 @@ def test_info_tells_every_part(voice2face, model):
     answer = json.loads(voice2face("info", model, "--json").out)
     assert answer["config"]["name"] == "small"
     assert answer["bytes"]["generator.onnx"] == (model / "generator.onnx").stat().st_size
+
+
+def test_info_names_a_model_as_its_pictures_do(voice2face, model, clip, tmp_path):
+    assert voice2face("reconstruct", clip, "--model", model, "-o", tmp_path).status == 0
+    picture = tmp_path / "anna.png"
+    told = json.loads(voice2face("info", picture, "--json").out)
+    assert told["picture"] == str(picture)
+    about = told["provenance"]
+    assert about["model"] == "small" and about["front_end"] == "clean"
+    assert about["model_sha256"] == json.loads(voice2face("info", model, "--json").out)["sha256"]
+    ended = voice2face("info", picture)
+    assert (ended.status, ended.err) == (0, "")
+    assert "not a likeness" in ended.out and about["model_sha256"] in ended.out
+    assert "anybody can take it out" in ended.out
+    assert about["model_sha256"] in voice2face("info", model).out
+
+
+def test_info_of_what_is_neither_a_model_nor_a_picture(voice2face, clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    voice2face("info", "none.png").one_error("none.png: no such file")
+    voice2face("info", clip).one_error("no PNG file")
+    voice2face("info", tmp_path / "none").one_error("no such folder")
+    (tmp_path / "folder.png").mkdir()
+    voice2face("info", "folder.png").one_error("no config.yaml in it")

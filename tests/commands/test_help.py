@@ -20,6 +20,8 @@ COMMANDS = {
     "runs",
     "cohort",
     "info",
+    "push",
+    "serve",
     "import-released",
     "train voice",
     "train face",

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-EXTRAS = {"torch", "pyarrow", "onnx", "safetensors", "tqdm", "tensorboard"}
+EXTRAS = {"torch", "pyarrow", "onnx", "safetensors", "tqdm", "tensorboard", "huggingface_hub"}
 FORBID = f"""
 import sys
 for name in {EXTRAS!r}:

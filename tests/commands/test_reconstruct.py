@@ -15,6 +15,7 @@ from PIL import Image
 
 import voice2face as library
 from voice2face.audio import load_clip
+from voice2face.provenance import png_bytes, provenance_of, read_provenance
 
 from .conftest import names
 
@@ -44,6 +45,38 @@ def test_one_recording_becomes_the_picture_that_python_makes(
     made = library.load(model).reconstruct(clip)
     np.testing.assert_array_equal(pixels(tmp_path / "anna.png"), np.asarray(made.picture))
     assert names(tmp_path) == {"in", "anna.png"}
+
+
+def test_a_picture_is_the_same_file_each_time_and_says_what_made_it(
+    voice2face, model, clip, tmp_path
+):
+    for target in ("a.png", "b.png"):
+        voice2face("reconstruct", clip, "--model", model, "-o", tmp_path / target)
+    data = (tmp_path / "a.png").read_bytes()
+    assert data == (tmp_path / "b.png").read_bytes()
+    reader = library.load(model)
+    made = reader.reconstruct(clip).picture
+    assert data == png_bytes(made, provenance_of(reader))
+    assert b"anna" not in data  # nothing of the recording, not its name either
+    assert read_provenance(tmp_path / "a.png").model_sha256 == reader.sha256
+
+
+def test_a_label_is_written_under_the_face_and_only_when_asked_for(
+    voice2face, model, clip, tmp_path
+):
+    words = ("reconstruct", clip, "--model", model, "--sheet")
+    voice2face(*words, "-o", tmp_path / "plain")
+    ended = voice2face(*words, "--label", "-o", tmp_path / "out")
+    assert (ended.status, ended.err) == (0, "")
+    plain = pixels(tmp_path / "plain" / "anna.png")
+    with Image.open(tmp_path / "out" / "anna.png") as picture:
+        labelled = np.asarray(picture)
+    assert labelled.shape[0] > 80 and labelled.shape[1] == 64
+    np.testing.assert_array_equal(labelled[:64], plain)
+    about = read_provenance(tmp_path / "out" / "sheet.png")
+    assert about.variation == "1 faces on one sheet"
+    sheets = [(tmp_path / place / "sheet.png").read_bytes() for place in ("out", "plain")]
+    assert sheets[0] == sheets[1]  # a sheet says on it what it is, with or without
 
 
 def test_the_picture_may_be_named(voice2face, model, clip, tmp_path):

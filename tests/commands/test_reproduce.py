@@ -109,6 +109,8 @@ def test_what_cannot_be_is_refused_before_anything_is_written(corpus, tmp_path, 
     refused(corpus, out, "--set", "training.speed=9", named=("training.speed",))
     refused(corpus, out, "--embedder", tmp_path / "gone.onnx", named=("gone.onnx",))
     refused(tmp_path / "nowhere", out, named=("nowhere",))
+    refused(corpus, out, "--other", tmp_path / "elsewhere", named=("elsewhere",))
+    refused(corpus, out, "--other", corpus, named=("the same corpus", "another one"))
     voice2face("reproduce", corpus, corpus / "out").one_error("lies inside the corpus")
     (tmp_path / "mine.txt").write_text("x")
     voice2face("reproduce", corpus, tmp_path).one_error("a folder with other files")

@@ -44,6 +44,7 @@ def test_from_people_to_a_face(voice2face, tmp_path):
     config = json.loads(voice2face("info", face / "model", "--json").out)["config"]
     assert config["generator"]["tanh"] and config["generator"]["batch_norm"]
     assert config["provenance"]["variant"] == "bn-tanh, released"
+    assert config["provenance"]["geometry"] == "released"
     _resume(voice2face, [*command, "--variant", "bn-tanh"], face)
     clip = next((people / "voices").rglob("*.wav"))
     ended = voice2face("reconstruct", clip, "--model", face / "model", "-o", tmp_path / "x.png")

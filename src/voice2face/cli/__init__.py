@@ -6,6 +6,7 @@ from voice2face.cli import (  # noqa: F401  (each adds its commands)
     making,
     models,
     reproduce,
+    serving,
     training,
 )
 from voice2face.cli.program import UsageError, app, run, usage_message

@@ -23,12 +23,17 @@ def evaluate(
     ] = None,
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The real pictures.")] = "face",
     model: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="DIR", help="Make the faces of the column 'voice' instead."),
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="MODEL",
+            help="Make the faces of the column 'voice' instead; folder or org/name[@revision].",
+        ),
     ] = None,
     geometry: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Of the model's faces: released or tight; else they are detected."),
+        typer.Option(
+            help="Of the model's faces: released, tight, or detect each; else as it says itself."
+        ),
     ] = None,
     against: Annotated[
         Optional[str],  # noqa: UP045

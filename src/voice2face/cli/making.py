@@ -19,9 +19,12 @@ def reconstruct(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder, or NAME.png for one.")] = Path(),
     model: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Model folder; else the bundled one."),
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="MODEL", help="Folder or org/name[@revision]; else the bundled one."),
     ] = None,
+    label: Annotated[
+        bool, typer.Option("--label", help="Write under each face that a machine made it.")
+    ] = False,
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also one labelled sheet of all faces: sheet.png.")
     ] = False,
@@ -30,12 +33,12 @@ def reconstruct(
     """Make a face from each recording.
 
     Each becomes NAME.png, RGB, 64×64 pixels; of two recordings with one name the second becomes
-    NAME-2.png. A recording that can't be used is reported, the others are done, and the exit
-    status is 2.
+    NAME-2.png. Each says in its metadata what made it; `info` shows that. A recording that can't
+    be used is reported, the others are done, and the exit status is 2.
     """
     from voice2face.commands.making import reconstruct as run
 
-    run(inputs, out, model, sheet=sheet, as_json=json)
+    run(inputs, out, model, sheet=sheet, label=label, as_json=json)
 
 
 @app.command(epilog="Example: voice2face features me.wav -o me.npz")
@@ -55,18 +58,49 @@ def features(
     run(source, out, preset, as_json=json)
 
 
-@app.command(epilog="Example: voice2face info runs/baseline/model")
+@app.command(
+    epilog="\b\nExample: voice2face info runs/baseline/model\n         voice2face info me.png"
+)
 def info(
-    folder: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Argument(metavar="MODEL", help="Its folder; else the bundled one."),
+    thing: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            metavar="MODEL|PNG", help="Folder, org/name[@revision], picture; else the bundled."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Tell what a model is, and check every part of it."""
-    from voice2face.commands.making import info as run
+    """Tell what a model is, or what made a picture.
 
-    run(folder, as_json=json)
+    Of a model every part is checked. What a picture says is a note in the file: anybody can take
+    it out or write another.
+    """
+    from voice2face.commands.info import info as run
+
+    run(thing, as_json=json)
+
+
+@app.command(epilog="Example: voice2face push runs/baseline/model me/voices --private")
+def push(
+    folder: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
+    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="What it is called there.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="If it is new there: for those let in alone.")
+    ] = False,
+    message: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Of the commit."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Put a model onto the Hugging Face hub.
+
+    Its parts and its card are checked, and nothing else in the folder is sent. Log in before with
+    `hf auth login`, or set HF_TOKEN.
+    """
+    from voice2face.commands.push import push as run
+
+    run(folder, name, private=private, message=message or "", as_json=json)
 
 
 @app.command("import-released", epilog="Example: voice2face import-released pretrained released")

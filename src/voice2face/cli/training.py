@@ -67,8 +67,11 @@ def train_face(
     ] = "baseline",
     preset: Annotated[str, typer.Option(help="released or paper.")] = "released",
     voice_encoder: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Run of `train voice`, or a model; else the bundled one."),
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="MODEL",
+            help="Run of `train voice`, model's folder or org/name[@revision]; else the bundled.",
+        ),
     ] = None,
     iterations: OptionalCount = None,
     batch_size: OptionalCount = None,

@@ -25,13 +25,15 @@ from voice2face.evaluation.pairs import (
 )
 from voice2face.evaluation.results import Result, Row, write_result
 from voice2face.evaluation.trials import write_trials
+from voice2face.faces import GEOMETRIES
 from voice2face.files import stored_text
-from voice2face.inference import Model
+from voice2face.inference import Model, load
 from voice2face.pretrained import REGISTRY
 
 DEFAULT_EMBEDDER = "face_reid_0095"
 DEFAULT_STRATUM = "gender"  # where the table has such a column
 VOICE = "voice"
+DETECT = "detect"  # instead of a geometry
 RESULT, TRIALS = "evaluate.json", "trials"
 
 
@@ -42,7 +44,7 @@ class Options:
     table: Path
     faces: str | None
     target: str
-    model: Path | None
+    model: str | None
     geometry: str | None
     against: str | None
     embedders: tuple[str, ...]
@@ -65,7 +67,7 @@ def evaluate(options: Options, *, as_json: bool) -> None:
     strata = options.strata or tuple(name for name in optional if name in pairs.cells)
     embedders = [open_embedder(name) for name in options.embedders or (DEFAULT_EMBEDDER,)]
     _check_different("--embedder", [e.name for e in embedders])
-    model = None if options.model is None else Model(options.model, threads=1)
+    model = None if options.model is None else load(options.model, threads=1)
     columns = _columns(options, pairs, embedders, model)
     *systems, target = columns
     losses = [column.loss for column in columns if column.loss]
@@ -78,7 +80,7 @@ def evaluate(options: Options, *, as_json: bool) -> None:
     finally:  # where nothing can be measured, this is why
         for line in losses:
             typer.echo(one_line(line), err=True)
-    result = _result(options, answers, losses, _sources(pairs, embedders, model))
+    result = _result(options, model, answers, losses, _sources(pairs, embedders, model))
     if options.out is not None:
         for name, trials in answers.trials.items():
             write_trials(options.out / TRIALS / f"{_file_name(name)}.json", trials)
@@ -101,7 +103,7 @@ def _check(options: Options) -> None:
         raise SettingsError(
             "--geometry", "no --model", "a model whose faces lie so", "leave it out"
         )
-    if options.geometry is not None:
+    if options.geometry not in (None, DETECT):
         geometry_of(options.geometry)
     _check_different("--faces and --against", [c for c in (options.faces, options.against) if c])
     _check_different("--strata", options.strata or ())
@@ -124,12 +126,19 @@ def _columns(
     if model is None:
         columns = [embed_column(str(options.faces), pairs, str(options.faces), read, embedders)]
     else:
-        made = made_by(model, detect, options.geometry)
+        made = made_by(model, detect, _geometry(options, model))
         columns = [embed_column(f"model {model.config.name}", pairs, VOICE, made, embedders)]
     for name in filter(None, (options.against, options.target)):
         known = next((column for column in columns if column.name == name), None)
         columns.append(known or embed_column(name, pairs, name, read, embedders))
     return columns
+
+
+def _geometry(options: Options, model: Model) -> str | None:
+    """How the model's faces lie: as is given, else as the model says; None: each is looked for."""
+    known = model.config.provenance.get("geometry")
+    told = options.geometry or (known if known in GEOMETRIES else DETECT)
+    return None if told == DETECT else str(told)
 
 
 def _sources(
@@ -144,9 +153,17 @@ def _sources(
 
 
 def _result(
-    options: Options, answers: Answers, losses: Sequence[str], sources: dict[str, str]
+    options: Options,
+    model: Model | None,
+    answers: Answers,
+    losses: Sequence[str],
+    sources: dict[str, str],
 ) -> Result:
-    faces = f"'{options.faces}'" if options.model is None else "faces made from 'voice'"
+    faces = f"'{options.faces}'"
+    if model is not None:
+        geometry = _geometry(options, model)
+        where = f"geometry {geometry}" if geometry else "each detected"
+        faces = f"faces made from 'voice' ({where})"
     centred = ", each side's embeddings centred" if options.centre else ""
     return Result(
         experiment="evaluate",

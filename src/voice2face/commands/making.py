@@ -1,4 +1,4 @@
-"""``reconstruct``, ``features`` and ``info``: a released model at work (no torch)."""
+"""``reconstruct`` and ``features``: a released model at work (no torch)."""
 
 import contextlib
 import os
@@ -14,7 +14,8 @@ import typer
 
 from voice2face.commands.output import print_json, report_failure, shown
 from voice2face.errors import AudioError, OutputError, SettingsError, Voice2FaceError
-from voice2face.inference import Model
+from voice2face.inference import Model, load
+from voice2face.provenance import LABEL, png_bytes, provenance_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -57,19 +58,33 @@ class Done:
 
 
 def reconstruct(
-    inputs: Sequence[Path], out: Path, model_folder: Path | None, *, sheet: bool, as_json: bool
+    inputs: Sequence[Path],
+    out: Path,
+    model_name: str | None,
+    *,
+    sheet: bool,
+    label: bool,
+    as_json: bool,
 ) -> None:
     """Make a picture from each recording; a bad one is reported and the others are done.
+
+    Args:
+        inputs: Recordings, and folders of them.
+        out: A folder, or a PNG file for one recording.
+        model_name: As :func:`voice2face.model_folder.resolve` takes it.
+        sheet: Also one picture of all.
+        label: Write under each face that a machine made it.
+        as_json: For a program.
 
     Raises:
         Voice2FaceError: Nothing can be done at all.
         typer.Exit: With status 2, if a recording failed.
     """
     planned = plan(inputs, out, sheet)
-    model = Model(model_folder, threads=1 if len(planned.jobs) > 1 else 0)
+    model = load(model_name)
     done: list[tuple[Job, Done]] = []
     rows = []
-    with contextlib.closing(_run(model, planned.jobs)) as outcomes:
+    with contextlib.closing(_run(model, planned.jobs, LABEL if label else "")) as outcomes:
         for job, outcome in outcomes:
             rows.append(_row(job, outcome))
             if isinstance(outcome, Voice2FaceError):
@@ -80,7 +95,7 @@ def reconstruct(
                 typer.echo(f"{shown(job.source)} -> {shown(job.target)}")
     answer: dict[str, Any] = {"model": model.config.name, "faces": rows}
     if sheet and done:
-        _write_sheet(planned.sheet, done, model.config.name)
+        _write_sheet(planned.sheet, done, model)
         answer["sheet"] = str(planned.sheet)
         if not as_json:
             typer.echo(f"contact sheet: {shown(planned.sheet.resolve())}")
@@ -165,16 +180,17 @@ def _recordings(path: Path) -> list[Path]:
 
 
 def _run(
-    model: Model, jobs: Sequence[Job]
+    model: Model, jobs: Sequence[Job], label: str
 ) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
     """Each job's outcome in order; a recording's error is an outcome, the model's own is not."""
-    from voice2face.files import atomic_write
+    from voice2face.files import write_bytes
+
+    about = provenance_of(model)
 
     def work(job: Job) -> Done | Voice2FaceError:
         try:
             made = model.reconstruct(job.source)
-            with atomic_write(job.target) as path:
-                made.picture.save(path, format="PNG")
+            write_bytes(job.target, png_bytes(made.picture, about, label))
         except (AudioError, OutputError) as error:
             return error
         return Done(made.picture, made.features.seconds, made.features.speech_s)
@@ -198,7 +214,7 @@ def _row(job: Job, outcome: Done | Voice2FaceError) -> dict[str, Any]:
     }
 
 
-def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], title: str) -> None:
+def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
     from voice2face.contact_sheet import write_sheet
 
     count = Counter(job.source.name for job, _ in done)
@@ -207,7 +223,10 @@ def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], title: str) -> No
         for job, _ in done
     )
     write_sheet(
-        path, [(made.picture, label) for (_, made), label in zip(done, labels, strict=True)], title
+        path,
+        [(made.picture, label) for (_, made), label in zip(done, labels, strict=True)],
+        model.config.name,
+        provenance_of(model, f"{len(done)} faces on one sheet"),
     )
 
 
@@ -242,24 +261,3 @@ def features(source: Path, out: Path, preset: str, *, as_json: bool) -> None:
         print_json(answer)
     else:
         typer.echo(f"{shown(out)}: {heard.speech_s:.1f} s of speech in {heard.seconds:.1f} s")
-
-
-def info(folder: Path | None, *, as_json: bool) -> None:
-    """Print what a model is, after checking every part of it.
-
-    Raises:
-        ModelError: A part is missing or damaged.
-    """
-    from voice2face.model_folder import BUNDLED, checked_part, read_config
-    from voice2face.settings import to_yaml
-
-    place = folder or BUNDLED
-    config = read_config(place)
-    sizes = {name: checked_part(place, name, config).stat().st_size for name in config.sha256}
-    if as_json:
-        print_json({"folder": str(place), "bytes": sizes, "config": config})
-        return
-    typer.echo(f"{shown(place.resolve())}\n")
-    for name, size in sizes.items():
-        typer.echo(f"{size / 1e6:9.2f} MB  {name}")
-    typer.echo(f"\n{to_yaml(config)}", nl=False)

@@ -66,7 +66,7 @@ def train_face(
     *,
     run_changes: Changes,
     memory_bytes: int | None,
-    voice_encoder: Path | None,
+    voice_encoder: str | None,
     half: bool,
     seed: int,
     device: str,
@@ -79,7 +79,7 @@ def train_face(
         Voice2FaceError: It can't start, go on or be written.
     """
     _need_extra()
-    from voice2face.model_folder import BUNDLED
+    from voice2face.model_folder import resolve
     from voice2face.settings import Run, change
     from voice2face.training.distributed import team as team_of
     from voice2face.training.face import train_face as run
@@ -88,10 +88,11 @@ def train_face(
     chosen = change(
         recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
     )
+    encoder = resolve(voice_encoder)
     writes = change(Run(), _given(run_changes))
     with team_of(checked_device(device)) as team:
         model = run(
-            corpus, out, chosen, voice_encoder=voice_encoder or BUNDLED,
+            corpus, out, chosen, voice_encoder=encoder,
             variant=f"{variant}, {preset}", seed=seed, run=writes, resume=resume, quiet=quiet,
             half=half, team=team, memory_bytes=memory_bytes,
         )  # fmt: skip

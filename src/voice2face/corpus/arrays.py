@@ -67,6 +67,37 @@ class Faces:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def only(self, rows: npt.ArrayLike) -> "Faces":
+        """Some of them, by number or by mask, in that order; a copy."""
+        numbers = np.arange(len(self))[np.asarray(rows)]
+        return Faces(
+            pixels=self.pixels[numbers],
+            picture=self.picture[numbers],
+            identity=self.identity[numbers],
+            split=self.split[numbers],
+            source=self.source[numbers],
+            path=self.path[numbers],
+            figures={name: cells[numbers] for name, cells in self.figures.items()},
+            attributes={name: cells[numbers] for name, cells in self.attributes.items()},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Faces"]) -> "Faces":
+        """Some end to end; there is one at least, and all have the same columns."""
+        first = parts[0]
+        return cls(
+            pixels=np.concatenate([part.pixels for part in parts]),
+            picture=joined((part.picture for part in parts), np.str_),
+            identity=joined((part.identity for part in parts), np.str_),
+            split=joined((part.split for part in parts), np.str_),
+            source=joined((part.source for part in parts), np.int32),
+            path=joined((part.path for part in parts), np.object_),
+            figures={n: joined((p.figures[n] for p in parts), np.float32) for n in first.figures},
+            attributes={
+                n: joined((p.attributes[n] for p in parts), np.object_) for n in first.attributes
+            },
+        )
+
 
 def views(column: Any) -> list[npt.NDArray[np.uint8]]:
     """Cells of a binary column, without a copy."""

@@ -25,6 +25,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SPLITS: tuple[Split, ...] = get_args(Split)
 PARTS: tuple[Part, ...] = get_args(Part)
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+# Whose aligned faces lie as the geometry `released` says.
+IN_RELEASED_GEOMETRY: frozenset[Layout] = frozenset({"processed", "cohort"})
 
 # The column that holds the data itself, how to read it, and the column that names a row.
 PAYLOAD: dict[Kind, str] = {"voice": "log_mel", "face": "pixels"}
@@ -116,6 +118,14 @@ class CorpusInfo(Settings, frozen=True, kw_only=True):
     def source_names(self) -> tuple[str, ...]:
         """Names of the tables or folders, without where they are."""
         return tuple(PurePath(source.path).name for source in self.sources)
+
+    @property
+    def geometry(self) -> str | None:
+        """How all its faces lie; None where some were taken as they are and nobody knows."""
+        taken = {source.layout for source in self.sources if source.aligned}
+        wanted = self.face_crop.geometry
+        known = not taken or (taken <= IN_RELEASED_GEOMETRY and wanted == "released")
+        return wanted if known else None
 
     @property
     def face_px(self) -> int:

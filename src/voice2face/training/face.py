@@ -173,6 +173,7 @@ def _provenance(
         "recordings": len(data.voices),
         "recordings set aside": recipe.training.set_aside,
         "faces": len(data.faces),
+        **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         "iterations": n_steps,
         "batch": recipe.training.batch_size,
         "precision": recipe.training.precision,

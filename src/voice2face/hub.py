@@ -1,0 +1,165 @@
+"""Models by name: from the Hugging Face hub into the cache that all its programs share."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from voice2face import __version__
+from voice2face.errors import ModelError, OutputError
+from voice2face.files import write_text
+from voice2face.hub_access import (
+    HubName,
+    UnreachableError,
+    api,
+    asking,
+    bars_for_people,
+    check_installed,
+    endpoint,
+    offline_variable,
+)
+from voice2face.model_folder import (
+    CARD,
+    CONFIG,
+    GENERATOR,
+    MAX_CONFIG_BYTES,
+    VOICE_ENCODER,
+    WEIGHTS,
+    checked_part,
+    read_config,
+)
+
+# All that is ever downloaded or uploaded, and how many bytes it may have at most. The authors'
+# networks have 59 MB; eight times the channels have 64 times that.
+LARGEST = {
+    CONFIG: MAX_CONFIG_BYTES,
+    CARD: 1 << 20,
+    VOICE_ENCODER: 1 << 31,
+    GENERATOR: 1 << 31,
+    WEIGHTS: 1 << 32,
+}
+# Of an ONNX file whose weights lie elsewhere: the key of their place, as protobuf writes it. Old
+# versions of ONNX Runtime follow it wherever it leads.
+ELSEWHERE = b"\x0a\x08location"
+PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
+
+
+def fetch(name: HubName) -> Path:
+    """The folder of a model of the hub, downloaded if it is not in the cache.
+
+    The newest of a branch is asked for each time; where the hub can't be reached, or may not be
+    (``HF_HUB_OFFLINE=1``, ``VOICE2FACE_OFFLINE=1``), what is in the cache is taken. Only files that
+    a released model consists of are downloaded, after a look at their sizes; what came must have
+    the checksums that its ``config.yaml`` says.
+
+    Raises:
+        ModelError: It can't be had, or is not what it should be.
+        MissingExtraError: The extra ``hub`` is not installed.
+    """
+    check_installed(f"{name} (no such folder here; a model of the hub)")
+    cached = _cached(name)
+    if offline_variable():
+        if cached is None:
+            remedy = f"fetch it once without {offline_variable()}, or give a folder"
+            raise ModelError(
+                name, "not in the cache, and the hub is not asked", "the model", remedy
+            )
+        return cached
+    if cached is not None and name.revision == cached.name:
+        return cached  # a commit never changes
+    try:
+        return _download(name)
+    except UnreachableError as error:
+        if cached is None:
+            raise error.told(name) from error
+        return cached
+
+
+def _download(name: HubName) -> Path:
+    """The model as it is on the hub now; what of it is in the cache is not fetched again."""
+    with asking(name):
+        found = api().model_info(name.repo, revision=name.revision, files_metadata=True)
+    files = _wanted(name, {file.rfilename: file.size for file in found.siblings or ()})
+    folder = _cached(HubName(name.repo, found.sha)) or _snapshot(name, found.sha, files)
+    if _problem(folder):  # damaged on its way, or in the cache: once more
+        folder = _snapshot(name, found.sha, files, again=True)
+    if problem := _problem(folder):
+        wanted, remedy = "a model as it was released", "tell those who published it"
+        raise ModelError(name, problem, wanted, f"take another, or {remedy}")
+    _note_revision(folder, name.revision or "main")
+    return folder
+
+
+def _snapshot(
+    name: HubName, commit: str | None, files: Sequence[str], *, again: bool = False
+) -> Path:
+    """The folder in the cache of these files as they are at a commit."""
+    from huggingface_hub import snapshot_download
+
+    with asking(name), bars_for_people():
+        return Path(
+            snapshot_download(
+                name.repo, revision=commit, allow_patterns=list(files), force_download=again,
+                endpoint=endpoint(), library_name="voice2face", library_version=__version__,
+            )
+        )  # fmt: skip
+
+
+def _wanted(name: HubName, sizes: Mapping[str, int | None]) -> list[str]:
+    """Names of the files to download: known ones alone, none too large.
+
+    Raises:
+        ModelError: One is missing or too large.
+    """
+    here = [part for part in LARGEST if part in sizes]
+    missing = [part for part in (CONFIG, VOICE_ENCODER, WEIGHTS) if part not in here]
+    if missing:
+        pickles = sorted(file for file in sizes if Path(file).suffix in PICKLES)
+        beside = f", but {pickles[0]}, which could hold code" if pickles else ""
+        raise ModelError(
+            name, f"no {missing[0]}{beside}", "a model that voice2face released", "take another"
+        )
+    for part in here:
+        if (size := sizes[part]) is None or size > LARGEST[part]:
+            raise ModelError(
+                name, f"{part} of {size} bytes", f"at most {LARGEST[part]}", "take another"
+            )
+    return here
+
+
+def _problem(folder: Path) -> str:
+    """What is wrong with a model that came from elsewhere; every part's checksum is compared."""
+    try:
+        config = read_config(folder)
+        for part in config.sha256:
+            path = checked_part(folder, part, config)
+            if path.suffix == ".onnx" and ELSEWHERE in path.read_bytes():
+                return f"{part}: weights that lie in another file"
+    except ModelError as error:
+        return f"{Path(error.thing).name}: {error.found}"
+    return ""
+
+
+def _cached(name: HubName) -> Path | None:
+    """The folder in the cache, if every part is there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name.repo, CONFIG, revision=name.revision)
+    if not isinstance(found, str):
+        return None
+    folder = Path(found).parent
+    try:
+        config = read_config(folder)
+    except ModelError:
+        return None
+    return folder if all((folder / part).is_file() for part in config.sha256) else None
+
+
+def _note_revision(folder: Path, revision: str) -> None:
+    """Note in the cache, as its layout has it, which commit a branch or a tag is.
+
+    Else the model would be there without network under the name of its commit alone.
+    """
+    if revision == folder.name:
+        return
+    with contextlib.suppress(OutputError):  # a cache that others fill
+        write_text(folder.parent.parent / "refs" / revision, folder.name)

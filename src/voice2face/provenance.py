@@ -1,0 +1,223 @@
+"""What a picture says about itself: made by a machine, by which program and which model.
+
+A PNG carries it as text chunks, which any viewer of metadata shows, and as an XMP packet with the
+IPTC term for media that a trained model made. It holds no time and nothing of the recording, so
+that one recording always becomes the same bytes. It is a note, not a seal: who wants to can take
+it out or write another.
+"""
+
+import io
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
+
+import msgspec
+
+from voice2face import __version__
+from voice2face.errors import ProvenanceError, one_line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from voice2face.inference import Model
+
+NOTE = (
+    "Made by a machine from a recording of a voice: a guess that shares what a voice tells about "
+    "its speaker, not a likeness of anybody."
+)
+LABEL = "Made by a machine from a voice"  # what --label writes under the picture
+MEDIA_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+XMP = "XML:com.adobe.xmp"
+# Keywords of the text chunks; the first two are among those that the PNG specification names.
+KEYWORDS = {
+    "software": "Software",
+    "note": "Description",
+    "media_type": "DigitalSourceType",
+    "model": "voice2face:model",
+    "model_sha256": "voice2face:model-sha256",
+    "front_end": "voice2face:front-end",
+    "variant": "voice2face:variant",
+    "variation": "voice2face:variation",
+}
+MAX_CHARACTERS = 500  # of one entry
+MAX_BYTES, MAX_PIXELS = 64 << 20, 64_000_000  # of a picture that is read
+
+INK, PAPER = (28, 28, 30), (255, 255, 255)
+LABEL_SHARE, LEAST_LETTER_PX = 1 / 20, 9  # of the picture's width
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a picture is from.
+
+    Attributes:
+        software: Program and version.
+        model: The model's name.
+        model_sha256: Of the model's ``config.yaml``, which holds the checksums of all its parts.
+        front_end: Preset of the audio front end.
+        variant: Variant and preset that the model was trained as; empty where it doesn't say.
+        variation: Which change of the voice's embedding it shows; empty for the face itself.
+        note: What the picture is, and is not.
+        media_type: The IPTC term for it, as an address.
+    """
+
+    software: str
+    model: str
+    model_sha256: str
+    front_end: str
+    variant: str = ""
+    variation: str = ""
+    note: str = NOTE
+    media_type: str = MEDIA_TYPE
+
+
+def provenance_of(model: "Model", variation: str = "") -> Provenance:
+    """What pictures of a model say about themselves.
+
+    Args:
+        model: It made them.
+        variation: Which change of the voice's embedding; empty for the face itself.
+    """
+    config = model.config
+    return Provenance(
+        software=f"voice2face {__version__}",
+        model=_clean(config.name),
+        model_sha256=model.sha256,
+        front_end=_clean(config.front_end_preset),
+        variant=_clean(str(config.provenance.get("variant", ""))),
+        variation=_clean(variation),
+    )
+
+
+def png_bytes(picture: "Image", about: Provenance, label: str = "") -> bytes:
+    """A picture as a PNG file that says where it is from; the same bytes each time.
+
+    Args:
+        picture: RGB.
+        about: What is said.
+        label: A line to write under the picture, which becomes taller by it; empty: none.
+    """
+    from PIL.PngImagePlugin import PngInfo
+
+    entries = msgspec.structs.asdict(about)
+    chunks = PngInfo()
+    for name, keyword in KEYWORDS.items():
+        if entries[name]:
+            chunks.add_text(keyword, entries[name])  # UTF-8 where Latin-1 hasn't its letters
+    chunks.add_itxt(XMP, _xmp(about))
+    stream = io.BytesIO()
+    shown = labelled(picture, label) if label else picture
+    shown.save(stream, format="PNG", pnginfo=chunks)
+    return stream.getvalue()
+
+
+def labelled(picture: "Image", label: str) -> "Image":
+    """The picture on top of a strip with a text, in as many lines as its width asks for."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    size = max(LEAST_LETTER_PX, round(LABEL_SHARE * picture.width))
+    font = ImageFont.load_default(size)
+    margin = max(2, size // 4)
+    lines = _lines(one_line(label), font, picture.width - 2 * margin)
+    step = round(1.25 * size)
+    height = picture.height + 2 * margin + step * len(lines)
+    whole = Image.new("RGB", (picture.width, height), PAPER)
+    whole.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(whole)
+    for i, line in enumerate(lines):
+        draw.text((margin, picture.height + margin + i * step), line, INK, font)
+    return whole
+
+
+def read_provenance(path: Path) -> Provenance:
+    """Where a PNG file says that it is from. Anybody may have written that.
+
+    Raises:
+        ProvenanceError: The file can't be read, is no whole PNG, or says nothing.
+    """
+    info = _png_info(path)
+    found = {name: info.get(keyword) for name, keyword in KEYWORDS.items()}
+    entries = {name: _clean(text) for name, text in found.items() if isinstance(text, str)}
+    try:
+        return msgspec.convert(entries, Provenance)
+    except msgspec.ValidationError as error:
+        raise ProvenanceError(
+            path,
+            "says nothing of voice2face (or it was taken out)",
+            "a picture that voice2face wrote",
+            "take the file as it was written, not a screenshot or a copy made by another program",
+        ) from error
+
+
+def _png_info(path: Path) -> dict[Any, Any]:
+    """The text of a PNG; the picture is decoded too, so that a damaged file is noticed."""
+    from PIL import Image
+
+    if not path.is_file():  # to open a named pipe would wait for ever
+        raise ProvenanceError(path, "no such file", "a PNG file", "check the name")
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ProvenanceError(path, reason, "a PNG file", "check its rights") from error
+    if size > MAX_BYTES:
+        raise _unusable(path, f"{size} bytes, at most {MAX_BYTES} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of many pixels: the limit here is lower
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise _unusable(path, f"{image.width}×{image.height} pixels")
+                image.load()
+                return dict(image.info)
+    except ProvenanceError:
+        raise
+    except Exception as error:  # a hostile file makes Pillow raise almost anything
+        reason = "no PNG file" if not data.startswith(b"\x89PNG") else "damaged"
+        raise _unusable(path, reason) from error
+
+
+def _unusable(path: Path, found: str) -> ProvenanceError:
+    return ProvenanceError(path, found, "a whole PNG file", "take the file as it was written")
+
+
+def _clean(text: str) -> str:
+    """One short line of valid UTF-8."""
+    return one_line(text).encode("utf-8", "replace").decode()[:MAX_CHARACTERS].strip()
+
+
+def _lines(text: str, font: Any, width: float) -> list[str]:
+    """The text in lines that are at most so many pixels wide; a longer word is on its own."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _xmp(about: Provenance) -> str:
+    """The packet, as the XMP specification wants it within a PNG: no room to edit it in place."""
+    system = quoteattr(f"voice2face, model {about.model}")
+    version = quoteattr(f"{about.software}, model sha256 {about.model_sha256}")
+    return f"""\
+<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about=""
+ xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmp:CreatorTool={quoteattr(about.software)}
+ Iptc4xmpExt:DigitalSourceType={quoteattr(about.media_type)}
+ Iptc4xmpExt:AISystemUsed={system}
+ Iptc4xmpExt:AISystemVersionUsed={version}>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(about.note)}</rdf:li></rdf:Alt>\
+</dc:description>
+</rdf:Description>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""

@@ -1,0 +1,108 @@
+"""A model folder onto the Hugging Face hub, after a look at everything in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice2face.card import check_card
+from voice2face.errors import ModelError
+from voice2face.hub import LARGEST
+from voice2face.hub_access import (
+    EXPLICIT,
+    LOG_IN,
+    HubName,
+    UnreachableError,
+    api,
+    asking,
+    bars_for_people,
+    check_installed,
+    endpoint,
+    hub_name,
+)
+from voice2face.model_folder import CARD, CONFIG, checked_part, read_config
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What became of a push.
+
+    Attributes:
+        url: Page of the model.
+        commit: What holds the files now.
+        files: Those that were sent.
+        left_out: Those that lie in the folder and are no part of the model.
+    """
+
+    url: str
+    commit: str
+    files: Sequence[str]
+    left_out: Sequence[str]
+
+
+def push(folder: Path, name: str, *, private: bool = False, message: str = "") -> Pushed:
+    """Put a model onto the hub under a name; older files there are replaced.
+
+    Only the parts that the model's ``config.yaml`` names, that file itself and the card are sent.
+
+    Args:
+        folder: A model folder.
+        name: ``org/name``; made if it isn't there.
+        private: Where it is made: for those alone who are let in.
+        message: Of the commit.
+
+    Raises:
+        ModelError: A part is missing, damaged or too large, the card is lacking, or the hub
+            refused.
+        MissingExtraError: The extra ``hub`` is not installed.
+    """
+    target = _target(name)
+    files = _checked(folder)
+    check_installed("push")
+    from huggingface_hub import CommitOperationAdd
+
+    added = [CommitOperationAdd(part, str(folder / part)) for part in files]
+    try:
+        with asking(target), bars_for_people():
+            api().create_repo(target.repo, private=private or None, exist_ok=True)
+            done = api().create_commit(
+                target.repo, added, commit_message=message or f"voice2face model {folder.name}"
+            )
+    except (UnreachableError, ModelError) as error:
+        found = f"not sent ({error.found if isinstance(error, ModelError) else error})"
+        raise ModelError(
+            target, found, f"the right to write it at {endpoint()}", f"check the name, and {LOG_IN}"
+        ) from error
+    left_out = sorted({entry.name for entry in folder.iterdir()} - {*files})
+    return Pushed(f"{endpoint()}/{target.repo}", done.oid, files, left_out)
+
+
+def _target(name: str) -> HubName:
+    target = hub_name(EXPLICIT + name.removeprefix(EXPLICIT))
+    if target is None or target.revision is not None:
+        raise ModelError(name, "no name to push to", "org/name", "correct it")
+    return target
+
+
+def _checked(folder: Path) -> list[str]:
+    """Names of the files to send, each looked at.
+
+    Raises:
+        ModelError: One is missing, damaged or too large, or the card is lacking.
+    """
+    config = read_config(folder)
+    parts = [CONFIG, CARD, *config.sha256]
+    for part in parts:
+        path = folder / part
+        if not path.is_file():
+            raise ModelError(path, "missing", "every part of the model", "fetch or make it again")
+        if path.stat().st_size > LARGEST[part]:
+            found = f"{path.stat().st_size} bytes"
+            raise ModelError(path, found, f"at most {LARGEST[part]}", "make it smaller")
+    for part in config.sha256:
+        checked_part(folder, part, config)
+    try:
+        text = (folder / CARD).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(folder / CARD, "not UTF-8", "Markdown", "write it again") from error
+    check_card(text, folder / CARD)
+    return parts

@@ -1,0 +1,49 @@
+"""What a server takes, and how long it waits: all its limits in one place."""
+
+import os
+from dataclasses import dataclass, field
+
+MEGABYTE = 1_000_000
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one server; the first five are options of ``voice2face serve``.
+
+    Attributes:
+        recording_bytes: Largest recording, as a file.
+        recording_s: Longest recording, decoded.
+        threads: Faces made at once.
+        queue: Recordings that wait for a thread.
+        wait_s: Longest that one waits there.
+        held_bytes: Of all recordings in memory together.
+        upload_grace_s: After which a sender must keep up with ``upload_bytes_per_s``.
+        upload_bytes_per_s: Slowest sending, on average.
+        upload_s: Longest sending, however steady.
+        decode_s: Longest decoding of one recording.
+        connections: At once, idle ones included.
+        head_s: Longest that a connection waits for a request, or sends the head of one.
+        keep_alive_s: Idle time after an answer.
+        answer_s: Longest that a client may leave an answer unread.
+        closing_s: Longest that faces being made are waited for at the end.
+    """
+
+    recording_bytes: int = 32 * MEGABYTE
+    recording_s: float = 300.0
+    threads: int = field(default_factory=_cores)
+    queue: int = 200
+    wait_s: float = 60.0
+    held_bytes: int = 256 * MEGABYTE
+    upload_grace_s: float = 10.0
+    upload_bytes_per_s: int = 16_000
+    upload_s: float = 120.0
+    decode_s: float = 20.0
+    connections: int = 500
+    head_s: float = 10.0
+    keep_alive_s: int = 5
+    answer_s: float = 30.0
+    closing_s: float = 20.0

@@ -1,0 +1,89 @@
+"""The models that a server offers, by name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from voice2face.inference import Model
+from voice2face.model_folder import BUNDLED, ModelConfig, resolve
+from voice2face.web.refusals import unknown_model
+
+# What the card of the bundled model says at length.
+BUNDLED_DATA = (
+    "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of different "
+    "people, paired by gender alone: a voice decides how female or male the face is drawn, and "
+    "nothing else."
+)
+
+
+class Models:
+    """Models that are read once and serve all threads; the first is the default.
+
+    Args:
+        wanted: Folders or names; empty: the bundled model.
+
+    Raises:
+        ModelError: One is missing, damaged or can't make faces.
+        MissingExtraError: A name needs an extra that is not installed.
+    """
+
+    def __init__(self, wanted: Sequence[str | Path] = ()) -> None:
+        self._models: dict[str, Model] = {}
+        for place in wanted or (BUNDLED,):
+            # One thread each: as many recordings as there are cores are worked on at once.
+            model = Model(resolve(place), threads=1)
+            model.read()
+            self._models[self._free(model.config.name)] = model
+
+    @property
+    def names(self) -> list[str]:
+        """In the order in which they were given."""
+        return list(self._models)
+
+    @property
+    def least_speech_s(self) -> float:
+        """What the default model needs."""
+        return self.find("")[1].config.front_end.min_speech_s
+
+    def find(self, name: str) -> tuple[str, Model]:
+        """A model and what it is called here; an empty name is the default's.
+
+        Raises:
+            RefusedError: No such model.
+        """
+        found = name or self.names[0]
+        if found not in self._models:
+            raise unknown_model(name, self.names)
+        return found, self._models[found]
+
+    def about(self) -> list[dict[str, Any]]:
+        """Of each what a page says about it."""
+        return [
+            {
+                "name": name,
+                "title": model.config.name,
+                "trained_on": trained_on(model.config, bundled=model.folder == BUNDLED),
+                "is_default": number == 0,
+            }
+            for number, (name, model) in enumerate(self._models.items())
+        ]
+
+    def _free(self, name: str) -> str:
+        found, number = name, 1
+        while found in self._models:
+            number += 1
+            found = f"{name}-{number}"
+        return found
+
+
+def trained_on(config: ModelConfig, *, bundled: bool = False) -> str:
+    """One sentence on a model's training data, of what its configuration holds."""
+    facts = config.provenance
+    n_voices, n_faces = facts.get("recordings"), facts.get("faces")
+    if not isinstance(n_voices, int) or not isinstance(n_faces, int):
+        return str(facts.get("made_by") or "The model does not say what it was trained on.")
+    if bundled:
+        return BUNDLED_DATA.format(recordings=n_voices, faces=n_faces)
+    paired = f", paired by {facts['paired by']}" if facts.get("paired by") else ""
+    sources = f" ({facts['sources']})" if facts.get("sources") else ""
+    return f"{n_voices:,} recordings and {n_faces:,} faces{paired}{sources}."

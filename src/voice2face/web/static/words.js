@@ -1,0 +1,34 @@
+// Numbers as words.
+
+/** 0:07, 12:30 */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** "8.2 s", "2 minutes" */
+export function length(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1).replace(/\.0$/, "")} s`;
+  if (seconds % 60 === 0) return seconds === 60 ? "a minute" : `${seconds / 60} minutes`;
+  return `${clock(seconds)} minutes`;
+}
+
+/** "32 MB" */
+export function size(bytes) {
+  const mb = bytes / 1e6;
+  return mb < 1 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${+mb.toFixed(1)} MB`;
+}
+
+/** A sentence: a capital at its start, a full stop at its end. */
+export function sentence(text) {
+  const trimmed = String(text ?? "").trim();
+  if (!trimmed) return "";
+  const begun = trimmed[0].toUpperCase() + trimmed.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/** The name of a file without its ending, fit for another file's name. */
+export function stem(name) {
+  const bare = String(name).replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "");
+  return bare.replace(/[^\p{L}\p{N}._ -]+/gu, "_").trim() || "face";
+}

@@ -1,0 +1,69 @@
+"""Pictures of the page, to be looked at: ``python -m tests.web.page_pictures OUT [STATE...]``.
+
+At three widths, light and dark: before a face, with an error, while recording, with a face, and
+with two voices side by side. Voices are synthetic.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voice2face.audio.wav import wav_bytes
+from voice2face.web.examples import example_wav
+from voice2face.web.models import Models
+
+from .browsers import browser_with
+from .served import served
+
+VIEWS = {360: 780, 768: 1024, 1440: 900}
+FACES = "#more img"
+
+
+def states(page: Any, silent: Path) -> Iterator[str]:
+    """Lead the page from state to state; yields the name of each."""
+    yield "before"
+    page.set_input_files("#file", str(silent))
+    page.wait_for_selector("#error p")
+    yield "error"
+    page.click("#record")
+    page.wait_for_timeout(4000)
+    yield "recording"
+    page.wait_for_timeout(1500)
+    page.click("#record")
+    page.wait_for_selector(FACES)
+    yield "face"
+    for at in range(3):
+        page.click(f"#examples button >> nth={at}")
+        page.wait_for_selector(f"#earlier button >> nth={at + 1}")
+    yield "voices"
+
+
+def main(out: Path, wanted: list[str]) -> None:
+    """Write WIDTH-THEME-STATE.png for each."""
+    out.mkdir(parents=True, exist_ok=True)
+    voice, silent = out / "voice.wav", out / "silent.wav"
+    voice.write_bytes(example_wav("woman"))
+    silent.write_bytes(wav_bytes(np.zeros(48_000, np.int16)))
+    with served(Models()) as server, browser_with(voice) as browser:
+        for width, height in VIEWS.items():
+            for theme in ("light", "dark"):
+                page = browser.new_page(
+                    viewport={"width": width, "height": height}, color_scheme=theme
+                )
+                page.goto(f"{server.url}/")
+                page.wait_for_selector("#examples button")
+                for state in states(page, silent):
+                    if wanted and state not in wanted:
+                        continue
+                    page.wait_for_timeout(900)  # until the face has come forth
+                    path = out / f"{width}-{theme}-{state}.png"
+                    page.screenshot(path=path, full_page=True)
+                    print(path)
+                page.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
