@@ -1,7 +1,9 @@
 """A small corpus of made-up people, made once for all tests, and where networks lie."""
 
 import os
+import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,19 @@ from needed import SHARED, needed
 from voice2face.cohort import CohortSettings, write_cohort
 from voice2face.corpus import prepare
 from voice2face.settings import FaceCrop
+
+HERE = Path(__file__).parent
+NEEDS_TORCH = re.compile(
+    r"^(from|import) (torch|models|small_steps|benchmarks|voice2face\.training)\b", re.MULTILINE
+)
+
+collect_ignore: list[Path] = []
+if not find_spec("torch"):  # `make test-light`: what imports it at its top is left out
+    needing = [path for path in HERE.rglob("*.py") if NEEDS_TORCH.search(path.read_text())]
+    collect_ignore = [
+        HERE / "docs",  # their commands train
+        *(path.parent if path.name == "conftest.py" else path for path in needing),
+    ]
 
 
 @pytest.fixture(scope="session")

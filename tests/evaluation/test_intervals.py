@@ -31,7 +31,7 @@ def test_an_interval_is_that_of_people_drawn_one_by_one():
     assert found.value == pytest.approx(means.mean())
     assert (found.low, found.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
     low, high = bootstrap_interval(
-        lambda d: float(means[d].mean()), len(means), seed=5, n_resamples=400
+        lambda drawn: means[drawn].mean(axis=1), len(means), seed=5, n_resamples=400
     )
     assert (found.low, found.high) == pytest.approx((low, high))
 

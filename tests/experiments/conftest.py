@@ -53,6 +53,19 @@ def study_corpus(study_people, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def other_corpus(study_corpus, tmp_path_factory) -> Corpus:
+    """A corpus of 30 made-up people, the first 24 of whom are those of the study."""
+    folder = tmp_path_factory.mktemp("other")
+    settings = CohortSettings(
+        n_identities=30, seed=3, clips_per_identity=1, faces_per_identity=2, clip_s=(2, 2),
+        face_px=PX,
+    )  # fmt: skip
+    write_cohort(folder / "people", settings)
+    prepare([folder / "people"], folder / "other", face_crop=FaceCrop(px=PX))
+    return Corpus.open(folder / "other")
+
+
+@pytest.fixture(scope="session")
 def study_runs(study_corpus, tmp_path_factory) -> Path:
     """Folder with the runs ``voice``, ``baseline-0``, ``baseline-1``, ``bn-0``, ``recogniser``."""
     out = tmp_path_factory.mktemp("study") / "runs"

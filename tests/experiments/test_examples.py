@@ -15,6 +15,15 @@ def test_two_trainings_come_before_two_models(study) -> None:
     assert examples.run(once, examples.EXPERIMENT).left_out
 
 
+def test_of_a_model_that_was_trained_once_the_claim_cannot_be_told(study, tmp_path) -> None:
+    """Two variants are compared all the same; but of two trainings they say nothing."""
+    models = {name: seeds[:1] for name, seeds in study.models.items()}
+    result = examples.run(replace(study, models=models, out=tmp_path), examples.EXPERIMENT)
+    (claim,) = result.claims
+    assert claim.verdict == "cannot be told" and "was trained once" in claim.evidence
+    assert any(row.system == "baseline and bn" and row.measure == AGREE for row in result.rows)
+
+
 def test_one_model_twice_finds_every_recording(study) -> None:
     """A model is as like itself as can be: the measure then says one."""
     first = study.models["bn"][0]

@@ -38,6 +38,26 @@ def test_every_system_stands_in_every_table(asked):
             assert set(_rows(result, MATCHING, embedder, stratum)) == systems
 
 
+def test_models_stand_against_every_rival_by_the_judge_and_against_the_means_by_others(asked):
+    context, result = asked
+    every = {("bn", "baseline")} | {(m, r) for m in context.models for r in context.rivals}
+    means = ("baseline", "mean face", "gender's mean face")
+    some = {pair for pair in every if pair[1] in means}
+    wanted = {
+        ("recogniser", ""): every, ("recogniser", "gender"): every,
+        ("recogniser", "gender, age"): every,
+        ("eigenfaces", ""): some, ("eigenfaces", "gender"): some,
+        ("eigenfaces", "gender, age"): set(),
+    }  # fmt: skip
+    for (embedder, stratum), pairs in wanted.items():
+        about = MATCHING, embedder, stratum
+        found = [
+            r for r in result.rows if (r.measure, r.embedder, r.stratum) == about and r.against
+        ]
+        assert {(r.system, r.against) for r in found} == pairs and len(found) == len(pairs)
+    assert {row.measure for row in result.rows if row.against} == {MATCHING}
+
+
 def test_an_oracle_is_right_and_who_hears_nothing_is_at_chance(asked):
     _, result = asked
     for stratum in ("", "gender"):
@@ -126,7 +146,7 @@ def test_galleries_of_sf2f_where_there_are_people_enough(study, monkeypatch, tmp
     embedder = {"eigenfaces": study.embedders["eigenfaces"]}
     context = replace(study, out=tmp_path, embedders=embedder, rivals={})
     result = EXPERIMENT.run(context, EXPERIMENT)
-    single = _rows(result, "R@1 in 3 galleries of 6", "eigenfaces")
-    assert single["bn"].chance == pytest.approx(1 / 6)
-    averaged = _rows(result, "R@5 in 3 galleries of 6, a person's faces averaged", "eigenfaces")
+    single = _rows(result, "R@1 of 9 people", "eigenfaces")
+    averaged = _rows(result, "R@1 in 3 galleries of 6, a person's faces averaged", "eigenfaces")
+    assert averaged["bn"].chance == pytest.approx(1 / 6)
     assert averaged["bn"].n_trials < single["bn"].n_trials

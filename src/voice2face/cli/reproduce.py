@@ -45,6 +45,10 @@ def reproduce(
         SetMore,
         typer.Option(metavar="FILE.onnx", help="Beside the project's own. Repeatable."),
     ] = None,
+    other: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="CORPUS", help="Ask what is lost on another corpus' people, too."),
+    ] = None,
     resamples: Annotated[int, typer.Option(min=100, help="Behind each interval.")] = 10_000,
     jobs: Annotated[
         Optional[int],  # noqa: UP045
@@ -78,6 +82,6 @@ def reproduce(
         variants=names(variants), n_seeds=seeds, seed=seed, preset=preset, width=width,
         iterations=iterations, voice_iterations=voice_iterations, only=names(only),
         embedders=None if embedder is None else tuple(embedder), n_resamples=resamples,
-        device=device,
+        device=device, other=other,
         **{k: tuple(parse_assignments(given or []).items()) for k, given in changes.items()},
     )  # fmt: skip

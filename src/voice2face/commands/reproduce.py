@@ -96,8 +96,10 @@ def _check(request: "Request") -> None:
     if not request.variants or len(set(request.variants)) < len(request.variants):
         found = ", ".join(request.variants) or "no name"
         raise SettingsError("--variants", found, "different names", "correct it")
-    if out.resolve().is_relative_to(request.corpus.resolve()):
-        raise OutputError(out, "lies inside the corpus", "a place outside", "choose another folder")
+    for corpus in (request.corpus, request.other):
+        if corpus is not None and out.resolve().is_relative_to(corpus.resolve()):
+            found = "lies inside the corpus"
+            raise OutputError(out, found, "a place outside", "choose another folder")
     if out.exists() and not out.is_dir():
         raise OutputError(out, "a file", "a folder", "choose another")
     names = {entry.name for entry in out.iterdir()} if out.exists() else set()

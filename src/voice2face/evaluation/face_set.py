@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError, MissingExtraError
 from voice2face.faces import GEOMETRIES, Detector, PictureError, YuNet, read_picture
-from voice2face.faces.align import align, similarity, widened
+from voice2face.faces.align import aligned, similarity, widened
 from voice2face.faces.crop import LARGEST_SIDE
 from voice2face.faces.pictures import MAX_BYTES
 from voice2face.files import stored_text
@@ -247,7 +247,7 @@ def _reduced(picture: Picture, factor: int) -> Picture:
 def _aligned(picture: Picture, points: Points, geometry: Points, px: int) -> Picture:
     opencv()
     try:
-        return align(picture, points, geometry, px)[0]
+        return aligned(picture, points, geometry, px)
     except ValueError as error:
         raise CorpusError(
             "face set", str(error), "five different points", "give the points of a face"

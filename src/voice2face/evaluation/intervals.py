@@ -120,13 +120,13 @@ def difference(
 
 
 def bootstrap_interval(
-    measure: Callable[[np.ndarray], float], n_people: int, *, seed: int, n_resamples: int
+    measure: Callable[[Ints], Floats], n_people: int, *, seed: int, n_resamples: int
 ) -> tuple[float, float]:
-    """Interval of a measure that is no mean, such as a median, over drawn people.
+    """Interval of a measure that is no mean, such as a correlation, over drawn people.
 
     Args:
-        measure: From drawn people, as indices of shape (n_people,), to a number; a resample for
-            which it is not a number is left out.
+        measure: From the people of some resamples, as indices of shape (resamples, n_people), to
+            a number of each, (resamples,); one for which it is not a number is left out.
         n_people: How many there are.
         seed: Of the draws.
         n_resamples: How many.
@@ -134,8 +134,8 @@ def bootstrap_interval(
     Returns:
         Lower and upper end.
     """
-    drawn = [measure(p) for picks in draws(n_people, seed, n_resamples) for p in picks]
-    return interval_of(np.array(drawn, np.float64))
+    drawn = [measure(picks) for picks in draws(n_people, seed, n_resamples)]
+    return interval_of(np.concatenate(drawn))
 
 
 def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Ints]:
@@ -147,6 +147,13 @@ def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Ints]:
     at_once = max(1, AT_ONCE // max(1, n_people))
     for start in range(0, n_resamples, at_once):
         yield rng.integers(n_people, size=(min(at_once, n_resamples - start), n_people))
+
+
+def times_drawn(picks: Ints, n: int) -> npt.NDArray[np.float32]:
+    """How often each of ``n`` was drawn in each resample, from :func:`draws`: (resamples, n)."""
+    flat = picks + n * np.arange(len(picks))[:, None]
+    counts = np.bincount(flat.ravel(), minlength=n * len(picks))
+    return counts.reshape(len(picks), n).astype(np.float32)
 
 
 def interval_of(values: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,7 @@ often. So each drawn person brings voice and face; who is drawn twice is no impo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from voice2face.evaluation.intervals import (
     check_people,
     draws,
     interval_of,
+    times_drawn,
 )
 from voice2face.evaluation.trial_list import TrialList
 
@@ -42,6 +43,7 @@ class PeoplePairs:
 
     right: Singles
     asked: Singles
+    _drawn: dict[tuple[int, int], Floats] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def means(self) -> Floats:
@@ -82,16 +84,24 @@ class PeoplePairs:
         return cls(np.asarray(right, np.float32), some[0].asked)
 
     def _resampled(self, seed: int, n_resamples: int) -> Floats:
-        """Mean over drawn people; NaN where nobody drawn has an impostor: (n_resamples,)."""
+        """Mean over drawn people; NaN where nobody drawn has an impostor: (n_resamples,).
+
+        Kept, for a system is compared with several others.
+        """
+        if (seed, n_resamples) not in self._drawn:
+            self._drawn[seed, n_resamples] = self._resample(seed, n_resamples)
+        return self._drawn[seed, n_resamples]
+
+    def _resample(self, seed: int, n_resamples: int) -> Floats:
         n_asked, n_people = self.right.shape
         others = np.random.default_rng([seed, 1])
         values = []
         for picks in draws(n_asked, seed, n_resamples):
-            times = _times(picks, n_asked)
+            times = times_drawn(picks, n_asked)
             if n_people > n_asked:
                 n_others = n_people - n_asked
                 drawn = others.integers(n_others, size=(len(picks), n_others))
-                times = np.hstack([times, _times(drawn, n_others)])
+                times = np.hstack([times, times_drawn(drawn, n_others)])
             right, asked = times @ self.right.T, times @ self.asked.T  # (resamples, n_asked)
             weights = np.where(asked > 0, times[:, :n_asked], 0)
             right *= weights / np.where(asked > 0, asked, 1)
@@ -173,10 +183,3 @@ class Tally:
             t[np.ix_(rows, columns)].astype(np.float32) for t in (self.right_of, self.asked_of)
         )
         return PeoplePairs(*tables)
-
-
-def _times(picks: Ints, n: int) -> Singles:
-    """How often each was drawn: (resamples, n)."""
-    flat = picks + n * np.arange(len(picks))[:, None]
-    counts = np.bincount(flat.ravel(), minlength=n * len(picks))
-    return counts.reshape(len(picks), n).astype(np.float32)

@@ -10,6 +10,7 @@ from voice2face.evaluation.intervals import (
     check_people,
     draws,
     interval_of,
+    times_drawn,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -65,11 +66,9 @@ def auc_over_people(
     rng = np.random.default_rng([seed, 1])
     drawn = []
     for picks in draws(len(names), seed, n_resamples):
-        times = np.zeros((len(picks), len(names)))
-        np.add.at(times, (np.arange(len(picks))[:, None], picks), 1)
-        others = np.zeros((len(picks), len(kinds)))
-        chosen = rng.integers(len(kinds), size=others.shape)
-        np.add.at(others, (np.arange(len(picks))[:, None], chosen), 1)
+        times = times_drawn(picks, len(names)).astype(np.float64)
+        chosen = rng.integers(len(kinds), size=(len(picks), len(kinds)))
+        others = times_drawn(chosen, len(kinds))
         drawn.append(((times @ wins) * others).sum(axis=1) / (len(names) * len(kinds)))
     return Estimate(float(wins.mean()), *interval_of(np.concatenate(drawn)))
 

@@ -22,7 +22,6 @@ from voice2face.experiments.comparing import (
     main_variant,
     score,
     systems_of,
-    vectors_of,
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.speech import Speech
@@ -134,7 +133,7 @@ def group_read_off(
     told = (labels[rows][:, None] == names).astype(float)
     share = told * person_weights(faces.identity[rows])[:, None]
     weights = (share / share.sum(axis=0)).sum(axis=1)
-    x = vectors_of(context, embedder, faces.pixels[rows])
+    x = context.embed(embedder, faces.pixels[rows])
     try:
         return names, fit_ridge(x, told, weights, faces.identity[rows], context.seed)
     except CorpusError:

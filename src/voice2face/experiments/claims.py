@@ -7,6 +7,15 @@ from voice2face.experiments.answers import shown
 from voice2face.experiments.comparing import REAL
 
 BEYOND = "beyond paper and report"  # source of what neither asked
+# The paper's tests by the names that the report's appendix gives them.
+TESTS = {
+    1: "paper, test 1: voice/noise distinguishment",
+    2: "paper, test 2: face classification for known subjects",
+    3: "paper, test 3: gender classification",
+    4: "paper, test 4: voice-to-face matching for unknown subjects",
+}
+# Of durations and segments alike, as the report quotes it.
+CONSISTENT = 'paper, "excellent consistency"; the report: "not so successful"'
 
 
 def verdict_above(row: Row, level: float) -> Verdict:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.cosine import unit_vectors
-from voice2face.evaluation.face_set import FaceSet
 from voice2face.evaluation.intervals import Estimate
 from voice2face.evaluation.matching import Scored, match
 from voice2face.evaluation.results import Claim, Row, Verdict
@@ -40,11 +39,6 @@ def systems_of(context: Context) -> dict[str, list[System]]:
     """Models, each with its seeds, then rivals."""
     found: dict[str, list[System]] = {name: list(m) for name, m in context.models.items()}
     return found | {name: [rival] for name, rival in context.rivals.items()}
-
-
-def vectors_of(context: Context, embedder: str, pixels: Pictures) -> Vectors:
-    """Embeddings of faces that lie as the corpus' do, (n, dim)."""
-    return context.embedders[embedder].embed(FaceSet.of_crops(pixels, context.geometry))
 
 
 def heard_by(context: Context, speech: Speech, key: str) -> Vectors | None:

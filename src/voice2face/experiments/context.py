@@ -1,5 +1,6 @@
 """What experiments have at hand: a corpus, the systems that are compared, those who judge."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ Pictures = npt.NDArray[np.uint8]
 
 ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
 MOST_CLIPS = 3000  # of one set of recordings; of more so many are kept
+MOST_KNOWN = 100_000  # faces whose embedding by one embedder is kept: 100 MB of 256 numbers
 
 
 @dataclass(eq=False)
@@ -41,6 +43,7 @@ class Context:
         geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
         seed: Of all that is drawn.
         n_resamples: Behind each interval.
+        other: Another corpus, which nothing was trained on.
     """
 
     corpus: Corpus
@@ -54,9 +57,10 @@ class Context:
     geometry: str = "released"
     seed: int = 0
     n_resamples: int = 10_000
+    other: Corpus | None = None
     _made: dict[tuple[System, str], Made] = field(default_factory=dict)
     _heard: dict[tuple[str, str], Vectors] = field(default_factory=dict)
-    _vectors: dict[tuple[object, ...], Vectors] = field(default_factory=dict)
+    _vectors: dict[str, dict[bytes, Vectors]] = field(default_factory=dict)
     _faces: dict[str, Faces] = field(default_factory=dict)
     _speech: dict[str, Speech] = field(default_factory=dict)
 
@@ -119,29 +123,49 @@ class Context:
             raw: Whether what a generator gave before it was cut to [-1, 1] is wanted: four times
                 as large as the pictures, it is not kept.
         """
-        if raw:
-            return self._make(system, speech, key)
-        if (system, key) not in self._made:
-            self._made[system, key] = replace(self._make(system, speech, key), raw=None)
+        if raw or (system, key) not in self._made:
+            made = self._make(system, speech, key)
+            self._made[system, key] = replace(made, raw=None)
+            if raw:
+                return made
         return self._made[system, key]
 
     def made_vectors(self, embedder: str, system: System, speech: Speech, key: str) -> Vectors:
-        """Embeddings of these faces by one of the embedders, (n, dim), computed once."""
-        return self._embedded(
-            embedder, (system, key), lambda: self.made(system, speech, key).pixels
-        )
+        """Embeddings of these faces by one of the embedders, (n, dim)."""
+        return self.embed(embedder, self.made(system, speech, key).pixels)
 
     def real_vectors(self, embedder: str, split: str) -> Vectors:
-        """Embeddings of the real faces of a split, (n, dim), computed once."""
-        return self._embedded(embedder, (split,), lambda: self.faces(split).pixels)
+        """Embeddings of the real faces of a split, (n, dim)."""
+        return self.embed(embedder, self.faces(split).pixels)
 
-    def _embedded(
-        self, embedder: str, what: tuple[object, ...], pixels: Callable[[], Pictures]
-    ) -> Vectors:
-        if (embedder, *what) not in self._vectors:
-            faces = FaceSet.of_crops(pixels(), self.geometry)
-            self._vectors[embedder, *what] = self.embedders[embedder].embed(faces)
-        return self._vectors[embedder, *what]
+    def embed(self, embedder: str, pixels: Pictures) -> Vectors:
+        """Embeddings of faces that lie as the corpus' do; of equal faces, computed once.
+
+        Rivals give many recordings one face, and questions are asked of the same real ones.
+
+        Args:
+            embedder: Name of one of the embedders.
+            pixels: RGB, uint8, shape (n, px, px, 3).
+
+        Returns:
+            Shape (n, dim).
+        """
+        known = self._vectors.setdefault(embedder, {})
+        names = [
+            hashlib.blake2b(one.data, digest_size=16).digest()
+            for one in np.ascontiguousarray(pixels)
+        ]
+        rows = {name: row for row, name in enumerate(names) if name not in known}
+        network = self.embedders[embedder]
+        found = np.empty((len(pixels), network.dim), np.float32)
+        if rows:
+            faces = FaceSet.of_crops(pixels[list(rows.values())], self.geometry)
+            known.update(zip(rows, network.embed(faces), strict=True))
+        for row, name in enumerate(names):
+            found[row] = known[name]
+        if len(known) > MOST_KNOWN:
+            known.clear()
+        return found
 
     def _make(self, system: System, speech: Speech, key: str) -> Made:
         """Faces; what a voice encoder hears is the same for all models that share one."""

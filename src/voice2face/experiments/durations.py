@@ -7,6 +7,7 @@ import numpy as np
 from voice2face.evaluation.intervals import difference
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series
 from voice2face.experiments.answers import write_grid
+from voice2face.experiments.claims import CONSISTENT
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     VOICE,
@@ -32,7 +33,7 @@ from voice2face.experiments.variants import chosen_rows
 DURATIONS_S = (1, 2, 3, 5, 10)
 REFERENCE_S = 3  # of each speaker's other speech, with which all durations are compared
 N_SHOWN = 6
-SAME = "a speaker's faces stay the same over durations (what the paper calls excellent consistency)"
+SAME = "a speaker's faces stay the same over durations"
 
 
 def run(context: Context, experiment: Experiment) -> Result:
@@ -169,7 +170,7 @@ def grid_of(context: Context, name: str, people: Speech, cuts: Cuts) -> Grid:
 
 
 def _claims(context: Context, rows: list[Row], strata: list[str]) -> list[Claim]:
-    return consistent_claims(context, rows, strata, SAME, "report, Figure 2")
+    return consistent_claims(context, rows, strata, SAME, f"{CONSISTENT}, Figure 2")
 
 
 EXPERIMENT = Experiment(

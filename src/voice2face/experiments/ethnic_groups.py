@@ -19,7 +19,10 @@ from voice2face.experiments.groups import result_of
 from voice2face.experiments.people import groups_of
 
 NATIVE = ("native", "yes", "true", "1")
-CLAIMED = "faces fit native English speakers of some ethnic groups less well"
+CLAIMED = (
+    "faces fit native English speakers of some ethnic groups less well: "
+    '"the corresponding drawback of the model"'
+)
 
 
 def run(context: Context, experiment: Experiment) -> Result:

@@ -121,6 +121,11 @@ def grid_of(context: Context, name: str, speech: Speech, pair: str) -> Grid:
 
 
 def _claims(context: Context, rows: list[Row], pair: str) -> list[Claim]:
+    main, source = main_variant(context), "report, Figure 1"
+    if len(context.models[main]) < 2:
+        told = f"{main} was trained once here; two seeds are needed to ask it"
+        return [Claim(ALIKE, source, "cannot be told", told)]
+
     def judged(embedder: str) -> Judged | None:
         own = [r for r in rows if (r.system, r.measure, r.embedder) == (pair, AGREE, embedder)]
         known = [r for r in own if r.low is not None and r.high is not None]
@@ -138,7 +143,7 @@ def _claims(context: Context, rows: list[Row], pair: str) -> list[Claim]:
         )
         return verdict, f"{pair}, right recording of two (chance 0.5): {shown}"
 
-    return claim_by(context, ALIKE, "report, Figure 1", judged)
+    return claim_by(context, ALIKE, source, judged)
 
 
 EXPERIMENT = Experiment(

@@ -22,7 +22,8 @@ from voice2face.experiments.speech import Speech
 
 N_SHOWN = 3  # people of a group
 CLAIMED = (
-    "faces often don't fit the speaker's gender and age, as those of old women that look young"
+    "faces don't fit every group of gender and age: "
+    '"a face image of young man when the real face image belongs to an old lady"'
 )
 
 

@@ -12,7 +12,7 @@ from voice2face.errors import ModelError
 from voice2face.evaluation.onnx_network import Network
 from voice2face.evaluation.results import Claim, Result, Row
 from voice2face.experiments.answers import difference_row, mean_row, write_asked
-from voice2face.experiments.claims import BEYOND, claim_above, rows_of
+from voice2face.experiments.claims import BEYOND, TESTS, claim_above, rows_of
 from voice2face.experiments.comparing import (
     BASELINE,
     LEAST_PEOPLE,
@@ -206,9 +206,7 @@ def _claims(context: Context, rows: list[Row]) -> list[Claim]:
             continue
         name, level = of_k[0].measure, of_k[0].chance or 0.0
         text = f"{known}, top {k}, more often than by chance"
-        claims.append(
-            claim_above(text, "paper, known subjects", rows_of(of_k, model, name), level, "")
-        )
+        claims.append(claim_above(text, TESTS[2], rows_of(of_k, model, name), level, ""))
         against = rows_of(of_k, model, name, against=MEAN_FACE)
         text = f"{known}, top {k}, more often than the mean face is"
         claims.append(claim_above(text, BEYOND, against, 0.0, ""))

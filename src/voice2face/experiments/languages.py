@@ -16,7 +16,10 @@ from voice2face.experiments.speech import Speech
 ENGLISH = ("english", "en", "eng")
 OTHER, SAME = "another language", "the same language"
 N_SHOWN = 6
-STABLE = "a speaker's face stays the same when the language changes"
+STABLE = (
+    "a speaker's face changes little with the language: "
+    '"relatively good stability of the model on the language diversity"'
+)
 
 
 def run(context: Context, experiment: Experiment) -> Result:

@@ -1,16 +1,18 @@
 """Test 4: which of several faces belongs to the voice? Matching, retrieval and verification."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from voice2face.evaluation.face_verification import verify_faces
+from voice2face.evaluation.intervals import person_means
 from voice2face.evaluation.matching import Scored, match
 from voice2face.evaluation.results import Claim, Result, Row
 from voice2face.evaluation.retrieval import Ranks, retrieve
 from voice2face.evaluation.trials import TrialList
-from voice2face.experiments.answers import difference_row, mean_estimate, mean_row
-from voice2face.experiments.claims import BEYOND, best_judge, claim_above, rows_of
+from voice2face.experiments.answers import mean_estimate, mean_row
+from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (
     BASELINE,
     MEAN_FACE,
@@ -33,7 +35,7 @@ GENDERS_MEAN = "gender's mean face"
 CENTRED = "1:2 matching, each side centred"
 ONE_OF_N = f"1:{N_WAY} matching"
 VERIFICATION = ("verification AUC", "verification EER")
-COARSE = ((), ("gender",))  # strata in which models are set beside every rival
+COARSE = ((), ("gender",))  # strata in which more is asked than 1:2 matching
 REAL_NOTE = "another picture of the person in the place of the made face"
 
 
@@ -47,7 +49,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     if lacking := _lacking(context):
         return experiment.result(left_out=lacking, **about)
     asking = Asking.of_unseen(context)
-    _ask_all(asking)
+    _ask_all(asking, _judge_of(asking))
     return experiment.result(
         rows=asking.rows,
         claims=_claims(context, asking.rows),
@@ -67,36 +69,68 @@ def _lacking(context: Context) -> str:
     return "" if context.embedders else "no network that compares faces was at hand"
 
 
-def _ask_all(asking: Asking) -> None:
+def _judge_of(asking: Asking) -> str:
+    """The embedder that tells real faces apart best, as :func:`best_judge` finds it in the rows."""
+    trials, right = asking.of_real(Asked("1:2")), {}
+    if trials is None:
+        return next(iter(asking.context.embedders))
+    for embedder in asking.context.embedders:
+        real = asking.real(embedder)
+        scored = match(real, real, trials)
+        right[embedder] = person_means(scored.share_right, scored.people)[0].mean()
+    return max(right, key=lambda embedder: right[embedder])
+
+
+def _ask_all(asking: Asking, judge: str) -> None:
     strata = strata_of(asking.gallery.groups)
+    known = [alike for alike in COARSE if alike in strata]
     for alike in strata:
-        asking.ask(Asked("1:2", alike), (MATCHING, CENTRED), _match)
-    for alike in strata:
-        asking.ask(Asked("1:N", alike, N_WAY), (ONE_OF_N,), _match)
+        others = _others(asking.context, alike, judge)
+        asking.ask(Asked("1:2", alike), (MATCHING,), partial(_match, MATCHING, others))
+    for alike in known:
+        asking.ask(Asked("1:2", alike), (CENTRED,), partial(_match, CENTRED, {}))
+    for alike in known:
+        asking.ask(Asked("1:N", alike, N_WAY), (ONE_OF_N,), partial(_match, ONE_OF_N, {}))
     asking.ask(Asked("retrieval"), ("retrieval",), _retrieve)
     if len(np.unique(asking.gallery.identity)) >= GALLERY_PEOPLE:
         galleries = Asked("retrieval", n_way=GALLERY_PEOPLE, n_sets=GALLERIES)
         asking.ask(galleries, ("retrieval",), _retrieve)
-    for alike in COARSE:
-        if all(name in groups for name in alike for groups in _groups(asking)):
+    for alike in known:
+        if all(name in asking.probes.groups for name in alike):
             asking.ask(Asked("verification", alike), VERIFICATION, _verify)
 
 
-def _groups(asking: Asking) -> tuple[Iterable[str], ...]:
-    return asking.gallery.groups, asking.probes.groups
+Others = Mapping[str, Sequence[str]]  # with what models are compared, by embedder
+
+
+def _others(context: Context, strata: tuple[str, ...], judge: str) -> Others:
+    """By the judge each rival; by the others, where it is about many people, the means."""
+    few = (BASELINE, MEAN_FACE, GENDERS_MEAN) if strata in COARSE else ()
+    return dict.fromkeys(context.embedders, few) | {judge: (BASELINE, *context.rivals)}
 
 
 def _match(
-    asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None
+    measure: str,
+    others: Others,
+    asking: Asking,
+    embedder: str,
+    trials: TrialList,
+    of_real: TrialList | None,
 ) -> list[Row]:
-    """1:2 both as they are and centred, or 1:N."""
-    ways = (
-        ((MATCHING, False), (CENTRED, True)) if trials.protocol == "1:2" else ((ONE_OF_N, False),)
-    )
-    rows: list[Row] = []
-    for measure, centre in ways:
-        scored = _scored(asking, embedder, trials, of_real, centre=centre)
-        rows += _scored_rows(asking.context, scored, measure, trials.strata, embedder)
+    """A row a system, then each model against others."""
+    context, stratum = asking.context, ", ".join(trials.strata)
+    scored = _scored(asking, embedder, trials, of_real, centre=measure == CENTRED)
+    draws = {"seed": context.seed, "n_resamples": context.n_resamples}
+    rows = []
+    for system, one in scored.items():
+        note = REAL_NOTE if system == REAL else _seeds_note(context, system)
+        found = one.estimate(**draws) if one.n_people > 1 else None
+        rows.append(row_of(system, measure, stratum, embedder, found, one, note=note))
+    for system in context.models:
+        for other in (o for o in others.get(embedder, ()) if o in scored and o != system):
+            one = scored[system]
+            found = one.above(scored[other], **draws) if one.n_people > 1 else None
+            rows.append(row_of(system, measure, stratum, embedder, found, one, other))
     return rows
 
 
@@ -119,35 +153,6 @@ def _scored(
     return found
 
 
-def _scored_rows(
-    context: Context,
-    scored: dict[str, Scored],
-    measure: str,
-    strata: tuple[str, ...],
-    embedder: str,
-) -> list[Row]:
-    draws = {"seed": context.seed, "n_resamples": context.n_resamples}
-    stratum = ", ".join(strata)
-    rows = []
-    for system, one in scored.items():
-        note = REAL_NOTE if system == REAL else _seeds_note(context, system)
-        found = one.estimate(**draws) if one.n_people > 1 else None
-        rows.append(row_of(system, measure, stratum, embedder, found, one, note=note))
-    for system, other in _compared(context, strata):
-        one = scored[system]
-        found = one.above(scored[other], **draws) if one.n_people > 1 else None
-        rows.append(row_of(system, measure, stratum, embedder, found, one, other))
-    return rows
-
-
-def _compared(context: Context, strata: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Pairs of systems: models against the baseline and the mean face, or every rival."""
-    rivals = list(context.rivals) if strata in COARSE else [MEAN_FACE]
-    others = [BASELINE, *rivals]
-    known = systems_of(context)
-    return [(m, o) for m in context.models for o in others if o in known and o != m]
-
-
 def _seeds_note(context: Context, system: str) -> str:
     n = len(context.models.get(system, ()))
     return f"mean of {n} seeds" if n > 1 else ""
@@ -156,26 +161,23 @@ def _seeds_note(context: Context, system: str) -> str:
 def _retrieve(
     asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None
 ) -> list[Row]:
-    """Recall at some ranks, by single faces and by the mean of a person's."""
+    """Recall at some ranks; in drawn galleries by the mean of a person's faces, as SF2F has it."""
     context, real = asking.context, asking.real(embedder)
-    rows: list[Row] = []
-    # SF2F averages a person's faces; the whole gallery is asked about single ones alone.
-    for averaged in (False, True) if trials.sets is not None else (False,):
-        ranks: dict[str, list[Ranks]] = {}
-        if of_real is not None and not averaged:
-            ranks[REAL] = [retrieve(real, real, of_real)]
-        for system in systems_of(context):
-            seeds = asking.vectors(embedder, system)
-            ranks[system] = [retrieve(x, real, trials, per_person=averaged) for x in seeds]
-        for k in RANKS:
-            rows += _recall_rows(context, ranks, k, _where(trials, averaged), embedder)
-    return rows
+    drawn = trials.sets is not None
+    ranks: dict[str, list[Ranks]] = {}
+    if of_real is not None and not drawn:
+        ranks[REAL] = [retrieve(real, real, of_real)]
+    for system in systems_of(context):
+        seeds = asking.vectors(embedder, system)
+        ranks[system] = [retrieve(x, real, trials, per_person=drawn) for x in seeds]
+    return [row for k in RANKS for row in _recall_rows(context, ranks, k, _where(trials), embedder)]
 
 
-def _where(trials: TrialList, averaged: bool) -> str:
+def _where(trials: TrialList) -> str:
     n = trials.n_way
-    where = f"of {n} people" if trials.sets is None else f"in {len(trials.sets)} galleries of {n}"
-    return f"{where}, a person's faces averaged" if averaged else where
+    if trials.sets is None:
+        return f"of {n} people"
+    return f"in {len(trials.sets)} galleries of {n}, a person's faces averaged"
 
 
 def _recall_rows(
@@ -183,25 +185,18 @@ def _recall_rows(
 ) -> list[Row]:
     measure = f"R@{k} {where}"
     rows = []
-    found = {}
     for system, seeds in ranks.items():
         first = seeds[0]
         if k >= first.n_gallery:
             return []
-        found[system] = [one.found(k) for one in seeds]
         note = REAL_NOTE if system == REAL else ""
         rows.append(
             mean_row(
-                context, system, measure, found[system], first.people, embedder=embedder,
+                context, system, measure, [one.found(k) for one in seeds], first.people,
+                embedder=embedder,
                 chance=first.chance(k), n_trials=first.n_trials, note=note,
             )
         )  # fmt: skip
-    for system, other in _compared(context, ("",)):
-        pair = found[system], found[other]
-        people = ranks[system][0].people
-        rows.append(
-            difference_row(context, (system, other), measure, pair, people, embedder=embedder)
-        )
     return rows
 
 
@@ -236,8 +231,8 @@ def _claims(context: Context, rows: Sequence[Row]) -> list[Claim]:
     known = "faces made from voices of unseen people are matched to their speakers"
     claims = []
     for stratum, where, source in (
-        ("", "", "paper, abstract"),
-        ("gender", ", among people of one gender too", "paper, matching within gender"),
+        ("", "", TESTS[4]),
+        ("gender", ", among people of one gender too", f"{TESTS[4]}, stratified by gender"),
     ):
         judge = best_judge(rows, MATCHING, stratum)
         found = rows_of(rows, model, MATCHING, stratum)
@@ -261,7 +256,9 @@ EXPERIMENT = Experiment(
     "real face of its speaker and one of somebody else; within a stratum both real faces are alike "
     "in it. 1:10: 20 drawn sets for each recording. Retrieval: the gallery shows each person by "
     "the mean embedding of the real faces. Verification: 30,000 pairs of one person and as many of "
-    "two, or all there are.",
+    "two, or all there are. Paired differences: in 1:2, of each model to the baseline and every "
+    "rival by the network that tells real faces apart best, to the baseline and both mean faces by "
+    "the others.",
     measure="Share of trials in which the true face has the higher cosine, a tie counting by half; "
     "recall at rank k; area under the curve and equal error rate.",
     chance="One half in 1:2 and in verification, a tenth in 1:10, k over the gallery's size in "

@@ -89,12 +89,17 @@ class Asking:
             self.rows += [Row(REAL, measure, stratum, note=note) for measure in measures]
             return
         self.trials[asked.name] = trials
-        of_real = None
-        with contextlib.suppress(CorpusError):  # one picture of each person, say
-            of_real = self._made(asked, self.gallery, others_only=True)
+        of_real = self.of_real(asked)
+        if of_real is not None:
             self.trials[f"{asked.name}, {REAL}"] = of_real
         for embedder in self.context.embedders:
             self.rows += answer(self, embedder, trials, of_real)
+
+    def of_real(self, asked: Asked) -> TrialList | None:
+        """Trials with other real faces in the place of made ones; None where there are none."""
+        with contextlib.suppress(CorpusError):  # one picture of each person, say
+            return self._made(asked, self.gallery, others_only=True)
+        return None
 
     def _made(self, asked: Asked, probes: Items, *, others_only: bool = False) -> TrialList:
         return make_trials(

@@ -7,6 +7,7 @@ from voice2face.evaluation.cosine import unit
 from voice2face.evaluation.intervals import Estimate, estimate
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
 from voice2face.experiments.answers import write_grid
+from voice2face.experiments.claims import TESTS
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     Judged,
@@ -16,7 +17,6 @@ from voice2face.experiments.comparing import (
     independent_difference,
     main_variant,
     some_people,
-    vectors_of,
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.durations import DURATIONS_S
@@ -33,9 +33,8 @@ TITLES = {
     "brown": "Brown Noise",
     "babble": "Babble Noise",
 }
-OTHER = "noise gives other faces than speech does (voice or noise)"
+OTHER = "noise gives other faces than speech does"
 
-CLAIMED_IN = "report, Figure 3 and appendix"
 ONE_FACE = "the model makes one face of all speech"
 LEAST = 1e-9  # of a mean of 1 - cosine: what is less is rounding
 
@@ -83,7 +82,7 @@ def _measured(context: Context, variant: str, embedder: str, heard: Heard) -> Me
     values: dict[tuple[str, str, int], list[Floats]] = {}
     for model in context.models[variant]:
         vectors = {
-            key: vectors_of(context, embedder, context.made(model, x, f"noise {key}").pixels)
+            key: context.embed(embedder, context.made(model, x, f"noise {key}").pixels)
             for key, x in heard.items()
         }
         for (kind, seconds), own in vectors.items():
@@ -218,7 +217,7 @@ def claims_of(context: Context, found: dict[tuple[str, str], Measured]) -> list[
             f"speech are, in units of their distance: {shown}"
         )
 
-    return claim_by(context, OTHER, CLAIMED_IN, judged)
+    return claim_by(context, OTHER, f"{TESTS[1]}; report, Figure 3", judged)
 
 
 EXPERIMENT = Experiment(

@@ -15,6 +15,7 @@ from voice2face.evaluation.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.rivals import RIVALS, make_rivals
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
+from voice2face.experiments.other_corpus import open_other
 from voice2face.experiments.people import groups_of
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.steps import (
@@ -68,6 +69,7 @@ def open_context(request: Request) -> Context:
         geometry=geometry,
         seed=request.seed,
         n_resamples=request.n_resamples,
+        other=None if request.other is None else open_other(corpus, request.other),
     )
     context.rivals = _rivals(context, request)
     return context

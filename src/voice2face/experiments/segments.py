@@ -5,6 +5,7 @@ import numpy as np
 from voice2face.evaluation.results import Grid, Result, Row, Series
 from voice2face.evaluation.trials import Items
 from voice2face.experiments.answers import write_grid
+from voice2face.experiments.claims import CONSISTENT
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     REAL,
@@ -55,7 +56,7 @@ def run(context: Context, experiment: Experiment) -> Result:
         rows=rows,
         series=series_of(rows, strata),
         grids=[grid_of(context, experiment.name, parts, seconds)],
-        claims=consistent_claims(context, rows, strata, SAME, "report, Figure 5"),
+        claims=consistent_claims(context, rows, strata, SAME, f"{CONSISTENT}, Figure 5"),
         trials_sha256=found.trials_sha256,
         seeds={"choice of people": context.seed, "resampling": context.seed},
         sources=context.sources(),

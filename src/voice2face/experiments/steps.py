@@ -11,6 +11,7 @@ from voice2face import evaluation, experiments, report
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders import open_embedder
+from voice2face.experiments.other_corpus import open_other
 from voice2face.experiments.plan import Step, check, code_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen
 from voice2face.pretrained import REGISTRY, locate
@@ -22,6 +23,7 @@ RUNS, RESULTS, PAGES = "runs", "results", "report"
 PLACES = {VOICE: f"{RUNS}/voice", RECOGNISER: "recogniser"}
 REPORTED = tuple(name for name, variant in VARIANTS.items() if variant.number)  # the report's five
 SET_ASIDE = 0.1  # of the training people's recordings, for the questions about known people
+OF_OTHER = "generalisation"  # the experiment that another corpus is asked about in
 DEFAULT_EMBEDDER, JUDGE = "face_reid_0095", "age_gender"
 # Iterations of the speaker stage for one of the faces' where none are given: 10,000 for 50,000.
 FACE_FOR_VOICE = 5
@@ -49,6 +51,7 @@ class Request:
             is on this machine.
         n_resamples: Behind each interval.
         device: Where trainings compute, as torch names it.
+        other: Another prepared corpus, of whose people it is asked what is lost on them.
     """
 
     corpus: Path
@@ -67,6 +70,7 @@ class Request:
     embedders: tuple[str, ...] | None = None
     n_resamples: int = 10_000
     device: str = "cpu"
+    other: Path | None = None
 
     def face_recipe(self, variant: str) -> Recipe:
         """That of a model.
@@ -111,7 +115,8 @@ def steps_of(request: Request) -> tuple[Step, ...]:
     """All steps in an order in which they can be done.
 
     Raises:
-        CorpusError: The corpus can't be read, or has nobody to ask about.
+        CorpusError: The corpus can't be read, or has nobody to ask about; or the other one can't
+            be asked about.
         ModelError: An embedder can't be used.
         SettingsError: A name or a setting that does not exist.
     """
@@ -130,10 +135,15 @@ def steps_of(request: Request) -> tuple[Step, ...]:
     trained = tuple(step.name for step in steps)
     asked = set(chosen(EXPERIMENTS if request.only is None else request.only))
     to_ask = _to_ask(request, of_data)
+    of_other = _other(request, corpus)
     asking = [
-        Step(name, "experiment", trained, to_ask | {"experiment": name}, optional=name not in asked)
+        Step(
+            name, "experiment", trained,
+            to_ask | {"experiment": name} | (of_other if name == OF_OTHER else {}),
+            optional=name not in asked,
+        )
         for name in EXPERIMENTS
-    ]
+    ]  # fmt: skip
     told = {"code": code_of(_folder(report)), "matplotlib": _version("matplotlib")}
     telling = Step(REPORT, "report", tuple(EXPERIMENTS), of_data | told)
     found = (*steps, *asking, telling)
@@ -194,6 +204,13 @@ def _to_ask(request: Request, of_data: dict[str, Any]) -> dict[str, Any]:
         "resamples": request.n_resamples,
         "code": code_of(_folder(experiments), _folder(evaluation)),
     }
+
+
+def _other(request: Request, corpus: Corpus) -> dict[str, Any]:
+    """What the other corpus is, if one is given."""
+    if request.other is None:
+        return {}
+    return {"other": open_other(corpus, request.other).info.data_hash}
 
 
 def _check_people(corpus: Corpus) -> None:

@@ -13,14 +13,13 @@ from voice2face.evaluation.results import Claim, Result, Row
 from voice2face.evaluation.roc import auc_over_people, roc_auc
 from voice2face.evaluation.trials import Items
 from voice2face.experiments.answers import difference_row, mean_estimate, write_asked
-from voice2face.experiments.claims import BEYOND, best_judge, claim_above, rows_of
+from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (
     BASELINE,
     LEAST_PEOPLE,
     REAL,
     main_variant,
     systems_of,
-    vectors_of,
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.discriminator import Discriminator
@@ -29,7 +28,7 @@ from voice2face.experiments.speech import NOISES, Speech, noise
 from voice2face.experiments.systems import Made, ModelSystem, System
 
 SECONDS = 5.0  # of each noise, and at most of each recording
-N_EACH = 60  # recordings of each kind of noise
+N_EACH = 30  # recordings of each kind of noise
 MOST_BANK = 2000  # real training faces among which the nearest is looked for
 OWN = "its own discriminator"
 ALL = "noise"
@@ -67,11 +66,11 @@ class Heard:
         )
         return cls(unseen.cut(SECONDS), together, np.repeat(NOISES, N_EACH))
 
-    def made(self, context: Context, system: System) -> tuple[Made, Made]:
+    def made(self, context: Context, system: System, *, raw: bool = False) -> tuple[Made, Made]:
         """Faces from speech, and from noise."""
         return (
-            context.made(system, self.speech, f"unseen, {SECONDS:g} s", raw=True),
-            context.made(system, self.noise, f"{N_EACH} of each noise, {SECONDS:g} s", raw=True),
+            context.made(system, self.speech, f"unseen, {SECONDS:g} s", raw=raw),
+            context.made(system, self.noise, f"{N_EACH} of each noise, {SECONDS:g} s", raw=raw),
         )
 
 
@@ -170,7 +169,7 @@ def _own_scores(
     context: Context, heard: Heard, known: Sequence[tuple[Discriminator, ModelSystem]]
 ) -> Scores:
     both = [
-        [judge.scores(_raw(made)) for made in heard.made(context, system)]
+        [judge.scores(_raw(made)) for made in heard.made(context, system, raw=True)]
         for judge, system in known
     ]
     return Scores([a for a, _ in both], [b for _, b in both], heard.speech.identity)
@@ -201,10 +200,10 @@ def likeness(context: Context, embedder: str) -> Judge:
     faces = context.faces("train")
     rng = np.random.default_rng(context.seed)
     rows = np.sort(rng.permutation(len(faces))[:MOST_BANK])
-    bank = _unit(vectors_of(context, embedder, faces.pixels[rows]))
+    bank = _unit(context.embed(embedder, faces.pixels[rows]))
 
     def of(pixels: Pictures) -> Floats:
-        near = _unit(vectors_of(context, embedder, pixels)) @ bank.T
+        near = _unit(context.embed(embedder, pixels)) @ bank.T
         return np.asarray(near.max(axis=1), np.float64)
 
     return of
@@ -254,7 +253,7 @@ def _claims(context: Context, rows: Sequence[Row]) -> list[Claim]:
     own = [row for row in rows_of(rows, model, name) if row.embedder == OWN]
     text = "faces made from speech are told from faces made from noise"
     claims = [
-        claim_above(f"{text} by the discriminator", "paper, voice or noise", own, 0.5, OWN),
+        claim_above(f"{text} by the discriminator", TESTS[1], own, 0.5, OWN),
         claim_above(
             f"{text} by an independent judge: they are more like a real face", BEYOND,
             rows_of(by_others, model, name), 0.5, best_judge(by_others, name),

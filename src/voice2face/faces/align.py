@@ -86,6 +86,13 @@ def align(
     return _warp(picture, to_crop, px), outside
 
 
+def aligned(
+    picture: npt.NDArray[np.uint8], points: npt.NDArray[Any], geometry: Array, px: int
+) -> npt.NDArray[np.uint8]:
+    """The crop of :func:`align` alone, in less time."""
+    return _warp(picture, similarity(points, geometry * px), px)
+
+
 def _warp(picture: npt.NDArray[np.uint8], to_crop: Array, px: int) -> npt.NDArray[np.uint8]:
     import cv2
 

@@ -153,6 +153,7 @@ def save(figure: Any, path: Path, dpi: int = DPI) -> list[Path]:
         target = path.with_name(f"{path.name}.{kind}")
         with atomic_write(target) as temporary:
             figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)
+        figure.set_layout_engine("none")  # what was laid out for one kind is for the other
         made.append(target)
     return made
 

@@ -1,0 +1,186 @@
+"""Which recordings are asked about, to see what is lost on people and sounds that are new."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.corpus.arrays import Faces
+from voice2face.experiments.channels import CHANNELS, recordings_of, through
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Texts, some_people
+from voice2face.experiments.context import Context
+from voice2face.experiments.other_corpus import others_of
+from voice2face.experiments.people import groups_of
+from voice2face.experiments.speech import Speech
+
+HEARD, UNHEARD = "training recordings", "training people, other recordings"
+UNSEEN, OTHER = "people not trained on", "another corpus"
+AS_IT_IS = "the same clips, no channel"
+SAME_LANGUAGE = "people not trained on, the training's language"
+OTHER_LANGUAGE = "people not trained on, other languages"
+# Each harder set, and what it is compared with.
+HARDER: tuple[tuple[str, str], ...] = (
+    (HEARD, UNHEARD),
+    (HEARD, UNSEEN),
+    (HEARD, OTHER),
+    (UNSEEN, OTHER),
+    *((AS_IT_IS, channel) for channel in CHANNELS),
+    (SAME_LANGUAGE, OTHER_LANGUAGE),
+)
+MOST_CLIPS = 300  # that go through each channel
+MOST_OF_ONE = 5  # recordings, and faces, of a person
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Recordings, and real faces among which those of their speakers are.
+
+    Attributes:
+        name: Of the set.
+        speech: The recordings.
+        faces: Real faces.
+        strata: Within which it is asked, each beside all pairs.
+        note: What one must know of it.
+    """
+
+    name: str
+    speech: Speech
+    faces: Faces
+    strata: tuple[tuple[str, ...], ...] = ((), ("gender",))
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of its recordings, see :meth:`Context.made`."""
+        return f"generalisation {self.name}"
+
+
+Sets = tuple[list[Asked], dict[str, str]]
+
+
+def sets_of(context: Context) -> Sets:
+    """All sets that there are.
+
+    Returns:
+        The sets; and of each that could not be made, the reason.
+    """
+    unseen = _few(context, context.unseen())
+    found, lacking = _of_training(context)
+    found.append(_asked(context, UNSEEN, context.asked, unseen))
+    for some, reasons in (
+        _of_other(context),
+        _of_channels(context, unseen),
+        _of_languages(context, unseen),
+    ):
+        found += some
+        lacking |= reasons
+    return found, lacking
+
+
+def _of_training(context: Context) -> Sets:
+    """Recordings of training people, those that were heard in training and those set aside."""
+    unheard, heard = _few(context, context.unheard()), context.heard()
+    if len(unheard):  # the same people
+        heard = heard.only(np.isin(heard.identity, unheard.identity))
+    heard = _few(context, heard)
+    found, lacking = [_asked(context, HEARD, "train", heard)], {}
+    if len(np.unique(unheard.identity)) >= LEAST_PEOPLE:
+        found.append(_asked(context, UNHEARD, "train", unheard, heard))
+    else:
+        lacking[UNHEARD] = "no recordings were set aside in training"
+    return found, lacking
+
+
+def _of_other(context: Context) -> Sets:
+    """People of the other corpus."""
+    if context.other is None:
+        return [], {OTHER: "none was given"}
+    others = others_of(context.corpus, context.other, context.seed)
+    name = context.other.path.resolve().name
+    told = f"{name}: {others.n_people} people"
+    if others.n_known:
+        told += f", without {others.n_known} who are in the first corpus too"
+    if others.n_people < LEAST_PEOPLE:
+        return [], {OTHER: told}
+    faces = others.faces.only(_first_of_each(others.faces.identity))
+    speech = others.speech.only(_first_of_each(others.speech.identity))
+    return [Asked(OTHER, speech, faces, note=told)], {}
+
+
+def _of_channels(context: Context, unseen: Speech) -> Sets:
+    """The same clips through each channel, and as they are."""
+    files = recordings_of(context.corpus, context.asked)
+    some = np.random.default_rng(context.seed).permutation(len(unseen))[:MOST_CLIPS]
+    few = unseen.only(np.sort(some))
+    changed = {
+        name: through(context.corpus, few, files, channel) for name, channel in CHANNELS.items()
+    }
+    # Those that came through all channels that there are: the same questions for each.
+    rows = [set(rows.tolist()) for _, rows in changed.values() if len(rows)]
+    common = np.array(sorted(set.intersection(*rows)) if rows else [], np.int64)
+    found: list[Asked] = []
+    lacking: dict[str, str] = {}
+    if len(np.unique(few.identity[common])) < LEAST_PEOPLE:
+        return found, dict.fromkeys(CHANNELS, "the recordings' files are not there any more")
+    found.append(_asked(context, AS_IT_IS, context.asked, few.only(common), unseen, ((),)))
+    for name, (speech, own) in changed.items():
+        if not len(own):
+            lacking[name] = "no recording could be sent through it"
+            continue
+        kept = speech.only(np.isin(own, common))
+        found.append(_asked(context, name, context.asked, kept, unseen, ((),)))
+    return found, lacking
+
+
+def _of_languages(context: Context, unseen: Speech) -> Sets:
+    """People who speak what there is most of in training, and people who speak something else."""
+    spoken, of_training = (language_of(speech) for speech in (unseen, context.heard()))
+    names, counts = np.unique(of_training[of_training != ""], return_counts=True)
+    if not len(names):
+        return [], {OTHER_LANGUAGE: "the corpus does not tell languages"}
+    same = spoken == names[counts.argmax()]
+    rows = {SAME_LANGUAGE: same, OTHER_LANGUAGE: (spoken != "") & ~same}
+    n_people = {name: len(np.unique(unseen.identity[some])) for name, some in rows.items()}
+    if min(n_people.values()) < LEAST_PEOPLE:
+        told = "; ".join(f"{n} of {name}" for name, n in n_people.items())
+        return [], {OTHER_LANGUAGE: f"too few people: {told}"}
+    return [
+        _asked(context, name, context.asked, unseen.only(some)) for name, some in rows.items()
+    ], {}
+
+
+def language_of(speech: Speech) -> Texts:
+    """Language of each recording, "" where it is not known, (n,)."""
+    known: Mapping[str, Texts] = groups_of(speech.attributes, len(speech))
+    return np.char.lower(known.get("language", np.full(len(speech), "", str)))
+
+
+def _asked(
+    context: Context,
+    name: str,
+    split: str,
+    speech: Speech,
+    known: Speech | None = None,
+    strata: tuple[tuple[str, ...], ...] = ((), ("gender",)),
+) -> Asked:
+    """A set, and the faces of the people of ``known``, or of its own."""
+    faces = context.faces(split)
+    people = np.unique((speech if known is None else known).identity)
+    rows = np.flatnonzero(np.isin(faces.identity, people))
+    rows = rows[_first_of_each(faces.identity[rows])]
+    return Asked(name, speech, faces.only(rows), strata)
+
+
+def _few(context: Context, speech: Speech) -> Speech:
+    """Some recordings of at most ``MOST_PEOPLE``."""
+    some = some_people(speech, context.seed, MOST_PEOPLE)
+    return some.only(_first_of_each(some.identity))
+
+
+def _first_of_each(people: Texts) -> npt.NDArray[np.int64]:
+    """Numbers of the first ``MOST_OF_ONE`` of each person, rising."""
+    order = np.argsort(people, kind="stable")
+    _, first, count = np.unique(people[order], return_index=True, return_counts=True)
+    place = np.arange(len(people)) - np.repeat(first, count)
+    return np.sort(order[place < MOST_OF_ONE])

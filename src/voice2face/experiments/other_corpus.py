@@ -1,0 +1,181 @@
+"""Another prepared corpus, whose people nothing here was trained on."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.cohort import read_facts
+from voice2face.corpus import Corpus
+from voice2face.corpus.arrays import Faces, joined
+from voice2face.errors import CorpusError, Voice2FaceError
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
+from voice2face.experiments.speech import Speech, texts
+
+DIGEST_BYTES = 16
+
+Names = set[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """Recordings and real faces of people of another corpus, of all of its splits.
+
+    Attributes:
+        speech: Their recordings.
+        faces: Their faces.
+        n_known: People of that corpus whose name, a recording or a picture of whom the first
+            corpus has too; they are left out.
+    """
+
+    speech: Speech
+    faces: Faces
+    n_known: int
+
+    @property
+    def n_people(self) -> int:
+        """Those who are asked about."""
+        return len(np.intersect1d(self.speech.identity, self.faces.identity))
+
+
+def open_other(first: Corpus, path: Path) -> Corpus:
+    """Another corpus, if what was learned from the first can be asked about it.
+
+    Args:
+        first: The corpus that was trained on.
+        path: Of the other.
+
+    Raises:
+        CorpusError: It can't be read, is the first one, has another front end or other pictures,
+            or too few people with a voice and a face whom the first has not.
+    """
+    other = Corpus.open(path)
+    if other.info.data_hash == first.info.data_hash:
+        raise CorpusError(path, "the same corpus", "another one", "choose another")
+    a, b = first.info, other.info
+    told: tuple[tuple[str, Any, Any, str], ...] = (
+        ("faces of {} pixels", b.face_px, a.face_px, "--px {}"),
+        ("faces cropped as {}", b.face_crop.geometry, a.face_crop.geometry, "--geometry {}"),
+        ("{} painted over", _removed(other), _removed(first), "the same --remove"),
+    )
+    for words, found, wanted, option in told:
+        if found != wanted:
+            raise CorpusError(
+                path, words.format(found), f"{words.format(wanted)}, as in {first.path}",
+                f"prepare it with {option.format(wanted)}",
+            )  # fmt: skip
+    if b.front_end != a.front_end:
+        raise CorpusError(
+            path, f"another audio front end ({b.preset})", f"that of {first.path} ({a.preset})",
+            f"prepare it with --preset {a.preset}",
+        )  # fmt: skip
+    n_people = len(_askable(other) - _known_names(first, other))
+    if n_people < LEAST_PEOPLE:
+        raise CorpusError(
+            path, f"{n_people} people with a voice and a face who are not in {first.path}",
+            f"{LEAST_PEOPLE} or more", "choose a corpus of other people",
+        )  # fmt: skip
+    return other
+
+
+def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
+    """At most ``MOST_PEOPLE`` of its people, drawn by lot, without those of the first corpus.
+
+    A name is the same person's in both, unless both are made-up people of different seeds. Who
+    has the same recording or picture in both under different names is left out too.
+
+    Args:
+        first: The corpus that was trained on.
+        other: See :func:`open_other`.
+        seed: Of the draw.
+
+    Raises:
+        CorpusError: A shard is missing or damaged.
+    """
+    known = _known_names(first, other)
+    askable = np.array(sorted(_askable(other) - known), str)
+    drawn = np.sort(np.random.default_rng(seed).permutation(askable)[:MOST_PEOPLE])
+    speech, faces = _speech_of(other, drawn), _faces_of(other, drawn)
+    again = _with_shared_data(first, speech, faces)
+    kept = ~np.isin(speech.identity, list(again)), ~np.isin(faces.identity, list(again))
+    n_known = len(known & _names(other)) + len(again)
+    return Others(speech.only(kept[0]), faces.only(kept[1]), n_known)
+
+
+def _removed(corpus: Corpus) -> str:
+    return " and ".join(sorted(corpus.info.face_crop.remove)) or "nothing"
+
+
+def _names(corpus: Corpus, kind: str | None = None) -> Names:
+    """Names of people of whom there is a voice, a face, or either."""
+    shards = [s for s in corpus.info.shards if kind in (None, s.kind)]
+    return {name for s in shards for name in corpus.table(s, ["identity"])["identity"].to_pylist()}
+
+
+def _askable(corpus: Corpus) -> Names:
+    return _names(corpus, "voice") & _names(corpus, "face")
+
+
+def _known_names(first: Corpus, other: Corpus) -> Names:
+    """Names of people of the first corpus, as far as they mean the same people in the other."""
+    seeds = _seeds(first), _seeds(other)
+    made_apart = None not in seeds[0] | seeds[1] and not seeds[0] & seeds[1]
+    return set() if made_apart else _names(first)
+
+
+def _seeds(corpus: Corpus) -> set[int | None]:
+    """Seeds of the made-up people that it is of; None for anybody else."""
+    found: set[int | None] = set()
+    for source in corpus.info.sources:
+        folder = Path(source.path)
+        try:
+            facts = read_facts(folder if folder.is_dir() else folder.parent)
+            found.add(facts.settings.seed if source.layout == "cohort" else None)
+        except Voice2FaceError:
+            found.add(None)
+    return found
+
+
+def _speech_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Speech:
+    """Recordings of some people; no more than a shard of others is in memory."""
+    parts: list[Speech] = []
+    for voices in corpus.iter_voices():
+        rows = np.flatnonzero(np.isin(voices.identity, people))
+        mels = [voices.log_mel[i].copy() for i in rows]
+        attributes = {name: texts(cells[rows]) for name, cells in voices.attributes.items()}
+        parts.append(Speech(voices.clip[rows], voices.identity[rows], mels, attributes))
+    names = corpus.info.attributes["voice"]
+    return Speech(
+        joined((part.clip for part in parts), np.str_),
+        joined((part.identity for part in parts), np.str_),
+        [mel for part in parts for mel in part.log_mel],
+        {name: joined((part.attributes[name] for part in parts), np.str_) for name in names},
+    )
+
+
+def _faces_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Faces:
+    """The same of faces."""
+    return Faces.joined([part.only(np.isin(part.identity, people)) for part in corpus.iter_faces()])
+
+
+def _with_shared_data(first: Corpus, speech: Speech, faces: Faces) -> Names:
+    """People of whom the first corpus has the very same recording or picture."""
+    owner = {_digest(mel): who for mel, who in zip(speech.log_mel, speech.identity, strict=True)}
+    owner |= {_digest(face): who for face, who in zip(faces.pixels, faces.identity, strict=True)}
+    return {str(owner[digest]) for digest in _digests(first) if digest in owner}
+
+
+def _digests(corpus: Corpus) -> Iterator[bytes]:
+    for voices in corpus.iter_voices():
+        yield from map(_digest, voices.log_mel)
+    for faces in corpus.iter_faces():
+        yield from map(_digest, faces.pixels)
+
+
+def _digest(data: npt.NDArray[Any]) -> bytes:
+    whole = np.ascontiguousarray(data)
+    return hashlib.blake2b(whole.data, digest_size=DIGEST_BYTES).digest()
