@@ -4,14 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 VOICE ?=
 
-.PHONY: help demo setup test test-slow test-oldest lint format types bench clean
+.PHONY: help demo serve setup test tests test-slow test-oldest test-light lint format types docs dist bench clean
 
 help:
 	@echo "make demo [VOICE=me.wav]  faces from voices, on one sheet"
+	@echo "make serve                the page, on http://127.0.0.1:7860"
 	@echo "make setup                .venv with everything that development needs"
 	@echo "make test                 format, lint, types, tests"
 	@echo "make test-slow            the tests that take minutes"
 	@echo "make test-oldest          the tests with the oldest allowed dependencies"
+	@echo "make test-light           the tests that need no torch, in an environment that has none"
+	@echo "make docs                 the documents as a site, in site/"
+	@echo "make dist                 the wheel and the source archive, in dist/"
 	@echo "make bench                the benchmarks; results go to benchmarks/results"
 
 # The demo needs no torch: an environment with the base install serves it, and so does the full one.
@@ -24,6 +28,9 @@ else
 	@$(BIN)/voice2face reconstruct "$(VOICE)" -o demo/faces --sheet
 endif
 
+serve: $(VENV)/.web
+	@$(BIN)/voice2face serve
+
 setup: $(VENV)/.dev
 
 $(BIN)/python:
@@ -34,6 +41,10 @@ $(BIN)/python:
 
 $(VENV)/.base: $(BIN)/python pyproject.toml constraints/tested.txt
 	@test -f $(VENV)/.dev || $(BIN)/python -m pip install --quiet --constraint constraints/tested.txt --editable .
+	@touch $@
+
+$(VENV)/.web: $(BIN)/python pyproject.toml constraints/tested.txt
+	@test -f $(VENV)/.dev || $(BIN)/python -m pip install --quiet --constraint constraints/tested.txt --editable '.[web]'
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints/tested.txt
@@ -51,7 +62,9 @@ format: setup
 types: setup
 	$(BIN)/mypy --strict src
 
-test: lint types
+test: lint types tests
+
+tests: setup
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: setup
@@ -62,8 +75,20 @@ test-oldest:
 	$(VENV)-oldest/bin/python -m pip install --quiet --constraint constraints/oldest.txt --editable '.[dev]'
 	$(VENV)-oldest/bin/python -m pytest -m "not slow"
 
+# For a Python or a machine that torch is not to be had for: make test-light PYTHON=python3.13
+test-light:
+	$(PYTHON) -m venv $(VENV)-light
+	$(VENV)-light/bin/python -m pip install --quiet --constraint constraints/tested.txt --editable '.[test]'
+	$(VENV)-light/bin/python -m pytest -m "not slow"
+
+docs: setup
+	$(BIN)/mkdocs build --strict --quiet
+
+dist: setup
+	$(BIN)/python -m build --no-isolation
+
 bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest build dist demo
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-light build dist site demo
