@@ -35,9 +35,9 @@ def states(page: Any, silent: Path) -> Iterator[str]:
     page.click("#record")
     page.wait_for_selector(FACES)
     yield "face"
-    for at in range(3):
-        page.click(f"#examples button >> nth={at}")
-        page.wait_for_selector(f"#earlier button >> nth={at + 1}")
+    for number, example in enumerate((2, 1, 0), 1):
+        page.click(f"#examples button >> nth={example}")
+        page.wait_for_selector(f"#earlier button >> nth={number}")
     yield "voices"
 
 
