@@ -5,9 +5,9 @@
 #
 # PAIRS.csv has columns identity, voice, face, canonical; the voice encoder also hears the speakers
 # of VOICES.csv. An eighth of the people is kept for validation. Voices and faces are paired by the
-# gender that a network sees in the picture: of 800 people with one picture each the classifier
-# learns the pictures by heart and the generator ends at one face for all, as `baseline-by-person`,
-# trained too, shows. Killed at any moment, it goes on where it was when it is started again. Then
+# gender that a network sees in the picture; `baseline-by-person` is paired by person, for which 800
+# people with one picture each and so short a training do not suffice. Killed at any moment, it goes
+# on where it was when it is started again. Then
 # `python -m benchmarks.against_speech2face OUT PAIRS.csv` asks.
 # On a GPU, as the paper has it: JOBS=1 WIDTH=1 BATCH=128 ITERATIONS=50000 DEVICE=cuda
 set -euo pipefail

@@ -41,7 +41,7 @@ def run(*words: object, **options) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST", "PIP"))}
     kept |= options.pop("env", {})
     return subprocess.run(
-        [*map(str, words)], capture_output=True, text=True, timeout=120, env=kept, **options
+        [*map(str, words)], capture_output=True, text=True, timeout=300, env=kept, **options
     )
 
 
