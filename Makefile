@@ -64,8 +64,9 @@ types: setup
 
 test: lint types tests
 
+# A file's tests stay together, for what they share. One thread for each, so that two don't contend.
 tests: setup
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -41,7 +41,7 @@ def two_models(tmp_path_factory) -> list[Path]:
     return [BUNDLED, other]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_server(two_models) -> Iterator[Any]:
     from voice2face.web.models import Models
 
@@ -51,7 +51,7 @@ def page_server(two_models) -> Iterator[Any]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(voices) -> Iterator[Any]:
     if missing := why_not():
         (pytest.fail if is_required() else pytest.skip)(missing)
