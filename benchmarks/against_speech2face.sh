@@ -5,13 +5,12 @@
 #
 # PAIRS.csv has columns identity, voice, face, canonical; the voice encoder also hears the speakers
 # of VOICES.csv. An eighth of the people is kept for validation. Voices and faces are paired by the
-# gender that a network sees in the picture; `baseline-by-person` is paired by person, for which 800
-# people with one picture each and so short a training do not suffice. Killed at any moment, it goes
-# on where it was when it is started again. Then
+# gender that a network sees in the picture, in `baseline-by-person` by person, as the paper does.
+# Killed at any moment, it goes on where it was when it is started again. Then
 # `python -m benchmarks.against_speech2face OUT PAIRS.csv` asks.
 # On a GPU, as the paper has it: JOBS=1 WIDTH=1 BATCH=128 ITERATIONS=50000 DEVICE=cuda
 set -euo pipefail
-[ $# -eq 3 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -eq 3 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 pairs=$(realpath "$1") voices=$(realpath "$2") out=$3
 : "${JOBS:=2}" "${WIDTH:=0.25}" "${BATCH:=32}" "${ITERATIONS:=2000}" "${DEVICE:=cpu}" "${SEED:=1}"
 : "${VOICE_WIDTH:=0.5}" "${VOICE_ITERATIONS:=2000}" "${VOICE_BATCH:=64}"

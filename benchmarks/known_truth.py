@@ -98,7 +98,7 @@ def page(answers: dict[float, list[dict[str, Any]]]) -> str:
         "tells about a face, and so the best that any system can reach. **Oracle**: the best "
         "possible decision, by the true numbers behind voice and face, on the very trials and "
         "through the very code that the model goes through. **Model**: `baseline`, a quarter of "
-        "the width, a few minutes on one core, trained on another cohort of the same coupling. "
+        "the width, a few minutes on one core, trained on other people of the same cohort. "
         "Share of 1:2 trials right, people not trained on, with 95 % intervals over people.",
     ]
     first = next(iter(answers.values()))

@@ -321,24 +321,35 @@ def test_a_pickle_under_a_good_name_is_not_opened_as_one(part, hub, folder, tmp_
     assert not (tmp_path / "pwned").exists()
 
 
-def test_weights_that_lie_in_another_file_are_not_followed(hub, folder):
+def test_weights_that_lie_in_another_file_are_not_followed(hub, folder, monkeypatch):
     import onnx
     from onnx.external_data_helper import set_external_data
 
     network = onnx.load(folder / GENERATOR)
     set_external_data(network.graph.initializer[0], "../../../../etc/passwd")
     network.graph.initializer[0].ClearField("raw_data")
-    hub.add(NAME, folder, **with_part(folder, GENERATOR, network.SerializeToString()))
-    with pytest.raises(ModelError, match=f"{GENERATOR}: weights that lie in another file"):
-        voice2face.load(NAME)
+    for written in (b"\x0a\x08", b"\x0a\x88\x00", b"\x8a\x80\x00\x88\x80\x00"):  # all mean the same
+        content = network.SerializeToString().replace(b"\x0a\x08location", written + b"location")
+        repository = hub.add(NAME, folder, **with_part(folder, GENERATOR, content))
+        # What was refused stays in the cache: as the newest, as a commit, and without network.
+        for name in (NAME, f"{NAME}@{repository.branches['main']}"):
+            for offline in (False, True):
+                monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+                with pytest.raises(
+                    ModelError, match=r"that lie in another|^[^@]*: not in the cache"
+                ):
+                    voice2face.load(name)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
 
 
-def test_what_is_damaged_in_the_cache_is_fetched_again(hub, folder):
-    hub.add(NAME, folder)
-    place = voice2face.load(NAME).folder / GENERATOR
+@pytest.mark.parametrize("pinned", [False, True])
+def test_what_is_damaged_in_the_cache_is_fetched_again(hub, folder, pinned):
+    repository = hub.add(NAME, folder)
+    name = f"{NAME}@{repository.branches['main']}" if pinned else NAME
+    place = voice2face.load(name).folder / GENERATOR
     blob = place.resolve()
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
-    voice2face.load(NAME).read()
+    voice2face.load(name).read()
     assert sha256_of(place) == sha256_of(folder / GENERATOR)
 
 

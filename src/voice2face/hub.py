@@ -1,6 +1,7 @@
 """Models by name: from the Hugging Face hub into the cache that all its programs share."""
 
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,9 +38,9 @@ LARGEST = {
     GENERATOR: 1 << 31,
     WEIGHTS: 1 << 32,
 }
-# Of an ONNX file whose weights lie elsewhere: the key of their place, as protobuf writes it. Old
-# versions of ONNX Runtime follow it wherever it leads.
-ELSEWHERE = b"\x0a\x08location"
+# Of an ONNX file whose weights lie elsewhere: the key of their place, in every way in which
+# protobuf may write tag and length. Old versions of ONNX Runtime follow it wherever it leads.
+ELSEWHERE = re.compile(rb"(?:\x0a|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 
 
@@ -63,15 +64,23 @@ def fetch(name: HubName) -> Path:
             raise ModelError(
                 name, "not in the cache, and the hub is not asked", "the model", remedy
             )
-        return cached
-    if cached is not None and name.revision == cached.name:
+        return _sound(name, cached)
+    if cached is not None and name.revision == cached.name and not _problem(cached):
         return cached  # a commit never changes
     try:
         return _download(name)
     except UnreachableError as error:
         if cached is None:
             raise error.told(name) from error
-        return cached
+        return _sound(name, cached)
+
+
+def _sound(name: HubName, folder: Path) -> Path:
+    """A folder in which nothing is wrong; what was refused once is refused again."""
+    if problem := _problem(folder):
+        wanted, remedy = "a model as it was released", "tell those who published it"
+        raise ModelError(name, problem, wanted, f"take another, or {remedy}")
+    return folder
 
 
 def _download(name: HubName) -> Path:
@@ -82,10 +91,7 @@ def _download(name: HubName) -> Path:
     folder = _cached(HubName(name.repo, found.sha)) or _snapshot(name, found.sha, files)
     if _problem(folder):  # damaged on its way, or in the cache: once more
         folder = _snapshot(name, found.sha, files, again=True)
-    if problem := _problem(folder):
-        wanted, remedy = "a model as it was released", "tell those who published it"
-        raise ModelError(name, problem, wanted, f"take another, or {remedy}")
-    _note_revision(folder, name.revision or "main")
+    _note_revision(_sound(name, folder), name.revision or "main")
     return folder
 
 
@@ -132,7 +138,7 @@ def _problem(folder: Path) -> str:
         config = read_config(folder)
         for part in config.sha256:
             path = checked_part(folder, part, config)
-            if path.suffix == ".onnx" and ELSEWHERE in path.read_bytes():
+            if path.suffix == ".onnx" and ELSEWHERE.search(path.read_bytes()):
                 return f"{part}: weights that lie in another file"
     except ModelError as error:
         return f"{Path(error.thing).name}: {error.found}"

@@ -63,6 +63,8 @@ def read_config(folder: Path) -> ModelConfig:
     except SettingsError as error:
         entry = error.thing.removeprefix(f"{path}: ")
         raise _damaged(path, f"{entry} {error.found}") from error
+    if not config.name.strip() or not config.name.isprintable():
+        raise _damaged(path, f"the name {config.name!r}"[:80])
     if set(config.sha256) != {*networks_of(config), WEIGHTS}:
         raise _damaged(path, f"checksums of {', '.join(config.sha256) or 'nothing'}"[:200])
     return config

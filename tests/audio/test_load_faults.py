@@ -2,6 +2,10 @@
 
 import io
 import math
+import struct
+import subprocess
+import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -74,6 +78,54 @@ def test_paths(tmp_path, monkeypatch, name, found):
     with pytest.raises(AudioError, match=found) as caught:
         load_clip(name)
     assert "\n" not in str(caught.value)
+
+
+def cover(side: int) -> bytes:
+    """A black picture as a PNG of little size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + checksum
+
+    packer = zlib.compressobj()
+    rows = b"".join(packer.compress(bytes(1 + 3 * side)) for _ in range(side)) + packer.flush()
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def with_covers(mp3: bytes, picture: bytes, n: int) -> bytes:
+    """An MP3 file with the same picture many times in its ID3 tag."""
+
+    def syncsafe(number: int) -> bytes:
+        return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))
+
+    body = b"\0image/png\0\3\0" + picture
+    frames = (b"APIC" + syncsafe(len(body)) + b"\0\0" + body) * n
+    return b"ID3\4\0\0" + syncsafe(len(frames)) + frames + mp3
+
+
+LOADS = """
+import resource, sys
+from voice2face.audio import load_clip
+
+def peak_kb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before = peak_kb()
+print(len(load_clip(sys.argv[1])), (peak_kb() - before) // 1000)
+"""
+
+
+def test_pictures_in_a_recording_take_no_memory(tmp_path):
+    """Forty that would take 100 MB each, of a file of 5 MB; the sound is read all the same."""
+    path = tmp_path / "covers.mp3"
+    path.write_bytes(with_covers(encode(WAVEFORM, "mp3", "mp3"), cover(6000), 40))
+    assert path.stat().st_size < 6_000_000
+    done = subprocess.run([sys.executable, "-c", LOADS, str(path)], capture_output=True, check=True)
+    n_samples, megabytes = map(int, done.stdout.split())
+    assert n_samples == pytest.approx(len(WAVEFORM), abs=2000)
+    assert megabytes < 150
 
 
 class Failing(io.RawIOBase):

@@ -42,7 +42,7 @@ def test_all_commands_are_there():
     assert set(commands()) == COMMANDS
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_says_what_it_does_and_fits_into_80_columns(name, voice2face, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for option in ("--help", "-h"):
@@ -55,7 +55,7 @@ def test_help_says_what_it_does_and_fits_into_80_columns(name, voice2face, monke
         assert not re.fullmatch(r"  -.*--[a-z-]+( <.*>)?", line), f"no help: {line}"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_examples_are_understood(name):
     """They are parsed to the end, which fails on options or arguments that do not exist."""
     command = commands()[name]

@@ -29,6 +29,9 @@ EXACT_FORMATS = {"wav", "flac", "ogg", "aiff", "au", "tta", "wv", "mov,mp4,m4a,3
 # FFmpeg would read up to 5 MB of PCM in search of a codec in disguise (3 ms for 8 s of sound), and
 # cut it into packets of 4 KiB, whose handling takes longer than their content.
 PCM_WAV_OPTIONS = {"probesize": "4096", "max_size": "16384"}
+# To find out what a file is, FFmpeg would decode its pictures too (covers, video): one of 12,000
+# pixels square takes 400 MB, from a file of 0.4 MB, and there may be many. None is needed here.
+NO_PICTURES = {"max_pixels": "1"}
 WAV_PCM_TAGS = {1, 3, 0xFFFE}  # integer, float, extensible
 UNKNOWN_BYTES = 0x7F00_0000  # programs that write to a pipe declare a length of 2 or 4 GiB
 
@@ -73,7 +76,9 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Int16Array]:
         options = {"protocol_whitelist": "none"}
         if wav and wav.is_pcm:
             options |= PCM_WAV_OPTIONS
-        with av.open(file, "r", container_options=options, **_tags_in_any_encoding()) as container:
+        with av.open(
+            file, "r", container_options=options, options=NO_PICTURES, **_tags_in_any_encoding()
+        ) as container:
             yield from to_clip_format(_frames(container, name))
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).

@@ -77,6 +77,31 @@ class PeoplePairs:
         drawn = [pairs._resampled(seed, n_resamples) for pairs in (self, other)]
         return Estimate(value, *interval_of(drawn[0] - drawn[1]))
 
+    def gap_above(
+        self,
+        other: "PeoplePairs",
+        hard: tuple["PeoplePairs", "PeoplePairs"],
+        *,
+        seed: int = 0,
+        n_resamples: int = N_RESAMPLES,
+    ) -> Estimate:
+        """By how much more it loses than another, on harder trials of the same people.
+
+        Args:
+            other: On the trials of this one.
+            hard: Both on the harder trials.
+            seed: Of the draws.
+            n_resamples: How many.
+
+        Raises:
+            CorpusError: One person alone is asked about.
+        """
+        check_people(len(self.right))
+        signs = ((1, self), (-1, other), (-1, hard[0]), (1, hard[1]))
+        value = sum(sign * float(pairs.means.mean()) for sign, pairs in signs)
+        drawn = [sign * pairs._resampled(seed, n_resamples) for sign, pairs in signs]
+        return Estimate(value, *interval_of(np.sum(drawn, axis=0)))
+
     @classmethod
     def mean(cls, some: Sequence["PeoplePairs"]) -> "PeoplePairs":
         """Of systems on the same trials."""

@@ -81,20 +81,32 @@ def gap(context: Context, easy: Scored, hard: Scored) -> Estimate | None:
     if min(easy.n_people, hard.n_people) < LEAST_PEOPLE:
         return None
     chance = {"seed": context.seed, "n_resamples": context.n_resamples}
-    one, other = easy.pairs, hard.pairs
-    asked = [np.unique(s.people[~np.isnan(s.share_right)]) for s in (easy, hard)]
-    same = np.array_equal(asked[0], asked[1])
-    if same and one is not None and other is not None and one.right.shape == other.right.shape:
-        return one.above(other, **chance)
+    if easy.pairs is not None and hard.pairs is not None and _same_people(easy, hard):
+        return easy.pairs.above(hard.pairs, **chance)
     return independent_difference(easy.estimate(**chance), hard.estimate(**chance))
+
+
+def _same_people(easy: Scored, hard: Scored) -> bool:
+    """Whether both ask about, and against, the same people."""
+    asked = [np.unique(s.people[~np.isnan(s.share_right)]) for s in (easy, hard)]
+    one, other = easy.pairs, hard.pairs
+    same = one is not None and other is not None and one.right.shape == other.right.shape
+    return same and np.array_equal(asked[0], asked[1])
 
 
 def _gap_between(
     context: Context, sets: tuple[Mapping[str, Scored], Mapping[str, Scored]], variant: str
 ) -> Estimate | None:
-    """How much more a model loses than the baseline does, paired within each set."""
-    easy, hard = (above(context, one[variant], one[BASELINE]) for one in sets)
-    return independent_difference(easy, hard) if easy is not None and hard is not None else None
+    """How much more a model loses than the baseline does; on the same people all four paired."""
+    easy, hard = ((one[variant], one[BASELINE]) for one in sets)
+    if min(easy[0].n_people, hard[0].n_people) < LEAST_PEOPLE:
+        return None
+    pairs = [scored.pairs for scored in (*easy, *hard)]
+    if _same_people(easy[0], hard[0]) and None not in pairs:
+        a, b, c, d = (one for one in pairs if one is not None)
+        return a.gap_above(b, (c, d), seed=context.seed, n_resamples=context.n_resamples)
+    apart = [above(context, *both) for both in (easy, hard)]
+    return independent_difference(*(one for one in apart if one is not None))
 
 
 def series_of(context: Context, rows: Sequence[Row], sets: Sequence[str]) -> list[Series]:

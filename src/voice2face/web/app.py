@@ -39,8 +39,8 @@ STATIC = Path(__file__).parent / "static"
 MOST_MORE = 24
 MOST_SEED = 2**32 - 1
 NOTICE = (
-    "A face made from a voice is a guess that shares what a voice tells about its speaker, above "
-    "all gender and roughly age. It is not a likeness: many different people would fit the same "
+    "A face made from a voice is a guess that shares what the model has learned to hear in a "
+    "voice, above all gender. It is not a likeness: many different people would fit the same "
     "voice. Do not use it to identify or to judge anybody, ask people before you make a face from "
     "their voice, and say that the picture was made by a machine. The recording stays in memory "
     "until its face is made, and nothing is kept."

@@ -34,8 +34,8 @@ EXAMPLES = {
     for example in (
         Example("woman", "A woman", "female", -0.85, 0.0, 1),
         Example("man", "A man", "male", -0.85, 0.0, 2),
-        Example("older-woman", "An older woman", "female", 1.0, 0.0, 3),
-        Example("older-man", "An older man", "male", 1.0, -0.5, 4),
+        Example("older-woman", "Another woman", "female", 1.0, 0.0, 3),
+        Example("older-man", "Another man", "male", 1.0, -0.5, 4),
     )
 }
 

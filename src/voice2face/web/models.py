@@ -61,7 +61,7 @@ class Models:
         return [
             {
                 "name": name,
-                "title": model.config.name,
+                "title": name,
                 "trained_on": trained_on(model.config, bundled=model.folder == BUNDLED),
                 "is_default": number == 0,
             }
