@@ -71,7 +71,7 @@ def _header(chapters: Sequence[Chapter], title: str, about: str) -> str:
         links = " ".join(f'<a href="#{stem(r)}">{text(heading(r))}</a>' for r in chapter.results)
         rows.append((chapter.title, links))
     rows.append(("How it was made", '<a href="#made">seeds, trials, sources</a>'))
-    nav = "".join(f"<div><b>{name}</b> {links}</div>" for name, links in rows)
+    nav = "".join(f"<div><b>{name}</b> <span>{links}</span></div>" for name, links in rows)
     return f"<header><h1>{text(title)}</h1>{paragraphs}<nav>{nav}</nav></header>"
 
 
