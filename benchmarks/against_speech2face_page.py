@@ -84,7 +84,8 @@ def _introduction(found: Found) -> str:
         f"difference to Speech2Face on the same resampled people. {JUDGE} sees the faces as they "
         f"are; **{SOFTENED}**: all faces, made and real, brought to 64 pixels and smoothed by 1.5 "
         "of them, for generators leave a fine grid that the network takes for more than faces "
-        "differ in (added after a look at the table of faces as they are, before its own); **eigenfaces** are those of the training people's pictures."
+        "differ in (added after a look at the table of faces as they are, before its own); "
+        "**eigenfaces** are those of the training people's pictures."
     )
 
 
