@@ -24,21 +24,21 @@ from PIL import Image, ImageFilter
 from benchmarks.against_speech2face_page import page
 from benchmarks.harness import RESULTS, machine
 from voice2face.corpus import Corpus
+from voice2face.evaluation.baselines import Rival, make_rivals
 from voice2face.evaluation.comparison import Question, compare
-from voice2face.evaluation.embedders import Eigenfaces, Embedder, as_faces, open_embedder
-from voice2face.evaluation.face_set import FaceSet, detector
-from voice2face.evaluation.matching import match
+from voice2face.evaluation.embedders.face_set import FaceSet, detector
+from voice2face.evaluation.embedders.fitted import Eigenfaces, Embedder, as_faces, open_embedder
+from voice2face.evaluation.metrics.matching import match
 from voice2face.evaluation.pairs import Column, Pairs, embed_column, pictures, read_pairs
 from voice2face.evaluation.results import Row
-from voice2face.evaluation.rivals import Rival, make_rivals
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
-from voice2face.evaluation.trials import Items, make_trials
+from voice2face.evaluation.trials.trials import Items, make_trials
 from voice2face.experiments.context import labels_of
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import ModelSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
-from voice2face.variants import VARIANTS
+from voice2face.networks.variants import VARIANTS
 
 COMMANDS = (
     "benchmarks/against_speech2face.sh PAIRS.csv VOICES.csv OUT",

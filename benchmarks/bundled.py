@@ -16,11 +16,11 @@ import numpy as np
 
 from benchmarks.harness import RESULTS, machine
 from voice2face.errors import AudioError
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.face_set import FaceSet
-from voice2face.evaluation.intervals import estimate
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.statistics.intervals import estimate
 from voice2face.files import write_text
-from voice2face.inference import Model
+from voice2face.release.inference import Model
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ from PIL import Image, ImageFilter
 
 from benchmarks.harness import RESULTS, machine
 from voice2face.corpus import Corpus
-from voice2face.evaluation.distances import diversity, kernel_distance
-from voice2face.evaluation.pixels import memorisation
-from voice2face.evaluation.rivals import mean_face
+from voice2face.evaluation.baselines import mean_face
+from voice2face.evaluation.metrics.distances import diversity, kernel_distance
+from voice2face.evaluation.metrics.pixels import memorisation
 from voice2face.evaluation.training_people import TrainingFaces
 from voice2face.files import write_text
 

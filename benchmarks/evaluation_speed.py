@@ -16,10 +16,10 @@ import numpy as np
 
 from benchmarks.harness import Result, figure
 from benchmarks.inputs import Inputs
-from voice2face.evaluation.intervals import estimate
-from voice2face.evaluation.matching import match
-from voice2face.evaluation.retrieval import retrieve
-from voice2face.evaluation.trials import Items, make_trials
+from voice2face.evaluation.metrics.matching import match
+from voice2face.evaluation.metrics.retrieval import retrieve
+from voice2face.evaluation.statistics.intervals import estimate
+from voice2face.evaluation.trials.trials import Items, make_trials
 
 N_PEOPLE, EACH, DIM = 1000, 10, 256  # as many numbers as face_reid_0095 gives
 REPEATS = 5

@@ -20,16 +20,16 @@ from benchmarks.bundled import measure as gender_of
 from benchmarks.bundled import read_rows
 from benchmarks.harness import RESULTS, machine
 from voice2face.corpus import Corpus
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.embedders import Eigenfaces, as_faces, open_embedder
-from voice2face.experiments import realism, variants
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces, open_embedder
 from voice2face.experiments.context import Context
+from voice2face.experiments.questions import realism, variants
 from voice2face.experiments.systems import ModelSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
+from voice2face.networks.variants import VARIANTS
 from voice2face.report.grids import read_faces
 from voice2face.report.sheets import write_sheet
-from voice2face.variants import VARIANTS
 
 GEOMETRY = "tight"  # of FairFace's aligned faces
 BESIDE = "another"

@@ -10,8 +10,8 @@ import argparse
 import csv
 from pathlib import Path
 
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.face_set import FaceSet, detector
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet, detector
 
 PICTURE, FILES = "face", ("voice", "face", "canonical")
 SURE = 0.8  # probability from which a gender is believed

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from benchmarks import training_step
+from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
-from voice2face.training.data import FaceBank, FaceData, VoiceBank
-from voice2face.variants import recipe
+from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
 
 
 @dataclass(frozen=True)

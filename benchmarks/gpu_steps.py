@@ -17,12 +17,12 @@ import torch
 
 from benchmarks.gpu_plain import plain_steps
 from benchmarks.gpu_scale import Scale, made_data
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import VoiceEncoder
+from voice2face.networks.modules import VoiceEncoder
+from voice2face.release.model_folder import ModelConfig
 from voice2face.settings import FRONT_ENDS
-from voice2face.training.data import VoiceBank
+from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import solo
-from voice2face.training.face_trainee import FaceTrainee
+from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.run_state import LossWatch
 
 LOOK_EVERY = 10  # steps, as the loop does by default

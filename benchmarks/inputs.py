@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from voice2face.cohort import CohortSettings, sample_person, synthesise
-from voice2face.model_folder import BUNDLED, CONFIG
+from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.synthetic import CohortSettings, sample_person, synthesise
 
 RATE_HZ = 16_000
 CLIP_S = 5
@@ -79,9 +79,9 @@ def write_wav(path: Path, samples: np.ndarray) -> Path:
 def _write_full_width(folder: Path) -> Path:
     import torch
 
-    from voice2face.model_folder import ModelConfig
-    from voice2face.networks import Generator, VoiceEncoder
-    from voice2face.release import write_release
+    from voice2face.networks.modules import Generator, VoiceEncoder
+    from voice2face.release.model_folder import ModelConfig
+    from voice2face.release.writing import write_release
     from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
 
     torch.manual_seed(0)

@@ -20,12 +20,12 @@ import numpy as np
 from benchmarks.harness import RESULTS, machine
 from benchmarks.learning import COHORT, train
 from voice2face.corpus import Corpus
-from voice2face.evaluation.embedders import Eigenfaces, LinearAttributes, as_faces
-from voice2face.evaluation.rivals import RIVALS, make_rivals
+from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes, as_faces
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
-from voice2face.experiments.known_truth import BOUND, ORACLE, of_corpus
 from voice2face.experiments.oracle import shared_numbers
+from voice2face.experiments.questions.known_truth import BOUND, ORACLE, of_corpus
 from voice2face.experiments.systems import ModelSystem, RivalSystem
 from voice2face.files import write_text
 

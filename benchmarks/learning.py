@@ -15,17 +15,18 @@ import numpy as np
 from benchmarks.harness import Result, figure, machine, table, write_result
 from benchmarks.inputs import Inputs
 from voice2face.audio import normalise, tile
-from voice2face.cohort import CohortSettings, facts_of, write_cohort
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
-from voice2face.evaluation.embedders import Fisherfaces, LinearAttributes
-from voice2face.evaluation.intervals import Estimate
-from voice2face.evaluation.matching import Matching, match_one_of_two
-from voice2face.inference import Model
+from voice2face.corpus.prepare import prepare
+from voice2face.evaluation.embedders.fitted import Fisherfaces, LinearAttributes
+from voice2face.evaluation.metrics.matching import Matching, match_one_of_two
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.networks.variants import recipe
+from voice2face.release.inference import Model
 from voice2face.settings import SpeakerRecipe, change
-from voice2face.training.face import train_face
-from voice2face.training.speaker import train_speaker
-from voice2face.variants import recipe
+from voice2face.synthetic import CohortSettings, facts_of, write_cohort
+from voice2face.training.gan.train import train_face
+from voice2face.training.speaker.train import train_speaker
 
 WIDTH = 0.25
 SEED = 0

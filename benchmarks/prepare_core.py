@@ -19,8 +19,8 @@ from benchmarks.harness import Result, figure
 from benchmarks.inputs import RATE_HZ, Inputs
 from benchmarks.prepare_runs import environment, real
 from voice2face.audio import load_clip
+from voice2face.corpus.prepare.work import Done, Recipe, Task, process
 from voice2face.corpus.schema import Reader
-from voice2face.corpus.work import Done, Recipe, Task, process
 from voice2face.settings import FRONT_ENDS, FaceCrop, Removable
 
 PASSES = 5
@@ -63,7 +63,7 @@ def measure(inputs: Inputs) -> Result:
         for wanted in (found["wanted"],)
     )
     about = {"files a pass": {name: found["files"] for name, found in answer.items()}}
-    return Result("voice2face.corpus.work.process, file by file", figures, about)
+    return Result("voice2face.corpus.prepare.work.process, file by file", figures, about)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from benchmarks.prepare_runs import Watched, content, kill_group, need, prepare
 PROGRAM = (
     sys.executable,
     "-c",
-    "from voice2face.corpus import shards; shards.MAX_ROWS = 16\n"
+    "from voice2face.corpus.prepare import shards; shards.MAX_ROWS = 16\n"
     "from voice2face.__main__ import main; main()",
 )
 N_KILLS = 20

@@ -15,9 +15,9 @@ from PIL import Image
 from benchmarks.harness import Result, figure
 from benchmarks.inputs import RATE_HZ, Inputs, write_wav
 from benchmarks.prepare_runs import info_of, need, prepare, real, write_table
-from voice2face.cohort import CohortSettings, sample_person, synthesise
-from voice2face.corpus.work import Done, Recipe, Task, process
+from voice2face.corpus.prepare.work import Done, Recipe, Task, process
 from voice2face.settings import FRONT_ENDS, FaceCrop
+from voice2face.synthetic import CohortSettings, sample_person, synthesise
 
 N_VOICES = N_PICTURES = 25_000
 N_IDENTITIES = 1000

@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks.harness import Figure, Result, figure
 from benchmarks.inputs import Inputs
 from benchmarks.prepare_runs import need, prepare, real
-from voice2face import pretrained
+from voice2face.assets import pretrained
 from voice2face.audio import extract
 from voice2face.corpus import Corpus
-from voice2face.corpus.inputs import HARMLESS
+from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.errors import AudioError
 from voice2face.faces import FaceMaker
 from voice2face.faces.align import GEOMETRIES

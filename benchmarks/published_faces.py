@@ -12,8 +12,8 @@ from benchmarks.harness import Result, figure
 from benchmarks.inputs import Inputs
 from benchmarks.prepare_runs import real
 from voice2face.evaluation.comparison import MATCHING, Question, compare
-from voice2face.evaluation.embedders import Embedder, open_embedder
-from voice2face.evaluation.face_set import FaceSet, detector
+from voice2face.evaluation.embedders.face_set import FaceSet, detector
+from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.pairs import Pairs, embed_column, pictures, read_pairs
 from voice2face.evaluation.results import Row
 

@@ -97,7 +97,7 @@ def work_of(
     """
     import torch
 
-    from voice2face.training.steps import FaceNetworks
+    from voice2face.training.gan.steps import FaceNetworks
 
     px, batch = recipe.critics.face_px, recipe.training.batch_size
     with torch.device("meta"), torch.no_grad():

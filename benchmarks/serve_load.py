@@ -20,9 +20,9 @@ from benchmarks.harness import Figure, Result, figure
 from benchmarks.inputs import CLIP_S, Inputs
 from benchmarks.serve_process import HOST, Serving, serving
 from voice2face.audio.wav import wav_bytes
-from voice2face.cohort import CohortSettings, sample_person, synthesise
-from voice2face.inference import Model
-from voice2face.provenance import png_bytes, provenance_of
+from voice2face.release.inference import Model
+from voice2face.release.provenance import png_bytes, provenance_of
+from voice2face.synthetic import CohortSettings, sample_person, synthesise
 from voice2face.web.answer import Order, make_answer
 from voice2face.web.limits import Limits
 

@@ -26,11 +26,11 @@ from torch import nn
 from benchmarks.harness import Figure, Result, figure
 from benchmarks.inputs import Inputs
 from voice2face.audio import normalise
-from voice2face.networks import VoiceEncoder
+from voice2face.networks.modules import VoiceEncoder
 from voice2face.settings import LogMel, SpeakerRecipe, change
-from voice2face.training.data import VoiceBank
-from voice2face.training.speaker import SpeakerTrainee
-from voice2face.training.voice_augmenter import Augmenter
+from voice2face.training.data.source import VoiceBank
+from voice2face.training.speaker.train import SpeakerTrainee
+from voice2face.training.speaker.voice_augmenter import Augmenter
 
 N_RECORDINGS, N_SPEAKERS = 400, 100
 N_FRAMES = (400, 1240)  # 8.2 s in the mean, as in VoxCeleb1

@@ -20,12 +20,12 @@ from benchmarks.inputs import Inputs
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.corpus import Corpus
 from voice2face.corpus.schema import arrow
+from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
-from voice2face.training.data import FaceData
-from voice2face.training.pairing import Pairing
-from voice2face.training.steps import FaceNetworks, iteration, make_optimisers
-from voice2face.training.stream import FaceStream, open_data
-from voice2face.variants import recipe
+from voice2face.training.data.pairing import Pairing
+from voice2face.training.data.source import FaceData
+from voice2face.training.data.streamed import FaceStream, open_data
+from voice2face.training.gan.steps import FaceNetworks, iteration, make_optimisers
 
 MEMORY_BYTES = 400_000_000
 TIMES = 4

@@ -31,7 +31,7 @@ EVERY = 20  # iterations from one checkpoint to the next
 WIDTH = 0.06
 FACE_PX = 16
 PATIENCE_S = 600
-PRELOADED = ["voice2face.training.face", "torch.utils.tensorboard", "torch._dynamo"]
+PRELOADED = ["voice2face.training.gan.train", "torch.utils.tensorboard", "torch._dynamo"]
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _train(corpus: Path, encoder: Path, out: Path, iterations: int, n_bytes: int
     os.dup2(log, 2)
     from voice2face.errors import Voice2FaceError
     from voice2face.settings import Run
-    from voice2face.training.face import train_face
+    from voice2face.training.gan.train import train_face
 
     if n_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
@@ -236,8 +236,8 @@ def _train(corpus: Path, encoder: Path, out: Path, iterations: int, n_bytes: int
 
 
 def _recipe(iterations: int) -> Any:
+    from voice2face.networks.variants import recipe
     from voice2face.settings import change
-    from voice2face.variants import recipe
 
     changes = {
         "generator.face_px": FACE_PX,
@@ -254,12 +254,12 @@ def _material(folder: Path) -> tuple[Path, Path]:
     """A corpus of made-up people and a model whose voice encoder has random weights."""
     import torch
 
-    from voice2face.cohort import CohortSettings, write_cohort
-    from voice2face.corpus import prepare
-    from voice2face.model_folder import ModelConfig
-    from voice2face.networks import Generator, VoiceEncoder
-    from voice2face.release import write_release
+    from voice2face.corpus.prepare import prepare
+    from voice2face.networks.modules import Generator, VoiceEncoder
+    from voice2face.release.model_folder import ModelConfig
+    from voice2face.release.writing import write_release
     from voice2face.settings import FRONT_ENDS, FaceCrop, VoiceEncoderSettings
+    from voice2face.synthetic import CohortSettings, write_cohort
 
     people = CohortSettings(
         n_identities=10, seed=7, clips_per_identity=2, faces_per_identity=3, face_px=FACE_PX

@@ -260,8 +260,8 @@ def _task(inputs: Inputs) -> Task:
 
 def _corpus(folder: Path) -> Path:
     """A cohort, prepared: people to train on and others to measure snapshots by."""
-    from voice2face.cohort import CohortSettings, write_cohort
-    from voice2face.corpus import prepare
+    from voice2face.corpus.prepare import prepare
+    from voice2face.synthetic import CohortSettings, write_cohort
 
     write_cohort(folder / "people", CohortSettings(n_identities=PEOPLE, seed=11))
     return prepare([folder / "people" / "cohort.csv"], folder / "corpus", split=SPLIT).path

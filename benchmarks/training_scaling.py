@@ -25,14 +25,14 @@ from torch.nn import Parameter
 
 from benchmarks.harness import Figure, NotHereError, Result, figure, n_cores_here
 from benchmarks.inputs import Inputs
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import VoiceEncoder
+from voice2face.networks.modules import VoiceEncoder
+from voice2face.networks.variants import recipe
+from voice2face.release.model_folder import ModelConfig
 from voice2face.settings import FRONT_ENDS, VoiceEncoderSettings, change
-from voice2face.training.data import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
 from voice2face.training.distributed import Team, team
-from voice2face.training.face_trainee import FaceTrainee
+from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.run_state import LossWatch
-from voice2face.variants import recipe
 
 LEAST = 1.8
 BATCH = 128

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from voice2face.settings import Recipe
-    from voice2face.training.steps import Batch, FaceNetworks
+    from voice2face.training.gan.steps import Batch, FaceNetworks
 
 BATCH = 128
 N_IDENTITIES = 500
@@ -91,7 +91,7 @@ def multiply_adds(n_frames: int) -> int:
     import torch
 
     from voice2face.settings import Recipe, VoiceEncoderSettings
-    from voice2face.training.steps import FaceNetworks
+    from voice2face.training.gan.steps import FaceNetworks
 
     recipe = Recipe()
     with torch.device("meta"):
@@ -166,7 +166,7 @@ def plain_step(networks: "FaceNetworks", recipe: "Recipe") -> "Callable[[Batch],
 
 def own_step(networks: "FaceNetworks", recipe: "Recipe") -> "Callable[[Batch], None]":
     """The project's."""
-    from voice2face.training.steps import iteration, make_optimisers
+    from voice2face.training.gan.steps import iteration, make_optimisers
 
     optimisers = make_optimisers(networks, recipe)
 
@@ -179,7 +179,7 @@ def own_step(networks: "FaceNetworks", recipe: "Recipe") -> "Callable[[Batch], N
 def _batch(n_frames: int) -> "Batch":
     import torch
 
-    from voice2face.training.steps import Batch
+    from voice2face.training.gan.steps import Batch
 
     return Batch(
         voices=torch.randn(BATCH, 64, n_frames),
@@ -201,7 +201,7 @@ def _contestants(names: tuple[str, ...]) -> "dict[str, Callable[[Batch], None]]"
     import torch
 
     from voice2face.settings import Recipe, VoiceEncoderSettings, change
-    from voice2face.training.steps import FaceNetworks
+    from voice2face.training.gan.steps import FaceNetworks
 
     torch.manual_seed(0)
     recipe, cpu = Recipe(), torch.device("cpu")

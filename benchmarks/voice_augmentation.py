@@ -18,8 +18,8 @@ from benchmarks.inputs import Inputs
 from benchmarks.prepare_runs import real
 from voice2face.audio import load_clip, log_mel, voiced_samples
 from voice2face.settings import FRONT_ENDS
-from voice2face.training import voice_augmentation as change
-from voice2face.training.mel_bands import Bands
+from voice2face.training.speaker import voice_augmentation as change
+from voice2face.training.speaker.mel_bands import Bands
 
 Wave = npt.NDArray[np.float64]
 LOG_MEL = FRONT_ENDS["clean"].log_mel

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from needed import SHARED, needed
 
-from voice2face.cohort import CohortSettings, write_cohort
-from voice2face.corpus import prepare
+from voice2face.corpus.prepare import prepare
 from voice2face.settings import FaceCrop
+from voice2face.synthetic import CohortSettings, write_cohort
 
 HERE = Path(__file__).parent
 NEEDS_TORCH = re.compile(

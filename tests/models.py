@@ -4,11 +4,11 @@ from pathlib import Path
 
 import torch
 
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import Generator, VoiceEncoder
-from voice2face.release import write_release
+from voice2face.networks.modules import Generator, VoiceEncoder
+from voice2face.networks.variants import recipe
+from voice2face.release.model_folder import ModelConfig
+from voice2face.release.writing import write_release
 from voice2face.settings import FRONT_ENDS, Recipe, VoiceEncoderSettings
-from voice2face.variants import recipe
 
 WIDTH = 0.06
 

@@ -2,9 +2,9 @@
 
 import torch
 
+from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
-from voice2face.training.steps import Batch, FaceNetworks
-from voice2face.variants import recipe
+from voice2face.training.gan.steps import Batch, FaceNetworks
 
 VOICE = VoiceEncoderSettings(width=0.05)
 N = 5  # faces a batch

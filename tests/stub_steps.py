@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from voice2face.errors import TrainingError
-from voice2face.experiments.lock import alone_in
-from voice2face.experiments.plan import Step
-from voice2face.experiments.workers import carry_out
+from voice2face.experiments.pipeline.lock import alone_in
+from voice2face.experiments.pipeline.plan import Step
+from voice2face.experiments.pipeline.workers import carry_out
 
 CALLS = "calls.txt"
 

@@ -13,9 +13,9 @@ from models import small_model
 import voice2face
 from voice2face.errors import MissingExtraError, ModelError
 from voice2face.files import sha256_of
-from voice2face.hub import LARGEST
-from voice2face.hub_access import HubName, hub_name
-from voice2face.model_folder import (
+from voice2face.release.hub import LARGEST
+from voice2face.release.hub_access import HubName, hub_name
+from voice2face.release.model_folder import (
     BUNDLED,
     CARD,
     CONFIG,
@@ -24,8 +24,8 @@ from voice2face.model_folder import (
     WEIGHTS,
     resolve,
 )
-from voice2face.publishing import push
-from voice2face.release import read_generator
+from voice2face.release.publishing import push
+from voice2face.release.writing import read_generator
 
 PARTS = {CONFIG, CARD, GENERATOR, VOICE_ENCODER, WEIGHTS}
 NAME = "somebody/voices"

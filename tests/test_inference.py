@@ -6,11 +6,11 @@ import pytest
 from models import small_model
 
 import voice2face
-from voice2face import inference
 from voice2face.errors import ModelError
-from voice2face.inference import Model, to_picture
-from voice2face.model_folder import GENERATOR
-from voice2face.variants import recipe
+from voice2face.networks.variants import recipe
+from voice2face.release import inference
+from voice2face.release.inference import Model, to_picture
+from voice2face.release.model_folder import GENERATOR
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_perturbed_is_the_noise_of_the_training(folder):
     import torch
     from torch import nn
 
-    from voice2face.training.steps import embed
+    from voice2face.training.gan.steps import embed
 
     model = Model(folder)
     rng = np.random.default_rng(1)

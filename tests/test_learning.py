@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import learning
-from voice2face.cohort import facts_of
+from voice2face.synthetic import facts_of
 
 
 @pytest.mark.slow

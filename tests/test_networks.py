@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from voice2face.networks import Critics, FaceTrunk, Generator, VoiceEncoder, n_parameters
+from voice2face.networks.modules import Critics, FaceTrunk, Generator, VoiceEncoder, n_parameters
+from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.settings import CriticSettings, GeneratorSettings, VoiceEncoderSettings
-from voice2face.variants import PRESETS, VARIANTS, recipe
 
 # METHOD.md, "Networks (preset released; parameters counted)".
 FULL_SIZES = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from needed import SHARED, needed
 
-from voice2face import download, pretrained
+from voice2face.assets import download, pretrained
+from voice2face.assets.pretrained import REGISTRY, Pretrained, find, locate, obtain
 from voice2face.errors import ModelError
-from voice2face.pretrained import REGISTRY, Pretrained, find, locate, obtain
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -13,9 +13,9 @@ from PIL import Image
 from voice2face import __version__
 from voice2face.errors import ProvenanceError
 from voice2face.files import sha256_of
-from voice2face.inference import Model, to_picture
-from voice2face.model_folder import BUNDLED, CONFIG
-from voice2face.provenance import (
+from voice2face.release.inference import Model, to_picture
+from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.release.provenance import (
     KEYWORDS,
     LABEL,
     MAX_BYTES,
@@ -76,7 +76,7 @@ def test_the_same_bytes_each_time_in_any_process(tmp_path):
     PICTURE.save(path)
     program = (
         "import sys; sys.path[:0] = ['tests']; from pathlib import Path; from PIL import Image;"
-        "from voice2face.provenance import *;"
+        "from voice2face.release.provenance import *;"
         f"about = {ABOUT!r};"
         f"sys.stdout.buffer.write(png_bytes(Image.open({str(path)!r}), about))"
     )

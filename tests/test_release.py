@@ -9,10 +9,18 @@ import yaml
 from models import WIDTH, lively, small_model, small_networks
 
 from voice2face.errors import ModelError, OutputError
-from voice2face.inference import CHUNK_FRAMES, Model
-from voice2face.model_folder import CARD, CONFIG, GENERATOR, VOICE_ENCODER, WEIGHTS, ModelConfig
-from voice2face.networks import Generator, VoiceEncoder, unit
-from voice2face.release import (
+from voice2face.networks.modules import Generator, VoiceEncoder, unit
+from voice2face.networks.variants import PRESETS, VARIANTS, recipe
+from voice2face.release.inference import CHUNK_FRAMES, Model
+from voice2face.release.model_folder import (
+    CARD,
+    CONFIG,
+    GENERATOR,
+    VOICE_ENCODER,
+    WEIGHTS,
+    ModelConfig,
+)
+from voice2face.release.writing import (
     import_released,
     read_generator,
     read_state_dict,
@@ -20,7 +28,6 @@ from voice2face.release import (
     write_release,
 )
 from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
-from voice2face.variants import PRESETS, VARIANTS, recipe
 
 
 @pytest.fixture(scope="module")

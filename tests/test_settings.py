@@ -2,6 +2,7 @@ import pytest
 
 from voice2face.commands.data import face_settings
 from voice2face.errors import SettingsError
+from voice2face.networks.variants import PRESETS, TABLE_1, VARIANTS, recipe
 from voice2face.settings import (
     FRONT_ENDS,
     FaceCrop,
@@ -13,7 +14,6 @@ from voice2face.settings import (
     read_yaml,
     to_yaml,
 )
-from voice2face.variants import PRESETS, TABLE_1, VARIANTS, recipe
 
 NAN, INF, HUGE = float("nan"), float("inf"), 9 * 10**18
 

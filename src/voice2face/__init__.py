@@ -11,13 +11,13 @@ __version__ = "0.1.0.dev0"
 __all__ = ["Model", "Reconstruction", "__version__", "load"]
 
 if TYPE_CHECKING:
-    from voice2face.inference import Model, Reconstruction, load
+    from voice2face.release.inference import Model, Reconstruction, load
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are used, so that ``voice2face --help`` is quick."""
     if name in __all__:
-        from voice2face import inference
+        from voice2face.release import inference
 
         return getattr(inference, name)
     raise AttributeError(f"module 'voice2face' has no attribute '{name}'")

@@ -344,7 +344,7 @@ def test_a_file_where_a_folder_must_go(command, voice2face, people, corpus, tmp_
 
 
 def _weights(tmp_path: Path) -> Path:
-    from voice2face.networks import Generator, VoiceEncoder
+    from voice2face.networks.modules import Generator, VoiceEncoder
     from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 
     folder = tmp_path / "pretrained"
@@ -373,7 +373,7 @@ def test_debug_shows_the_traceback(place, process, model, tmp_path):
 
 
 def test_too_little_memory(voice2face, model, clip, tmp_path, monkeypatch):
-    from voice2face.inference import Model
+    from voice2face.release.inference import Model
 
     def full(*_, **__):
         raise MemoryError

@@ -9,8 +9,8 @@ import pytest
 from hub_server import TOKEN, Hub
 
 import voice2face as library
-from voice2face.model_folder import BUNDLED
-from voice2face.provenance import png_bytes, provenance_of
+from voice2face.release.model_folder import BUNDLED
+from voice2face.release.provenance import png_bytes, provenance_of
 
 pytest.importorskip("huggingface_hub", reason="needs the extra 'hub'")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.contact_sheet import MARGIN_PX, NOTE, contact_sheet, write_sheet
+from voice2face.faces.contact_sheet import MARGIN_PX, NOTE, contact_sheet, write_sheet
 
 LONG = "a recording of an interview that goes on and on, part 2 (final).wav"
 NAMES = ["anna.wav", LONG, "声音.wav", "two\nlines.wav", "голос.wav", "\udce9.wav", "👩.wav"]
@@ -28,7 +28,7 @@ def test_nothing_is_cut_off_and_the_margins_are_even(n, title):
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 40])
 def test_every_face_is_there_and_the_note_is_whole(n, monkeypatch):
     written = []
-    from voice2face import contact_sheet as module
+    from voice2face.faces import contact_sheet as module
 
     fitted = module._fitted
     monkeypatch.setattr(module, "_fitted", lambda *a: written.append(fitted(*a)) or written[-1])

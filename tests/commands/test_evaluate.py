@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.cohort.faces import draw
-from voice2face.cohort.latent import CohortSettings, sample_person
 from voice2face.evaluation.results import read_result
-from voice2face.evaluation.trials import read_trials
+from voice2face.evaluation.trials.trials import read_trials
+from voice2face.synthetic.faces import draw
+from voice2face.synthetic.latent import CohortSettings, sample_person
 
 pytest.importorskip("cv2")
 onnx = pytest.importorskip("onnx")
@@ -237,8 +237,8 @@ def test_how_the_faces_of_a_model_lie_is_known_from_itself(said, words, how):
     from msgspec.structs import replace
 
     from voice2face.commands.evaluation import _geometry
-    from voice2face.inference import Model
-    from voice2face.model_folder import BUNDLED
+    from voice2face.release.inference import Model
+    from voice2face.release.model_folder import BUNDLED
 
     model = Model(BUNDLED)
     if said:

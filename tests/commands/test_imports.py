@@ -32,7 +32,7 @@ def test_making_a_face_loads_no_extra(words, process, model, clip, tmp_path):
 def test_importing_loads_no_extra_and_help_loads_no_numpy(process):
     prelude = "import voice2face, voice2face.cli\nassert 'numpy' not in __import__('sys').modules"
     assert process("--help", prelude=prelude).status == 0
-    prelude = f"import voice2face.inference\n{FORBID}\nvoice2face.load"
+    prelude = f"import voice2face.release.inference\n{FORBID}\nvoice2face.load"
     assert process("--version", prelude=prelude).status == 0
 
 

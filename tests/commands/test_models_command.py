@@ -4,10 +4,10 @@ import json
 import pytest
 import typer
 
-from voice2face import pretrained
+from voice2face.assets import pretrained
+from voice2face.assets.pretrained import Pretrained
 from voice2face.commands import models as command
 from voice2face.errors import ModelError
-from voice2face.pretrained import Pretrained
 
 HERE = b"a network"
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 import voice2face as library
 from voice2face.audio import load_clip
-from voice2face.provenance import png_bytes, provenance_of, read_provenance
+from voice2face.release.provenance import png_bytes, provenance_of, read_provenance
 
 from .conftest import names
 

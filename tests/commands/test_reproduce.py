@@ -6,12 +6,12 @@ import shutil
 import pytest
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.aside import is_aside
+from voice2face.corpus.held_out import is_aside
 from voice2face.errors import SettingsError
-from voice2face.experiments import estimates
+from voice2face.experiments.pipeline import estimates
+from voice2face.experiments.pipeline.steps import REPORTED, Request, steps_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen, listed
-from voice2face.experiments.steps import REPORTED, Request, steps_of
-from voice2face.model_folder import read_config
+from voice2face.release.model_folder import read_config
 
 CROPS = "training.crop_frames=[40, 60]"
 TINY = (

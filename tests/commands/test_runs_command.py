@@ -9,11 +9,11 @@ import pytest
 
 from voice2face.commands.runs import runs
 from voice2face.errors import MissingExtraError, OutputError, TrainingError
+from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.runs import compare, plot, readings
 from voice2face.runs.compare import Curve, read_runs, variant_of
 from voice2face.runs.readings import LIMITS, LOSSES, READINGS
 from voice2face.settings import SpeakerRecipe, change, to_yaml
-from voice2face.variants import PRESETS, VARIANTS, recipe
 
 HASH = "0123456789abcdef"
 

@@ -8,7 +8,7 @@ import torch
 from models import lively
 from PIL import Image
 
-from voice2face.networks import Generator, VoiceEncoder
+from voice2face.networks.modules import Generator, VoiceEncoder
 from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 
 TINY = ("--width", "0.03", "--batch-size", "4", "--quiet", "--set", "training.crop_frames=[40, 60]")
@@ -73,7 +73,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_resumed_run_is_the_same(
 ):
     import signal
 
-    from voice2face.training.speaker import SpeakerTrainee
+    from voice2face.training.speaker.train import SpeakerTrainee
 
     def command(name):
         return ["train", "voice", corpus, tmp_path / name, *TINY, "--iterations", "4"]

@@ -17,7 +17,7 @@ from voice2face.settings import FaceCrop, FrontEnd
 def prepare(
     sources: Sequence[Path], out: Path, *, face_px: int = 64, **options: Any
 ) -> corpus.PrepareReport:
-    """``voice2face.corpus.prepare`` of pictures that are taken as they are."""
+    """``voice2face.corpus.prepare.run`` of pictures that are taken as they are."""
     crop = FaceCrop(px=face_px)
     return corpus.prepare(sources, out, aligned=True, face_crop=crop, **options)
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from voice2face.corpus import prepare
+from voice2face.corpus.prepare import prepare
 from voice2face.settings import FaceCrop
 
 from .corpus_samples import picture, write_speech

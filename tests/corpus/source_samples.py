@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from voice2face.corpus.inputs import Input, Inputs, collect
+from voice2face.corpus.prepare.inputs import Input, Inputs, collect
+from voice2face.corpus.prepare.splits import SplitRule
 from voice2face.corpus.sources import Columns, read_source
-from voice2face.corpus.splits import SplitRule
 
 META_HEADER = "VoxCeleb1 ID\tVGGFace1 ID \tGender\tNationality\tSet\n"
 META = META_HEADER + (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from voice2face.corpus.aside import is_aside
+from voice2face.corpus.held_out import is_aside
 
 CLIPS = [f"p{i // 4:03}/{i}.wav" for i in range(4000)]
 

@@ -84,7 +84,7 @@ def test_a_file_that_may_not_be_read(
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("voice2face.corpus.work._bytes_of", refuse)  # root may read all
+    monkeypatch.setattr("voice2face.corpus.prepare.work._bytes_of", refuse)  # root may read all
     source = table(("identity", "voice", "face"), _good_rows(tmp_path, 1))
     with pytest.raises(CorpusError, match=r"unreadable file 1.*good0.png: Permission denied"):
         prepare([source], tmp_path / "c")
@@ -130,7 +130,7 @@ def test_out_in_use(tmp_path: Path, table: Table) -> None:
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from voice2face.corpus import prepare
+from voice2face.corpus.prepare import prepare
 from voice2face.errors import OutputError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
@@ -159,7 +159,7 @@ def test_full_disk(tmp_path: Path, table: Table) -> None:
 CRASHES = """
 import os, sys
 from pathlib import Path
-from voice2face.corpus import prepare, work
+from voice2face.corpus.prepare import prepare, work
 real = work._bytes_of
 work._bytes_of = lambda path: os.abort() if path.name in sys.argv[3:] else real(path)
 if __name__ == "__main__":
@@ -196,7 +196,7 @@ def test_files_that_crash_their_reader_on_a_cluster(tmp_path: Path, table: Table
 CRASHES_ON_RAY = """
 import os, sys
 from pathlib import Path
-from voice2face.corpus import cluster, prepare
+from voice2face.corpus.prepare import prepare, cluster
 
 real = cluster.process_chunk
 

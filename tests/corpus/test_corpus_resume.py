@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus import Corpus, PrepareReport, shards
-from voice2face.corpus.journal import Journal
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import PrepareReport, shards
+from voice2face.corpus.prepare.journal import Journal
 from voice2face.errors import CorpusError, OutputError
 
 from .corpus_samples import picture, prepare, write_speech
@@ -72,7 +73,7 @@ def test_what_is_done_is_not_done_again(
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         _prepare(source, out, progress=_stop_at(700))
-    from voice2face.corpus import engines
+    from voice2face.corpus.prepare import engines
 
     chunks = []
     real = engines.process_chunk
@@ -96,7 +97,7 @@ def test_the_journal_forgets_what_lies_in_shards(source: Path, tmp_path: Path) -
 KILLED = """
 import os, sys
 from pathlib import Path
-from voice2face.corpus import prepare, shards
+from voice2face.corpus.prepare import prepare, shards
 shards.MAX_ROWS = int(os.environ["VOICE2FACE_TEST_ROWS"])
 if __name__ == "__main__":
     prepare([Path(sys.argv[1])], Path(sys.argv[2]), aligned=True, workers=int(sys.argv[3]))
@@ -160,7 +161,7 @@ def test_unfinished_work_of_another_kind_is_kept_until_it_is_given_up(
 def test_more_may_be_left_out_than_at_first(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voice2face.corpus.workplace.WORTH_KEEPING_S", 0)
+    monkeypatch.setattr("voice2face.corpus.prepare.workplace.WORTH_KEEPING_S", 0)
     with pytest.raises(CorpusError, match="not a picture 1"):
         _prepare(source, tmp_path / "out", max_skipped=0)
     assert (tmp_path / "out.partial").exists()
@@ -175,7 +176,7 @@ def test_killed_while_it_tidied_up(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("voice2face.corpus.workplace.shutil.rmtree", killed)
+        patch.setattr("voice2face.corpus.prepare.workplace.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             _prepare(source, tmp_path / "out")
     assert (tmp_path / "out").exists()

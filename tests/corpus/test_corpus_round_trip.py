@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from voice2face.corpus import Corpus, shards
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import shards
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.settings import FRONT_ENDS
 
@@ -58,7 +59,7 @@ def test_splits_share_nobody_and_are_read_apart(people: Path, tmp_path: Path) ->
 
 
 def test_hash_split_never_changes() -> None:
-    from voice2face.corpus.splits import SplitRule
+    from voice2face.corpus.prepare.splits import SplitRule
 
     rule = SplitRule.parse("hash:80/10/10")
     splits = [rule.of_identity(f"id{i}") for i in range(10)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus.inputs import HARMLESS, Input, Inputs
+from voice2face.corpus.prepare.inputs import HARMLESS, Input, Inputs
 from voice2face.errors import CorpusError, SettingsError
 
 from .source_samples import inputs_of, make_files, of_kind

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus.forecast import forecast
-from voice2face.corpus.prepare import Request, look_at
+from voice2face.corpus.prepare.forecast import forecast
+from voice2face.corpus.prepare.run import Request, look_at
 from voice2face.corpus.sources import Columns
 from voice2face.errors import CorpusError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from voice2face.cohort.latent import CohortSettings
-from voice2face.cohort.write import write_cohort
 from voice2face.corpus.sources import Table, Tree, found, read_source
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.faces.pictures import FORMATS
+from voice2face.synthetic.latent import CohortSettings
+from voice2face.synthetic.write import write_cohort
 
 from .source_samples import META, inputs_of, make_files, of_kind, reasons
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus.inputs import HARMLESS
+from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.corpus.schema import KINDS, reserved_columns
 from voice2face.corpus.sources import Tree, read_source
 from voice2face.corpus.sources.vox1_meta import HEADER

@@ -14,11 +14,12 @@ from models import WIDTH, small_model
 from PIL import Image
 
 from voice2face.audio import extract
-from voice2face.cohort import CohortSettings, write_cohort
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import prepare
+from voice2face.networks.variants import recipe
 from voice2face.settings import FRONT_ENDS, FaceCrop, Run, change
-from voice2face.training.face import train_face
-from voice2face.variants import recipe
+from voice2face.synthetic import CohortSettings, write_cohort
+from voice2face.training.gan.train import train_face
 
 STEPS = 10
 N_PEOPLE, N_CLIPS, N_FACES = 6, 2, 3

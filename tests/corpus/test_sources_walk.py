@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus.inputs import HARMLESS
+from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.corpus.sources import Tree, read_source
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text

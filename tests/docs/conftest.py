@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.cohort import CohortSettings, write_cohort
+from voice2face.synthetic import CohortSettings, write_cohort
 
 HERE = Path(__file__).parent
 PROGRAMS = f"{sys.executable} -I -S {HERE / 'programs.py'}"

@@ -142,7 +142,7 @@ def _weights(people: Path, folder: Path) -> None:
     import torch
     from models import lively
 
-    from voice2face.networks import Generator, VoiceEncoder
+    from voice2face.networks.modules import Generator, VoiceEncoder
     from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 
     torch.manual_seed(3)

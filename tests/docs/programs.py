@@ -102,7 +102,7 @@ def _run(name: str, *words: str) -> None:
 
             words = sizes.smaller(list(words))
             if "--dry-run" in words:
-                from voice2face.experiments import estimates
+                from voice2face.experiments.pipeline import estimates
 
                 estimates.MEASURE_S = sizes.MEASURE_S
         words = ("-m", "voice2face", *words)

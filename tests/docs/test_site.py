@@ -59,6 +59,6 @@ def test_every_command_and_the_reference_are_there(site):
         assert f'id="{name}"' in commands
     assert "Usage: voice2face train face" in commands
     model = (site / "reference/model.html").read_text()
-    assert 'id="voice2face.inference.Model.reconstruct"' in model
+    assert 'id="voice2face.release.inference.Model.reconstruct"' in model
     every = "".join(pages(site).values())
     assert not re.search(r":(func|class|mod|attr):", every), "a role that is no link"

@@ -5,8 +5,8 @@ import pytest
 from needed import SHARED, needed
 
 from voice2face.errors import ModelError
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.face_set import FaceSet, detector
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet, detector
 
 pytest.importorskip("cv2")
 

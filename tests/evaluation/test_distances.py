@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.distances import diversity, frechet_distance, kernel_distance
+from voice2face.evaluation.metrics.distances import diversity, frechet_distance, kernel_distance
 
 
 def normal(n, dim, seed, shift=0.0, scale=1.0):

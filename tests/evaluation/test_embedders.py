@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from voice2face.corpus import Corpus
-from voice2face.evaluation.embedders import Fisherfaces, LinearAttributes
-from voice2face.evaluation.matching import match_one_of_two
+from voice2face.evaluation.embedders.fitted import Fisherfaces, LinearAttributes
+from voice2face.evaluation.metrics.matching import match_one_of_two
 
 
 def drawn_people(n_people, n_pictures, rng, basis=None):

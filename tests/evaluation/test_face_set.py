@@ -5,11 +5,11 @@ import pytest
 from made_pictures import encoded, picture
 from PIL import Image
 
-from voice2face.cohort.faces import draw
-from voice2face.cohort.latent import CohortSettings, sample_person
 from voice2face.errors import CorpusError
-from voice2face.evaluation.face_set import FaceSet, geometry_of
+from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.faces import GEOMETRIES, Detection
+from voice2face.synthetic.faces import draw
+from voice2face.synthetic.latent import CohortSettings, sample_person
 
 pytest.importorskip("cv2")
 RELEASED, TIGHT = GEOMETRIES["released"], GEOMETRIES["tight"]
@@ -117,7 +117,7 @@ def test_what_is_no_face_set_is_refused(bad):
 
 
 def test_a_real_face_is_found_in_a_file(models: Path, tmp_path):
-    from voice2face.evaluation.face_set import detector
+    from voice2face.evaluation.embedders.face_set import detector
 
     path = tmp_path / "face.png"
     path.write_bytes(encoded(Image.fromarray(painted(px=200))))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation import intervals
-from voice2face.evaluation.intervals import (
+from voice2face.evaluation.statistics import intervals
+from voice2face.evaluation.statistics.intervals import (
     bootstrap_interval,
     difference,
     draws,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation import matching
-from voice2face.evaluation.intervals import estimate
-from voice2face.evaluation.matching import Scored, match, match_one_of_two
-from voice2face.evaluation.paired_people import PeoplePairs
-from voice2face.evaluation.trials import Items, TrialList, make_trials
+from voice2face.evaluation.metrics import matching
+from voice2face.evaluation.metrics.matching import Scored, match, match_one_of_two
+from voice2face.evaluation.statistics.intervals import estimate
+from voice2face.evaluation.statistics.paired_people import PeoplePairs
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
 
 
 def people_at_random(seed, n_probes=40, n_faces=60, n_people=15):

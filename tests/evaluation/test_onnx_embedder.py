@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from voice2face.errors import ModelError
-from voice2face.evaluation.embedders import Eigenfaces, Embedder, Fisherfaces, open_embedder
-from voice2face.evaluation.face_set import FaceSet
-from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.fitted import Eigenfaces, Embedder, Fisherfaces, open_embedder
+from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.faces import GEOMETRIES
 
 pytest.importorskip("cv2")
@@ -138,7 +138,7 @@ def test_an_embedder_is_opened_by_name_or_file(tmp_path):
 def test_the_pretrained_one_tells_real_people_apart(models):
     from needed import SHARED, needed
 
-    from voice2face.evaluation.face_set import detector
+    from voice2face.evaluation.embedders.face_set import detector
 
     folder = needed(SHARED / "data" / "faces", "pictures")
     embedder = open_embedder("face_reid_0095")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.pixels import COMPARED_PX, memorisation, saturated, shrunk
+from voice2face.evaluation.metrics.pixels import COMPARED_PX, memorisation, saturated, shrunk
 
 
 def smooth_faces(n, seed, px=32):

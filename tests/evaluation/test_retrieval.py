@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation import retrieval
-from voice2face.evaluation.retrieval import retrieve
-from voice2face.evaluation.trials import Items, make_trials
+from voice2face.evaluation.metrics import retrieval
+from voice2face.evaluation.metrics.retrieval import retrieve
+from voice2face.evaluation.trials.trials import Items, make_trials
 
 
 def unit(x):

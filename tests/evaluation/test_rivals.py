@@ -3,8 +3,7 @@ import pytest
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
-from voice2face.evaluation.ridge import STRENGTHS, fit_ridge
-from voice2face.evaluation.rivals import (
+from voice2face.evaluation.baselines import (
     RIVALS,
     gender_mean_face,
     make_rivals,
@@ -15,6 +14,7 @@ from voice2face.evaluation.rivals import (
     shuffled,
     shuffled_order,
 )
+from voice2face.evaluation.statistics.ridge import STRENGTHS, fit_ridge
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 
 DIM, PX = 8, 8

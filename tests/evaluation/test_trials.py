@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.trials import Items, TrialList, make_trials, read_trials, write_trials
+from voice2face.evaluation.trials.trials import (
+    Items,
+    TrialList,
+    make_trials,
+    read_trials,
+    write_trials,
+)
 
 
 def crowd(n=12, each=2, **groups):
@@ -83,7 +89,7 @@ def test_galleries_are_disjoint_where_there_are_people_enough():
 @pytest.mark.parametrize("strata", [(), ("gender",)])
 @pytest.mark.parametrize("most", [10**7, 1])  # looked at one by one, and drawn blindly
 def test_pairs_are_of_one_person_and_of_two(monkeypatch, strata, most):
-    monkeypatch.setattr("voice2face.evaluation.drawn_trials.MOST_PAIRS", most)
+    monkeypatch.setattr("voice2face.evaluation.trials.drawn_trials.MOST_PAIRS", most)
     probes, gallery = crowd(20, 3, gender=gender), crowd(20, 2, gender=gender)
     trials = make_trials(
         probes, gallery, protocol="verification", strata=strata, n_sets=100, seed=3

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice2face.evaluation.roc import equal_error_rate
-from voice2face.evaluation.verification import verify
+from voice2face.evaluation.metrics.roc import equal_error_rate
+from voice2face.evaluation.metrics.verification import verify
 
 scores = st.lists(st.floats(-1, 1, width=16), min_size=1, max_size=30).map(np.array)
 

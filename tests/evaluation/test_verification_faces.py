@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.face_verification import verify_faces
-from voice2face.evaluation.roc import auc_over_people, equal_error_rate, roc_auc
-from voice2face.evaluation.trials import Items, make_trials
+from voice2face.evaluation.metrics.face_verification import verify_faces
+from voice2face.evaluation.metrics.roc import auc_over_people, equal_error_rate, roc_auc
+from voice2face.evaluation.trials.trials import Items, make_trials
 
 
 def test_area_of_known_scores():

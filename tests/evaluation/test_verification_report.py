@@ -3,10 +3,16 @@ import json
 import numpy as np
 import pytest
 
-from voice2face.evaluation import verification
-from voice2face.evaluation.roc import equal_error_rate, min_detection_cost, roc_auc
-from voice2face.evaluation.verification import P_TARGETS, all_trials, keep_clips, measure, verify
-from voice2face.evaluation.verification_report import as_data, as_table, verification_report
+from voice2face.evaluation.metrics import verification
+from voice2face.evaluation.metrics.roc import equal_error_rate, min_detection_cost, roc_auc
+from voice2face.evaluation.metrics.verification import (
+    P_TARGETS,
+    all_trials,
+    keep_clips,
+    measure,
+    verify,
+)
+from voice2face.evaluation.metrics.verification_report import as_data, as_table, verification_report
 
 
 def people(n, each, noise, seed=0, dim=8):

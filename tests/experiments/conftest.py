@@ -5,22 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice2face.cohort import CohortSettings, write_cohort
-from voice2face.corpus import Corpus, prepare
-from voice2face.corpus.aside import is_aside
-from voice2face.evaluation.embedders import Eigenfaces, as_faces
-from voice2face.evaluation.onnx_embedder import OnnxEmbedder
-from voice2face.evaluation.rivals import RIVALS, make_rivals
+from voice2face.corpus import Corpus
+from voice2face.corpus.held_out import is_aside
+from voice2face.corpus.prepare import prepare
+from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
+from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.networks.variants import recipe
 from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
-from voice2face.training.face import train_face
-from voice2face.training.recogniser import train_recogniser
-from voice2face.training.recogniser_network import RecogniserRecipe
-from voice2face.training.speaker import train_speaker
-from voice2face.variants import recipe
+from voice2face.synthetic import CohortSettings, write_cohort
+from voice2face.training.gan.train import train_face
+from voice2face.training.recogniser.network import RecogniserRecipe
+from voice2face.training.recogniser.train import train_recogniser
+from voice2face.training.speaker.train import train_speaker
 
 ASIDE = 0.25
 PX = 32

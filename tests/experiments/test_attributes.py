@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.face_set import FaceSet
+from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.experiments.answers import find_row
-from voice2face.experiments.attributes import (
+from voice2face.experiments.linear_probe import ReadOff, bounds, is_male, middle
+from voice2face.experiments.questions.attributes import (
     AGE,
     AGE_ERROR,
     EXPERIMENT,
@@ -19,7 +20,6 @@ from voice2face.experiments.attributes import (
     correlation,
     gender_right,
 )
-from voice2face.experiments.read_off import ReadOff, bounds, is_male, middle
 
 from .oracle_system import Oracle
 

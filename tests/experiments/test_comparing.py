@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from voice2face.evaluation.intervals import Estimate
-from voice2face.evaluation.trials import Items, make_trials
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.evaluation.trials.trials import Items, make_trials
 from voice2face.experiments.comparing import (
     by_person,
     distances,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from voice2face.evaluation.face_set import FaceSet
+from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.experiments import context as module
 
 

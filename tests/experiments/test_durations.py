@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from voice2face.evaluation.results import Row, read_result, write_result
-from voice2face.experiments import durations
 from voice2face.experiments.comparing import VOICE, by_person, some_people
-from voice2face.experiments.durations import REFERENCE_S, cuts_of, series_of
-from voice2face.experiments.likeness import BETWEEN, BY_PLACE, RECOGNISED, WITHIN, verdict_above
+from voice2face.experiments.questions import durations
+from voice2face.experiments.questions.durations import REFERENCE_S, cuts_of, series_of
+from voice2face.experiments.self_similarity import (
+    BETWEEN,
+    BY_PLACE,
+    RECOGNISED,
+    WITHIN,
+    verdict_above,
+)
 from voice2face.experiments.speech import Speech
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from voice2face.experiments import examples
-from voice2face.experiments.examples import AGREE, pairs_of
+from voice2face.experiments.questions import examples
+from voice2face.experiments.questions.examples import AGREE, pairs_of
 
 
 def test_two_trainings_come_before_two_models(study) -> None:

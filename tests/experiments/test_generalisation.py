@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from voice2face.evaluation.trials import Items, make_trials
-from voice2face.experiments import generalisation, generalisation_sets
+from voice2face.evaluation.trials.trials import Items, make_trials
 from voice2face.experiments.answers import shown
 from voice2face.experiments.channels import CHANNELS
 from voice2face.experiments.comparing import REAL, score
 from voice2face.experiments.gaps import MATCHING, gap, lost_against
-from voice2face.experiments.generalisation_sets import (
+from voice2face.experiments.questions import generalisation, generalisation_sets
+from voice2face.experiments.questions.generalisation_sets import (
     AS_IT_IS,
     HEARD,
     OTHER,

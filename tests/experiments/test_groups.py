@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from voice2face.experiments import ethnic_groups, groups
 from voice2face.experiments.by_group import MATCHING, TOLD, group_rows, is_told, why_not
 from voice2face.experiments.comparing import REAL
-from voice2face.experiments.groups import gender_and_age
+from voice2face.experiments.questions import ethnic_groups, groups
+from voice2face.experiments.questions.groups import gender_and_age
 from voice2face.experiments.speech import Speech
 
 

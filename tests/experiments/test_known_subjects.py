@@ -9,7 +9,7 @@ import pytest
 
 from voice2face.errors import ModelError
 from voice2face.experiments.answers import find_row
-from voice2face.experiments.known_subjects import EXPERIMENT, Classifier, found
+from voice2face.experiments.questions.known_subjects import EXPERIMENT, Classifier, found
 
 from .oracle_system import Oracle
 

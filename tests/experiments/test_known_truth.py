@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from voice2face.cohort import log_likelihood_ratio
-from voice2face.cohort.latent import sample_heard, sample_seen
 from voice2face.evaluation.results import Row
-from voice2face.experiments import known_truth
-from voice2face.experiments.known_truth import AT_CHANCE, BOUND, ORACLE, REACHED, SHUFFLED
 from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
+from voice2face.experiments.questions import known_truth
+from voice2face.experiments.questions.known_truth import AT_CHANCE, BOUND, ORACLE, REACHED, SHUFFLED
+from voice2face.synthetic import log_likelihood_ratio
+from voice2face.synthetic.latent import sample_heard, sample_seen
 
 
 @pytest.mark.parametrize("coupling", [0.0, 0.3, 0.85, 0.99, 1.0])

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from voice2face.experiments import languages
 from voice2face.experiments.by_group import MATCHING
-from voice2face.experiments.languages import OTHER, SAME, first_language
-from voice2face.experiments.likeness import RECOGNISED
+from voice2face.experiments.questions import languages
+from voice2face.experiments.questions.languages import OTHER, SAME, first_language
+from voice2face.experiments.self_similarity import RECOGNISED
 from voice2face.experiments.speech import Speech
 
 

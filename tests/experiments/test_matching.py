@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from voice2face.evaluation.results import read_result, write_result
-from voice2face.evaluation.trials import read_trials
-from voice2face.experiments import matching
+from voice2face.evaluation.trials.trials import read_trials
 from voice2face.experiments.answers import find_row
-from voice2face.experiments.matching import CENTRED, EXPERIMENT, MATCHING
+from voice2face.experiments.questions import matching
+from voice2face.experiments.questions.matching import CENTRED, EXPERIMENT, MATCHING
 
 from .oracle_system import Oracle
 

@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from voice2face.experiments import noise_faces
-from voice2face.experiments.noise_faces import FAR, SPEECH, distances_to_mean, spread, times
+from voice2face.experiments.questions import noise_faces
+from voice2face.experiments.questions.noise_faces import (
+    FAR,
+    SPEECH,
+    distances_to_mean,
+    spread,
+    times,
+)
 from voice2face.experiments.speech import NOISES
 
 

@@ -5,13 +5,14 @@ import csv
 import numpy as np
 import pytest
 
-from voice2face.cohort import CohortSettings, write_cohort
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import prepare
 from voice2face.errors import CorpusError
 from voice2face.experiments import other_corpus as module
 from voice2face.experiments.other_corpus import open_other, others_of
-from voice2face.experiments.steps import Request, steps_of
+from voice2face.experiments.pipeline.steps import Request, steps_of
 from voice2face.settings import FaceCrop
+from voice2face.synthetic import CohortSettings, write_cohort
 
 PX = 32
 

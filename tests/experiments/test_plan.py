@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from stub_steps import calls, do
 
 from voice2face.errors import OutputError, SettingsError, TrainingError
-from voice2face.experiments.estimates import total
-from voice2face.experiments.lock import alone_in
-from voice2face.experiments.plan import EARLIER, Records, Step, check, states
+from voice2face.experiments.pipeline.estimates import total
+from voice2face.experiments.pipeline.lock import alone_in
+from voice2face.experiments.pipeline.plan import EARLIER, Records, Step, check, states
 
 VOICE = Step("voice", "voice", (), {"seed": 0}, "runs/voice", 10)
 FACE = Step("face", "face", ("voice",), {"seed": 0}, "runs/face", 100, may_grow=True)

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from voice2face.experiments import segments
 from voice2face.experiments.comparing import REAL, VOICE
-from voice2face.experiments.likeness import RECOGNISED
-from voice2face.experiments.segments import N_SEGMENTS, segments_of
+from voice2face.experiments.questions import segments
+from voice2face.experiments.questions.segments import N_SEGMENTS, segments_of
+from voice2face.experiments.self_similarity import RECOGNISED
 from voice2face.experiments.speech import Speech
 
 

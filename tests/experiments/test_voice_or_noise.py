@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from voice2face.evaluation.embedders import as_faces
-from voice2face.experiments import voice_or_noise
+from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.experiments.answers import find_row
 from voice2face.experiments.discriminator import Discriminator
+from voice2face.experiments.questions import voice_or_noise
+from voice2face.experiments.questions.voice_or_noise import EXPERIMENT, OWN, Heard, Scores, measure
 from voice2face.experiments.systems import ModelSystem
-from voice2face.experiments.voice_or_noise import EXPERIMENT, OWN, Heard, Scores, measure
 
 from .oracle_system import Oracle
 

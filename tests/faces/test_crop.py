@@ -216,7 +216,7 @@ def test_faces_of_a_video(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("cv2")
     blank, good = np.zeros((300, 400, 3), np.uint8), portrait(0)
     frames = _video(blank, good, blank, portrait(1), good)
-    monkeypatch.setattr("voice2face.faces.frames.sample_frames", frames)
+    monkeypatch.setattr("voice2face.faces.video.sample_frames", frames)
     monkeypatch.setattr("voice2face.faces.crop.Masks", _no_masks)
     maker = FaceMaker(FaceCrop(), Painter())  # sees a face in the blank frames, which are dark
     faces = maker.from_video(Path("clip.mp4"))
@@ -229,11 +229,11 @@ def test_faces_of_a_video(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_video_without_a_face_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("cv2")
     blank = np.zeros((300, 400, 3), np.uint8)
-    monkeypatch.setattr("voice2face.faces.frames.sample_frames", _video(blank, blank))
+    monkeypatch.setattr("voice2face.faces.video.sample_frames", _video(blank, blank))
     with pytest.raises(PictureError, match="2 of 2 frames, the first: 0 brightness") as caught:
         FaceMaker(FaceCrop(), Painter()).from_video(Path("clip.mp4"))
     assert caught.value.reason == "dark"
-    monkeypatch.setattr("voice2face.faces.frames.sample_frames", _video())
+    monkeypatch.setattr("voice2face.faces.video.sample_frames", _video())
     with pytest.raises(PictureError) as caught:
         FaceMaker(FaceCrop(), Painter()).from_video(Path("clip.mp4"))
     assert caught.value.reason == "no pictures in the video"

@@ -7,10 +7,10 @@ from needed import SHARED, needed
 
 pytest.importorskip("cv2")
 
+from voice2face.assets.pretrained import REGISTRY
 from voice2face.errors import ModelError
 from voice2face.faces.masks import CONTEXT, FEATURES, Masks
 from voice2face.faces.pictures import PictureError
-from voice2face.pretrained import REGISTRY
 
 PX = 256
 FACE = (slice(92, 180), slice(92, 164))  # about the features of a context crop

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from voice2face.networks import unit
-from voice2face.release import load_ordered
+from voice2face.networks.modules import unit
+from voice2face.release.writing import load_ordered
 from voice2face.settings import (
     CriticSettings,
     EmbeddingSettings,
@@ -15,7 +15,7 @@ from voice2face.settings import (
     Recipe,
     VoiceEncoderSettings,
 )
-from voice2face.training.steps import Batch, FaceNetworks, embed, iteration, make_optimisers
+from voice2face.training.gan.steps import Batch, FaceNetworks, embed, iteration, make_optimisers
 
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024, "face_trunk": 32}  # channels
 LETTERS = {

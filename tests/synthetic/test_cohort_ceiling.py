@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from voice2face.cohort import (
+from voice2face.synthetic import (
     CohortSettings,
     best_matching_accuracy,
     best_sex_accuracy,

@@ -3,8 +3,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from voice2face.cohort import CohortSettings, Seen, draw, make_face
-from voice2face.cohort.looks import EYES, random_shot
+from voice2face.synthetic import CohortSettings, Seen, draw, make_face
+from voice2face.synthetic.looks import EYES, random_shot
 
 AVERAGE = Seen(
     sex="male",

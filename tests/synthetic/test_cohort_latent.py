@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from voice2face.cohort import CohortSettings, make_clip, make_face, sample_person
-from voice2face.cohort.latent import Stream, sample_heard, sample_seen, stream, years
 from voice2face.errors import SettingsError
+from voice2face.synthetic import CohortSettings, make_clip, make_face, sample_person
+from voice2face.synthetic.latent import Stream, sample_heard, sample_seen, stream, years
 
 
 def test_a_person_does_not_depend_on_how_many_others_there_are():

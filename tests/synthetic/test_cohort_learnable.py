@@ -6,7 +6,7 @@ Everything is measured on people who were not learned from.
 import numpy as np
 import pytest
 
-from voice2face.cohort import (
+from voice2face.synthetic import (
     CohortSettings,
     best_matching_accuracy,
     make_clip,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import webrtcvad
 
-from voice2face.cohort import CohortSettings, Heard, make_clip, sample_person, synthesise
-from voice2face.cohort.speech import random_speech
-from voice2face.cohort.voices import larynx_of
+from voice2face.synthetic import CohortSettings, Heard, make_clip, sample_person, synthesise
+from voice2face.synthetic.speech import random_speech
+from voice2face.synthetic.voices import larynx_of
 
 AVERAGE = Heard(
     sex="male",

@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 import pytest
 from PIL import Image
-
 from voice2face.cohort import (
     CohortSettings,
     best_matching_accuracy,
@@ -15,10 +14,11 @@ from voice2face.cohort import (
     make_face,
     read_facts,
     sample_person,
-    write,
     write_cohort,
 )
+
 from voice2face.errors import CorpusError
+from voice2face.synthetic import write
 
 SMALL = CohortSettings(
     n_identities=3, clips_per_identity=2, faces_per_identity=2, clip_s=(0.5, 1.0), face_px=32

@@ -2,10 +2,10 @@
 
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.corpus import Corpus
-from voice2face.corpus.aside import is_aside
-from voice2face.training.data import FaceData
-from voice2face.training.pairing import Pairing
-from voice2face.training.stream import open_data
+from voice2face.corpus.held_out import is_aside
+from voice2face.training.data.pairing import Pairing
+from voice2face.training.data.source import FaceData
+from voice2face.training.data.streamed import open_data
 
 
 def test_what_is_set_aside_is_never_drawn(tmp_path):

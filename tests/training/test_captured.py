@@ -8,9 +8,9 @@ from small_steps import BF16, batch, made, small, tensors
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from voice2face.training.captured import WARM_UP, Captured, why_not
 from voice2face.training.distributed import Team, solo
-from voice2face.training.steps import iteration, make_optimisers
+from voice2face.training.gan.captured import WARM_UP, Captured, why_not
+from voice2face.training.gan.steps import iteration, make_optimisers
 
 N_STEPS = WARM_UP + 4
 

@@ -12,14 +12,14 @@ from voice2face.audio import normalise
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, TrainingError
 from voice2face.settings import Recipe, change
-from voice2face.training import stream
-from voice2face.training.ahead import Ahead
-from voice2face.training.data import FaceBank, FaceData, VoiceBank
-from voice2face.training.memory import least_free
-from voice2face.training.pairing import Pairing
-from voice2face.training.shuffle import Order
-from voice2face.training.steps import Batch
-from voice2face.training.stream import FaceStream, open_data
+from voice2face.training.data import streamed as stream
+from voice2face.training.data.memory import least_free
+from voice2face.training.data.pairing import Pairing
+from voice2face.training.data.prefetch import Ahead
+from voice2face.training.data.shuffle import Order
+from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.streamed import FaceStream, open_data
+from voice2face.training.gan.steps import Batch
 
 SMALL = change(Recipe(), {"training.batch_size": 6, "training.crop_frames": [40, 60]})
 N = 400
@@ -123,14 +123,14 @@ def test_the_parts_of_two_processes_make_one_batch_of_twice_the_size(made, kind)
 
 def test_a_bank_without_room_on_the_device_makes_the_same_batches(monkeypatch):
     data = small_data()
-    monkeypatch.setattr("voice2face.training.data.room_on", lambda device: 0)
+    monkeypatch.setattr("voice2face.training.data.source.room_on", lambda device: 0)
     meta = data.to("meta")  # stands for a graphics card: it has shapes and devices, no content
     assert (meta.voices.frames.device.type, meta.faces.pixels.device.type) == ("cpu", "cpu")
     batch = meta.draw(SMALL, rng())
     assert {part.device.type for part in parts(batch)} == {"meta"}
     expected = [part.shape for part in parts(data.draw(SMALL, rng()))]
     assert [part.shape for part in parts(batch)] == expected
-    monkeypatch.setattr("voice2face.training.data.room_on", lambda device: 1 << 30)
+    monkeypatch.setattr("voice2face.training.data.source.room_on", lambda device: 1 << 30)
     moved = data.to("meta")
     assert (moved.voices.frames.device.type, moved.faces.pixels.device.type) == ("meta", "meta")
     assert moved.voices.crops(torch.tensor([1, 2]), 20, rng()).shape == (2, 8, 20)

@@ -17,11 +17,11 @@ from tiny_trainee import Tiny, run, signal_to_itself
 
 from benchmarks import training_scaling
 from voice2face.errors import SettingsError, TrainingError
+from voice2face.networks.variants import recipe
 from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.distributed import Team, solo, team
-from voice2face.training.steps import Batch, FaceNetworks, iteration, make_optimisers
-from voice2face.variants import recipe
+from voice2face.training.gan.steps import Batch, FaceNetworks, iteration, make_optimisers
 
 PROGRAM = Path(tiny_trainee.__file__)
 

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, ModelError, TrainingError
-from voice2face.inference import Model
+from voice2face.networks.variants import VARIANTS, recipe
+from voice2face.release.inference import Model
 from voice2face.settings import Recipe, Run, change, to_yaml
-from voice2face.training import checkpoint, face
-from voice2face.training.data import FaceData
+from voice2face.training import checkpoint
+from voice2face.training.data.source import FaceData
 from voice2face.training.distributed import solo
-from voice2face.training.face import train_face
-from voice2face.variants import VARIANTS, recipe
+from voice2face.training.gan import train as face
+from voice2face.training.gan.train import train_face
 
 STEPS = 9
 FAST = Run(checkpoint_every=4, sample_every=100, log_every=3)
@@ -249,8 +250,8 @@ def test_every_variant_trains_in_either_preset(variant, corpus, encoder, tmp_pat
 
 
 def face_trainee(chosen, corpus, encoder):
-    from voice2face.release import read_voice_encoder
-    from voice2face.training.samples import sample_voices
+    from voice2face.release.writing import read_voice_encoder
+    from voice2face.training.gan.samples import sample_voices
 
     opened = Corpus.open(corpus)
     network, config = read_voice_encoder(encoder)

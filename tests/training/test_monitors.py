@@ -9,16 +9,17 @@ import torch
 from models import WIDTH, lively
 from torch import nn
 
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import prepare
 from voice2face.errors import OutputError
-from voice2face.networks import Critics, Generator, VoiceEncoder
+from voice2face.networks.modules import Critics, Generator, VoiceEncoder
+from voice2face.networks.variants import recipe
 from voice2face.runs import readings
 from voice2face.runs.readings import Alarms, Reading
 from voice2face.settings import FaceCrop, VoiceEncoderSettings, change
-from voice2face.training import monitors
-from voice2face.training.monitor_inputs import as_faces
-from voice2face.training.monitors import Matcher, Monitors
-from voice2face.variants import recipe
+from voice2face.training.gan import monitors
+from voice2face.training.gan.monitor_inputs import as_faces
+from voice2face.training.gan.monitors import Matcher, Monitors
 
 LATE = 100_000  # a step at which every alarm may ring
 

@@ -12,14 +12,15 @@ import torch
 from models import WIDTH, small_networks
 from small_steps import small
 
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import Generator
+from voice2face.networks.modules import Generator
+from voice2face.release.model_folder import ModelConfig
 from voice2face.settings import FRONT_ENDS, VoiceEncoderSettings
-from voice2face.training import face_trainee, streams
-from voice2face.training.ahead import Ahead
-from voice2face.training.data import FaceBank, FaceData, VoiceBank
+from voice2face.training.data import cuda_streams as streams
+from voice2face.training.data.prefetch import Ahead
+from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
 from voice2face.training.distributed import Team, solo
-from voice2face.training.face_trainee import FaceTrainee
+from voice2face.training.gan import trainee as face_trainee
+from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.run_folder import Writer
 from voice2face.training.run_state import LossWatch
 

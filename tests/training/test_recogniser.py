@@ -7,25 +7,26 @@ import pytest
 import torch
 import yaml
 
-from voice2face.cohort import CohortSettings, make_face
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import prepare
 from voice2face.errors import TrainingError
 from voice2face.settings import FaceCrop, Run
+from voice2face.synthetic import CohortSettings, make_face
 from voice2face.training import checkpoint
-from voice2face.training.banks import FaceBank
-from voice2face.training.recogniser import (
-    RecogniserTrainee,
-    recipe_for,
-    train_recogniser,
-)
-from voice2face.training.recogniser_augmentation import augment, cover, move
-from voice2face.training.recogniser_measures import (
+from voice2face.training.data.in_memory import FaceBank
+from voice2face.training.recogniser.augmentation import augment, cover, move
+from voice2face.training.recogniser.measures import (
     Unseen,
     accuracy,
     held_out,
     look,
 )
-from voice2face.training.recogniser_network import Recogniser, RecogniserRecipe
+from voice2face.training.recogniser.network import Recogniser, RecogniserRecipe
+from voice2face.training.recogniser.train import (
+    RecogniserTrainee,
+    recipe_for,
+    train_recogniser,
+)
 
 SMALL = RecogniserRecipe(width=0.2, embedding_dim=16, iterations=30, batch_size=16)
 OPTIONS = {"run": Run(checkpoint_every=10, sample_every=100, log_every=5), "quiet": True}

@@ -2,7 +2,7 @@ import numpy as np
 
 from voice2face.audio import normalise
 from voice2face.corpus import Corpus
-from voice2face.training.samples import N_SAMPLES, sample_voices
+from voice2face.training.gan.samples import N_SAMPLES, sample_voices
 
 
 def test_samples_are_spread_over_an_attribute_in_its_order(corpus):

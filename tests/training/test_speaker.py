@@ -8,20 +8,21 @@ import torch
 
 from voice2face.audio import normalise, tile
 from voice2face.commands.runs import runs
-from voice2face.corpus import Corpus, prepare
+from voice2face.corpus import Corpus
+from voice2face.corpus.prepare import prepare
 from voice2face.errors import ModelError, SettingsError, TrainingError
-from voice2face.inference import Model
-from voice2face.networks import VoiceEncoder
-from voice2face.release import read_voice_encoder
+from voice2face.networks.modules import VoiceEncoder
+from voice2face.release.inference import Model
+from voice2face.release.writing import read_voice_encoder
 from voice2face.runs.compare import read_runs
 from voice2face.runs.readings import READINGS, read_rows
 from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
-from voice2face.training.data import VoiceBank
+from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team
-from voice2face.training.speaker import SpeakerTrainee, train_speaker
-from voice2face.training.speaker_encoding import embed_all, encode
-from voice2face.training.voice_augmenter import Augmenter
+from voice2face.training.speaker.encoding import embed_all, encode
+from voice2face.training.speaker.train import SpeakerTrainee, train_speaker
+from voice2face.training.speaker.voice_augmenter import Augmenter
 
 SMALL = change(
     SpeakerRecipe(),

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch.nn.utils.parametrize import register_parametrization
 
-from voice2face.layers import SpectralNorm
-from voice2face.networks import Critics, FaceTrunk
+from voice2face.networks.layers import SpectralNorm
+from voice2face.networks.modules import Critics, FaceTrunk
 from voice2face.settings import CriticSettings, FaceTraining
-from voice2face.training.stability import (
+from voice2face.training.gan.stability import (
     AUGMENTATIONS,
     augment,
     cutout,

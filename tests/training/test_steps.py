@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from small_steps import BF16, N, batch, made, small, tensors
 from torch import nn
 
-from voice2face.layers import WideConvTranspose2d
+from voice2face.networks.layers import WideConvTranspose2d
 from voice2face.settings import Recipe
-from voice2face.training import steps
-from voice2face.training.compilation import compile_networks
-from voice2face.training.steps import FaceNetworks, iteration, make_optimisers
+from voice2face.training.gan import steps
+from voice2face.training.gan.compilation import compile_networks
+from voice2face.training.gan.steps import FaceNetworks, iteration, make_optimisers
 
 
 def run(settings: Recipe, n: int = 2, team=None) -> tuple[FaceNetworks, list[dict]]:
@@ -203,7 +203,7 @@ def test_r1_acts_every_so_many_steps_and_in_proportion(monkeypatch):
 
 
 def test_r1_flattens_what_the_discriminator_says_of_real_faces():
-    from voice2face.training.stability import r1_penalty
+    from voice2face.training.gan.stability import r1_penalty
 
     slopes = []
     for weight in (0.0, 100.0):
@@ -294,7 +294,7 @@ def test_what_cannot_be_compiled_is_said_in_one_line_and_left_as_it_was(monkeypa
 
     settings = small("bn")
     networks, untouched = made(settings), made(settings)
-    monkeypatch.setattr("voice2face.training.compilation._try", broken)
+    monkeypatch.setattr("voice2face.training.gan.compilation._try", broken)
     assert not compile_networks(networks, batch(), settings)
     assert capsys.readouterr().err == (
         "not compiled, the run goes on without: no C++ compiler here\n"

@@ -5,17 +5,17 @@ import pytest
 import torch
 
 from voice2face.audio import log_mel, normalise
-from voice2face.cohort import CohortSettings, sample_person, synthesise
 from voice2face.settings import LogMel
-from voice2face.training.mel_bands import Bands
-from voice2face.training.voice_augmentation import (
+from voice2face.synthetic import CohortSettings, sample_person, synthesise
+from voice2face.training.speaker.mel_bands import Bands
+from voice2face.training.speaker.voice_augmentation import (
     add_babble,
     add_steady_noise,
     change_speed,
     reverberate,
     telephone,
 )
-from voice2face.training.voice_augmenter import Augmenter, augment, draw_ways
+from voice2face.training.speaker.voice_augmenter import Augmenter, augment, draw_ways
 
 SETTINGS = LogMel()
 BANDS = Bands.of(SETTINGS)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from voice2face.audio.wav import wav_bytes
-from voice2face.cohort import CohortSettings, write_cohort
-from voice2face.model_folder import BUNDLED
+from voice2face.release.model_folder import BUNDLED
+from voice2face.synthetic import CohortSettings, write_cohort
 
 from .browsers import browser_with, is_required, why_not
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 import voice2face
 from voice2face.audio.wav import wav_bytes
-from voice2face.model_folder import BUNDLED, CONFIG
-from voice2face.provenance import png_bytes, provenance_of
+from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.web.examples import EXAMPLES, example_wav
 from voice2face.web.models import Models
 

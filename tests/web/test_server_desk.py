@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from voice2face.web.desk import Desk
 from voice2face.web.limits import Limits
 from voice2face.web.metrics import Metrics
+from voice2face.web.queue import Desk
 from voice2face.web.refusals import RefusedError
 
 

@@ -126,7 +126,7 @@ def obtain(record: Pretrained) -> Path:
         found = f"not on this machine, and {OFFLINE_VARIABLE} forbids to download it"
         raise ModelError(record.file, found, _wanted(record), _remedy(record))
 
-    from voice2face.download import DownloadError, download  # needed once on a machine
+    from voice2face.assets.download import DownloadError, download  # needed once on a machine
 
     try:
         download(record.url, target, sha256=record.sha256, n_bytes=record.n_bytes)

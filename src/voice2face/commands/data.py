@@ -15,7 +15,7 @@ from voice2face.commands.output import print_json, shown
 from voice2face.errors import one_line
 
 if TYPE_CHECKING:
-    from voice2face.corpus.inputs import Skip
+    from voice2face.corpus.prepare.inputs import Skip
 
 N_NAMED = 10  # inputs left out that are named on the screen; the corpus lists all
 
@@ -36,9 +36,9 @@ def prepare(
         Voice2FaceError: It could not be made.
         typer.Exit: With status 2, if an input was lost (one that is there twice isn't).
     """
-    from voice2face.corpus import prepare as make
-    from voice2face.corpus.inputs import HARMLESS
-    from voice2face.corpus.ledger import TooManyLostError
+    from voice2face.corpus.prepare import prepare as make
+    from voice2face.corpus.prepare.inputs import HARMLESS
+    from voice2face.corpus.prepare.ledger import TooManyLostError
     from voice2face.corpus.schema import SKIPPED_NAME
 
     face_crop = face_settings(crop, assignments)
@@ -111,8 +111,8 @@ def plan(
     Raises:
         Voice2FaceError: The sources cannot be used.
     """
-    from voice2face.corpus.forecast import forecast
-    from voice2face.corpus.prepare import look_at
+    from voice2face.corpus.prepare.forecast import forecast
+    from voice2face.corpus.prepare.run import look_at
     from voice2face.corpus.sources import Columns
 
     started = time.monotonic()
@@ -214,7 +214,7 @@ def cohort(
     Raises:
         Voice2FaceError: It could not be written.
     """
-    from voice2face.cohort import CohortSettings, facts_of, write_cohort
+    from voice2face.synthetic import CohortSettings, facts_of, write_cohort
 
     given: dict[str, Any] = {} if coupling is None else {"coupling": coupling}
     settings = CohortSettings(

@@ -9,12 +9,13 @@ import msgspec
 import typer
 
 from voice2face import __version__
+from voice2face.assets.pretrained import REGISTRY
 from voice2face.commands.output import print_json, shown
 from voice2face.errors import SettingsError, one_line
 from voice2face.evaluation.comparison import Answers, Question, compare
-from voice2face.evaluation.embedders import Embedder, open_embedder
-from voice2face.evaluation.face_set import detector, geometry_of
-from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+from voice2face.evaluation.embedders.face_set import detector, geometry_of
+from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
+from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.pairs import (
     Column,
     Pairs,
@@ -24,11 +25,10 @@ from voice2face.evaluation.pairs import (
     read_pairs,
 )
 from voice2face.evaluation.results import Result, Row, write_result
-from voice2face.evaluation.trials import write_trials
+from voice2face.evaluation.trials.trials import write_trials
 from voice2face.faces import GEOMETRIES
 from voice2face.files import stored_text
-from voice2face.inference import Model, load
-from voice2face.pretrained import REGISTRY
+from voice2face.release.inference import Model, load
 
 DEFAULT_EMBEDDER = "face_reid_0095"
 DEFAULT_STRATUM = "gender"  # where the table has such a column

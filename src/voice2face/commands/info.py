@@ -7,8 +7,8 @@ import msgspec
 import typer
 
 from voice2face.commands.output import print_json, shown
-from voice2face.model_folder import checked_part, hash_of, read_config, resolve
-from voice2face.provenance import read_provenance
+from voice2face.release.model_folder import checked_part, hash_of, read_config, resolve
+from voice2face.release.provenance import read_provenance
 from voice2face.settings import to_yaml
 
 PICTURE = ".png"

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from voice2face.commands.output import print_json, shown
-from voice2face.corpus.inspection import Inspection
+from voice2face.corpus.inspect import Inspection
 from voice2face.corpus.schema import SPLITS
 from voice2face.errors import OutputError, one_line
 
@@ -30,7 +30,7 @@ def inspect(
     Raises:
         Voice2FaceError: It could not be read, or the page not be written.
     """
-    from voice2face.corpus.inspection import Sampling, inspect_corpus, write_page
+    from voice2face.corpus.inspect import Sampling, inspect_corpus, write_page
     from voice2face.corpus.read import Corpus
 
     corpus = Corpus.open(path)
@@ -49,7 +49,7 @@ def inspect(
 
 def _beside(corpus: Path) -> Path:
     """``CORPUS.html`` beside the corpus, unless something else is there."""
-    from voice2face.corpus.inspection import is_ours
+    from voice2face.corpus.inspect import is_ours
 
     folder = corpus.resolve()
     place = folder.with_name(f"{folder.name}.html")
@@ -81,7 +81,7 @@ def _lines(inspection: Inspection) -> Iterator[str]:
 
 
 def _counts(inspection: Inspection) -> Iterator[str]:
-    from voice2face.corpus.inspection.numbers import time_unit
+    from voice2face.corpus.inspect.numbers import time_unit
 
     unit, length_s = time_unit(inspection.counts["all"].speech_s)
     rows = [

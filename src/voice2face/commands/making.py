@@ -14,8 +14,8 @@ import typer
 
 from voice2face.commands.output import print_json, report_failure, shown
 from voice2face.errors import AudioError, OutputError, SettingsError, Voice2FaceError
-from voice2face.inference import Model, load
-from voice2face.provenance import LABEL, png_bytes, provenance_of
+from voice2face.release.inference import Model, load
+from voice2face.release.provenance import LABEL, png_bytes, provenance_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -71,7 +71,7 @@ def reconstruct(
     Args:
         inputs: Recordings, and folders of them.
         out: A folder, or a PNG file for one recording.
-        model_name: As :func:`voice2face.model_folder.resolve` takes it.
+        model_name: As :func:`voice2face.release.model_folder.resolve` takes it.
         sheet: Also one picture of all.
         label: Write under each face that a machine made it.
         as_json: For a program.
@@ -215,7 +215,7 @@ def _row(job: Job, outcome: Done | Voice2FaceError) -> dict[str, Any]:
 
 
 def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
-    from voice2face.contact_sheet import write_sheet
+    from voice2face.faces.contact_sheet import write_sheet
 
     count = Counter(job.source.name for job, _ in done)
     labels = (

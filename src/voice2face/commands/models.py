@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import typer
 
+from voice2face.assets.pretrained import FOLDER_VARIABLE, REGISTRY, Pretrained, find, locate
 from voice2face.commands.output import print_json, report_failure
 from voice2face.errors import ModelError, Voice2FaceError, one_line
-from voice2face.pretrained import FOLDER_VARIABLE, REGISTRY, Pretrained, find, locate
 
 
 def models(names: Sequence[str], *, fetch: bool, as_json: bool) -> None:

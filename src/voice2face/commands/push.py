@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from voice2face import publishing
 from voice2face.commands.output import print_json
 from voice2face.errors import one_line
+from voice2face.release import publishing
 
 
 def push(folder: Path, name: str, *, private: bool, message: str, as_json: bool) -> None:

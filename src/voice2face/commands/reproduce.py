@@ -13,8 +13,8 @@ from voice2face.commands.output import print_json, report_failure, shown
 from voice2face.errors import MissingExtraError, OutputError, SettingsError, one_line
 
 if TYPE_CHECKING:
-    from voice2face.experiments.plan import Records, Step
-    from voice2face.experiments.steps import Request
+    from voice2face.experiments.pipeline.plan import Records, Step
+    from voice2face.experiments.pipeline.steps import Request
 
 EXTRAS = {"torch": "train", "onnx": "train", "safetensors": "train", "tensorboard": "train"}
 EXTRAS |= {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotlib": "figures"}
@@ -45,8 +45,8 @@ def reproduce(
         KeyboardInterrupt: Somebody asked to stop.
     """
     _need_extras()
-    from voice2face.experiments.plan import Records
-    from voice2face.experiments.steps import Request, steps_of
+    from voice2face.experiments.pipeline.plan import Records
+    from voice2face.experiments.pipeline.steps import Request, steps_of
 
     request = Request(corpus, out, **{k: v for k, v in options.items() if v is not None})
     _check(request)
@@ -60,11 +60,11 @@ def reproduce(
 
 
 def _do(request: "Request", steps: Sequence["Step"], n_workers: int) -> None:
-    from voice2face.experiments.lock import alone_in
-    from voice2face.experiments.performing import Performer
-    from voice2face.experiments.plan import Records
-    from voice2face.experiments.steps import PAGES, RESULTS
-    from voice2face.experiments.workers import carry_out
+    from voice2face.experiments.pipeline.lock import alone_in
+    from voice2face.experiments.pipeline.performing import Performer
+    from voice2face.experiments.pipeline.plan import Records
+    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
+    from voice2face.experiments.pipeline.workers import carry_out
 
     with alone_in(request.out):
         Records(request.out).tidy([RESULTS, PAGES])
@@ -119,9 +119,9 @@ def _tell_plan(
     """Print all steps with what each will take."""
     import torch
 
-    from voice2face.experiments.estimates import Estimator, total
-    from voice2face.experiments.plan import states
-    from voice2face.experiments.workers import duration
+    from voice2face.experiments.pipeline.estimates import Estimator, total
+    from voice2face.experiments.pipeline.plan import states
+    from voice2face.experiments.pipeline.workers import duration
 
     if (n_threads := _threads(request, n_workers)) and not os.environ.get("OMP_NUM_THREADS"):
         torch.set_num_threads(n_threads)
@@ -156,8 +156,8 @@ def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> 
     from collections import Counter
 
     from voice2face.evaluation.results import read_result
-    from voice2face.experiments.plan import Records, states
-    from voice2face.experiments.steps import PAGES, RESULTS
+    from voice2face.experiments.pipeline.plan import Records, states
+    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
 
     found = states(steps, Records(request.out))
     asked = [s.name for s in steps if s.kind == "experiment" and found[s.name] == "done"]

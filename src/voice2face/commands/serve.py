@@ -36,9 +36,9 @@ def serve(
     """
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise MissingExtraError("voice2face serve", "web")
-    from voice2face.web.guard import checked_root
     from voice2face.web.limits import MEGABYTE, Limits
     from voice2face.web.models import Models
+    from voice2face.web.security import checked_root
     from voice2face.web.server import make_server, open_socket
 
     password = read_password(password_file)

@@ -34,10 +34,10 @@ def train_voice(
         Voice2FaceError: It can't start, go on or be written.
     """
     _need_extra()
-    from voice2face.evaluation.verification_report import as_table
+    from voice2face.evaluation.metrics.verification_report import as_table
     from voice2face.settings import SpeakerRecipe, change
     from voice2face.training.distributed import team as team_of
-    from voice2face.training.speaker import train_speaker
+    from voice2face.training.speaker.train import train_speaker
 
     recipe = change(SpeakerRecipe(), _given(changes) | parse_assignments(assignments))
     with team_of(checked_device(device)) as team:
@@ -79,11 +79,11 @@ def train_face(
         Voice2FaceError: It can't start, go on or be written.
     """
     _need_extra()
-    from voice2face.model_folder import resolve
+    from voice2face.networks.variants import recipe
+    from voice2face.release.model_folder import resolve
     from voice2face.settings import Run, change
     from voice2face.training.distributed import team as team_of
-    from voice2face.training.face import train_face as run
-    from voice2face.variants import recipe
+    from voice2face.training.gan.train import train_face as run
 
     chosen = change(
         recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
@@ -107,7 +107,7 @@ def import_released(folder: Path, out: Path) -> None:
         ModelError: A file is missing or is not what it should be.
     """
     _need_extra()
-    from voice2face.release import import_released as run
+    from voice2face.release.writing import import_released as run
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch comments on files that are refused anyway

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.aside import is_aside
+from voice2face.corpus.held_out import is_aside
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import NAME_COLUMN, Kind, Shard, damaged
 

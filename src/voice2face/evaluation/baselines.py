@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.cosine import unit
-from voice2face.evaluation.embedders import N_EIGENFACES, eigenfaces
-from voice2face.evaluation.ridge import fit_ridge
+from voice2face.evaluation.embedders.fitted import N_EIGENFACES, eigenfaces
+from voice2face.evaluation.metrics.cosine import unit
+from voice2face.evaluation.statistics.ridge import fit_ridge
 from voice2face.evaluation.training_people import (
     Pictures,
     TrainingFaces,

@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.face_verification import verify_faces
-from voice2face.evaluation.intervals import N_RESAMPLES, Estimate
-from voice2face.evaluation.matching import Scored, match
+from voice2face.evaluation.metrics.face_verification import verify_faces
+from voice2face.evaluation.metrics.matching import Scored, match
+from voice2face.evaluation.metrics.retrieval import retrieve
 from voice2face.evaluation.pairs import Column, Pairs
 from voice2face.evaluation.results import Row
-from voice2face.evaluation.retrieval import retrieve
-from voice2face.evaluation.trial_list import Items, Protocol, TrialList
-from voice2face.evaluation.trials import make_trials
+from voice2face.evaluation.statistics.intervals import N_RESAMPLES, Estimate
+from voice2face.evaluation.trials.trial_list import Items, Protocol, TrialList
+from voice2face.evaluation.trials.trials import make_trials
 
 RANKS = (1, 5, 10)
 MATCHING = "1:2 matching"

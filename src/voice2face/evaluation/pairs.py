@@ -11,11 +11,11 @@ import numpy.typing as npt
 from voice2face.corpus.sources.found import identity_of
 from voice2face.corpus.sources.table import Columns, column_named, read_table
 from voice2face.errors import AudioError, CorpusError
-from voice2face.evaluation.embedders import Embedder
-from voice2face.evaluation.face_set import FaceSet, LeftOut
+from voice2face.evaluation.embedders.face_set import FaceSet, LeftOut
+from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.faces import Detector
 from voice2face.files import stored_text
-from voice2face.inference import Model
+from voice2face.release.inference import Model
 
 AT_ONCE = 128  # pictures held at a time
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from voice2face.evaluation.intervals import Estimate, difference, estimate
 from voice2face.evaluation.results import Grid, Row
+from voice2face.evaluation.statistics.intervals import Estimate, difference, estimate
 from voice2face.experiments.context import Context
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import Made, mean_over_seeds

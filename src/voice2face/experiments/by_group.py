@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.intervals import Estimate, estimate
 from voice2face.evaluation.results import Row, Series
-from voice2face.evaluation.ridge import LinearMap, fit_ridge
+from voice2face.evaluation.statistics.intervals import Estimate, estimate
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
-from voice2face.evaluation.trials import Items
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     REAL,

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.cosine import unit_vectors
-from voice2face.evaluation.intervals import Estimate
-from voice2face.evaluation.matching import Scored, match
+from voice2face.evaluation.metrics.cosine import unit_vectors
+from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.results import Claim, Row, Verdict
-from voice2face.evaluation.trials import Items, TrialList, make_trials, write_trials
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
 from voice2face.experiments.context import Context
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import ModelSystem, System

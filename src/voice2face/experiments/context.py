@@ -11,13 +11,13 @@ import numpy.typing as npt
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
-from voice2face.corpus.aside import is_aside
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.embedders import Embedder
-from voice2face.evaluation.face_set import FaceSet
+from voice2face.corpus.held_out import is_aside
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System
-from voice2face.model_folder import VOICE_ENCODER, WEIGHTS
+from voice2face.release.model_folder import VOICE_ENCODER, WEIGHTS
 
 Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]

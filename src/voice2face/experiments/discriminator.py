@@ -30,7 +30,7 @@ class Discriminator:
 
     def __init__(self, run: Path) -> None:
         try:
-            from voice2face.networks import Critics
+            from voice2face.networks.modules import Critics
             from voice2face.settings import Recipe, read_yaml
             from voice2face.training.checkpoint import load_last
         except ImportError as error:

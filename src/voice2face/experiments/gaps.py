@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from voice2face.evaluation.intervals import Estimate
-from voice2face.evaluation.matching import Scored
+from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Row, Series
+from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.channels import CHANNELS
 from voice2face.experiments.comparing import (
     BASELINE,
@@ -18,7 +18,7 @@ from voice2face.experiments.comparing import (
     row_of,
 )
 from voice2face.experiments.context import Context
-from voice2face.experiments.generalisation_sets import HARDER, UNHEARD
+from voice2face.experiments.questions.generalisation_sets import HARDER, UNHEARD
 
 MATCHING = "1:2 matching"
 SAME_FACES = (UNHEARD, *CHANNELS)  # sets whose real faces are those of the easier set

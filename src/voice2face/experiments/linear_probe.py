@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
-from voice2face.evaluation.embedders import Eigenfaces, as_faces
-from voice2face.evaluation.face_set import FaceSet, geometry_of
-from voice2face.evaluation.ridge import LinearMap, fit_ridge
+from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
+from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
 from voice2face.experiments.people import COLUMNS
 from voice2face.experiments.speech import texts

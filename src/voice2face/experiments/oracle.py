@@ -7,11 +7,11 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort import read_facts
-from voice2face.cohort.latent import OLDEST, SHARED, YOUNGEST
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.experiments.speech import texts
+from voice2face.synthetic import read_facts
+from voice2face.synthetic.latent import OLDEST, SHARED, YOUNGEST
 
 Floats = npt.NDArray[np.float64]
 

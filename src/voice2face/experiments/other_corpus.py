@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort import read_facts
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces, joined
 from voice2face.errors import CorpusError, Voice2FaceError
 from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
 from voice2face.experiments.speech import Speech, texts
+from voice2face.synthetic import read_facts
 
 DIGEST_BYTES = 16
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from voice2face.errors import SettingsError
-from voice2face.experiments import (
+from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.questions import (
     attributes,
     durations,
     ethnic_groups,
@@ -20,7 +21,6 @@ from voice2face.experiments import (
     variants,
     voice_or_noise,
 )
-from voice2face.experiments.experiment import Experiment
 
 
 def listed(experiments: Iterable[Experiment]) -> dict[str, Experiment]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from voice2face.evaluation.intervals import estimate
-from voice2face.evaluation.matching import Scored
+from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Claim, Row, Verdict
-from voice2face.evaluation.trials import Items, TrialList
+from voice2face.evaluation.statistics.intervals import estimate
+from voice2face.evaluation.trials.trials import Items, TrialList
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     VOICE,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.experiments.speech import Speech
-from voice2face.inference import Model
+from voice2face.release.inference import Model
 
 AT_ONCE = 64  # faces
 

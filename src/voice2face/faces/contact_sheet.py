@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from voice2face.errors import one_line
 from voice2face.files import atomic_write, write_bytes
-from voice2face.provenance import Provenance, png_bytes
+from voice2face.release.provenance import Provenance, png_bytes
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

@@ -53,7 +53,7 @@ class FaceMaker:
     Args:
         settings: Size, geometry, filters, what to remove.
         detector: Finds the faces; YuNet if none is given, its file found by
-            :func:`voice2face.pretrained.find`.
+            :func:`voice2face.assets.pretrained.find`.
     """
 
     def __init__(self, settings: FaceCrop, detector: Detector | None = None) -> None:
@@ -100,7 +100,7 @@ class FaceMaker:
                 commonest reason, and its first detail.
             Voice2FaceError: Detector or masks are not to be had.
         """
-        from voice2face.faces.frames import best_few
+        from voice2face.faces.video import best_few
 
         wanted = self._settings.faces_per_video
         contexts: dict[int, Picture | None] = {}
@@ -132,7 +132,7 @@ class FaceMaker:
                 errors.append(error)
 
     def _frames(self, path: Path, n: int) -> Iterator[tuple[float, Picture]]:
-        from voice2face.faces.frames import sample_frames
+        from voice2face.faces.video import sample_frames
 
         return sample_frames(path, n)
 
@@ -187,7 +187,7 @@ class FaceMaker:
     def _detector(self) -> Detector:
         if self._given is not None:
             return self._given
-        from voice2face import pretrained
+        from voice2face.assets import pretrained
 
         return YuNet(pretrained.find("yunet"), self._settings.filters.min_score)
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.assets.pretrained import find
 from voice2face.errors import MissingExtraError, ModelError
 from voice2face.faces.pictures import PictureError
-from voice2face.pretrained import find
 from voice2face.settings import Removable
 
 Picture = npt.NDArray[np.uint8]
@@ -36,7 +36,7 @@ class Masks:
 
     Args:
         remove: What is to be removed.
-        files: Of the networks, by their name in :mod:`voice2face.pretrained`; else found there.
+        files: Of the networks, by name; else :mod:`voice2face.assets.pretrained` finds them.
 
     Raises:
         ModelError: A file is not to be had, or is no such network.

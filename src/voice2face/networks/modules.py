@@ -1,8 +1,9 @@
 """The five networks, top to bottom (Table 1 of the report, Table 1 of Wen et al. 2019).
 
 Widths are those of the table times ``width``; what the table and the released program do
-differently is a setting (see :mod:`voice2face.variants`). Each network's ``state_dict`` lists its
-tensors in the order of the released program's, which is how the authors' weights are imported.
+differently is a setting (see :mod:`voice2face.networks.variants`). Each network's ``state_dict``
+lists its tensors in the order of the released program's, which is how the authors' weights are
+imported.
 """
 
 from collections import OrderedDict
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import register_parametrization
 
-from voice2face.layers import SpectralNorm, WideConvTranspose2d
+from voice2face.networks.layers import SpectralNorm, WideConvTranspose2d
 from voice2face.settings import CriticSettings, GeneratorSettings, VoiceEncoderSettings
 
 LEAK = 0.2  # slope of LeakyReLU

@@ -3,7 +3,7 @@
 import re
 
 from voice2face.errors import ModelError
-from voice2face.model_folder import ModelConfig
+from voice2face.release.model_folder import ModelConfig
 
 # Read by the Hugging Face hub, which shows them beside the card.
 METADATA = """\

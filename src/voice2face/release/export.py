@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from voice2face.networks import Generator, VoiceEncoder
+from voice2face.networks.modules import Generator, VoiceEncoder
 
 # Of 2022 and 2024: what the oldest ONNX Runtime that the package allows can read.
 OPSET, IR_VERSION = 18, 10

@@ -8,7 +8,7 @@ from pathlib import Path
 from voice2face import __version__
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import write_text
-from voice2face.hub_access import (
+from voice2face.release.hub_access import (
     HubName,
     UnreachableError,
     api,
@@ -18,7 +18,7 @@ from voice2face.hub_access import (
     endpoint,
     offline_variable,
 )
-from voice2face.model_folder import (
+from voice2face.release.model_folder import (
     CARD,
     CONFIG,
     GENERATOR,

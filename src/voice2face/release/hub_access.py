@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from voice2face import __version__
+from voice2face.assets.pretrained import OFFLINE_VARIABLE
 from voice2face.errors import MissingExtraError, ModelError
-from voice2face.pretrained import OFFLINE_VARIABLE
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

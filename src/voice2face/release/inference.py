@@ -11,7 +11,7 @@ import numpy as np
 from voice2face.audio import Features, extract
 from voice2face.audio.load import Source
 from voice2face.errors import ModelError
-from voice2face.model_folder import (
+from voice2face.release.model_folder import (
     BUNDLED,
     GENERATOR,
     VOICE_ENCODER,
@@ -198,7 +198,7 @@ def load(
 
     Args:
         model: A folder; or ``"org/name"``, ``"org/name@revision"``, which is downloaded once (see
-            :mod:`voice2face.hub`); the bundled model by default.
+            :mod:`voice2face.release.hub`); the bundled model by default.
         threads: Cores for one call, as of :class:`Model`.
         revision: Branch, tag or commit of a model on the hub.
 

@@ -19,7 +19,7 @@ from voice2face.settings import (
 FORMAT_VERSION = 1
 CONFIG, CARD, WEIGHTS = "config.yaml", "README.md", "weights.safetensors"
 VOICE_ENCODER, GENERATOR = "voice_encoder.onnx", "generator.onnx"
-BUNDLED = Path(__file__).parent / "assets" / "model"
+BUNDLED = Path(__file__).parents[1] / "assets" / "model"
 MAX_CONFIG_BYTES = 1 << 20
 
 
@@ -99,11 +99,11 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
         ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
         MissingExtraError: A name of the hub without the extra ``hub``.
     """
-    from voice2face.hub_access import hub_name
+    from voice2face.release.hub_access import hub_name
 
     name = None if model is None else hub_name(str(model))
     if name is not None:
-        from voice2face.hub import fetch
+        from voice2face.release.hub import fetch
 
         return fetch(name.at(revision))
     if revision is not None:

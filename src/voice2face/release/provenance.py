@@ -20,7 +20,7 @@ from voice2face.errors import ProvenanceError, one_line
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from voice2face.inference import Model
+    from voice2face.release.inference import Model
 
 NOTE = (
     "Made by a machine from a recording of a voice: a guess that shares what a voice tells about "

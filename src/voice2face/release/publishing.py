@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice2face.card import check_card
 from voice2face.errors import ModelError
-from voice2face.hub import LARGEST
-from voice2face.hub_access import (
+from voice2face.release.card import check_card
+from voice2face.release.hub import LARGEST
+from voice2face.release.hub_access import (
     EXPLICIT,
     LOG_IN,
     HubName,
@@ -19,7 +19,7 @@ from voice2face.hub_access import (
     endpoint,
     hub_name,
 )
-from voice2face.model_folder import CARD, CONFIG, checked_part, read_config
+from voice2face.release.model_folder import CARD, CONFIG, checked_part, read_config
 
 
 @dataclass(frozen=True)

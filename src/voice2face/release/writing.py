@@ -1,6 +1,6 @@
 """Write a released model: weights, ONNX, configuration, card; import the authors' weights (torch).
 
-Reading one needs no torch: see :mod:`voice2face.inference`.
+Reading one needs no torch: see :mod:`voice2face.release.inference`.
 """
 
 import os
@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from voice2face.card import model_card
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import sha256_of, write_text
-from voice2face.model_folder import (
+from voice2face.networks.modules import Generator, VoiceEncoder
+from voice2face.release.card import model_card
+from voice2face.release.export import export_generator, export_voice_encoder
+from voice2face.release.model_folder import (
     CARD,
     CONFIG,
     GENERATOR,
@@ -28,8 +30,6 @@ from voice2face.model_folder import (
     checked_part,
     read_config,
 )
-from voice2face.networks import Generator, VoiceEncoder
-from voice2face.onnx_export import export_generator, export_voice_encoder
 from voice2face.settings import (
     FRONT_ENDS,
     EmbeddingSettings,

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from voice2face.errors import SettingsError, TrainingError, Voice2FaceError
-from voice2face.model_folder import CONFIG, read_config
+from voice2face.networks.variants import PRESETS, VARIANTS, recipe
+from voice2face.release.model_folder import CONFIG, read_config
 from voice2face.runs.readings import (
     ABOUT,
     LIMITS,
@@ -23,7 +24,6 @@ from voice2face.runs.readings import (
     read_rows,
 )
 from voice2face.settings import Recipe, Settings, SpeakerRecipe, decode, parse_yaml
-from voice2face.variants import PRESETS, VARIANTS, recipe
 
 RECIPE, VERIFICATION = "recipe.yaml", "verification.json"
 MAX_BYTES = 1 << 20  # of a recipe, and of other short files

@@ -1,13 +1,13 @@
 """Made-up people whose voices and faces are coupled in a known way."""
 
-from voice2face.cohort.ceiling import (
+from voice2face.synthetic.ceiling import (
     BestAccuracy,
     best_matching_accuracy,
     best_sex_accuracy,
     log_likelihood_ratio,
 )
-from voice2face.cohort.faces import draw
-from voice2face.cohort.latent import (
+from voice2face.synthetic.faces import draw
+from voice2face.synthetic.latent import (
     CohortSettings,
     Heard,
     Person,
@@ -16,8 +16,8 @@ from voice2face.cohort.latent import (
     shared_of,
     years,
 )
-from voice2face.cohort.voices import synthesise
-from voice2face.cohort.write import (
+from voice2face.synthetic.voices import synthesise
+from voice2face.synthetic.write import (
     Facts,
     facts_of,
     make_clip,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice2face.cohort.latent import Array, sample_heard, sample_seen
+from voice2face.synthetic.latent import Array, sample_heard, sample_seen
 
 _BLOCK = 20_000  # trials at a time, to bound memory
 

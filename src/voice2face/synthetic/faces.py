@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort import features
-from voice2face.cohort.latent import Array, Seen
-from voice2face.cohort.looks import CENTRE_X, Look, Shot, look_of, random_shot
-from voice2face.cohort.paint import Canvas, smooth
+from voice2face.synthetic import features
+from voice2face.synthetic.latent import Array, Seen
+from voice2face.synthetic.looks import CENTRE_X, Look, Shot, look_of, random_shot
+from voice2face.synthetic.paint import Canvas, smooth
 
 EYE_LINE = 0.47  # where a face is widest
 TOP = -0.01  # of the skull

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from voice2face.cohort.latent import Array
-from voice2face.cohort.looks import CENTRE_X, EYES, MOUTH_HALF, MOUTH_Y, NOSE_Y, Look, Shot
-from voice2face.cohort.paint import Canvas, mix, rgb, smooth
+from voice2face.synthetic.latent import Array
+from voice2face.synthetic.looks import CENTRE_X, EYES, MOUTH_HALF, MOUTH_Y, NOSE_Y, Look, Shot
+from voice2face.synthetic.paint import Canvas, mix, rgb, smooth
 
 WHITE = rgb(244, 240, 236)
 DARK = rgb(34, 22, 20)

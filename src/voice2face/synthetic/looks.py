@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice2face.cohort.latent import Seen, oldness
-from voice2face.cohort.paint import Colour, mix, ramp, rgb
+from voice2face.synthetic.latent import Seen, oldness
+from voice2face.synthetic.paint import Colour, mix, ramp, rgb
 
 # Where Wen et al. 2019 put the landmarks of an aligned face (their released crops).
 EYES = ((0.349, 0.466), (0.645, 0.465))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort.latent import Array
+from voice2face.synthetic.latent import Array
 
 Colour = npt.NDArray[np.float64]
 

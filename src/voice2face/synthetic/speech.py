@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice2face.cohort.latent import Array
+from voice2face.synthetic.latent import Array
 
 FRAME_S = 0.01
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort.latent import Array, Heard, oldness
-from voice2face.cohort.speech import FRAME_S, Speech, random_speech
+from voice2face.synthetic.latent import Array, Heard, oldness
+from voice2face.synthetic.speech import FRAME_S, Speech, random_speech
 
 SAMPLE_RATE = 16_000
 HOP = round(FRAME_S * SAMPLE_RATE)

@@ -15,13 +15,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from voice2face.audio.wav import wav_bytes
-from voice2face.cohort.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
-from voice2face.cohort.faces import draw
-from voice2face.cohort.latent import CohortSettings, Person, Stream, sample_person, stream, years
-from voice2face.cohort.voices import synthesise
 from voice2face.errors import CorpusError
 from voice2face.files import write_bytes, write_text
 from voice2face.settings import Settings
+from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
+from voice2face.synthetic.faces import draw
+from voice2face.synthetic.latent import CohortSettings, Person, Stream, sample_person, stream, years
+from voice2face.synthetic.voices import synthesise
 
 TABLE = "cohort.csv"
 FACTS = "cohort.json"

@@ -14,7 +14,7 @@ import torch
 from voice2face.errors import TrainingError
 from voice2face.files import write_bytes
 from voice2face.training.checkpoint import State, say, tensors
-from voice2face.training.streams import after, mark
+from voice2face.training.data.cuda_streams import after, mark
 
 try:
     import fcntl

@@ -10,8 +10,8 @@ import numpy as np
 from voice2face.audio import extract, stream_clip
 from voice2face.audio.resample import RATE_HZ
 from voice2face.errors import AudioError
-from voice2face.inference import Model, to_picture
-from voice2face.provenance import LABEL, png_bytes, provenance_of
+from voice2face.release.inference import Model, to_picture
+from voice2face.release.provenance import LABEL, png_bytes, provenance_of
 from voice2face.web.hearing import summed_up
 from voice2face.web.limits import Limits
 

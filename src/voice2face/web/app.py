@@ -19,12 +19,11 @@ from starlette.staticfiles import StaticFiles
 from voice2face import __version__
 from voice2face.errors import AudioError, ModelError
 from voice2face.web.answer import Order, make_answer
-from voice2face.web.desk import Desk
 from voice2face.web.examples import EXAMPLES, example_wav
-from voice2face.web.guard import Guard
 from voice2face.web.limits import Limits
 from voice2face.web.metrics import PLAIN, Metrics
 from voice2face.web.models import Models
+from voice2face.web.queue import Desk
 from voice2face.web.refusals import (
     LeftError,
     RefusedError,
@@ -33,6 +32,7 @@ from voice2face.web.refusals import (
     bad_recording,
     closing,
 )
+from voice2face.web.security import Guard
 from voice2face.web.upload import check_head, read_recording, unless_gone
 
 STATIC = Path(__file__).parent / "static"

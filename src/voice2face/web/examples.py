@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from voice2face.cohort.latent import Heard, Sex
+from voice2face.synthetic.latent import Heard, Sex
 
 SECONDS = 5.0
 
@@ -46,7 +46,7 @@ def example_wav(name: str) -> bytes:
     import numpy as np
 
     from voice2face.audio.wav import wav_bytes
-    from voice2face.cohort import synthesise
+    from voice2face.synthetic import synthesise
 
     chosen = EXAMPLES[name]
     heard = Heard(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voice2face.inference import Model
-from voice2face.model_folder import BUNDLED, ModelConfig, resolve
+from voice2face.release.inference import Model
+from voice2face.release.model_folder import BUNDLED, ModelConfig, resolve
 from voice2face.web.refusals import unknown_model
 
 # What the card of the bundled model says at length.

@@ -1,7 +1,7 @@
 """What a corpus holds: numbers, and a page that shows and plays a sample of it."""
 
-from voice2face.corpus.inspection.index import Index
-from voice2face.corpus.inspection.numbers import Inspection, inspect_corpus
-from voice2face.corpus.inspection.page import Sampling, is_ours, write_page
+from voice2face.corpus.inspect.index import Index
+from voice2face.corpus.inspect.numbers import Inspection, inspect_corpus
+from voice2face.corpus.inspect.page import Sampling, is_ours, write_page
 
 __all__ = ["Index", "Inspection", "Sampling", "inspect_corpus", "is_ours", "write_page"]

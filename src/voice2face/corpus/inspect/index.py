@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspection.columns import read_columns, shards
+from voice2face.corpus.inspect.columns import read_columns, shards
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import FIGURES, KINDS, SPLITS, Kind, Shard
 

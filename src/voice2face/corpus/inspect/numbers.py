@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inputs import HARMLESS
-from voice2face.corpus.inspection.index import Index, Int32, Rows, read_index
+from voice2face.corpus.inspect.index import Index, Int32, Rows, read_index
+from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
     FIGURES,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from voice2face import __version__
-from voice2face.corpus.inspection.index import Index
-from voice2face.corpus.inspection.markup import facts, table, text
-from voice2face.corpus.inspection.numbers import Attribute, Inspection, time_unit
-from voice2face.corpus.inspection.people import FIGURE_WORDS, people_html, worst_html
-from voice2face.corpus.inspection.sample import draw, read_people, read_worst
-from voice2face.corpus.inspection.sound import MOST_S, sound_of
-from voice2face.corpus.inspection.style import CSS
+from voice2face.corpus.inspect.index import Index
+from voice2face.corpus.inspect.markup import facts, table, text
+from voice2face.corpus.inspect.numbers import Attribute, Inspection, time_unit
+from voice2face.corpus.inspect.people import FIGURE_WORDS, people_html, worst_html
+from voice2face.corpus.inspect.sample import draw, read_people, read_worst
+from voice2face.corpus.inspect.sound import MOST_S, sound_of
+from voice2face.corpus.inspect.style import CSS
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import SPLITS
 from voice2face.files import write_text

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Sequence
 
-from voice2face.corpus.inspection.markup import attribute, number, tags, text
-from voice2face.corpus.inspection.pictures import (
+from voice2face.corpus.inspect.markup import attribute, number, tags, text
+from voice2face.corpus.inspect.pictures import (
     face_sheet,
     png,
     spectrogram,
     ticks_hz,
     ticks_s,
 )
-from voice2face.corpus.inspection.sample import (
+from voice2face.corpus.inspect.sample import (
     Person,
     Row,
     Worst,
     attributes_of,
     measured,
 )
-from voice2face.corpus.inspection.sound import MOST_S, Sound
+from voice2face.corpus.inspect.sound import MOST_S, Sound
 from voice2face.corpus.schema import CorpusInfo
 from voice2face.markup import data_uri
 from voice2face.settings import LogMel

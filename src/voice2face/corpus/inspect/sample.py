@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspection.columns import read_rows
-from voice2face.corpus.inspection.index import Index
+from voice2face.corpus.inspect.columns import read_rows
+from voice2face.corpus.inspect.index import Index
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import FIGURES, KINDS, SPLITS, Kind, Shard, Split
 from voice2face.settings import FaceFilters

@@ -5,10 +5,12 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from voice2face.corpus.engines import Chunk, Engine
-from voice2face.corpus.inputs import Input, Inputs
-from voice2face.corpus.journal import Journal, stored_of
-from voice2face.corpus.ledger import Ledger
+from voice2face.corpus.prepare.engines import Chunk, Engine
+from voice2face.corpus.prepare.inputs import Input, Inputs
+from voice2face.corpus.prepare.journal import Journal, stored_of
+from voice2face.corpus.prepare.ledger import Ledger
+from voice2face.corpus.prepare.shards import ShardWriter
+from voice2face.corpus.prepare.work import Failed, Outcome, Recipe, Stored, Task
 from voice2face.corpus.schema import (
     FIGURES,
     KINDS,
@@ -17,8 +19,6 @@ from voice2face.corpus.schema import (
     Reader,
     Shard,
 )
-from voice2face.corpus.shards import ShardWriter
-from voice2face.corpus.work import Failed, Outcome, Recipe, Stored, Task
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 

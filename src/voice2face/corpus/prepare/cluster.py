@@ -7,10 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voice2face.corpus.engines import THREAD_LIMITS, Chunk, Results, culprits
-from voice2face.corpus.work import Outcome, Recipe, Task, decode_outcomes, encode, process_chunk
+from voice2face.assets.pretrained import FOLDER_VARIABLE, OFFLINE_VARIABLE
+from voice2face.corpus.prepare.engines import THREAD_LIMITS, Chunk, Results, culprits
+from voice2face.corpus.prepare.work import (
+    Outcome,
+    Recipe,
+    Task,
+    decode_outcomes,
+    encode,
+    process_chunk,
+)
 from voice2face.errors import CorpusError, MissingExtraError
-from voice2face.pretrained import FOLDER_VARIABLE, OFFLINE_VARIABLE
 
 _TOLD = (FOLDER_VARIABLE, OFFLINE_VARIABLE)  # what other machines must know
 

@@ -1,7 +1,7 @@
 """Where the files of a corpus are read: in this process or in several; ``cluster`` has others.
 
 An engine takes chunks of tasks and gives their outcomes, in order. All run
-:func:`voice2face.corpus.work.process_chunk`, so which one it was cannot be told from the corpus.
+:func:`voice2face.corpus.prepare.work.process_chunk`, so the corpus does not tell which one it was.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from voice2face.corpus.work import (
+from voice2face.corpus.prepare.work import (
     CRASHED,
     Failed,
     Outcome,

@@ -13,15 +13,23 @@ from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
-from voice2face.corpus.assemble import assemble, task_of
-from voice2face.corpus.engines import Chunk, Results, pool
-from voice2face.corpus.inputs import Input
-from voice2face.corpus.journal import Journal
-from voice2face.corpus.ledger import Ledger
-from voice2face.corpus.prepare import Request
+from voice2face.corpus.prepare.assemble import assemble, task_of
+from voice2face.corpus.prepare.engines import Chunk, Results, pool
+from voice2face.corpus.prepare.inputs import Input
+from voice2face.corpus.prepare.journal import Journal
+from voice2face.corpus.prepare.ledger import Ledger
+from voice2face.corpus.prepare.run import Request
+from voice2face.corpus.prepare.shards import MAX_BYTES
+from voice2face.corpus.prepare.work import (
+    Failed,
+    Outcome,
+    Recipe,
+    Task,
+    decode_outcomes,
+    encode,
+    process,
+)
 from voice2face.corpus.schema import Reader
-from voice2face.corpus.shards import MAX_BYTES
-from voice2face.corpus.work import Failed, Outcome, Recipe, Task, decode_outcomes, encode, process
 from voice2face.errors import CorpusError
 
 # Full buffers of all three splits, and a shard that is being turned into Parquet.

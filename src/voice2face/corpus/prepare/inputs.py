@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voice2face.corpus.naming import Namer, bad_identity, identities, place_of, stem_name
-from voice2face.corpus.notes import notes_on
+from voice2face.corpus.prepare.naming import Namer, bad_identity, identities, place_of, stem_name
+from voice2face.corpus.prepare.notes import notes_on
+from voice2face.corpus.prepare.splits import SplitRule, split_named
 from voice2face.corpus.schema import KINDS, Kind, Reader, Split
 from voice2face.corpus.sources.detect import Source
 from voice2face.corpus.sources.found import NO_INPUT, Person, Tree, identity_of
 from voice2face.corpus.sources.table import Table
-from voice2face.corpus.splits import SplitRule, split_named
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 

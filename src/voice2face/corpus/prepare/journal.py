@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from voice2face.corpus.prepare.work import Done, Outcome, Stored, decode_outcomes, encode
 from voice2face.corpus.schema import Shard
-from voice2face.corpus.work import Done, Outcome, Stored, decode_outcomes, encode
 from voice2face.errors import CorpusError, OutputError
 
 NAME = "journal.sqlite"

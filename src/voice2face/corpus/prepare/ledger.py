@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from voice2face.corpus.inputs import HARMLESS, Input, Inputs, Skip
+from voice2face.corpus.prepare.inputs import HARMLESS, Input, Inputs, Skip
+from voice2face.corpus.prepare.work import Failed, Stored
 from voice2face.corpus.schema import PARTS, Counts, Kind, Part, SourceInfo
-from voice2face.corpus.work import Failed, Stored
 from voice2face.errors import CorpusError
 
 DUPLICATE = "duplicate"

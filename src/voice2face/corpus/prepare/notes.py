@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from voice2face.corpus.prepare.splits import INITIALS, SplitRule
 from voice2face.corpus.schema import KINDS, SPLITS, Split
 from voice2face.corpus.sources.detect import Source
 from voice2face.corpus.sources.table import N_PROBED, Table, is_file
-from voice2face.corpus.splits import INITIALS, SplitRule
 from voice2face.errors import one_line
 
 # Names by which other collections call the column of a person, the likeliest first.

@@ -9,12 +9,25 @@ from typing import Literal, get_args
 
 import msgspec
 
-from voice2face import __version__, pretrained
-from voice2face.corpus.assemble import Progress, assemble
-from voice2face.corpus.cluster import RayCluster
-from voice2face.corpus.engines import Engine, Processes, in_this_process
-from voice2face.corpus.inputs import Inputs, Skip, collect
-from voice2face.corpus.ledger import Ledger
+from voice2face import __version__
+from voice2face.assets import pretrained
+from voice2face.corpus.prepare.assemble import Progress, assemble
+from voice2face.corpus.prepare.cluster import RayCluster
+from voice2face.corpus.prepare.engines import Engine, Processes, in_this_process
+from voice2face.corpus.prepare.inputs import Inputs, Skip, collect
+from voice2face.corpus.prepare.ledger import Ledger
+from voice2face.corpus.prepare.shards import write_parquet
+from voice2face.corpus.prepare.skipped import count_files
+from voice2face.corpus.prepare.splits import SplitRule
+from voice2face.corpus.prepare.work import Recipe
+from voice2face.corpus.prepare.workplace import (
+    Job,
+    Workplace,
+    check_free,
+    check_outside,
+    listing_hash,
+    workplace,
+)
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
     INFO_NAME,
@@ -27,19 +40,7 @@ from voice2face.corpus.schema import (
     hash_of,
     skipped_schema,
 )
-from voice2face.corpus.shards import write_parquet
-from voice2face.corpus.skipped import count_files
 from voice2face.corpus.sources import Columns, Source, column_named, read_source
-from voice2face.corpus.splits import SplitRule
-from voice2face.corpus.work import Recipe
-from voice2face.corpus.workplace import (
-    Job,
-    Workplace,
-    check_free,
-    check_outside,
-    listing_hash,
-    workplace,
-)
 from voice2face.errors import OutputError, SettingsError
 from voice2face.faces.masks import NETWORKS
 from voice2face.files import stored_text, write_text

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voice2face.corpus.journal import Journal, Key
+from voice2face.corpus.prepare.journal import Journal, Key
 from voice2face.corpus.schema import PAYLOAD, SPLITS, Kind, Shard, Split, arrow, shard_schema
 from voice2face.errors import CorpusError
 from voice2face.files import atomic_write, sha256_of

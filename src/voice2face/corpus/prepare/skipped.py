@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from voice2face.corpus.inputs import Input, Skip
+from voice2face.corpus.prepare.inputs import Input, Skip
 from voice2face.corpus.schema import KINDS
 from voice2face.files import stored_text
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from voice2face.corpus.inputs import Inputs
-from voice2face.corpus.journal import NAME as JOURNAL_NAME
-from voice2face.corpus.journal import Journal
-from voice2face.corpus.ledger import TooManyLostError
+from voice2face.corpus.prepare.inputs import Inputs
+from voice2face.corpus.prepare.journal import NAME as JOURNAL_NAME
+from voice2face.corpus.prepare.journal import Journal
+from voice2face.corpus.prepare.ledger import TooManyLostError
+from voice2face.corpus.prepare.work import Recipe
 from voice2face.corpus.schema import INFO_NAME, SourceInfo
-from voice2face.corpus.work import Recipe
 from voice2face.errors import CorpusError, OutputError
 from voice2face.settings import Settings
 

@@ -25,7 +25,7 @@ def read_cohort(path: Path) -> Table:
     Raises:
         CorpusError: No cohort, one that this version does not read, or one that was cut off.
     """
-    from voice2face.cohort.write import read_facts
+    from voice2face.synthetic.write import read_facts
 
     folder = path if path.is_dir() else path.parent
     if path not in (folder, folder / TABLE):

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.face_set import FaceSet, geometry_of
-from voice2face.evaluation.onnx_network import Network
+from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
+from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.files import sha256_of
 
 PX = 112
@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class AgeGender:
-    """The network ``age_gender`` of :mod:`voice2face.pretrained`; on one thread.
+    """The network ``age_gender`` of :mod:`voice2face.assets.pretrained`; on one thread.
 
     On adults it is right about gender for 87 % of FairFace's and 98.5 % of VoxCeleb's pictures; it
     takes many Black women for men. Groups are therefore compared with real faces beside them.
@@ -38,7 +38,7 @@ class AgeGender:
 
     def __init__(self, path: Path | None = None) -> None:
         if path is None:
-            from voice2face import pretrained
+            from voice2face.assets import pretrained
 
             path = pretrained.find("age_gender")
         self._network = Network(path)

@@ -174,7 +174,7 @@ def detector() -> Detector:
         MissingExtraError: OpenCV is not installed.
         ModelError: Its file is not to be had.
     """
-    from voice2face import pretrained
+    from voice2face.assets import pretrained
 
     return YuNet(pretrained.find("yunet"), MIN_SCORE)
 

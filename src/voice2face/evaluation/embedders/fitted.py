@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError
-from voice2face.evaluation.face_set import FaceSet
+from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.faces import GEOMETRIES
 
 if TYPE_CHECKING:
-    from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+    from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 
 N_EIGENFACES = 96
 N_FISHERFACES = 24
@@ -42,7 +42,7 @@ class Embedder(Protocol):
 
 
 def open_embedder(name: str | Path) -> "OnnxEmbedder":
-    """A network by its name in :mod:`voice2face.pretrained`, or by its file.
+    """A network by its name in :mod:`voice2face.assets.pretrained`, or by its file.
 
     Args:
         name: Such as ``face_reid_0095``, or ``FILE.onnx`` with ``FILE.json`` beside it.
@@ -50,8 +50,8 @@ def open_embedder(name: str | Path) -> "OnnxEmbedder":
     Raises:
         ModelError: Neither such a name nor such a file, or a file that can't be used.
     """
-    from voice2face import pretrained
-    from voice2face.evaluation.onnx_embedder import OnnxEmbedder
+    from voice2face.assets import pretrained
+    from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 
     named = [n for n in pretrained.REGISTRY if f"{n}.json" in pretrained.REGISTRY]
     if str(name) in named:

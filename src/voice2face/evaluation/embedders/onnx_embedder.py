@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError, ModelError, one_line
-from voice2face.evaluation.face_set import FaceSet, geometry_of, opencv
-from voice2face.evaluation.onnx_network import Network
+from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of, opencv
+from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.files import sha256_of
 
 MOST_BYTES = 1 << 20  # of the JSON file

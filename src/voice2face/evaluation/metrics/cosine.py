@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.trial_list import Items
+from voice2face.evaluation.trials.trial_list import Items
 
 ROUNDING = 1e-6  # of a cosine in float32: what differs by less is equal
 NOTHING_LEFT = 1e-5  # of the usual length: what is shorter after centring is rounding

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.intervals import Estimate, interval_of
+from voice2face.evaluation.statistics.intervals import Estimate, interval_of
 
 BLOCK = 1024  # rows compared at once
 N_HALVES = 400  # drawn for an interval

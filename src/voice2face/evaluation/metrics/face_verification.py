@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.cosine import check_same_dim, unit_vectors
-from voice2face.evaluation.trial_list import TrialList
-from voice2face.evaluation.verification import Trials, Verification, measure
+from voice2face.evaluation.metrics.cosine import check_same_dim, unit_vectors
+from voice2face.evaluation.metrics.verification import Trials, Verification, measure
+from voice2face.evaluation.trials.trial_list import TrialList
 
 
 def verify_faces(

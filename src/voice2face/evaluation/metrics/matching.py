@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
-from voice2face.evaluation.drawn_trials import Cells
-from voice2face.evaluation.intervals import N_RESAMPLES, Estimate, difference, estimate
-from voice2face.evaluation.paired_people import PeoplePairs, Tally
-from voice2face.evaluation.trial_list import Items, TrialList
+from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.statistics.intervals import N_RESAMPLES, Estimate, difference, estimate
+from voice2face.evaluation.statistics.paired_people import PeoplePairs, Tally
+from voice2face.evaluation.trials.drawn_trials import Cells
+from voice2face.evaluation.trials.trial_list import Items, TrialList
 
 ROWS_AT_ONCE = 500  # probes whose cosines are held: 20 MB with 10,000 faces
 OWN_AT_ONCE = 127  # true faces whose two comparisons are counted in a byte

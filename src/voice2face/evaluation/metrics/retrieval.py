@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
-from voice2face.evaluation.intervals import (
+from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     Estimate,
     check_people,
@@ -21,7 +21,7 @@ from voice2face.evaluation.intervals import (
     interval_of,
     person_means,
 )
-from voice2face.evaluation.trial_list import TrialList
+from voice2face.evaluation.trials.trial_list import TrialList
 
 ROWS_AT_ONCE = 500
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.intervals import (
+from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     Estimate,
     check_people,

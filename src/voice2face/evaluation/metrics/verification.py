@@ -13,14 +13,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.cosine import unit
-from voice2face.evaluation.intervals import Estimate, interval_of
-from voice2face.evaluation.roc import (
+from voice2face.evaluation.metrics.cosine import unit
+from voice2face.evaluation.metrics.roc import (
     detection_cost,
     equal_error_rate,
     min_detection_cost,
     roc_auc,
 )
+from voice2face.evaluation.statistics.intervals import Estimate, interval_of
 
 MOST_CLIPS = 1500  # a million pairs; of more recordings so many are kept
 MOST_EACH = 10  # of one person, where not all are kept

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from voice2face.evaluation.verification import (
+from voice2face.evaluation.metrics.verification import (
     MOST_CLIPS,
     MOST_TRIALS,
     Trials,

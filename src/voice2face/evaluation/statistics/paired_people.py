@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.intervals import (
+from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     Estimate,
     check_people,
@@ -21,7 +21,7 @@ from voice2face.evaluation.intervals import (
     interval_of,
     times_drawn,
 )
-from voice2face.evaluation.trial_list import TrialList
+from voice2face.evaluation.trials.trial_list import TrialList
 
 MOST_PEOPLE = 4000  # above, the tables would take too long; intervals are short there anyhow
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.trial_list import Items, TrialList, refused, stratum_of
+from voice2face.evaluation.trials.trial_list import Items, TrialList, refused, stratum_of
 
 MOST_PAIRS = 4_000_000  # that are looked at one by one; of more, some are drawn blindly
 MOST_ROUNDS = 50  # of drawing blindly

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation import drawn_trials as draw
-from voice2face.evaluation.trial_list import Items, Protocol, TrialList, refused
+from voice2face.evaluation.trials import drawn_trials as draw
+from voice2face.evaluation.trials.trial_list import Items, Protocol, TrialList, refused
 from voice2face.files import write_bytes
 
 __all__ = ["Items", "TrialList", "make_trials", "read_trials", "write_trials"]

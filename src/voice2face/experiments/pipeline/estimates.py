@@ -14,8 +14,8 @@ from typing import Protocol
 
 from voice2face.corpus import Corpus
 from voice2face.errors import Voice2FaceError
-from voice2face.experiments.plan import Records, State, Step
-from voice2face.experiments.steps import Request, model_steps
+from voice2face.experiments.pipeline.plan import Records, State, Step
+from voice2face.experiments.pipeline.steps import Request, model_steps
 from voice2face.runs.compare import read_runs
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
@@ -89,7 +89,7 @@ class Estimator:
     def _iterations(self, step: Step) -> int:
         if step.kind != "recogniser":
             return step.iterations
-        from voice2face.training.recogniser import recipe_for
+        from voice2face.training.recogniser.train import recipe_for
 
         n_faces = self._corpus.info.counts["train"].faces
         return change(recipe_for(n_faces), step.settings["changes"]).iterations
@@ -103,9 +103,9 @@ class Estimator:
     def _speaker(self, step: Step) -> Steps:
         import numpy as np
 
-        from voice2face.training.data import VoiceBank
-        from voice2face.training.speaker import SpeakerTrainee
-        from voice2face.training.voice_augmenter import Augmenter
+        from voice2face.training.data.source import VoiceBank
+        from voice2face.training.speaker.train import SpeakerTrainee
+        from voice2face.training.speaker.voice_augmenter import Augmenter
 
         recipe = decode(step.settings["recipe"], SpeakerRecipe, "")
         voices = self._corpus.voices("train")  # with those set aside, which changes no pace
@@ -121,8 +121,8 @@ class Estimator:
     def _recogniser(self, step: Step) -> Steps:
         import numpy as np
 
-        from voice2face.training.banks import FaceBank
-        from voice2face.training.recogniser import RecogniserTrainee, recipe_for
+        from voice2face.training.data.in_memory import FaceBank
+        from voice2face.training.recogniser.train import RecogniserTrainee, recipe_for
 
         faces = self._corpus.faces("train")
         _, labels = np.unique(faces.identity, return_inverse=True)
@@ -132,12 +132,12 @@ class Estimator:
         return RecogniserTrainee(bank, recipe, 0, self._request.device)
 
     def _face(self, step: Step) -> Steps:
-        from voice2face.model_folder import ModelConfig
-        from voice2face.networks import VoiceEncoder
+        from voice2face.networks.modules import VoiceEncoder
+        from voice2face.release.model_folder import ModelConfig
+        from voice2face.training.data.streamed import open_data
         from voice2face.training.distributed import solo
-        from voice2face.training.face_trainee import FaceTrainee
-        from voice2face.training.samples import sample_voices
-        from voice2face.training.stream import open_data
+        from voice2face.training.gan.samples import sample_voices
+        from voice2face.training.gan.trainee import FaceTrainee
 
         recipe = decode(step.settings["recipe"], Recipe, "")
         info, settings = self._corpus.info, self._request.voice_recipe().voice_encoder
@@ -164,7 +164,7 @@ class Estimator:
         if "made face" not in self._measured:
             import torch
 
-            from voice2face.networks import Generator
+            from voice2face.networks.modules import Generator
 
             recipe = self._request.face_recipe(self._request.variants[0])
             generator = Generator(recipe.generator).eval()

@@ -9,16 +9,15 @@ import numpy.typing as npt
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
-from voice2face.evaluation.attributes import AgeGender
-from voice2face.evaluation.embedders import Eigenfaces, Embedder, as_faces, open_embedder
-from voice2face.evaluation.onnx_embedder import OnnxEmbedder
-from voice2face.evaluation.rivals import RIVALS, make_rivals
+from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.fitted import Eigenfaces, Embedder, as_faces, open_embedder
+from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.other_corpus import open_other
 from voice2face.experiments.people import groups_of
-from voice2face.experiments.speech import Speech
-from voice2face.experiments.steps import (
+from voice2face.experiments.pipeline.steps import (
     PLACES,
     RECOGNISER,
     RESULTS,
@@ -26,6 +25,7 @@ from voice2face.experiments.steps import (
     model_place,
     model_steps,
 )
+from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import ModelSystem, RivalSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text

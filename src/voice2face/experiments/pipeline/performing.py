@@ -9,11 +9,11 @@ from typing import Any
 from voice2face.corpus import Corpus
 from voice2face.evaluation.results import Result, read_result, write_result
 from voice2face.experiments.context import Context
-from voice2face.experiments.opening import RIVALS_FILE, open_context
-from voice2face.experiments.plan import Outputs, Step
+from voice2face.experiments.pipeline.opening import RIVALS_FILE, open_context
+from voice2face.experiments.pipeline.plan import Outputs, Step
+from voice2face.experiments.pipeline.steps import PAGES, PLACES, RESULTS, VOICE, Request
 from voice2face.experiments.registry import EXPERIMENTS
-from voice2face.experiments.steps import PAGES, PLACES, RESULTS, VOICE, Request
-from voice2face.model_folder import CONFIG, WEIGHTS, networks_of, read_config
+from voice2face.release.model_folder import CONFIG, WEIGHTS, networks_of, read_config
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
 MODEL = "model"
@@ -55,7 +55,7 @@ class Performer:
         return ways[step.kind](step, given)
 
     def _voice(self, step: Step, given: Given) -> list[Path]:
-        from voice2face.training.speaker import train_speaker
+        from voice2face.training.speaker.train import train_speaker
 
         out = self._run_folder(step)
         recipe = decode(step.settings["recipe"], SpeakerRecipe, "")
@@ -66,7 +66,7 @@ class Performer:
         return _parts(out / MODEL)
 
     def _recogniser(self, step: Step, given: Given) -> list[Path]:
-        from voice2face.training.recogniser import recipe_for, train_recogniser
+        from voice2face.training.recogniser.train import recipe_for, train_recogniser
 
         out = self._run_folder(step)
         recipe = None
@@ -80,7 +80,7 @@ class Performer:
         return [path, path.with_suffix(".json")]
 
     def _face(self, step: Step, given: Given) -> list[Path]:
-        from voice2face.training.face import train_face
+        from voice2face.training.gan.train import train_face
 
         out = self._run_folder(step)
         recipe = decode(step.settings["recipe"], Recipe, "")

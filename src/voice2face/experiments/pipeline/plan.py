@@ -242,7 +242,7 @@ def code_of(*folders: Path) -> str:
     """Checksum of a program's parts: what they compute changes with them alone."""
     digest = hashlib.sha256()
     for folder in folders:
-        for file in sorted(folder.glob("*.py")):
+        for file in sorted(folder.rglob("*.py")):
             digest.update(f"{file.name} {sha256_of(file)}\n".encode())
     return digest.hexdigest()[:CODE_DIGITS]
 

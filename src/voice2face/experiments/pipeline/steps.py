@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 
 from voice2face import evaluation, experiments, report
+from voice2face.assets.pretrained import REGISTRY, locate
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
-from voice2face.evaluation.embedders import open_embedder
+from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.experiments.other_corpus import open_other
-from voice2face.experiments.plan import Step, check, code_of
+from voice2face.experiments.pipeline.plan import Step, check, code_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen
-from voice2face.pretrained import REGISTRY, locate
+from voice2face.networks.variants import VARIANTS, recipe
 from voice2face.settings import Recipe, SpeakerRecipe, change
-from voice2face.variants import VARIANTS, recipe
 
 VOICE, RECOGNISER, REPORT = "voice encoder", "recogniser", "report"
 RUNS, RESULTS, PAGES = "runs", "results", "report"

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Protocol
 
 from voice2face.errors import TrainingError, Voice2FaceError
-from voice2face.experiments.lock import helping_in
-from voice2face.experiments.plan import Outputs, Step
+from voice2face.experiments.pipeline.lock import helping_in
+from voice2face.experiments.pipeline.plan import Outputs, Step
 
 LOG = "log.txt"  # in the folder of the work
 STOP_S = 300.0  # for trainings that were asked to stop: one step, and a checkpoint

@@ -9,8 +9,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from voice2face.errors import Voice2FaceError
-from voice2face.experiments.plan import Note, Records, Step
-from voice2face.experiments.worker import Done, Given, Maker, Worker
+from voice2face.experiments.pipeline.plan import Note, Records, Step
+from voice2face.experiments.pipeline.worker import Done, Given, Maker, Worker
 
 THREADS = "OMP_NUM_THREADS"
 

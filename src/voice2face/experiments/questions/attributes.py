@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.face_set import FaceSet
-from voice2face.evaluation.intervals import Estimate, bootstrap_interval, person_means
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.metrics.roc import auc_over_people
 from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.roc import auc_over_people
+from voice2face.evaluation.statistics.intervals import Estimate, bootstrap_interval, person_means
 from voice2face.experiments.answers import difference_row, mean_estimate, mean_row, write_asked
 from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (
@@ -23,7 +23,7 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.read_off import ReadOff, bounds, column, is_male, middle
+from voice2face.experiments.linear_probe import ReadOff, bounds, column, is_male, middle
 
 GENDER, GENDER_AUC = "gender right", "men above women, AUC"
 AGE, AGE_ERROR = "age, correlation", "age, error in years"

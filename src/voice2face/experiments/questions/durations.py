@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from voice2face.evaluation.intervals import difference
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series
+from voice2face.evaluation.statistics.intervals import difference
 from voice2face.experiments.answers import write_grid
 from voice2face.experiments.claims import CONSISTENT
 from voice2face.experiments.comparing import (
@@ -17,7 +17,9 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.likeness import (
+from voice2face.experiments.people import groups_of
+from voice2face.experiments.questions.variants import chosen_rows
+from voice2face.experiments.self_similarity import (
     BETWEEN,
     RECOGNISED,
     WITHIN,
@@ -26,9 +28,7 @@ from voice2face.experiments.likeness import (
     consistent_claims,
     merged,
 )
-from voice2face.experiments.people import groups_of
 from voice2face.experiments.speech import Speech
-from voice2face.experiments.variants import chosen_rows
 
 DURATIONS_S = (1, 2, 3, 5, 10)
 REFERENCE_S = 3  # of each speaker's other speech, with which all durations are compared

@@ -15,8 +15,8 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.groups import result_of
 from voice2face.experiments.people import groups_of
+from voice2face.experiments.questions.groups import result_of
 
 NATIVE = ("native", "yes", "true", "1")
 CLAIMED = (

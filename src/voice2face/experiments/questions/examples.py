@@ -3,7 +3,7 @@
 import numpy as np
 
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Verdict
-from voice2face.evaluation.trials import Items
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.answers import write_grid
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
@@ -19,11 +19,11 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.likeness import distance_rows
 from voice2face.experiments.people import groups_of
+from voice2face.experiments.questions.variants import chosen_rows
+from voice2face.experiments.self_similarity import distance_rows
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import ModelSystem
-from voice2face.experiments.variants import chosen_rows
 
 N_SHOWN = 6
 AGREE = "same recording found among the other model's faces"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from voice2face.evaluation.matching import Scored
+from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.trials import Items, TrialList
+from voice2face.evaluation.trials.trials import Items, TrialList
 from voice2face.experiments.answers import shown
 from voice2face.experiments.claims import verdict_above
 from voice2face.experiments.comparing import (
@@ -27,7 +27,8 @@ from voice2face.experiments.comparing import (
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.gaps import MATCHING, gap_rows, lost_against, series_of, stratum_of
-from voice2face.experiments.generalisation_sets import (
+from voice2face.experiments.people import groups_of
+from voice2face.experiments.questions.generalisation_sets import (
     HEARD,
     MOST_OF_ONE,
     OTHER,
@@ -35,7 +36,6 @@ from voice2face.experiments.generalisation_sets import (
     Asked,
     sets_of,
 )
-from voice2face.experiments.people import groups_of
 
 NO_HELD_OUT = "the corpus holds nobody whom the models were not trained on"
 COMPARED = (UNSEEN, OTHER)  # sets in which models are set against each other

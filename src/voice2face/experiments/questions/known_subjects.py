@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import ModelError
-from voice2face.evaluation.onnx_network import Network
+from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.evaluation.results import Claim, Result, Row
 from voice2face.experiments.answers import difference_row, mean_row, write_asked
 from voice2face.experiments.claims import BEYOND, TESTS, claim_above, rows_of
@@ -190,7 +190,7 @@ def _held_out(
     faces: Faces, classifier: Classifier
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]:
     """Pixels and people of the real pictures that the classifier was not trained on."""
-    from voice2face.training.recogniser_measures import held_out
+    from voice2face.training.recogniser.measures import held_out
 
     rows = held_out(faces.identity, faces.path) & np.isin(faces.identity, classifier.labels)
     return faces.pixels[rows], faces.identity[rows]

@@ -8,14 +8,12 @@ trials and the same measures as a model.
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.cohort import best_matching_accuracy, best_sex_accuracy
-from voice2face.cohort.latent import SHARED, sample_heard, sample_seen
 from voice2face.errors import CorpusError
-from voice2face.evaluation.intervals import estimate
-from voice2face.evaluation.matching import match
+from voice2face.evaluation.metrics.matching import match
 from voice2face.evaluation.results import Claim, Result, Row, Series, Verdict
-from voice2face.evaluation.trial_list import Protocol
-from voice2face.evaluation.trials import Items, TrialList, make_trials, write_trials
+from voice2face.evaluation.statistics.intervals import estimate
+from voice2face.evaluation.trials.trial_list import Protocol
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     Judged,
@@ -33,6 +31,8 @@ from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
 from voice2face.experiments.people import groups_of
 from voice2face.experiments.speech import Speech
+from voice2face.synthetic import best_matching_accuracy, best_sex_accuracy
+from voice2face.synthetic.latent import SHARED, sample_heard, sample_seen
 
 COUPLINGS = (0.0, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
 N_PEOPLE = 300  # of each coupling

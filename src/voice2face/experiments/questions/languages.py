@@ -2,15 +2,21 @@
 
 import numpy as np
 
-from voice2face.evaluation.intervals import difference, person_means
 from voice2face.evaluation.results import Grid, Result, Row, Series
+from voice2face.evaluation.statistics.intervals import difference, person_means
 from voice2face.experiments.answers import write_grid
 from voice2face.experiments.by_group import MOST_PEOPLE, by_group, why_not
 from voice2face.experiments.comparing import LEAST_PEOPLE, VOICE, Texts, main_variant, some_people
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.likeness import RECOGNISED, Found, alike, consistent_claims, merged
 from voice2face.experiments.people import groups_of
+from voice2face.experiments.self_similarity import (
+    RECOGNISED,
+    Found,
+    alike,
+    consistent_claims,
+    merged,
+)
 from voice2face.experiments.speech import Speech
 
 ENGLISH = ("english", "en", "eng")

@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from voice2face.evaluation.face_verification import verify_faces
-from voice2face.evaluation.intervals import person_means
-from voice2face.evaluation.matching import Scored, match
+from voice2face.evaluation.metrics.face_verification import verify_faces
+from voice2face.evaluation.metrics.matching import Scored, match
+from voice2face.evaluation.metrics.retrieval import Ranks, retrieve
 from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.retrieval import Ranks, retrieve
-from voice2face.evaluation.trials import TrialList
+from voice2face.evaluation.statistics.intervals import person_means
+from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.answers import mean_estimate, mean_row
 from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (
@@ -23,8 +23,8 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.matching_trials import Asked, Asking
 from voice2face.experiments.people import strata_of
+from voice2face.experiments.questions.matching_trials import Asked, Asking
 
 N_WAY = 10  # faces of a 1:N trial
 RANKS = (1, 5, 10)

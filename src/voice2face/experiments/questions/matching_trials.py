@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.results import Row
-from voice2face.evaluation.trial_list import Protocol
-from voice2face.evaluation.trials import Items, TrialList, make_trials, write_trials
+from voice2face.evaluation.trials.trial_list import Protocol
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
 from voice2face.experiments.comparing import REAL, systems_of
 from voice2face.experiments.context import Context
 from voice2face.experiments.people import groups_of

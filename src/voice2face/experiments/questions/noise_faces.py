@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.cosine import unit
-from voice2face.evaluation.intervals import Estimate, estimate
+from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
+from voice2face.evaluation.statistics.intervals import Estimate, estimate
 from voice2face.experiments.answers import write_grid
 from voice2face.experiments.claims import TESTS
 from voice2face.experiments.comparing import (
@@ -19,8 +19,8 @@ from voice2face.experiments.comparing import (
     some_people,
 )
 from voice2face.experiments.context import Context
-from voice2face.experiments.durations import DURATIONS_S
 from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.questions.durations import DURATIONS_S
 from voice2face.experiments.speech import NOISES, Speech, noise
 
 N_DRAWS = 12  # of each kind of noise and duration

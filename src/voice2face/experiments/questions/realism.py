@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
-from voice2face.evaluation.distances import diversity, frechet_distance, kernel_distance
-from voice2face.evaluation.pixels import memorisation, saturated
+from voice2face.evaluation.metrics.distances import diversity, frechet_distance, kernel_distance
+from voice2face.evaluation.metrics.pixels import memorisation, saturated
 from voice2face.evaluation.results import Claim, Result, Row, Verdict
 from voice2face.experiments.answers import (
     as_estimate_row,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from voice2face.evaluation.results import Grid, Result, Row, Series
-from voice2face.evaluation.trials import Items
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.answers import write_grid
 from voice2face.experiments.claims import CONSISTENT
 from voice2face.experiments.comparing import (
@@ -20,7 +20,9 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.likeness import (
+from voice2face.experiments.people import groups_of
+from voice2face.experiments.questions.variants import chosen_rows
+from voice2face.experiments.self_similarity import (
     BETWEEN,
     RECOGNISED,
     WITHIN,
@@ -28,9 +30,7 @@ from voice2face.experiments.likeness import (
     consistent_claims,
     distance_rows,
 )
-from voice2face.experiments.people import groups_of
 from voice2face.experiments.speech import Speech
-from voice2face.experiments.variants import chosen_rows
 
 N_SEGMENTS = 4
 LENGTHS_S = (3.0, 2.0, 1.0)  # of a segment: the longest that most people have four of

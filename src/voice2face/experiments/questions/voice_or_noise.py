@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.cosine import unit_vectors
-from voice2face.evaluation.embedders import as_faces
-from voice2face.evaluation.intervals import Estimate
+from voice2face.evaluation.embedders.fitted import as_faces
+from voice2face.evaluation.metrics.cosine import unit_vectors
+from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
 from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.roc import auc_over_people, roc_auc
-from voice2face.evaluation.trials import Items
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.answers import difference_row, mean_estimate, write_asked
 from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (

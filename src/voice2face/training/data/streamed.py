@@ -14,13 +14,20 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.schema import arrow
 from voice2face.errors import TrainingError
 from voice2face.settings import Recipe
-from voice2face.training.ahead import Ahead
-from voice2face.training.banks import CPU, FaceBank, VoiceBank, as_faces, as_features, offsets
-from voice2face.training.data import Chances, FaceData, FaceSource, note, sizes
-from voice2face.training.memory import room_on
-from voice2face.training.pairing import Pairing, Rows
-from voice2face.training.shuffle import Order, Pool, least_bytes, widest_window
-from voice2face.training.steps import Batch
+from voice2face.training.data.in_memory import (
+    CPU,
+    FaceBank,
+    VoiceBank,
+    as_faces,
+    as_features,
+    offsets,
+)
+from voice2face.training.data.memory import room_on
+from voice2face.training.data.pairing import Pairing, Rows
+from voice2face.training.data.prefetch import Ahead
+from voice2face.training.data.shuffle import Order, Pool, least_bytes, widest_window
+from voice2face.training.data.source import Chances, FaceData, FaceSource, note, sizes
+from voice2face.training.gan.steps import Batch
 
 # While a row group is read, its pages and Arrow's column, with room to grow, are held as well.
 RAW_COPIES = 3

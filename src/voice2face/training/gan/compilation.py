@@ -5,7 +5,7 @@ import sys
 import torch
 
 from voice2face.settings import Recipe
-from voice2face.training.steps import Batch, FaceNetworks
+from voice2face.training.gan.steps import Batch, FaceNetworks
 
 
 def compile_networks(networks: FaceNetworks, batch: Batch, recipe: Recipe) -> bool:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from voice2face.corpus import Corpus
-from voice2face.training.data import VoiceBank, values_of
+from voice2face.training.data.source import VoiceBank, values_of
 
 HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
 VOICES_EACH, FACES_EACH = 4, 6  # of one held-out person, at most

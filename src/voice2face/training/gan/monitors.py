@@ -13,15 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from voice2face.corpus import Corpus
-from voice2face.evaluation.embedders import Fisherfaces
-from voice2face.evaluation.matching import match_one_of_two
-from voice2face.networks import Critics, Generator, VoiceEncoder
+from voice2face.evaluation.embedders.fitted import Fisherfaces
+from voice2face.evaluation.metrics.matching import match_one_of_two
+from voice2face.networks.modules import Critics, Generator, VoiceEncoder
 from voice2face.runs.readings import LIMITS, Reading
 from voice2face.settings import EmbeddingSettings, Recipe
-from voice2face.training import monitor_inputs as inputs
-from voice2face.training.data import VoiceBank
-from voice2face.training.monitor_inputs import Taken, as_faces, shrunk
-from voice2face.training.steps import embed
+from voice2face.training.data.source import VoiceBank
+from voice2face.training.gan import monitor_inputs as inputs
+from voice2face.training.gan.monitor_inputs import Taken, as_faces, shrunk
+from voice2face.training.gan.steps import embed
 
 HEARD_FRAMES = 1000  # 10 s of each recording, which is repeated if it is shorter
 MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from voice2face.corpus import Corpus
 from voice2face.corpus.schema import Split
-from voice2face.training.data import VoiceBank, values_of
+from voice2face.training.data.source import VoiceBank, values_of
 
 N_SAMPLES = 32
 SAMPLED: tuple[Split, ...] = ("validation", "test", "train")

@@ -1,6 +1,6 @@
 """What keeps a training on few faces stable; each is off unless the recipe asks for it.
 
-The spectral norm of the critics' layers is :class:`voice2face.layers.SpectralNorm`.
+The spectral norm of the critics' layers is :class:`voice2face.networks.layers.SpectralNorm`.
 """
 
 import math
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from voice2face.networks import Critics
+from voice2face.networks.modules import Critics
 from voice2face.settings import FaceTraining
 
 MAX_SHIFT = 1 / 8  # of the face's side, as Zhao et al. have it

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from voice2face.networks import Critics, Generator, VoiceEncoder, unit
+from voice2face.networks.modules import Critics, Generator, VoiceEncoder, unit
 from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe, VoiceEncoderSettings
-from voice2face.training.stability import augment, r1_penalty, set_learning_rates
+from voice2face.training.gan.stability import augment, r1_penalty, set_learning_rates
 
 if TYPE_CHECKING:
     from voice2face.training.distributed import Team

@@ -10,17 +10,17 @@ import torch
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.model_folder import BUNDLED, WEIGHTS, ModelConfig
-from voice2face.release import check_replaceable, read_voice_encoder, write_release
+from voice2face.release.model_folder import BUNDLED, WEIGHTS, ModelConfig
+from voice2face.release.writing import check_replaceable, read_voice_encoder, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
-from voice2face.training.data import FaceSource
+from voice2face.training.data.memory import room_on
+from voice2face.training.data.source import FaceSource
+from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
-from voice2face.training.face_trainee import FaceTrainee
+from voice2face.training.gan.monitors import Monitors
+from voice2face.training.gan.samples import sample_voices
+from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.loop import check_unused, train
-from voice2face.training.memory import room_on
-from voice2face.training.monitors import Monitors
-from voice2face.training.samples import sample_voices
-from voice2face.training.stream import open_data
 
 
 def train_face(

@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 from voice2face.files import atomic_write
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import Generator, VoiceEncoder
+from voice2face.networks.modules import Generator, VoiceEncoder
+from voice2face.release.model_folder import ModelConfig
 from voice2face.runs.readings import READINGS, Alarms, append_readings
 from voice2face.settings import Recipe
-from voice2face.training.captured import Captured
 from voice2face.training.checkpoint import State, say
-from voice2face.training.compilation import compile_networks
-from voice2face.training.data import FaceSource, VoiceBank
+from voice2face.training.data.source import FaceSource, VoiceBank
 from voice2face.training.distributed import Team
-from voice2face.training.monitors import Monitors
-from voice2face.training.samples import SAMPLE_FRAMES, grid
-from voice2face.training.steps import (
+from voice2face.training.gan.captured import Captured
+from voice2face.training.gan.compilation import compile_networks
+from voice2face.training.gan.monitors import Monitors
+from voice2face.training.gan.samples import SAMPLE_FRAMES, grid
+from voice2face.training.gan.steps import (
     FaceNetworks,
     embed,
     iteration,

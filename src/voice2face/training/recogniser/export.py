@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from voice2face.files import atomic_write, write_bytes
-from voice2face.networks import unit
-from voice2face.onnx_export import floats, sequence, write_network
-from voice2face.training.recogniser_network import Recogniser
+from voice2face.networks.modules import unit
+from voice2face.release.export import floats, sequence, write_network
+from voice2face.training.recogniser.network import Recogniser
 
 INPUT, EMBEDDING, LOGITS = "faces", "embedding", "logits"
 MIDDLE = 127.5  # of 0 to 255; also half the range

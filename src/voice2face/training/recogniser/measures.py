@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from voice2face.evaluation.intervals import Estimate, estimate
-from voice2face.evaluation.roc import roc_auc
-from voice2face.evaluation.verification import Trials, all_trials, keep_clips, measure
-from voice2face.training.banks import FaceBank
-from voice2face.training.recogniser_network import Recogniser
+from voice2face.evaluation.metrics.roc import roc_auc
+from voice2face.evaluation.metrics.verification import Trials, all_trials, keep_clips, measure
+from voice2face.evaluation.statistics.intervals import Estimate, estimate
+from voice2face.training.data.in_memory import FaceBank
+from voice2face.training.recogniser.network import Recogniser
 
 AT_ONCE = 128  # faces
 HELD_OUT = 5  # of this many files of a person one is held out

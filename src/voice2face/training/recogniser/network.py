@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from voice2face.networks import scaled, unit
+from voice2face.networks.modules import scaled, unit
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings, Width
 
 LAST_PX = 4  # side of the map that one convolution turns into the vector

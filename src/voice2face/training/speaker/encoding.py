@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from voice2face.audio import normalise, tile
-from voice2face.networks import VoiceEncoder
+from voice2face.networks.modules import VoiceEncoder
 
 MIN_FRAMES = 1000  # as the front end repeats short recordings
 AT_ONCE = 16  # recordings

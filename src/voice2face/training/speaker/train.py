@@ -19,24 +19,24 @@ from torch import Tensor, nn
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Voices
-from voice2face.corpus.aside import is_aside
+from voice2face.corpus.held_out import is_aside
 from voice2face.errors import SettingsError, TrainingError
-from voice2face.evaluation.verification import error_rate_of, keep_clips
-from voice2face.evaluation.verification_report import as_data, verification_report
+from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
+from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
-from voice2face.model_folder import ModelConfig
-from voice2face.networks import VoiceEncoder
-from voice2face.release import check_replaceable, write_release
+from voice2face.networks.modules import VoiceEncoder
+from voice2face.release.model_folder import ModelConfig
+from voice2face.release.writing import check_replaceable, write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
 from voice2face.training.checkpoint import State
-from voice2face.training.data import VoiceBank
+from voice2face.training.data.memory import room_on
+from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
+from voice2face.training.gan.steps import set_arithmetic
 from voice2face.training.loop import train
-from voice2face.training.memory import room_on
-from voice2face.training.speaker_encoding import embed_all, encode
-from voice2face.training.steps import set_arithmetic
-from voice2face.training.voice_augmenter import Augmenter
+from voice2face.training.speaker.encoding import embed_all, encode
+from voice2face.training.speaker.voice_augmenter import Augmenter
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

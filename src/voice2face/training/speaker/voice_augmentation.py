@@ -11,7 +11,7 @@ the device of the spectrograms.
 import torch
 from torch import Tensor
 
-from voice2face.training.mel_bands import Bands
+from voice2face.training.speaker.mel_bands import Bands
 
 PHONE_RATE_HZ = 8000
 # Of power over its mean, the cube root: a normal number may be negative where power is not.

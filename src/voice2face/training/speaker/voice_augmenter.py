@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from voice2face.settings import LogMel
-from voice2face.training.mel_bands import Bands
-from voice2face.training.voice_augmentation import (
+from voice2face.training.speaker.mel_bands import Bands
+from voice2face.training.speaker.voice_augmentation import (
     add_babble,
     add_steady_noise,
     change_speed,

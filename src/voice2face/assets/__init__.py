@@ -1,0 +1,1 @@
+"""What is shipped with the package: models, and small networks that others made."""

@@ -1,0 +1,1 @@
+"""Intervals over people, and regressions whose strength is chosen by leaving people out."""

@@ -1,0 +1,1 @@
+"""Lists of trials, frozen before anything is scored."""

@@ -1,0 +1,1 @@
+"""The steps of a reproduction: planned, carried out by several processes, resumed."""

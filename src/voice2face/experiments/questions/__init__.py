@@ -1,0 +1,1 @@
+"""The report's tests and figures, one question a file."""

@@ -1,0 +1,1 @@
+"""Torch modules of all that is trained, and the models of the report as data."""

@@ -1,0 +1,1 @@
+"""Batches from a corpus: in memory, or streamed from its shards."""

@@ -1,0 +1,1 @@
+"""The method of Wen et al.: a generator against a discriminator and a classifier."""

@@ -1,0 +1,1 @@
+"""A face recogniser that judges what generators make."""

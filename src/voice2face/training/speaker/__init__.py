@@ -1,0 +1,1 @@
+"""The speaker stage: a voice encoder learns to tell speakers apart."""
