@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from made_pictures import encoded, picture  # noqa: F401  (for the tests beside)
 
-from voice2face import corpus
+from voice2face.corpus import prepare as corpus_prepare
+from voice2face.corpus.prepare import PrepareReport
 from voice2face.errors import AudioError
 from voice2face.settings import FaceCrop, FrontEnd
 
 
 def prepare(
     sources: Sequence[Path], out: Path, *, face_px: int = 64, **options: Any
-) -> corpus.PrepareReport:
-    """``voice2face.corpus.prepare.run`` of pictures that are taken as they are."""
+) -> PrepareReport:
+    """``voice2face.corpus.prepare.prepare`` of pictures that are taken as they are."""
     crop = FaceCrop(px=face_px)
-    return corpus.prepare(sources, out, aligned=True, face_crop=crop, **options)
+    return corpus_prepare.prepare(sources, out, aligned=True, face_crop=crop, **options)
 
 
 def write_wav(path: Path, seconds: float = 0.5, hz: float = 120.0) -> Path:

@@ -8,11 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 from needed import SHARED, needed
-from voice2face.corpus.inspection import Sampling, inspect_corpus, write_page
 
 from voice2face.commands.inspect import _skipped
 from voice2face.corpus import Corpus
-from voice2face.corpus.inspect import numbers
+from voice2face.corpus.inspect import Sampling, inspect_corpus, numbers, write_page
 from voice2face.corpus.inspect.sample import draw
 from voice2face.corpus.inspect.sound import sound_of
 from voice2face.corpus.prepare import prepare

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from voice2face.corpus.inspection import Sampling, inspect_corpus, is_ours, write_page
 
 from voice2face.audio import extract, load_clip, mel_filterbank
 from voice2face.corpus import Corpus
-from voice2face.corpus.inspect import sound
+from voice2face.corpus.inspect import Sampling, inspect_corpus, is_ours, sound, write_page
 from voice2face.corpus.inspect.pictures import colours, face_sheet, ticks_hz, ticks_s
 from voice2face.corpus.prepare import prepare
 from voice2face.settings import FRONT_ENDS, LogMel

@@ -7,18 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 from PIL import Image
-from voice2face.cohort import (
+
+from voice2face.errors import CorpusError
+from voice2face.synthetic import (
     CohortSettings,
     best_matching_accuracy,
     make_clip,
     make_face,
     read_facts,
     sample_person,
+    write,
     write_cohort,
 )
-
-from voice2face.errors import CorpusError
-from voice2face.synthetic import write
 
 SMALL = CohortSettings(
     n_identities=3, clips_per_identity=2, faces_per_identity=2, clip_s=(0.5, 1.0), face_px=32
