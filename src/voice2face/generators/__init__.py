@@ -1,0 +1,1 @@
+"""What draws faces from voice embeddings: one file a kind, each with its settings and its class."""

@@ -1,0 +1,30 @@
+"""What every generator of faces can do, whatever it is made of."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+
+class FaceGenerator(Protocol):
+    """Voice embeddings in, faces out."""
+
+    @property
+    def px(self) -> int:
+        """Side of the faces."""
+        ...
+
+    def faces(self, embeddings: Array, rng: np.random.Generator | None = None) -> Array:
+        """One face for each embedding.
+
+        Args:
+            embeddings: Voice embeddings, shape (n, dim).
+            rng: Chance for what a voice cannot tell: each row becomes one of the people who might
+                have this voice. None: what the voice tells and no more, always the same face.
+
+        Returns:
+            RGB in [-1, 1], float32, shape (n, 3, px, px).
+        """
+        ...
