@@ -18,6 +18,7 @@ from benchmarks import (
     serve_hostile,
     serve_load,
     speaker_stage,
+    structure,
     throughput,
     training_data,
     training_faults,
@@ -53,6 +54,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("evaluation_speed", evaluation_speed.measure),
     ("serve_load", serve_load.measure),
     ("serve_hostile", serve_hostile.measure),
+    ("structure", structure.measure),
 )
 
 
