@@ -112,11 +112,30 @@ def test_arrays_need_not_be_contiguous():
     np.testing.assert_array_equal(load_clip(WAVEFORM[:, None], RATE_HZ), WAVEFORM)
 
 
-def test_full_scale_floats_do_not_wrap_around():
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("rate", [RATE_HZ, 44_100])
+def test_floats_above_full_scale_are_scaled_as_a_whole(rate, n_channels):
+    loud = WAVEFORM / np.abs(WAVEFORM).max() * 8.0  # 18 dB above full scale at its loudest
+    loud = np.repeat(loud[:, None], n_channels, axis=1)
+    loud[:4000] *= 0.01  # its beginning is far below
+    for source in (loud, io.BytesIO(write_float_wav(loud, rate))):
+        loaded = load_clip(source, rate if source is loud else None).astype(float)
+        wanted = load_clip(loud / 16, rate).astype(float)
+        peak = np.abs(loaded).max()
+        assert 32_700 < peak <= 32_768
+        assert np.abs(loaded * np.abs(wanted).max() / peak - wanted).max() <= 1.5
+
+
+def test_floats_above_full_scale_are_clipped_in_a_stream():
     square = np.sign(np.sin(np.arange(RATE_HZ) / 20)).astype(np.float32) * 1.5
-    loaded = load_clip(square, RATE_HZ)
-    assert loaded.max() == 32767
-    assert loaded.min() == -32768
+    streamed = np.concatenate(list(stream_clip(square, RATE_HZ)))
+    assert streamed.max() == 32767
+    assert streamed.min() == -32768
+
+
+def test_what_takes_too_long_to_decode_is_refused():
+    with pytest.raises(AudioError, match="more than 0 s to decode"):
+        load_clip(io.BytesIO(write_wav(WAVEFORM)), max_decode_s=0)
 
 
 def test_resampling_keeps_a_tone_and_removes_what_would_alias():

@@ -8,17 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
-import numpy as np
-import numpy.typing as npt
-
-from voice2face.audio.resample import check_frame, to_clip_format
+from voice2face.audio.resample import Block, check_frame, to_clip_format
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream, Packet
     from av.container import InputContainer
-
-Int16Array = npt.NDArray[np.int16]
 
 # A recording that lost more than this is refused: what is left no longer is what was recorded.
 MOST_LOST_SHARE = 0.1
@@ -55,7 +50,7 @@ class _Tally:
     broken: bool = False
 
 
-def decode_file(file: BinaryIO, name: str) -> Iterator[Int16Array]:
+def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
     """Decode the first audio stream of a file, block by block.
 
     Args:
@@ -63,7 +58,7 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Int16Array]:
         name: What messages call it.
 
     Yields:
-        Mono at 16 kHz, shape (samples,).
+        Mono at 16 kHz, as :func:`to_clip_format` has it.
 
     Raises:
         AudioError: The file is empty, no sound, damaged, or breaks off.

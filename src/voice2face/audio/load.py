@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.decode import decode_file
+from voice2face.audio.full_scale import Whole, to_int16
 from voice2face.audio.resample import (
     HIGHEST_HZ,
     LOWEST_HZ,
     RATE_HZ,
+    Block,
     check_floats,
     mean_of_channels,
     to_clip_format,
@@ -34,7 +37,13 @@ FRAME_FORMATS = {"i2": (np.int16, "s16"), "f4": (np.float32, "flt"), "f8": (np.f
 ARRAY_BLOCK = 1 << 14  # samples that are converted at once
 
 
-def load_clip(source: Source, rate: int | None = None, *, max_s: float | None = None) -> Int16Array:
+def load_clip(
+    source: Source,
+    rate: int | None = None,
+    *,
+    max_s: float | None = None,
+    max_decode_s: float | None = None,
+) -> Int16Array:
     """Read one recording whole.
 
     Args:
@@ -44,18 +53,24 @@ def load_clip(source: Source, rate: int | None = None, *, max_s: float | None = 
             or floats in [-1, 1], shape (samples,) or (samples, channels).
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
+        max_decode_s: One that takes longer to decode is refused.
 
     Returns:
-        Mono at 16 kHz, shape (samples,).
+        Mono at 16 kHz, shape (samples,). Floats above full scale are scaled down as a whole, by
+        what brings the peak to full scale.
 
     Raises:
         AudioError: The recording is missing, damaged, silent by construction (no audio stream, no
             samples), too long, or not on a scale that can be told.
     """
-    samples = bytearray()
-    for block in stream_clip(source, rate, max_s=max_s):
-        samples += block.tobytes()
-    return np.frombuffer(samples, np.int16)
+    name, whole = clip_name(source), Whole()
+    end = None if max_decode_s is None else time.monotonic() + max_decode_s
+    for block in _stream(source, rate, name, max_s):
+        whole.add(block)
+        if end is not None and time.monotonic() > end:
+            found = f"it takes more than {max_decode_s:g} s to decode"
+            raise AudioError(name, found, "an ordinary audio file", "convert it to WAV")
+    return whole.samples()
 
 
 def stream_clip(
@@ -64,12 +79,16 @@ def stream_clip(
     """Read one recording block by block, in memory that does not grow with its length.
 
     Takes what :func:`load_clip` takes, and raises what it raises, at the block where it shows: a
-    file that breaks off is known at its end.
+    file that breaks off is known at its end. What is above full scale is clipped: how loud the
+    whole is, is known at its end alone.
 
     Yields:
         Consecutive blocks, mono at 16 kHz, shape (samples,), of varying length.
     """
-    name = clip_name(source)
+    yield from map(to_int16, _stream(source, rate, clip_name(source), max_s))
+
+
+def _stream(source: Source, rate: int | None, name: str, max_s: float | None) -> Iterator[Block]:
     if isinstance(source, np.ndarray):
         blocks = _array_blocks(source, rate, name)
     else:
@@ -87,7 +106,7 @@ def clip_name(source: Source) -> str:
     return name if isinstance(name, str) and name else "recording"
 
 
-def _limited(blocks: Iterable[Int16Array], name: str, max_s: float | None) -> Iterator[Int16Array]:
+def _limited(blocks: Iterable[Block], name: str, max_s: float | None) -> Iterator[Block]:
     limit_s = LONGEST_S if max_s is None else max_s
     n_samples = 0
     for block in blocks:
@@ -101,7 +120,7 @@ def _limited(blocks: Iterable[Int16Array], name: str, max_s: float | None) -> It
 
 def _file_blocks(
     source: str | os.PathLike[str] | BinaryIO, rate: int | None, name: str
-) -> Iterator[Int16Array]:
+) -> Iterator[Block]:
     is_path = isinstance(source, str | os.PathLike)
     if not is_path and (isinstance(source, io.TextIOBase) or not hasattr(source, "read")):
         raise AudioError(
@@ -141,7 +160,7 @@ def _opened(path: Path, name: str) -> BinaryIO:
         ) from error
 
 
-def _array_blocks(waveform: Waveform, rate: int | None, name: str) -> Iterator[Int16Array]:
+def _array_blocks(waveform: Waveform, rate: int | None, name: str) -> Iterator[Block]:
     rate_hz = _checked_rate(rate, name)
     _check_array(waveform, name)
     if waveform.dtype == np.int16 and rate_hz == RATE_HZ and waveform.size == len(waveform):

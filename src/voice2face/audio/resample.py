@@ -1,4 +1,4 @@
-"""Sound of any rate, sample format and number of channels, as mono int16 at 16 kHz."""
+"""Sound of any rate, sample format and number of channels, as mono at 16 kHz."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from av.audio.resampler import AudioResampler
 
 Int16Array = npt.NDArray[np.int16]
+Float32Array = npt.NDArray[np.float32]
+Block = Int16Array | Float32Array
 
 RATE_HZ = 16_000
 LOWEST_HZ, HIGHEST_HZ = 1_000, 1_000_000
@@ -23,34 +25,40 @@ FLOAT_PEAK = 16.0
 SAMPLE_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 MOST_PLANES = 8
 MOST_SWR_CHANNELS = 8  # swresample knows no weights for 9, 33 or 64 channels
+# Into whole numbers, swresample mixes down with weights that sum to 1, whatever the input; into
+# floats it makes equal channels 1.41 times too loud. So floats too become whole numbers, of 32
+# bits, and are made quieter before, so that what is above full scale is not clipped.
+HEADROOM = 256.0
+FLOAT_FORMATS = ("flt", "dbl")
 
 
-def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Int16Array]:
-    """Mix down, resample and round a sequence of frames; their format may change on the way.
+def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Block]:
+    """Mix down and resample a sequence of frames; their format may change on the way.
 
     Args:
         frames: Sound of any rate, sample format and number of channels.
 
     Yields:
-        Mono at 16 kHz, shape (samples,).
+        Mono at 16 kHz, shape (samples,): int16 of whole numbers; of floats float32 in [-1, 1],
+        and beyond where the recording is.
     """
     from av import AudioResampler
 
-    resampler, known = None, None
+    resampler, known, floats = None, None, False
     for frame in frames:
         n_channels = frame.layout.nb_channels
         kind = (frame.format.name, frame.sample_rate, frame.layout.name, n_channels)
         if kind != known:
             yield from _drain(resampler)
-            known = kind
+            known, floats = kind, _has_floats(frame)
             as_it_is = n_channels == 1 and kind[:2] in (("s16", RATE_HZ), ("s16p", RATE_HZ))
-            # Into s16, swresample mixes down with weights that sum to 1, whatever the input; into
-            # floats it makes equal channels 1.41 times too loud.
-            resampler = None if as_it_is else AudioResampler("s16", "mono", RATE_HZ)
+            to = "s32" if floats else "s16"
+            resampler = None if as_it_is else AudioResampler(to, "mono", RATE_HZ)
         if resampler is None:
             yield _samples(frame)
             continue
         mixed = _mean_of_channels(frame) if n_channels > MOST_SWR_CHANNELS else frame
+        mixed = _quietened(mixed) if floats else mixed
         mixed.pts = None
         yield from map(_samples, resampler.resample(mixed))
     yield from _drain(resampler)
@@ -67,7 +75,7 @@ def check_frame(frame: AudioFrame, name: str, *, check_scale: bool) -> None:
         found = f"sample rate {frame.sample_rate}"
         wanted = f"{LOWEST_HZ} to {HIGHEST_HZ} Hz"
         raise AudioError(name, found, wanted, "copy or download it again")
-    if frame.format.name.startswith(("flt", "dbl")):
+    if _has_floats(frame):
         for samples in _planes(frame):
             check_floats(samples, name, check_scale=check_scale)
 
@@ -89,6 +97,22 @@ def check_floats(samples: npt.NDArray[Any], name: str, *, check_scale: bool = Tr
             "floats in [-1, 1]",
             "divide them by full scale (32768 for int16)",
         )
+
+
+def _has_floats(frame: AudioFrame) -> bool:
+    return frame.format.name.startswith(FLOAT_FORMATS)
+
+
+def _quietened(frame: AudioFrame) -> AudioFrame:
+    """A frame of floats, divided by ``HEADROOM``."""
+    from av import AudioFrame
+
+    planes = _planes(frame)
+    form = frame.format if len(planes) > 1 else frame.format.packed
+    samples = np.stack(planes) / planes[0].dtype.type(HEADROOM)
+    quiet = AudioFrame.from_ndarray(samples, format=form.name, layout=frame.layout)
+    quiet.sample_rate = frame.sample_rate
+    return quiet
 
 
 def _mean_of_channels(frame: AudioFrame) -> AudioFrame:
@@ -121,9 +145,12 @@ def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return narrow
 
 
-def _samples(frame: AudioFrame) -> Int16Array:
-    """Samples of a mono s16 frame."""
-    return _planes(frame)[0]
+def _samples(frame: AudioFrame) -> Block:
+    """Samples of a resampled mono frame; of 32 bits, the floats that they stand for."""
+    samples: Block = _planes(frame)[0]
+    if samples.dtype.itemsize == 4:
+        return (samples * (HEADROOM / 2**31)).astype(np.float32)
+    return samples
 
 
 def _planes(frame: AudioFrame) -> list[npt.NDArray[Any]]:
@@ -151,6 +178,6 @@ def _interleaved(frame: AudioFrame) -> AudioFrame:
     return packed
 
 
-def _drain(resampler: AudioResampler | None) -> Iterator[Int16Array]:
+def _drain(resampler: AudioResampler | None) -> Iterator[Block]:
     if resampler is not None:
         yield from map(_samples, resampler.resample(None))
