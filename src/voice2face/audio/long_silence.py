@@ -1,4 +1,4 @@
-"""The level of a recording, and its speech with the long silences cut out (GE2E's way)."""
+"""The speech of a recording without its long silences, and how loud it is made (as GE2E has it)."""
 
 from typing import Annotated, Literal
 
@@ -6,19 +6,27 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.full_scale import FULL_SCALE
 from voice2face.audio.resample import RATE_HZ
 from voice2face.settings import Settings
 
 Int16Array = npt.NDArray[np.int16]
+Decibels = Annotated[float, msgspec.Meta(ge=-120, le=0)]
 
-FULL_SCALE = 32768
-BLOCK_SAMPLES = 1 << 20  # summed or scaled at once
+BLOCK_SAMPLES = 1 << 16  # summed or scaled at once
 
 
 class LongSilence(Settings, frozen=True, kw_only=True):
-    """How loud a recording is made, and which of its silences are cut out."""
+    """Which silences of a recording are cut out, and how loud the detector and the network hear it.
 
-    raise_to_dbfs: Annotated[float, msgspec.Meta(ge=-120, le=0)] = -30.0
+    The original raises a recording to ``detector_dbfs`` and leaves a louder one as it is; its
+    network is given the same. Then a voice sounds like another when it is recorded louder: the
+    cosine to itself falls to 0.9 within 12 dB. With ``speech_dbfs`` the detector hears every
+    recording at ``detector_dbfs``, and the network hears all speech at ``speech_dbfs``.
+    """
+
+    detector_dbfs: Decibels = -30.0
+    speech_dbfs: Decibels | None = -22.0  # None: as the original has it
     aggressiveness: Literal[0, 1, 2, 3] = 3
     frame_s: Literal[0.01, 0.02, 0.03] = 0.03
     smooth_frames: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
@@ -37,14 +45,32 @@ def level_dbfs(waveform: Int16Array) -> float:
     return float(10 * np.log10(total / len(waveform) / FULL_SCALE**2))
 
 
-def raising_gain(waveform: Int16Array, to_dbfs: float) -> float:
-    """What lifts a recording to a level; 1 for one that is as loud already, or silent."""
-    level = level_dbfs(waveform)
-    return float(10 ** (max(to_dbfs - level, 0.0) / 20)) if np.isfinite(level) else 1.0
+def levelled_speech(
+    waveform: Int16Array,
+    settings: LongSilence = LongSilence(),  # noqa: B008 (frozen)
+) -> tuple[Int16Array, float]:
+    """The speech of a recording, and what makes it as loud as the settings say.
+
+    Args:
+        waveform: Mono at 16 kHz, shape (samples,).
+        settings: Levels, frames, smoothing, and how much of a silence stays.
+
+    Returns:
+        The speech as it is in the recording, whole frames only, shape (samples,); and the factor
+        that its samples are to be multiplied by.
+    """
+    if settings.speech_dbfs is None:
+        gain = max(_gain(waveform, settings.detector_dbfs), 1.0)
+        return without_long_silence(waveform, gain, settings), gain
+    gain = _gain(waveform, settings.detector_dbfs)
+    speech = without_long_silence(waveform, gain, settings)
+    return speech, _gain(speech, settings.speech_dbfs)
 
 
 def without_long_silence(
-    waveform: Int16Array, gain: float = 1.0, settings: LongSilence = LongSilence()  # noqa: B008
+    waveform: Int16Array,
+    gain: float = 1.0,
+    settings: LongSilence = LongSilence(),  # noqa: B008
 ) -> Int16Array:
     """The frames of a recording in which somebody speaks, or pauses for a moment.
 
@@ -66,6 +92,12 @@ def without_long_silence(
     return frames[keep].reshape(-1)
 
 
+def _gain(waveform: Int16Array, to_dbfs: float) -> float:
+    """What brings a recording to a level; 1 for digital silence."""
+    level = level_dbfs(waveform)
+    return float(10 ** ((to_dbfs - level) / 20)) if np.isfinite(level) else 1.0
+
+
 def _voiced(frames: Int16Array, gain: float, settings: LongSilence) -> npt.NDArray[np.bool_]:
     """The detector's answer to each frame; it adapts, so it is asked in order."""
     from webrtcvad import Vad
@@ -73,7 +105,7 @@ def _voiced(frames: Int16Array, gain: float, settings: LongSilence) -> npt.NDArr
     ask = Vad(settings.aggressiveness).is_speech
     answers = np.empty(len(frames), bool)
     n_at_once = max(BLOCK_SAMPLES // max(frames.shape[1], 1), 1)
-    scale = gain * 32767 / FULL_SCALE  # the original's two full scales: 32768 in, 32767 out
+    scale = gain * 32767 / FULL_SCALE  # the original reads with 1/32768 and writes with 32767
     for start in range(0, len(frames), n_at_once):
         loud = frames[start : start + n_at_once] * scale
         heard = np.clip(np.rint(loud), -32768, 32767).astype(np.int16)

@@ -1,5 +1,6 @@
-"""A network in an ONNX file, on one thread; whatever is wrong with it is said in one line."""
+"""A network in an ONNX file; whatever is wrong with it is said in one line."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ class Network:
 
     Args:
         path: Its file.
+        threads: Cores for one call; 0 for all. How sums are split between threads shows in their
+            last bits.
 
     Attributes:
         inputs: Name → (type, shape); a side of a shape that is not fixed is None.
@@ -22,7 +25,7 @@ class Network:
         ModelError: There is no such file, or it is no network.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 1) -> None:
         import onnxruntime
 
         self.path = path
@@ -33,7 +36,9 @@ class Network:
         if not there:
             raise ModelError(path, "no such file", "an ONNX file", "correct the path")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # Threads that spin while they wait take the core from whoever has work for it.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # what is wrong is raised, and said once
         try:
             self._session = onnxruntime.InferenceSession(
@@ -65,6 +70,34 @@ class Network:
                 found = f"output '{name}' is NaN or infinite"
                 raise self.wrong(found, "finite numbers", "look at its weights and at its input")
         return answers
+
+    def check(self, name: str, shape: Sequence[int | None], output: str) -> None:
+        """Refuse a network that has another input than this one of floats, or no such output.
+
+        Args:
+            name: Of the input.
+            shape: Sides that it will be given; None: of any length.
+            output: Its name.
+
+        Raises:
+            ModelError: It has.
+        """
+        sides = ", ".join("any" if side is None else str(side) for side in shape)
+        wanted = f"input '{name}', float, ({sides}), and output '{output}'"
+        kind, found = self.inputs.get(name, ("", []))
+        fits = len(found) == len(shape) and all(
+            have == want if want is None else have in (None, want)
+            for have, want in zip(found, shape, strict=True)
+        )
+        if list(self.inputs) != [name] or output not in self.outputs:
+            found_names = f"{', '.join(self.inputs)} → {', '.join(self.outputs)}"
+            raise self.wrong(
+                found_names[:200], wanted, "name another file, or correct its settings"
+            )
+        if kind != "tensor(float)" or not fits:
+            sides = ", ".join("any" if side is None else str(side) for side in found)
+            found_input = f"input '{name}' is {kind} of shape ({sides})"
+            raise self.wrong(found_input, wanted, "name another file, or correct its settings")
 
     def wrong(self, found: str, wanted: str, remedy: str) -> ModelError:
         """The error that says so of this file."""

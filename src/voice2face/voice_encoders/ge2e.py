@@ -1,0 +1,147 @@
+"""GE2E, a speaker encoder that others trained: three LSTM layers over windows of 1.6 s.
+
+Source:
+    Wan et al. 2018, "Generalized end-to-end loss for speaker verification"; Resemblyzer 0.1.4.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.long_silence import LongSilence, levelled_speech
+from voice2face.audio.mel_power import MelPower, mel_power
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech
+from voice2face.audio.windows import window_starts
+from voice2face.errors import AudioError
+from voice2face.evaluation.onnx_network import Network
+from voice2face.settings import Settings
+
+Float32Array = npt.NDArray[np.float32]
+
+SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e.onnx"
+DIM = 256
+WINDOWS_AT_ONCE = 16  # 1.3 MB of features; more are no faster
+INPUT, OUTPUT = "mel", "raw"
+
+
+class Ge2eSettings(Settings, frozen=True, kw_only=True, tag="ge2e"):
+    """How GE2E hears a recording; as it was trained, but for the level (:class:`LongSilence`).
+
+    ``output`` is ``raw``: the mean over windows of what the last layer gives, the one to regress
+    from; or ``unit``: each window's rectified and made unit length, their mean made so again, the
+    one to compare by its cosine.
+    """
+
+    silence: LongSilence = LongSilence()
+    mel: MelPower = MelPower()
+    window_frames: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 160
+    hop_frames: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 77
+    least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.75
+    min_speech_s: Annotated[float, msgspec.Meta(ge=0.03, le=3600)] = 0.9
+    output: Literal["raw", "unit"] = "raw"
+
+
+class Ge2e:
+    """GE2E from its file (a :class:`~voice2face.voice_encoders.protocol.FrameEncoder`).
+
+    Args:
+        path: Its file; the one in the package by default.
+        settings: How it hears a recording.
+        threads: Cores for one call; 0 for all.
+
+    Attributes:
+        settings: Those.
+
+    Raises:
+        ModelError: The file is missing, damaged or another network.
+    """
+
+    def __init__(
+        self,
+        path: Path = SHIPPED,
+        settings: Ge2eSettings = Ge2eSettings(),  # noqa: B008 (frozen)
+        threads: int = 1,
+    ) -> None:
+        self.settings = settings
+        self._network = Network(path, threads)
+        wanted = [None, settings.window_frames, settings.mel.n_mels]
+        self._network.check(INPUT, wanted, OUTPUT)
+
+    @property
+    def dim(self) -> int:
+        """Numbers of an embedding."""
+        return DIM
+
+    @property
+    def frame_dim(self) -> int:
+        """Numbers of a window."""
+        return DIM
+
+    @property
+    def frames_per_s(self) -> float:
+        """Windows for a second of speech."""
+        return 1 / (self.settings.hop_frames * self.settings.mel.hop_s)
+
+    def embed(self, speech: Speech) -> Float32Array:
+        """Embedding of one recording, shape (256,).
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The network failed.
+        """
+        return self.pooled(self.frames(speech))
+
+    def frames(self, speech: Speech) -> Float32Array:
+        """What the last layer gives for each window of the speech, shape (windows, 256).
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The network failed.
+        """
+        samples, gain = levelled_speech(speech.samples, self.settings.silence)
+        speech_s = len(samples) / RATE_HZ
+        if speech_s < self.settings.min_speech_s:
+            found = f"{speech_s:.1f} s of speech after silence removal"
+            raise AudioError(
+                speech.name, found, f"{self.settings.min_speech_s:.1f} s", "record longer"
+            )
+        batches = [self._run(batch) for batch in self._windows(samples, gain)]
+        return np.concatenate(batches)
+
+    def pooled(self, frames: Float32Array) -> Float32Array:
+        """Embedding of some windows: (windows, 256) → (256,)."""
+        if self.settings.output == "raw":
+            return np.asarray(frames.mean(axis=0, dtype=np.float64), np.float32)
+        return unit(unit(np.maximum(frames, 0)).mean(axis=0))
+
+    def _windows(self, samples: npt.NDArray[np.int16], gain: float) -> Iterator[Float32Array]:
+        """Features of the windows in batches, each (windows, window_frames, n_mels)."""
+        mel, length = self.settings.mel, self.settings.window_frames
+        starts = window_starts(
+            len(samples) / mel.hop_samples,
+            length,
+            self.settings.hop_frames,
+            self.settings.least_share,
+        )
+        for first in range(0, len(starts), WINDOWS_AT_ONCE):
+            some = starts[first : first + WINDOWS_AT_ONCE]
+            bands = mel_power(samples, gain, mel, (some[0], some[-1] + length))
+            yield np.stack([bands[at - some[0] : at - some[0] + length] for at in some])
+
+    def _run(self, windows: Float32Array) -> Float32Array:
+        (raw,) = self._network.run([OUTPUT], {INPUT: windows})
+        if raw.shape != (len(windows), DIM):
+            found = f"output '{OUTPUT}' of shape {raw.shape}"
+            raise self._network.wrong(found, f"({len(windows)}, {DIM})", "fetch it again")
+        return raw
+
+
+def unit(vectors: Float32Array) -> Float32Array:
+    """Vectors made unit length; one that is zero stays so."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
