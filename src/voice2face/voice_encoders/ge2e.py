@@ -18,7 +18,7 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import AudioError
-from voice2face.evaluation.onnx_network import Network
+from voice2face.networks.onnx_network import Network
 from voice2face.settings import Settings
 
 Float32Array = npt.NDArray[np.float32]

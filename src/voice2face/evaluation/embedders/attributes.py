@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
-from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.files import sha256_of
+from voice2face.networks.onnx_network import Network
 
 PX = 112
 # It was trained on squares around a detector's box. The tight crop, which has no box to wait for,

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError, ModelError, one_line
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of, opencv
-from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.files import sha256_of
+from voice2face.networks.onnx_network import Network
 
 MOST_BYTES = 1 << 20  # of the JSON file
 BLOCK = 16  # faces at once, where a network takes several

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import ModelError
-from voice2face.evaluation.embedders.onnx_network import Network
 from voice2face.evaluation.results import Claim, Result, Row
 from voice2face.experiments.answers import difference_row, mean_row, write_asked
 from voice2face.experiments.claims import BEYOND, TESTS, claim_above, rows_of
@@ -24,6 +23,7 @@ from voice2face.experiments.comparing import (
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.speech import Speech
+from voice2face.networks.onnx_network import Network
 
 TOP = (1, 5)
 AT_ONCE = 64  # faces
