@@ -68,15 +68,12 @@ class _Memory:
 def real(*parts: str) -> Path:
     """A file or folder of the material that lies beside the project.
 
-    The weights that lie there, too, serve this process and all that it starts from now on.
-
     Raises:
         NotHereError: It does not.
     """
     path = SHARED.joinpath("data", *parts)
     if not path.exists():
         raise NotHereError(f"no {path}")
-    os.environ.setdefault("VOICE2FACE_MODELS", str(SHARED.resolve() / "models"))
     return path
 
 

@@ -1,14 +1,12 @@
 """A small corpus of made-up people, made once for all tests, and where networks lie."""
 
-import os
 import re
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from needed import SHARED, needed
 
+from voice2face.assets.pretrained import SHIPPED
 from voice2face.corpus.prepare import prepare
 from voice2face.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
@@ -49,10 +47,6 @@ def corpus(people, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def models() -> Iterator[Path]:
-    """Folder of the pretrained networks, which the program finds there."""
-    folder = Path(os.environ.get("VOICE2FACE_MODELS") or SHARED / "models")
-    needed(folder / "yunet.onnx", "pretrained networks; set VOICE2FACE_MODELS")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VOICE2FACE_MODELS", str(folder))
-        yield folder
+def models() -> Path:
+    """Folder of the pretrained networks that come with the package."""
+    return SHIPPED

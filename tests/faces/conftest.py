@@ -1,11 +1,9 @@
 from pathlib import Path
 
 import pytest
-from needed import needed
+from needed import SHARED, needed
 
 from voice2face.faces import YuNet
-
-from .face_samples import SHARED
 
 
 @pytest.fixture(scope="session")

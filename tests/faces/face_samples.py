@@ -1,17 +1,12 @@
 """Painted faces, as pictures of any format, and what the tests need to find them."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 from made_pictures import encoded, picture  # noqa: F401  (for the tests beside)
-from needed import SHARED
 
 from voice2face.faces import GEOMETRIES
 from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
 
-MODELS = Path(os.environ.get("VOICE2FACE_MODELS") or SHARED / "models")
 # Where the painter puts eyes, nose and corners of the mouth: the released geometry.
 GEOMETRY = GEOMETRIES["released"]
 

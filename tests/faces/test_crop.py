@@ -239,9 +239,8 @@ def test_a_video_without_a_face_says_why(monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.reason == "no pictures in the video"
 
 
-def test_yunet_is_found_by_itself(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yunet_is_found_by_itself() -> None:
     pytest.importorskip("cv2")
-    monkeypatch.setenv("VOICE2FACE_MODELS", str(models))
     face = FaceMaker(FaceCrop()).from_picture(encoded(Image.fromarray(portrait(0))))
     assert face.pixels.shape == (64, 64, 3)
 

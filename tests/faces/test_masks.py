@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +6,7 @@ from needed import SHARED, needed
 
 pytest.importorskip("cv2")
 
-from voice2face.assets.pretrained import REGISTRY
+from voice2face.assets.pretrained import find
 from voice2face.errors import ModelError
 from voice2face.faces.masks import CONTEXT, FEATURES, Masks
 from voice2face.faces.pictures import PictureError
@@ -144,9 +143,7 @@ def test_a_file_that_is_no_network_is_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, Path]:
-    folder = Path(os.environ.get("VOICE2FACE_MODELS") or SHARED / "models")
-    names = ("hair", "selfie", "yunet")
-    return {name: needed(folder / REGISTRY[name].file, "network") for name in names}
+    return {name: find(name) for name in ("hair", "selfie", "yunet")}
 
 
 @pytest.fixture(scope="module")

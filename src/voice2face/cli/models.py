@@ -8,21 +8,18 @@ from voice2face.cli.options import Json
 from voice2face.cli.program import app
 
 
-@app.command(epilog="Example: voice2face models yunet --fetch")
+@app.command(epilog="Example: voice2face models yunet")
 def models(
     names: Annotated[
         Optional[list[str]],  # noqa: UP045  (typer reads it at run time)
         typer.Argument(metavar="[NAME]...", help="Which; else all."),
     ] = None,
-    fetch: Annotated[
-        bool, typer.Option("--fetch", help="Download what is not here and has a public file.")
-    ] = False,
     json: Json = False,
 ) -> None:
-    """List the networks of others that are used.
+    """List the networks of others that come with the program.
 
     What each is, its licence, its source, and where its file is.
     """
     from voice2face.commands.models import models as run
 
-    run(names or [], fetch=fetch, as_json=json)
+    run(names or [], as_json=json)

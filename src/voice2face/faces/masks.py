@@ -169,7 +169,7 @@ def _open(path: Path) -> Any:
         return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has no common base class
         raise ModelError(
-            path, "ONNX Runtime cannot read it", "a segmentation network", "fetch it again"
+            path, "ONNX Runtime cannot read it", "a segmentation network", "give another"
         ) from error
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from voice2face import __version__
-from voice2face.assets.pretrained import OFFLINE_VARIABLE
 from voice2face.errors import MissingExtraError, ModelError
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 LOG_IN = "log in with 'hf auth login' or set HF_TOKEN"
 EXPLICIT = "hf://"
+OFFLINE_VARIABLE = "VOICE2FACE_OFFLINE"
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"({_PART}/{_PART})(?:@(.+))?", re.DOTALL)
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,199}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voice2face.assets.pretrained import FOLDER_VARIABLE, OFFLINE_VARIABLE
+from voice2face.assets.pretrained import FOLDER_VARIABLE
 from voice2face.corpus.prepare.engines import THREAD_LIMITS, Chunk, Results, culprits
 from voice2face.corpus.prepare.work import (
     Outcome,
@@ -19,7 +19,7 @@ from voice2face.corpus.prepare.work import (
 )
 from voice2face.errors import CorpusError, MissingExtraError
 
-_TOLD = (FOLDER_VARIABLE, OFFLINE_VARIABLE)  # what other machines must know
+_TOLD = (FOLDER_VARIABLE,)  # what other machines must know
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,12 @@ def open_context(request: Request) -> Context:
     }
     geometry = corpus.info.face_crop.geometry
     recogniser = request.out / PLACES[RECOGNISER] / NETWORK
-    judge = request.judge()
     context = Context(
         corpus=corpus,
         models=models,
         rivals={},
         embedders=_embedders(request, corpus, recogniser),
-        judge=AgeGender(judge) if judge else None,
+        judge=AgeGender(request.judge()),
         recogniser=recogniser,
         aside=request.face_recipe(request.variants[0]).training.set_aside,
         out=request.out / RESULTS,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from voice2face import evaluation, experiments, report
-from voice2face.assets.pretrained import REGISTRY, locate
+from voice2face.assets.pretrained import REGISTRY, find
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
@@ -47,8 +47,8 @@ class Request:
         voice_changes: Of the speaker stage.
         recogniser_changes: Of the recogniser.
         only: Experiments; None: all.
-        embedders: Names or files of networks that compare faces; None: the pretrained one, if it
-            is on this machine.
+        embedders: Names or files of networks that compare faces; None: the one that is
+            shipped.
         n_resamples: Behind each interval.
         device: Where trainings compute, as torch names it.
         other: Another prepared corpus, of whose people it is asked what is lost on them.
@@ -101,14 +101,11 @@ class Request:
 
     def networks(self) -> tuple[str, ...]:
         """Names or files of networks that compare faces."""
-        if self.embedders is not None:
-            return self.embedders
-        parts = (DEFAULT_EMBEDDER, f"{DEFAULT_EMBEDDER}.json")
-        return (DEFAULT_EMBEDDER,) if all(locate(REGISTRY[part]) for part in parts) else ()
+        return (DEFAULT_EMBEDDER,) if self.embedders is None else self.embedders
 
-    def judge(self) -> Path | None:
-        """The network that judges age and gender, if it is on this machine."""
-        return locate(REGISTRY[JUDGE])
+    def judge(self) -> Path:
+        """The network that judges age and gender."""
+        return find(JUDGE)
 
 
 def steps_of(request: Request) -> tuple[Step, ...]:
@@ -194,11 +191,10 @@ def _recogniser(request: Request, of_data: dict[str, Any]) -> Step:
 def _to_ask(request: Request, of_data: dict[str, Any]) -> dict[str, Any]:
     """What decides an experiment's answer beside the models and the experiment."""
     networks = [open_embedder(name) for name in request.networks()]
-    judge = request.judge()
     return of_data | {
         "models": model_steps(request),
         "embedders": {network.name: network.sha256 for network in networks},
-        "judge": REGISTRY[JUDGE].sha256 if judge else "",
+        "judge": REGISTRY[JUDGE].sha256,
         "set aside": request.face_recipe(request.variants[0]).training.set_aside,
         "seed": request.seed,
         "resamples": request.n_resamples,
