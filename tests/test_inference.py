@@ -20,13 +20,13 @@ def folder(tmp_path_factory):
 
 def test_threads_that_share_a_model_read_each_part_once(folder, monkeypatch):
     opened = []
-    really_open = inference._open_session
+    really_open = inference.open_session
 
     def count(path, threads):
         opened.append(path.name)
         return really_open(path, threads)
 
-    monkeypatch.setattr(inference, "_open_session", count)
+    monkeypatch.setattr(inference, "open_session", count)
     model = Model(folder, threads=1)
     embeddings = np.zeros((1, 64), np.float32)
     with ThreadPoolExecutor(8) as pool:
@@ -64,7 +64,7 @@ def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypa
         def run(self, outputs, inputs):
             return [output]
 
-    monkeypatch.setattr(inference, "_open_session", lambda path, threads: Session())
+    monkeypatch.setattr(inference, "open_session", lambda path, threads: Session())
     with pytest.raises(ModelError, match=found):
         Model(folder).embed(np.zeros((100, 64), np.float32))
 

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.assets.pretrained import find
-from voice2face.errors import MissingExtraError, ModelError
+from voice2face.errors import MissingExtraError
 from voice2face.faces.pictures import PictureError
+from voice2face.onnx_files import open_session
 from voice2face.settings import Removable
 
 Picture = npt.NDArray[np.uint8]
@@ -47,7 +48,7 @@ class Masks:
         self._cv2 = _opencv()
         names = {part: NETWORKS[part] for part in remove}
         self._networks = {
-            part: _open(files[name] if files else find(name)) for part, name in names.items()
+            part: open_session(files[name] if files else find(name)) for part, name in names.items()
         }
 
     def __call__(self, crop: Picture) -> Mask:
@@ -157,20 +158,6 @@ def _resized(cv2: Any, array: npt.NDArray[Any], px: int) -> npt.NDArray[Any]:
         return array
     way = cv2.INTER_AREA if array.shape[0] > px else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(array, (px, px), interpolation=way))
-
-
-def _open(path: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the processes are parallel
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime has no common base class
-        raise ModelError(
-            path, "ONNX Runtime cannot read it", "a segmentation network", "give another"
-        ) from error
 
 
 def _opencv() -> Any:

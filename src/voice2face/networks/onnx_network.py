@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from voice2face.errors import ModelError, one_line
+from voice2face.errors import ModelError
+from voice2face.onnx_files import open_session
 
 
 class Network:
@@ -26,31 +27,10 @@ class Network:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        import onnxruntime
-
         self.path = path
-        try:
-            there = path.is_file()
-        except (OSError, ValueError):  # a name that no file can have
-            there = False
-        if not there:
-            raise ModelError(path, "no such file", "an ONNX file", "correct the path")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        # Threads that spin while they wait take the core from whoever has work for it.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4  # what is wrong is raised, and said once
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, ["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its exceptions share no base class
-            raise self.wrong(_first_line(error), "an ONNX network", "fetch it again") from error
-        self.inputs: dict[str, tuple[str, list[int | None]]] = {
-            entry.name: (entry.type, [n if isinstance(n, int) else None for n in entry.shape])
-            for entry in self._session.get_inputs()
-        }
-        self.outputs: list[str] = [entry.name for entry in self._session.get_outputs()]
+        self._session = open_session(path, threads)
+        self.inputs = self._session.inputs
+        self.outputs = self._session.outputs
 
     def run(self, outputs: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Some outputs, finite.
@@ -59,10 +39,7 @@ class Network:
             ModelError: It failed, or an output is not an array of finite numbers.
         """
         given = {name: np.ascontiguousarray(value) for name, value in given.items()}
-        try:
-            answers: list[Any] = self._session.run(outputs, given)
-        except Exception as error:  # its exceptions share no base class
-            raise self.wrong(_first_line(error), "a network that runs", "fetch it again") from error
+        answers: list[Any] = self._session.run(outputs, given)
         for name, answer in zip(outputs, answers, strict=True):
             if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "fiu":
                 raise self.wrong(f"output '{name}' is no array of numbers", "one", "export it so")
@@ -102,7 +79,3 @@ class Network:
     def wrong(self, found: str, wanted: str, remedy: str) -> ModelError:
         """The error that says so of this file."""
         return ModelError(self.path, found, wanted, remedy)
-
-
-def _first_line(error: Exception) -> str:
-    return one_line((str(error).splitlines() or [type(error).__name__])[0][:160])

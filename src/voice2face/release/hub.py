@@ -1,13 +1,13 @@
 """Models by name: from the Hugging Face hub into the cache that all its programs share."""
 
 import contextlib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from voice2face import __version__
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import write_text
+from voice2face.onnx_files.check import RefusedError, check_onnx
 from voice2face.release.hub_access import (
     HubName,
     UnreachableError,
@@ -38,9 +38,6 @@ LARGEST = {
     GENERATOR: 1 << 31,
     WEIGHTS: 1 << 32,
 }
-# Of an ONNX file whose weights lie elsewhere: the key of their place, in every way in which
-# protobuf may write tag and length. Old versions of ONNX Runtime follow it wherever it leads.
-ELSEWHERE = re.compile(rb"(?:\x0a|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 
 
@@ -138,8 +135,10 @@ def _problem(folder: Path) -> str:
         config = read_config(folder)
         for part in config.sha256:
             path = checked_part(folder, part, config)
-            if path.suffix == ".onnx" and ELSEWHERE.search(path.read_bytes()):
-                return f"{part}: weights that lie in another file"
+            if path.suffix == ".onnx":
+                check_onnx(path.read_bytes())
+    except RefusedError as error:
+        return f"{part}: {error}"
     except ModelError as error:
         return f"{Path(error.thing).name}: {error.found}"
     return ""

@@ -11,6 +11,7 @@ import numpy as np
 from voice2face.audio import Features, extract
 from voice2face.audio.load import Source
 from voice2face.errors import ModelError
+from voice2face.onnx_files import Session, open_session
 from voice2face.release.model_folder import (
     BUNDLED,
     GENERATOR,
@@ -24,7 +25,6 @@ from voice2face.release.model_folder import (
 )
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from PIL.Image import Image
 
 INPUTS = {VOICE_ENCODER: "features", GENERATOR: "embedding"}
@@ -75,7 +75,7 @@ class Model:
         self.sha256 = hash_of(self.folder)
         check_present(self.folder, self.config)
         self._threads = threads
-        self._sessions: dict[str, InferenceSession] = {}
+        self._sessions: dict[str, Session] = {}
         self._reading = Lock()
 
     def read(self) -> None:
@@ -95,17 +95,11 @@ class Model:
     def _run(self, name: str, output: str, given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """One output of one network, from its one input; it must be of this shape."""
         session = self._session(name)
-        try:
-            (result,) = session.run([output], {INPUTS[name]: given})
-        except Exception as error:  # its exceptions share no base class
-            reason = str(error).splitlines()[0][:160]
-            raise ModelError(
-                self.folder / name, reason, f"{INPUTS[name]} → {output}", "fetch the model again"
-            ) from error
+        (result,) = session.run([output], {INPUTS[name]: given})
         _check_output(self.folder / name, output, result, shape)
         return np.asarray(result)
 
-    def _session(self, name: str) -> "InferenceSession":
+    def _session(self, name: str) -> Session:
         if name == GENERATOR and self.config.generator is None:
             raise ModelError(
                 self.folder, "a voice encoder alone", "a model with a generator", "train face"
@@ -113,7 +107,7 @@ class Model:
         with self._reading:  # threads that share a model read each part once
             if name not in self._sessions:
                 path = checked_part(self.folder, name, self.config)
-                self._sessions[name] = _open_session(path, self._threads)
+                self._sessions[name] = open_session(path, self._threads)
             return self._sessions[name]
 
     def embed(self, features: np.ndarray) -> np.ndarray:
@@ -215,21 +209,6 @@ def to_picture(face: np.ndarray) -> "Image":
 
     pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-
-
-def _open_session(path: Path, threads: int) -> "InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Threads that spin while they wait take the core from whoever has work for it.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # what is wrong is raised, and said once
-    try:
-        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-    except Exception as error:  # its exceptions share no base class
-        reason = str(error).splitlines()[0][:160]
-        raise ModelError(path, reason, "an ONNX model", "fetch the model again") from error
 
 
 def _check_output(path: Path, output: str, result: object, shape: tuple[int, ...]) -> None:
