@@ -1,7 +1,19 @@
-import pytest
+import os
 
+import pytest
+from PIL import Image
+
+import voice2face
 from voice2face.errors import OutputError, Voice2FaceError, one_line
-from voice2face.files import atomic_write, sha256_of, write_bytes, write_text
+from voice2face.files import (
+    atomic_write,
+    check_free,
+    made_by,
+    sha256_of,
+    write_bytes,
+    write_text,
+)
+from voice2face.release.provenance import Provenance, png_bytes
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -36,3 +48,56 @@ def test_messages_stay_on_one_line_whatever_a_file_is_called():
     error = Voice2FaceError("a\nb\x1b[31m.wav", "found", "a thing", "do")
     assert str(error) == "a?b?[31m.wav: found; a thing wanted; do"
     assert one_line("\u2028\x85") == "??"
+
+
+def test_what_somebody_else_made_is_not_replaced(tmp_path):
+    path = tmp_path / "anna.png"
+    check_free(path)
+    Image.new("RGB", (8, 8)).save(path)
+    with pytest.raises(OutputError, match=r"anna\.png: a file that voice2face didn't make; a free"):
+        check_free(path)
+    check_free(path, force=True)
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError):
+        check_free(path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="a folder"):
+        check_free(tmp_path / "folder", force=True)
+
+
+def test_a_named_pipe_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(OutputError):
+        check_free(tmp_path / "pipe.png")
+
+
+@pytest.mark.parametrize(
+    "kind", ["png", "sheet", "plot.png", "plot.svg", "plot.pdf", "json", "end"]
+)
+def test_what_this_program_made_may_be_replaced(tmp_path, kind):
+    path = tmp_path / f"made.{kind.rpartition('.')[2]}"
+    if kind in ("png", "sheet"):
+        about = Provenance(
+            software=f"voice2face {voice2face.__version__}", model="m", model_sha256="0" * 64,
+            front_end="clean",
+        )  # fmt: skip
+        write_bytes(path, png_bytes(Image.new("RGB", (8, 8)), about))
+    elif kind.startswith("plot"):
+        pytest.importorskip("matplotlib")
+        from matplotlib.figure import Figure
+
+        from voice2face.runs.plot import _about
+
+        Figure().savefig(path, metadata=_about(path.suffix[1:]))
+    elif kind == "json":
+        write_text(path, '{"format_version": 1,\n "made_by": "voice2face 0.1"}')
+    else:
+        write_bytes(path, bytes(1 << 18) + made_by().encode())
+    check_free(path)
+
+
+def test_a_note_about_this_program_is_not_its_own(tmp_path):
+    write_text(tmp_path / "notes.html", "<p>I tried voice2face 0.3 on Monday.</p>")
+    with pytest.raises(OutputError):
+        check_free(tmp_path / "notes.html")

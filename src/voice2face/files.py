@@ -1,13 +1,60 @@
-"""Files that are written whole or not at all, and their checksums."""
+"""Files that are written whole or not at all, only in the place of our own, and their checksums."""
 
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from voice2face import __version__
 from voice2face.errors import OutputError
+
+# By which a file is known to be this program's: what its PNGs say of their software, its results
+# of what they were made by, and its pages of their generator. All else is marked with `made_by`.
+MARK = re.compile(
+    rb'(?:tEXtSoftware\0|made_by": ?"|name="generator" content="|made by )voice2face '
+)
+LOOKED_AT = 1 << 16  # bytes at the beginning and at the end of a file, where its mark is
+
+
+def made_by() -> str:
+    """What a file of this program says about itself, where its format has no word for it."""
+    return f"made by voice2face {__version__}"
+
+
+def check_free(path: Path, *, force: bool = False) -> None:
+    """See that a file may be written: nothing is there, or one that this program made.
+
+    Args:
+        path: Where it is to go.
+        force: Another file may be replaced, too.
+
+    Raises:
+        OutputError: Something else is there: a file without this program's mark, or a folder.
+    """
+    if not os.path.lexists(path):
+        return
+    if path.is_dir():
+        raise OutputError(path, "a folder", "a file, or nothing", "choose another name")
+    if force or is_ours(path):
+        return
+    found = "a file that voice2face didn't make"
+    raise OutputError(path, found, "a free name", "choose another, or replace it with --force")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file bears this program's mark; what can't be read doesn't."""
+    if not path.is_file():  # to open a named pipe would wait for ever
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(LOOKED_AT)
+            file.seek(max(len(start), file.seek(0, os.SEEK_END) - LOOKED_AT))
+            return MARK.search(start) is not None or MARK.search(file.read()) is not None
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

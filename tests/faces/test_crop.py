@@ -239,6 +239,16 @@ def test_a_video_without_a_face_says_why(monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.reason == "no pictures in the video"
 
 
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_picture_gives_an_upright_face(maker: FaceMaker, turn: int) -> None:
+    """Without a note of the camera: from the picture alone."""
+    scene = portrait(2)
+    expected = maker.from_picture(encoded(Image.fromarray(scene)))
+    made = maker.from_picture(encoded(Image.fromarray(np.rot90(scene, turn))))
+    assert np.abs(made.pixels.astype(int) - expected.pixels).mean() < 8
+    assert made.quality.yaw_deg == pytest.approx(expected.quality.yaw_deg, abs=6)
+
+
 def test_yunet_is_found_by_itself() -> None:
     pytest.importorskip("cv2")
     face = FaceMaker(FaceCrop()).from_picture(encoded(Image.fromarray(portrait(0))))

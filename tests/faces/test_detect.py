@@ -40,6 +40,46 @@ def test_a_mirrored_picture_gives_mirrored_points(yunet: YuNet) -> None:
     assert np.hypot(*(face.points - back).T).mean() < 0.12 * EYES * 160
 
 
+@pytest.mark.parametrize("person", range(4))
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_the_points_of_a_turned_picture_are_those_of_the_upright_one(
+    yunet: YuNet, person: int, turn: int
+) -> None:
+    scene = portrait(person)
+    points, (height, width) = yunet(scene)[0].points, scene.shape[:2]
+    for _ in range(turn):  # as numpy.rot90 turns a picture
+        points = np.stack((points[:, 1], width - points[:, 0]), axis=1)
+        height, width = width, height
+    (face,) = yunet(np.ascontiguousarray(np.rot90(scene, turn)))
+    assert np.hypot(*(face.points - points).T).mean() < 0.1 * EYES * 160
+    left, top, box_width, box_height = face.box
+    middle = points.mean(axis=0)
+    assert left < middle[0] < left + box_width and top < middle[1] < top + box_height
+
+
+def test_an_upright_face_is_left_as_it_is_where_a_turned_one_scores_hardly_more(
+    yunet: YuNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = portrait(0)
+    as_it_is = yunet(scene)[0].points
+    for more, turned in ((0.005, False), (0.05, True)):
+        scores = iter([0.9, 0.9, 0.9 + more, 0.9])
+        monkeypatch.setattr(yunet, "_best_score", lambda _, scores=scores: next(scores))
+        found = yunet(scene)
+        assert turned != bool(found and np.allclose(found[0].points, as_it_is))
+
+
+def test_what_is_a_face_in_another_turn_alone_must_look_much_like_one(
+    yunet: YuNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yunet, "_found", lambda _: [])
+    asked = np.zeros((80, 80, 3), np.uint8)
+    for score, turn in ((0.75, 0), (0.85, 1)):
+        scores = iter([0.0, score, 0.0, 0.0])
+        monkeypatch.setattr(yunet, "_best_score", lambda _, scores=scores: next(scores))
+        assert yunet._turn(asked, []) == turn
+
+
 def test_the_same_picture_gives_the_same_faces_whatever_came_between(yunet: YuNet) -> None:
     first = yunet(portrait(0))[0]
     yunet(painted(1, 100))

@@ -20,6 +20,9 @@ MOST_FACES = 200
 LOOK_PX = 128  # side of the cuts in which the points are found again
 LOOK_BOXES = 1.4  # side of such a cut in the picture, in larger sides of the face's box
 SAME_FACE = 0.3  # points found again are this close to those found first, in sides of the box
+# A picture is turned only where a face scores so much higher in another turn than as it is, and
+# where none is found as it is, only for one that scores this at least.
+TURN_MARGIN, TURNED_SCORE = 0.01, 0.8
 _MIRRORED = np.array((1, 0, 2, 4, 3))  # which point is which in the mirror
 
 
@@ -59,6 +62,12 @@ class YuNet:
     independently from one look to the next. So those of the largest face are the mean of three
     looks: as found, in a cut around the face, and in the mirror of that cut.
 
+    A picture may lie on its side or on its head. An upside-down face is found too, with points
+    that make no sense, but the score is highest for the upright one of four quarter turns. So the
+    largest face is looked at in all four, and where another turn than the picture's own scores
+    highest, the faces are those of the turned picture, with their points where they are in this
+    one: aligned by them, they come upright.
+
     Args:
         weights: The file ``yunet.onnx``.
         min_score: Faces that score less are not faces.
@@ -79,17 +88,45 @@ class YuNet:
             )
         except self._cv2.error as error:
             raise ModelError(
-                weights, "OpenCV cannot read it", "the face detector YuNet", "fetch it again"
+                weights, "OpenCV cannot read it", "the face detector YuNet", "give another"
             ) from error
 
     def __call__(self, picture: Picture) -> list[Detection]:
         """Faces of a picture, the largest first; see :class:`Detector`."""
+        found = self._found(picture)
+        turn = self._turn(picture, found)
+        if turn:
+            picture = np.ascontiguousarray(np.rot90(picture, turn))
+            found = self._found(picture)
+        found = [self._closer(picture, face) for face in found[:1]] + found[1:]
+        height, width = picture.shape[:2]
+        return [_turned_back(face, turn, width, height) for face in found]
+
+    def _found(self, picture: Picture) -> list[Detection]:
+        """Faces that stand upright in a picture, or as good as, the largest first."""
         found = self._shrunk(picture, SIDES[0]) or self._with_margin(picture)
         for smaller, side in pairwise(SIDES):
             if not found and max(picture.shape[:2]) > smaller:
                 found = self._shrunk(picture, side)
-        found.sort(key=lambda face: face.box[2] * face.box[3], reverse=True)
-        return [self._closer(picture, face) for face in found[:1]] + found[1:]
+        return sorted(found, key=lambda face: face.box[2] * face.box[3], reverse=True)
+
+    def _turn(self, picture: Picture, found: list[Detection]) -> int:
+        """How many quarter turns (as those of ``numpy.rot90``) bring the largest face upright.
+
+        Args:
+            picture: The picture as it is.
+            found: Its faces; empty: the whole picture is looked at in the other turns.
+        """
+        if found:
+            seen, least = self._around(picture, found[0])[0], 0.0
+        else:
+            seen, least = self._resized(picture, SIDES[0])[0], TURNED_SCORE
+        scores = [self._best_score(np.rot90(seen, turn)) for turn in range(4)]
+        best = int(np.argmax(scores))
+        return best if scores[best] > max(least, scores[0] + TURN_MARGIN) else 0
+
+    def _best_score(self, picture: Picture) -> float:
+        return max((face.score for face in self._ask(picture)), default=0.0)
 
     def _shrunk(self, picture: Picture, max_side: float) -> list[Detection]:
         picture, back = self._resized(picture, max_side)
@@ -107,23 +144,34 @@ class YuNet:
 
     def _closer(self, picture: Picture, face: Detection) -> Detection:
         """The face with its points averaged over three looks."""
-        wanted = 4 * LOOK_PX / (LOOK_BOXES * max(*face.box[2:], 1.0))  # more would not be seen
-        picture, back = self._resized(picture, wanted * max(picture.shape[:2]))
+        cut, corner, side, back = self._around(picture, face)
         near = _moved(face, 1 / back, np.zeros(2))
-        left, top, width, height = near.box
-        size = max(width, height)
-        side = max(1, round(LOOK_BOXES * size))
-        corner = (round(left + (width - side) / 2), round(top + (height - side) / 2))
-        cut = self._cut(picture, (*corner, corner[0] + side, corner[1] + side))
-        way = self._cv2.INTER_AREA if side > LOOK_PX else self._cv2.INTER_LINEAR
-        cut = self._cv2.resize(cut, (LOOK_PX, LOOK_PX), interpolation=way)
         again = [found.points for found in self._ask(cut)[:3]]
         mirrored = [found.points[_MIRRORED] for found in self._ask(cut[:, ::-1])[:3]]
         again += [points * (-1, 1) + (LOOK_PX, 0) for points in mirrored]
         looks = [points * (side / LOOK_PX) + corner for points in again]
+        size = max(near.box[2:])
         same = [p for p in looks if np.abs(p - near.points).max() < SAME_FACE * size]
         points = np.mean([near.points, *same], axis=0) * back
         return replace(face, points=points.astype(np.float32))
+
+    def _around(
+        self, picture: Picture, face: Detection
+    ) -> tuple[Picture, tuple[int, int], int, npt.NDArray[np.float64]]:
+        """A square cut around a face, ``LOOK_PX`` a side.
+
+        Returns:
+            The cut; its upper left corner and its side in the picture, which was made smaller for
+            it; the factors (x, y) back from there to the picture as it is.
+        """
+        wanted = 4 * LOOK_PX / (LOOK_BOXES * max(*face.box[2:], 1.0))  # more would not be seen
+        picture, back = self._resized(picture, wanted * max(picture.shape[:2]))
+        left, top, width, height = _moved(face, 1 / back, np.zeros(2)).box
+        side = max(1, round(LOOK_BOXES * max(width, height)))
+        corner = (round(left + (width - side) / 2), round(top + (height - side) / 2))
+        cut = self._cut(picture, (*corner, corner[0] + side, corner[1] + side))
+        way = self._cv2.INTER_AREA if side > LOOK_PX else self._cv2.INTER_LINEAR
+        return self._cv2.resize(cut, (LOOK_PX, LOOK_PX), interpolation=way), corner, side, back
 
     def _resized(
         self, picture: Picture, max_side: float
@@ -176,6 +224,24 @@ def _moved(face: Detection, scale: npt.NDArray[np.float64], offset: npt.NDArray[
     (sx, sy), (dx, dy) = scale.tolist(), offset.tolist()
     box = (left * sx + dx, top * sy + dy, width * sx, height * sy)
     return replace(face, box=box, points=(face.points * scale + offset).astype(np.float32))
+
+
+def _turned_back(face: Detection, turn: int, width: int, height: int) -> Detection:
+    """The face of a picture that was turned, where it is in the picture before that.
+
+    Args:
+        face: In the turned picture.
+        turn: Quarter turns that were made, as those of ``numpy.rot90``.
+        width: Of the turned picture.
+        height: Of the turned picture.
+    """
+    for _ in range(turn):
+        left, top, box_width, box_height = face.box
+        box = (height - top - box_height, left, box_height, box_width)
+        x, y = face.points.T
+        face = replace(face, box=box, points=np.stack((height - y, x), axis=1))
+        width, height = height, width
+    return face
 
 
 def _centre_inside(face: Detection, width: int, height: int) -> bool:

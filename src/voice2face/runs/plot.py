@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from voice2face import __version__
 from voice2face.errors import MissingExtraError, OutputError
-from voice2face.files import atomic_write
+from voice2face.files import atomic_write, made_by
 from voice2face.runs.compare import Curve, TrainingRun
 from voice2face.runs.readings import LIMITS
 
@@ -53,9 +54,15 @@ def write_plot(path: Path, runs: Sequence[TrainingRun]) -> Path:
         _draw(figure, panels, runs)
         with atomic_write(path) as temporary:
             kind = path.suffix[1:].lower()
-            made = {} if kind == "png" else {"CreationDate" if kind == "pdf" else "Date": None}
-            figure.savefig(temporary, format=kind, dpi=200, metadata=made)
+            figure.savefig(temporary, format=kind, dpi=200, metadata=_about(kind))
     return path
+
+
+def _about(kind: str) -> dict[str, str | None]:
+    """What made the file, and no date: the same runs give the same bytes."""
+    if kind == "png":
+        return {"Software": f"voice2face {__version__}"}
+    return {"Creator": made_by(), "CreationDate" if kind == "pdf" else "Date": None}
 
 
 def _panels(runs: Sequence[TrainingRun]) -> list[tuple[str, str]]:
