@@ -1,74 +1,9 @@
-"""What channels take from a sound, and what they leave."""
+"""Recordings of a corpus, read again through a channel."""
 
 import numpy as np
-import pytest
 
-from voice2face.experiments.channels import (
-    CHANNELS,
-    mp3,
-    recordings_of,
-    reverberation,
-    telephone,
-    through,
-)
-
-RATE_HZ = 16_000
-
-
-def _tones(*hertz: float, seconds: float = 1.0) -> np.ndarray:
-    time_s = np.arange(round(RATE_HZ * seconds)) / RATE_HZ
-    sound = sum(np.sin(2 * np.pi * hz * time_s) for hz in hertz)
-    return np.asarray(4000 * sound, np.int16)
-
-
-def _power_db(sound: np.ndarray, hz: float) -> float:
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
-    near = np.abs(np.fft.rfftfreq(len(sound), 1 / RATE_HZ) - hz) < 20
-    return float(10 * np.log10(spectrum[near].sum() + 1e-9))
-
-
-@pytest.mark.parametrize("name", CHANNELS)
-def test_a_channel_leaves_about_the_length(name: str) -> None:
-    for n in (16_000, 12_345):
-        heard = CHANNELS[name](_tones(1000)[:n])
-        assert heard.dtype == np.int16
-        # MP3 comes in whole frames, and with the coder's delay.
-        assert abs(len(heard) - n) <= (2500 if name == "MP3" else 0)
-
-
-def test_a_telephone_passes_its_band_alone() -> None:
-    sound = _tones(100, 1000, 5000)
-    heard = telephone(sound)
-    assert _power_db(heard, 1000) == pytest.approx(_power_db(sound, 1000), abs=0.5)
-    for hz in (100, 5000):
-        assert _power_db(heard, hz) < _power_db(sound, hz) - 30
-
-
-def test_a_telephone_has_the_noise_of_eight_bits() -> None:
-    """G.711 keeps about 38 dB between a tone and its coding noise, whatever the tone's level."""
-    for level in (1.0, 0.1):
-        sound = np.asarray(_tones(1000) * level, np.int16)
-        noise = telephone(sound)[2000:-2000].astype(float) - sound[2000:-2000]
-        ratio = 10 * np.log10((sound[2000:-2000].astype(float) ** 2).mean() / (noise**2).mean())
-        assert 30 < ratio < 45
-
-
-def test_mp3_changes_a_sound_and_keeps_its_tone() -> None:
-    sound = _tones(1000)
-    heard = mp3(sound)
-    assert _power_db(heard, 1000) == pytest.approx(_power_db(sound, 1000), abs=1.5)
-    assert not np.array_equal(heard[: len(sound)], sound)
-
-
-def test_a_room_goes_on_after_the_sound() -> None:
-    sound = np.zeros(16_000, np.int16)
-    sound[1000:1100] = _tones(1000)[:100]
-    heard = reverberation(sound)
-    assert not heard[:1000].any()
-    # In 0.3 s it falls by half of 60 dB.
-    levels = [np.sqrt((heard[i : i + 800].astype(float) ** 2).mean()) for i in (1500, 6300)]
-    assert 20 * np.log10(levels[0] / levels[1]) == pytest.approx(30, abs=4)
-    np.testing.assert_array_equal(heard, reverberation(sound))
+from voice2face.audio.channels import telephone
+from voice2face.experiments.channels import recordings_of, through
 
 
 def test_recordings_are_read_again_through_a_channel(study) -> None:

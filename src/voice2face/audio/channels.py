@@ -1,0 +1,152 @@
+"""A recording as another channel would have carried it: telephone, codecs, a room, noise."""
+
+import io
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.load import load_clip
+from voice2face.audio.resample import RATE_HZ
+from voice2face.errors import AudioError
+
+PHONE_HZ = (300.0, 3400.0)
+MU = 255  # of ITU-T G.711
+RT60_S, DIRECT_DB = 0.6, 0.0  # a living room, a few steps from the microphone
+
+Sound = npt.NDArray[np.int16]
+Channel = Callable[[Sound], Sound]
+Colour = Literal["white", "pink"]
+
+
+def telephone(sound: Sound) -> Sound:
+    """300 to 3400 Hz at 8 kHz and 8 bits, with the companding of ITU-T G.711 (µ-law).
+
+    Args:
+        sound: At 16 kHz, shape (samples,).
+
+    Returns:
+        At 16 kHz, as long.
+    """
+    n = _quick_length(len(sound))
+    spectrum = np.fft.rfft(sound.astype(np.float64), n)
+    hz = np.fft.rfftfreq(n, 1 / RATE_HZ)
+    spectrum[(hz < PHONE_HZ[0]) | (hz > PHONE_HZ[1])] = 0
+    at_8_khz = np.fft.irfft(spectrum, n)[::2] / 32768
+    level = np.sign(at_8_khz) * np.log1p(MU * np.minimum(np.abs(at_8_khz), 1)) / np.log1p(MU)
+    level = np.rint(level * 127) / 127
+    heard = np.sign(level) * np.expm1(np.abs(level) * np.log1p(MU)) / MU
+    wide = np.zeros(len(spectrum), complex)
+    narrow = np.fft.rfft(heard)
+    wide[: len(narrow)] = 2 * narrow
+    return _as_sound(np.fft.irfft(wide, n)[: len(sound)] * 32768)
+
+
+def mp3(sound: Sound) -> Sound:
+    """Coded as MP3 at 24 kbit/s and decoded again; as :func:`coded`."""
+    return coded(sound, "libmp3lame", "mp3", RATE_HZ, 24_000)
+
+
+def opus(sound: Sound) -> Sound:
+    """Coded as Opus at 12 kbit/s, as messengers do, and decoded again; as :func:`coded`."""
+    return coded(sound, "libopus", "ogg", 48_000, 12_000)
+
+
+def amr(sound: Sound) -> Sound:
+    """Coded as AMR at 12.2 kbit/s, as mobile telephones do, and decoded again; as :func:`coded`."""
+    return coded(sound, "libopencore_amrnb", "amr", 8_000, 12_200)
+
+
+def coded(sound: Sound, codec: str, container: str, rate_hz: int, bit_s: int) -> Sound:
+    """Coded and decoded again.
+
+    Args:
+        sound: At 16 kHz, shape (samples,).
+        codec: FFmpeg's name of the encoder.
+        container: Of the file.
+        rate_hz: Samples a second in it.
+        bit_s: Bits a second.
+
+    Returns:
+        At 16 kHz; a little longer than it was.
+
+    Raises:
+        AudioError: This build of FFmpeg has no such encoder.
+    """
+    import av
+
+    memory = io.BytesIO()
+    try:
+        with av.open(memory, "w", format=container) as file:
+            stream = file.add_stream(codec, rate=rate_hz, layout="mono")
+            stream.bit_rate = bit_s
+            frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
+            frame.sample_rate = RATE_HZ
+            resampler = av.AudioResampler(
+                stream.codec_context.format, "mono", rate_hz, stream.codec_context.frame_size
+            )
+            for part in (*resampler.resample(frame), *resampler.resample(None)):
+                file.mux(stream.encode(part))
+            file.mux(stream.encode(None))
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioError(codec, str(error), "an encoder", "install another PyAV") from error
+    memory.seek(0)
+    return load_clip(memory)
+
+
+def reverberation(sound: Sound, seed: int = 0) -> Sound:
+    """In a room: the direct sound, and noise that falls by 60 dB in 0.6 s and is as strong.
+
+    Args:
+        sound: At 16 kHz, shape (samples,).
+        seed: Of the room.
+
+    Returns:
+        As long, and as loud.
+    """
+    n_room = round(RT60_S * RATE_HZ)
+    time_s = np.arange(n_room) / RATE_HZ
+    room = np.random.default_rng(seed).standard_normal(n_room) * 10 ** (-3 * time_s / RT60_S)
+    room *= 10 ** (-DIRECT_DB / 20) / np.linalg.norm(room)
+    room[0] += 1
+    n = _quick_length(len(sound) + n_room)
+    heard = np.fft.irfft(np.fft.rfft(sound.astype(np.float64), n) * np.fft.rfft(room, n), n)
+    heard = heard[: len(sound)]
+    loudness = np.linalg.norm(sound.astype(np.float64)) / (np.linalg.norm(heard) + 1e-9)
+    return _as_sound(heard * loudness)
+
+
+def with_noise(
+    sound: Sound, snr_db: float, rng: np.random.Generator, colour: Colour = "white"
+) -> Sound:
+    """With steady noise.
+
+    Args:
+        sound: Shape (samples,).
+        snr_db: Power of the recording over that of the noise.
+        rng: Draws the noise.
+        colour: White, or pink: as strong in each octave.
+
+    Returns:
+        As long; made quieter where the sum would be above full scale.
+    """
+    noise = rng.standard_normal(len(sound))
+    if colour == "pink":
+        n = _quick_length(len(sound))
+        spectrum = np.fft.rfft(noise, n)
+        hz = np.maximum(np.fft.rfftfreq(n, 1 / RATE_HZ), 20)
+        noise = np.fft.irfft(spectrum / np.sqrt(hz), n)[: len(sound)]
+    clean = sound.astype(np.float64)
+    strength = np.linalg.norm(clean) / (np.linalg.norm(noise) + 1e-9)
+    sum_ = clean + noise * strength * 10 ** (-snr_db / 20)
+    return _as_sound(sum_ * min(1.0, 32767 / max(float(np.abs(sum_).max()), 1.0)))
+
+
+def _as_sound(samples: npt.NDArray[np.float64]) -> Sound:
+    return np.asarray(np.clip(np.rint(samples), -32768, 32767), np.int16)
+
+
+def _quick_length(n: int) -> int:
+    """The next power of two: a transform of a length with large factors takes long."""
+    return max(2, 1 << (n - 1).bit_length())
