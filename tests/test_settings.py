@@ -1,6 +1,6 @@
 import pytest
 
-from voice2face.commands.data import face_settings
+from voice2face.cli.options import face_crop
 from voice2face.errors import SettingsError
 from voice2face.networks.variants import PRESETS, TABLE_1, VARIANTS, recipe
 from voice2face.settings import (
@@ -188,13 +188,13 @@ def test_a_refused_entry_of_a_file_is_named_with_the_file(tmp_path):
 )
 def test_options_of_faces_are_named_as_they_are_written(crop, assignments, message):
     with pytest.raises(SettingsError) as caught:
-        face_settings({"px": 64, "geometry": "tight", "remove": None} | crop, assignments)
+        face_crop(assignments, **({"px": 64, "geometry": "tight", "remove": None} | crop))
     assert str(caught.value) == message
 
 
 def test_options_of_faces():
     crop = {"px": 128, "geometry": "tight", "remove": "background, hair"}
-    settings = face_settings(crop, ["filters.max_yaw_deg=30", "remove=[hair]"])
+    settings = face_crop(["filters.max_yaw_deg=30", "remove=[hair]"], **crop)
     assert (settings.px, settings.geometry, settings.remove) == (128, "tight", ("hair",))
-    assert face_settings(crop, []).remove == ("background", "hair")
+    assert face_crop([], **crop).remove == ("background", "hair")
     assert settings.filters.max_yaw_deg == 30

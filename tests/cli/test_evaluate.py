@@ -232,11 +232,9 @@ def test_a_model_makes_the_faces(voice2face, pictures, colours, clips, model):
     ],
 )
 def test_how_the_faces_of_a_model_lie_is_known_from_itself(said, words, how):
-    from types import SimpleNamespace
-
     from msgspec.structs import replace
 
-    from voice2face.commands.evaluation import _geometry
+    from voice2face.cli.evaluate import _geometry
     from voice2face.release.inference import Model
     from voice2face.release.model_folder import BUNDLED
 
@@ -244,8 +242,7 @@ def test_how_the_faces_of_a_model_lie_is_known_from_itself(said, words, how):
     if said:
         known = model.config.provenance | {"geometry": said}
         model.config = replace(model.config, provenance=known)
-    options = SimpleNamespace(geometry=words[1] if words else None)
-    geometry = _geometry(options, model)
+    geometry = _geometry(words[1] if words else None, model)
     assert (f"geometry {geometry}" if geometry else "each detected") == how
 
 

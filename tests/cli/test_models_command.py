@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from voice2face.assets.pretrained import REGISTRY, SHIPPED
-from voice2face.commands.models import models
+from voice2face.cli.models import models
 from voice2face.errors import ModelError
 
 

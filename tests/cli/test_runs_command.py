@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.commands.runs import runs
+from voice2face.cli.runs import runs
 from voice2face.errors import MissingExtraError, OutputError, TrainingError
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.runs import compare, plot, readings
@@ -181,7 +181,7 @@ def test_no_torch_is_needed(folder):
     program = (
         "import sys\nfor name in ('torch', 'tensorboard', 'tqdm', 'matplotlib', 'pyarrow'):\n"
         "    sys.modules[name] = None\nfrom pathlib import Path\n"
-        f"from voice2face.commands.runs import runs\nruns(Path({str(folder)!r}), "
+        f"from voice2face.cli.runs import runs\nruns(Path({str(folder)!r}), "
         "plot=None, as_json=False)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from needed import SHARED, needed
 
-from voice2face.commands.inspect import _skipped
+from voice2face.cli.inspect import _skipped
 from voice2face.corpus import Corpus
 from voice2face.corpus.inspect import Sampling, inspect_corpus, numbers, write_page
 from voice2face.corpus.inspect.sample import draw

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from voice2face.audio import normalise, tile
-from voice2face.commands.runs import runs
+from voice2face.cli.runs import runs
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import ModelError, SettingsError, TrainingError

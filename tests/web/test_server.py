@@ -83,7 +83,7 @@ def test_examples_are_voices_of_which_it_makes_faces(site):
 @pytest.mark.parametrize("label", [False, True])
 @pytest.mark.parametrize("name", ["open-gender-64", "other"])
 def test_the_face_is_byte_for_byte_what_reconstruct_makes(name, label, site, models, tmp_path):
-    from voice2face.commands.making import reconstruct
+    from voice2face.cli.reconstruct import reconstruct
 
     clip, folder = tmp_path / "me.wav", str(models.find(name)[1].folder)
     clip.write_bytes(VOICE)

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from voice2face.commands.serve import is_loopback, read_password, serve
+from voice2face.cli.serve import is_loopback, read_password, serve
 from voice2face.errors import MissingExtraError, ModelError, SettingsError
 from voice2face.web.examples import example_wav
 from voice2face.web.models import Models

@@ -1,13 +1,27 @@
-"""The commands; parsing only, one call each. Heavy modules are imported when a command runs."""
+"""The command line: one file a command.
 
-from voice2face.cli import (  # noqa: F401  (each adds its commands)
-    data,
-    evaluation,
-    making,
+The function that does a command's work is the command: its signature are the options, its
+docstring is the help. Heavy modules are imported when a command runs.
+"""
+
+# ruff: isort: off
+from voice2face.cli import (  # noqa: F401  (each adds its command, in the order of the help)
+    reconstruct,
+    features,
+    info,
     models,
+    serve,
+    prepare,
+    plan,
+    inspect,
+    cohort,
+    train_voice,
+    train_face,
+    runs,
+    evaluate,
     reproduce,
-    serving,
-    training,
+    push,
+    import_released,
 )
 from voice2face.cli.program import UsageError, app, run, usage_message
 

@@ -1,25 +1,58 @@
-"""The command about other people's networks; parsing only."""
+"""``models``: the pretrained networks of others that this program uses, and where they are."""
 
-from typing import Annotated, Optional
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voice2face.cli.options import Json
+from voice2face.cli.output import print_answer, print_note
 from voice2face.cli.program import app
+from voice2face.errors import ModelError
+
+if TYPE_CHECKING:
+    from voice2face.assets.pretrained import Pretrained
 
 
 @app.command(epilog="Example: voice2face models yunet")
 def models(
     names: Annotated[
-        Optional[list[str]],  # noqa: UP045  (typer reads it at run time)
-        typer.Argument(metavar="[NAME]...", help="Which; else all."),
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; else all.")
     ] = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """List the networks of others that come with the program.
 
     What each is, its licence, its source, and where its file is.
     """
-    from voice2face.commands.models import models as run
+    from msgspec.structs import asdict
 
-    run(names or [], as_json=json)
+    from voice2face.assets.pretrained import REGISTRY, find
+
+    for name in names or ():
+        if name not in REGISTRY:
+            find(name)  # says which names there are
+    places: dict[str, str | None] = {}
+    errors = []
+    for name in names or REGISTRY:
+        try:
+            places[name] = str(find(name))
+        except ModelError as error:
+            places[name] = None
+            errors.append(error)
+    rows = [asdict(REGISTRY[name]) | {"path": path} for name, path in places.items()]
+    lines = [line for name, path in places.items() for line in _paragraph(REGISTRY[name], path)]
+    print_answer(as_json, rows, lines[1:])
+    for error in errors:
+        print_note(f"error: {error}")
+    if errors:
+        raise typer.Exit(2)
+
+
+def _paragraph(record: "Pretrained", path: str | None) -> Iterator[str]:
+    yield ""
+    yield f"{record.name}: {record.what}"
+    yield f"  licence  {record.licence}"
+    yield f"  source   {record.source}"
+    yield f"  sha256   {record.sha256}"
+    yield f"  file     {path or 'not the right one'}"

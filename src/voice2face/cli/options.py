@@ -1,18 +1,126 @@
-"""Options that several commands have."""
+"""Options that several commands have, and how their values are read."""
 
-from typing import Annotated, Optional
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from voice2face.errors import SettingsError
+
+if TYPE_CHECKING:
+    from voice2face.settings import FaceCrop
+
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of everything random.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes at once.")]
+NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")]
+CorpusFolder = Annotated[Path, typer.Argument(metavar="CORPUS", help="Made by `prepare`.")]
+
+# Of commands that read what people have: `prepare` and `plan`.
+Sources = Annotated[
+    list[Path], typer.Argument(metavar="SOURCE", help="Tables (CSV, Parquet) or folders.")
+]
+Layout = Annotated[
+    str | None, typer.Option(help="table, voxceleb, processed, videos or cohort; else looked at.")
+]
+Aligned = Annotated[
+    bool, typer.Option("--aligned", help="The tables' pictures are aligned faces already.")
+]
+FrontEndPreset = Annotated[
+    str | None, typer.Option(help="Audio front end: clean or released; clean where both will do.")
+]
+FacePx = Annotated[int, typer.Option(help="Side of a face in pixels.")]
+Geometry = Annotated[str, typer.Option(help="Crop: released (as Wen et al. trained on), tight.")]
+Remove = Annotated[
+    str | None, typer.Option(help="What to paint over: hair, background or hair,background.")
+]
+IdentityColumn = Annotated[str | None, typer.Option(help="Column, if not 'identity'.")]
+VoiceColumn = Annotated[str | None, typer.Option(help="Column, if not 'voice'.")]
+FaceColumn = Annotated[str | None, typer.Option(help="Column, if not 'face'.")]
+SetFaces = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="E.g. filters.max_yaw_deg=20."),
+]
+
+# Of commands that train: `train voice`, `train face` and `reproduce`.
+RunFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the run.")]
+Preset = Annotated[str, typer.Option(help="released or paper.")]
+Width = Annotated[float, typer.Option(help="Share of the channels.")]
+OptionalCount = Annotated[int | None, typer.Option(min=1, help="Else the recipe's.")]
+Precision = Annotated[str | None, typer.Option(help="fp32 or bf16.")]
 Device = Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1 ...")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on exactly with the run in OUT.")]
-OptionalCount = Annotated[Optional[int], typer.Option(min=1, help="Else the recipe's.")]  # noqa: UP045
-Precision = Annotated[Optional[str], typer.Option(help="fp32 or bf16.")]  # noqa: UP045
 Set = Annotated[
-    Optional[list[str]],  # noqa: UP045  (typer reads it at run time)
+    list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change any setting, by its path."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Options that are on the command line; the others are None."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def comma_list(text: str | None) -> tuple[str, ...] | None:
+    """Names with commas between them; None: not given."""
+    return None if text is None else tuple(s.strip() for s in text.split(",") if s.strip())
+
+
+def assignments(texts: Sequence[str] | None) -> dict[str, Any]:
+    """Settings given as ``NAME=VALUE``, the value as YAML writes it.
+
+    Raises:
+        SettingsError: No ``=``, or a value that YAML does not read.
+    """
+    from voice2face.settings import parse_yaml
+
+    settings = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise SettingsError(text, "no value", "NAME=VALUE", "correct it")
+        settings[name] = parse_yaml(value, f"--set {name}")
+    return settings
+
+
+def face_crop(set_faces: Sequence[str] | None, *, remove: str | None, **options: Any) -> "FaceCrop":
+    """How faces are cut out.
+
+    Args:
+        set_faces: Values of ``--set``, which overrule the options.
+        remove: Value of ``--remove``.
+        options: Entries of ``FaceCrop`` by name, each called like its option; None: not given.
+
+    Raises:
+        SettingsError: A setting that does not exist, or a value that it cannot have.
+    """
+    from voice2face.settings import FaceCrop, change
+
+    entries = given(**options, remove=_removed(remove))
+    try:
+        crop = change(FaceCrop(), entries)
+    except SettingsError as error:  # an entry is called like its option
+        thing = f"--{error.thing}"
+        raise SettingsError(thing, error.found, error.wanted, error.remedy) from error
+    return change(crop, assignments(set_faces))
+
+
+def _removed(text: str | None) -> tuple[str, ...]:
+    """The words of ``--remove``.
+
+    Raises:
+        SettingsError: One that is unknown, or is there twice.
+    """
+    from voice2face.settings import Removable
+
+    words = comma_list(text) or ()
+    for word in words:
+        if word not in get_args(Removable):
+            known = ", ".join(get_args(Removable))
+            wanted = f"one or more of {known}, parted by commas,"
+            raise SettingsError("--remove", word, wanted, "correct it")
+        if words.count(word) > 1:
+            raise SettingsError("--remove", f"{word} twice", "each once", "correct it")
+    return words

@@ -42,6 +42,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+train_app = typer.Typer(
+    help="Train the voice encoder, then the faces.", rich_markup_mode=None, no_args_is_help=True
+)
+app.add_typer(train_app, name="train")
 
 
 def run() -> int:

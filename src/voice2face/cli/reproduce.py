@@ -1,15 +1,55 @@
-"""The command that reproduces everything; parsing only."""
+"""``reproduce``: from a corpus to a report, step by step."""
 
+import os
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice2face.cli.options import Device, Json, OptionalCount, Seed, Set
+from voice2face.cli import options
+from voice2face.cli.needs import TRAINING, checked_device, need_extras
+from voice2face.cli.output import print_answer, print_note
 from voice2face.cli.program import app
+from voice2face.errors import OutputError, SettingsError
 
-Names = Optional[str]  # noqa: UP045  (typer reads it at run time)
-SetMore = Optional[list[str]]  # noqa: UP045
+if TYPE_CHECKING:
+    from voice2face.experiments.pipeline.plan import Step
+    from voice2face.experiments.pipeline.steps import Request
+
+NEEDED = TRAINING | {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotlib": "figures"}
+OURS = {"steps", "log.txt", ".lock", ".helpers"}  # of which one is in any folder of a work
+
+Variants = Annotated[
+    str | None, typer.Option(help="Of the models, such as tanh,bn; else the report's five.")
+]
+VoiceIterations = Annotated[
+    int | None, typer.Option(min=1, help="Of the speaker stage; else a fifth of the models'.")
+]
+SetVoice = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same of the speaker stage.")
+]
+SetRecogniser = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same of the recogniser.")
+]
+Only = Annotated[
+    str | None, typer.Option(metavar="EXPERIMENT,...", help="Ask these alone; else all.")
+]
+Embedders = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE.onnx", help="Beside the project's own. Repeatable."),
+]
+Other = Annotated[
+    Path | None,
+    typer.Option(metavar="CORPUS", help="Ask what is lost on another corpus' people, too."),
+]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes at once; else one a core, on a GPU one.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what there is to do, and how long it takes.")
+]
 
 
 @app.command(
@@ -18,48 +58,26 @@ SetMore = Optional[list[str]]  # noqa: UP045
     "             --set training.precision=bf16"
 )
 def reproduce(
-    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="Made by `prepare`.")],
+    corpus: options.CorpusFolder,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the work.")],
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Models of each variant.")] = 1,
-    variants: Annotated[
-        Names, typer.Option(help="Of the models, such as tanh,bn; else the report's five.")
-    ] = None,
-    preset: Annotated[str, typer.Option(help="released or paper.")] = "released",
-    width: Annotated[float, typer.Option(help="Share of the channels.")] = 1.0,
-    iterations: OptionalCount = None,
-    voice_iterations: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Of the speaker stage; else a fifth of the models'."),
-    ] = None,
-    settings: Set = None,
-    set_voice: Annotated[
-        SetMore, typer.Option(metavar="NAME=VALUE", help="The same of the speaker stage.")
-    ] = None,
-    set_recogniser: Annotated[
-        SetMore, typer.Option(metavar="NAME=VALUE", help="The same of the recogniser.")
-    ] = None,
-    only: Annotated[
-        Names, typer.Option(metavar="EXPERIMENT,...", help="Ask these alone; else all.")
-    ] = None,
-    embedder: Annotated[
-        SetMore,
-        typer.Option(metavar="FILE.onnx", help="Beside the project's own. Repeatable."),
-    ] = None,
-    other: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="CORPUS", help="Ask what is lost on another corpus' people, too."),
-    ] = None,
+    variants: Variants = None,
+    preset: options.Preset = "released",
+    width: options.Width = 1.0,
+    iterations: options.OptionalCount = None,
+    voice_iterations: VoiceIterations = None,
+    settings: options.Set = None,
+    set_voice: SetVoice = None,
+    set_recogniser: SetRecogniser = None,
+    only: Only = None,
+    embedder: Embedders = None,
+    other: Other = None,
     resamples: Annotated[int, typer.Option(min=100, help="Behind each interval.")] = 10_000,
-    jobs: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Processes at once; else one a core, on a GPU one."),
-    ] = None,
-    seed: Seed = 0,
-    device: Device = "cpu",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what there is to do, and how long it takes.")
-    ] = False,
-    json: Json = False,
+    jobs: Jobs = None,
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    dry_run: DryRun = False,
+    as_json: options.Json = False,
 ) -> None:
     """Train, measure and report everything.
 
@@ -68,20 +86,133 @@ def reproduce(
     wherever it was stopped, and what has other settings than before is made anew. OUT/log.txt has
     what trainings say.
     """
-    from voice2face.commands.assignments import parse_assignments
-    from voice2face.commands.reproduce import reproduce as run
+    need_extras("reproduce", NEEDED)
+    from voice2face.experiments.pipeline.steps import Request, steps_of
 
-    def names(text: str | None) -> tuple[str, ...] | None:
-        return None if text is None else tuple(s.strip() for s in text.split(",") if s.strip())
-
-    changes = {
-        "face_changes": settings, "voice_changes": set_voice, "recogniser_changes": set_recogniser,
-    }  # fmt: skip
-    run(
-        corpus, out, jobs=jobs, dry_run=dry_run, as_json=json,
-        variants=names(variants), n_seeds=seeds, seed=seed, preset=preset, width=width,
-        iterations=iterations, voice_iterations=voice_iterations, only=names(only),
-        embedders=None if embedder is None else tuple(embedder), n_resamples=resamples,
-        device=device, other=other,
-        **{k: tuple(parse_assignments(given or []).items()) for k, given in changes.items()},
+    request = Request(
+        corpus, out, n_seeds=seeds, seed=seed, preset=preset, width=width, device=device,
+        n_resamples=resamples,
+        face_changes=tuple(options.assignments(settings).items()),
+        voice_changes=tuple(options.assignments(set_voice).items()),
+        recogniser_changes=tuple(options.assignments(set_recogniser).items()),
+        **options.given(
+            variants=options.comma_list(variants), only=options.comma_list(only),
+            iterations=iterations, voice_iterations=voice_iterations, other=other,
+            embedders=None if embedder is None else tuple(embedder),
+        ),
     )  # fmt: skip
+    _check(request)
+    steps = steps_of(request)
+    n_workers = jobs or ((os.cpu_count() or 1) if device == "cpu" else 1)
+    if dry_run:
+        _tell_plan(request, steps, n_workers, as_json=as_json)
+        return
+    _do(request, steps, n_workers)
+    _tell_end(request, steps, as_json=as_json)
+
+
+def _do(request: "Request", steps: Sequence["Step"], n_workers: int) -> None:
+    from voice2face.experiments.pipeline.lock import alone_in
+    from voice2face.experiments.pipeline.performing import Performer
+    from voice2face.experiments.pipeline.plan import Records
+    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
+    from voice2face.experiments.pipeline.workers import carry_out
+
+    with alone_in(request.out):
+        Records(request.out).tidy([RESULTS, PAGES])
+        try:
+            failed = carry_out(
+                steps, request.out, partial(Performer, request),
+                n_workers=n_workers, n_threads=_threads(request, n_workers), note=print_note,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("stopped; the same command goes on") from None
+    errors = list(failed.values())
+    for error in errors[:-1]:
+        print_note(f"error: {error}")
+    if errors:
+        raise errors[-1]
+
+
+def _check(request: "Request") -> None:
+    """Refuse what can't be done, before anything is written.
+
+    Raises:
+        OutputError: Something else lies in the folder, or it lies in the corpus.
+        SettingsError: A device or a choice that does not exist.
+    """
+    out = request.out
+    checked_device(request.device)
+    if not request.variants or len(set(request.variants)) < len(request.variants):
+        found = ", ".join(request.variants) or "no name"
+        raise SettingsError("--variants", found, "different names", "correct it")
+    for corpus in (request.corpus, request.other):
+        if corpus is not None and out.resolve().is_relative_to(corpus.resolve()):
+            found = "lies inside the corpus"
+            raise OutputError(out, found, "a place outside", "choose another folder")
+    if out.exists() and not out.is_dir():
+        raise OutputError(out, "a file", "a folder", "choose another")
+    names = {entry.name for entry in out.iterdir()} if out.exists() else set()
+    if names and not names & OURS:
+        found = "a folder with other files"
+        raise OutputError(out, found, "a new folder, or one of `reproduce`", "choose another")
+
+
+def _tell_plan(
+    request: "Request", steps: Sequence["Step"], n_workers: int, *, as_json: bool
+) -> None:
+    """Print all steps with what each will take."""
+    import torch
+
+    from voice2face.experiments.pipeline.estimates import Estimator, total
+    from voice2face.experiments.pipeline.plan import Records, states
+    from voice2face.experiments.pipeline.workers import duration
+
+    if (n_threads := _threads(request, n_workers)) and not os.environ.get("OMP_NUM_THREADS"):
+        torch.set_num_threads(n_threads)
+    records = Records(request.out)
+    found = states(steps, records)
+    estimator = Estimator(request, records)
+    estimates = {step.name: estimator.estimate(step, found[step.name]) for step in steps}
+    seconds = {name: estimate.seconds for name, estimate in estimates.items()}
+    whole = total(steps, found, seconds, n_workers)
+    width = max(len(step.name) for step in steps)
+    told, lines = [], []
+    for step in steps:
+        estimate, state = estimates[step.name], found[step.name]
+        told.append(
+            {
+                "name": step.name, "kind": step.kind, "state": state,
+                "seconds": estimate.seconds, "how": estimate.how, "needs": step.needs,
+            }
+        )  # fmt: skip
+        time = "" if state == "not asked for" else duration(estimate.seconds)
+        lines.append(f"{step.name.ljust(width)}  {state:<13}  {time:>8}  {estimate.how}".rstrip())
+    n_left = sum(state in ("to do", "begun") for state in found.values())
+    lines.append(f"{n_left} steps to do, about {duration(whole)} with {n_workers} at once")
+    print_answer(as_json, {"steps": told, "jobs": n_workers, "seconds": whole}, lines)
+
+
+def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> None:
+    """Print which claims hold, and where the report is."""
+    from collections import Counter
+
+    from voice2face.evaluation.results import read_result
+    from voice2face.experiments.pipeline.plan import Records, states
+    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
+
+    found = states(steps, Records(request.out))
+    asked = [s.name for s in steps if s.kind == "experiment" and found[s.name] == "done"]
+    results = [read_result(request.out / RESULTS / f"{name}.json") for name in asked]
+    claims = [claim for result in results for claim in result.claims]
+    page = request.out / PAGES / "index.html"
+    counts = Counter(claim.verdict for claim in claims)
+    told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
+    lines = [f"{len(claims)} claims of paper and report: {told or 'none asked'}"]
+    lines.append(f"report: {page.resolve()}")
+    print_answer(as_json, {"report": page, "steps": found, "claims": claims}, lines)
+
+
+def _threads(request: "Request", n_workers: int) -> int | None:
+    """The cores, shared out; on an accelerator nobody needs to share them."""
+    return max((os.cpu_count() or 1) // n_workers, 1) if request.device == "cpu" else None

@@ -1,50 +1,56 @@
 """``inspect``: what a corpus holds, in numbers and as a page for a person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice2face.commands.output import print_json, shown
-from voice2face.corpus.inspect import Inspection
-from voice2face.corpus.schema import SPLITS
-from voice2face.errors import OutputError, one_line
+from voice2face.cli.options import CorpusFolder, Json, Seed
+from voice2face.cli.output import print_answer, table_lines
+from voice2face.cli.program import app
+from voice2face.errors import OutputError
 
-Row = Sequence[str]
+if TYPE_CHECKING:
+    from voice2face.corpus.inspect import Inspection
 
 
+@app.command(epilog="Example: voice2face inspect corpus --identities 48")
 def inspect(
-    path: Path,
-    out: Path | None,
-    *,
-    identities: int,
-    clips: int,
-    faces: int,
-    by: list[str],
-    seed: int,
-    no_page: bool,
-    as_json: bool,
+    corpus: CorpusFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The page; else CORPUS.html beside the corpus."),
+    ] = None,
+    identities: Annotated[int, typer.Option(min=0, max=1000, help="People on the page.")] = 24,
+    clips: Annotated[int, typer.Option(min=0, max=100, help="Recordings of each.")] = 2,
+    faces: Annotated[int, typer.Option(min=0, max=100, help="Faces of each.")] = 12,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Count by this attribute alone, all its values."),
+    ] = None,
+    no_page: Annotated[bool, typer.Option("--no-page", help="Numbers only.")] = False,
+    seed: Seed = 0,
+    as_json: Json = False,
 ) -> None:
-    """Print the numbers of a corpus and write its page.
+    """Show what a corpus holds.
 
-    Raises:
-        Voice2FaceError: It could not be read, or the page not be written.
+    Prints counts by split and attribute, the quality of the faces and why inputs were left out,
+    and writes a page with faces, playable clips and spectrograms of some people. The page is as
+    confidential as the data.
     """
     from voice2face.corpus.inspect import Sampling, inspect_corpus, write_page
     from voice2face.corpus.read import Corpus
 
-    corpus = Corpus.open(path)
-    place = None if no_page else out or _beside(corpus.path)
-    inspection, index = inspect_corpus(corpus, by)
+    opened = Corpus.open(corpus)
+    place = None if no_page else out or _beside(opened.path)
+    inspection, index = inspect_corpus(opened, by or [])
     if place:
-        write_page(place, corpus, inspection, index, Sampling(identities, clips, faces, seed))
-    if as_json:
-        print_json({"corpus": str(path), "page": place and str(place), **_numbers(inspection)})
-        return
-    for line in _lines(inspection):
-        typer.echo(one_line(line))
+        write_page(place, opened, inspection, index, Sampling(identities, clips, faces, seed))
+    lines = [*_lines(inspection)]
     if place:
-        typer.echo(f"\n{shown(place)}: faces, sound and spectrograms of people; do not publish it")
+        lines += ["", f"{place}: faces, sound and spectrograms of people; do not publish it"]
+    print_answer(as_json, {"corpus": corpus, "page": place, **vars(inspection)}, lines)
 
 
 def _beside(corpus: Path) -> Path:
@@ -59,12 +65,7 @@ def _beside(corpus: Path) -> Path:
     return place
 
 
-def _numbers(inspection: Inspection) -> dict[str, object]:
-    names = inspection.__dataclass_fields__
-    return {name: getattr(inspection, name) for name in names}
-
-
-def _lines(inspection: Inspection) -> Iterator[str]:
+def _lines(inspection: "Inspection") -> Iterator[str]:
     """All that is printed."""
     info = inspection.info
     crop = info.face_crop
@@ -80,7 +81,7 @@ def _lines(inspection: Inspection) -> Iterator[str]:
     yield from _skipped(inspection)
 
 
-def _counts(inspection: Inspection) -> Iterator[str]:
+def _counts(inspection: "Inspection") -> Iterator[str]:
     from voice2face.corpus.inspect.numbers import time_unit
 
     unit, length_s = time_unit(inspection.counts["all"].speech_s)
@@ -88,7 +89,7 @@ def _counts(inspection: Inspection) -> Iterator[str]:
         (part, str(c.identities), str(c.voices), f"{c.speech_s / length_s:.2f}", str(c.faces))
         for part, c in inspection.counts.items()
     ]
-    yield from _table(("", "identities", "voices", f"{unit} of speech", "faces"), rows)
+    yield from table_lines([("", "identities", "voices", f"{unit} of speech", "faces"), *rows])
     yield ""
     lacking = inspection.only_voices, inspection.only_faces
     yield "{} identities have voices but no face, {} faces but no voice".format(*lacking)
@@ -96,17 +97,21 @@ def _counts(inspection: Inspection) -> Iterator[str]:
         yield f"WARNING: {inspection.in_several_splits} identities are in more than one split"
 
 
-def _per_identity(inspection: Inspection) -> Iterator[str]:
+def _per_identity(inspection: "Inspection") -> Iterator[str]:
     words = {"speech_s": "seconds of speech", "clips": "clips", "faces": "faces"}
     rows = [
         (words[name], *(_short(v) for v in (s.least, s.lower, s.median, s.upper, s.most)))
         for name, s in inspection.per_identity.items()
     ]
     yield ""
-    yield from _table(("each identity has", "least", "25 %", "median", "75 %", "most"), rows)
+    yield from table_lines(
+        [("each identity has", "least", "25 %", "median", "75 %", "most"), *rows]
+    )
 
 
-def _attributes(inspection: Inspection) -> Iterator[str]:
+def _attributes(inspection: "Inspection") -> Iterator[str]:
+    from voice2face.corpus.schema import SPLITS
+
     if any(attribute.values for attribute in inspection.attributes.values()):
         yield ""
         yield "heard, seen: identities with voices, with faces; train ...: identities in each"
@@ -124,10 +129,10 @@ def _attributes(inspection: Inspection) -> Iterator[str]:
             numbers += [value.counts[split].identities for split in SPLITS]
             rows.append((label[:40], *map(str, numbers)))
         header = ("identities", "heard", "voices", "seen", "faces", *SPLITS)
-        yield from _table((name, *header), rows)
+        yield from table_lines([(name, *header), *rows])
 
 
-def _figures(inspection: Inspection) -> Iterator[str]:
+def _figures(inspection: "Inspection") -> Iterator[str]:
     if not inspection.figures:
         return
     shares = [f"{p} %" for p in next(iter(inspection.figures.values())).percentiles]
@@ -136,10 +141,10 @@ def _figures(inspection: Inspection) -> Iterator[str]:
         for name, figure in inspection.figures.items()
     ]
     yield ""
-    yield from _table(("quality", "faces", *shares), rows)
+    yield from table_lines([("quality", "faces", *shares), *rows])
 
 
-def _skipped(inspection: Inspection) -> Iterator[str]:
+def _skipped(inspection: "Inspection") -> Iterator[str]:
     yield ""
     total = sum(inspection.skipped.values())
     yield f"{total} of {inspection.info.inputs} inputs left out"
@@ -152,13 +157,3 @@ def _skipped(inspection: Inspection) -> Iterator[str]:
 
 def _short(value: float) -> str:
     return f"{value:.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _table(header: Row, rows: Sequence[Row]) -> Iterator[str]:
-    """Columns under each other: the first to the left, the others to the right."""
-    lines = [tuple(one_line(cell) for cell in line) for line in (header, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for first, *others in lines:
-        cells = [first.ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  ".join(cells).rstrip()

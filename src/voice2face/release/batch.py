@@ -1,6 +1,5 @@
-"""``reconstruct`` and ``features``: a released model at work (no torch)."""
+"""Faces of many recordings: which there are, what each picture is called, several at a time."""
 
-import contextlib
 import os
 import unicodedata
 from collections import Counter
@@ -8,14 +7,12 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
-
-from voice2face.commands.output import print_json, report_failure, shown
-from voice2face.errors import AudioError, OutputError, SettingsError, Voice2FaceError
-from voice2face.release.inference import Model, load
-from voice2face.release.provenance import LABEL, png_bytes, provenance_of
+from voice2face.errors import AudioError, OutputError, Voice2FaceError
+from voice2face.files import write_bytes
+from voice2face.release.inference import Model
+from voice2face.release.provenance import png_bytes, provenance_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -55,57 +52,6 @@ class Done:
     picture: "Image"
     seconds: float
     speech_s: float
-
-
-def reconstruct(
-    inputs: Sequence[Path],
-    out: Path,
-    model_name: str | None,
-    *,
-    sheet: bool,
-    label: bool,
-    as_json: bool,
-) -> None:
-    """Make a picture from each recording; a bad one is reported and the others are done.
-
-    Args:
-        inputs: Recordings, and folders of them.
-        out: A folder, or a PNG file for one recording.
-        model_name: As :func:`voice2face.release.model_folder.resolve` takes it.
-        sheet: Also one picture of all.
-        label: Write under each face that a machine made it.
-        as_json: For a program.
-
-    Raises:
-        Voice2FaceError: Nothing can be done at all.
-        typer.Exit: With status 2, if a recording failed.
-    """
-    planned = plan(inputs, out, sheet)
-    model = load(model_name)
-    done: list[tuple[Job, Done]] = []
-    rows = []
-    with contextlib.closing(_run(model, planned.jobs, LABEL if label else "")) as outcomes:
-        for job, outcome in outcomes:
-            rows.append(_row(job, outcome))
-            if isinstance(outcome, Voice2FaceError):
-                report_failure(outcome)
-                continue
-            done.append((job, outcome))
-            if not as_json:
-                typer.echo(f"{shown(job.source)} -> {shown(job.target)}")
-    answer: dict[str, Any] = {"model": model.config.name, "faces": rows}
-    if sheet and done:
-        _write_sheet(planned.sheet, done, model)
-        answer["sheet"] = str(planned.sheet)
-        if not as_json:
-            typer.echo(f"contact sheet: {shown(planned.sheet.resolve())}")
-    if as_json:
-        print_json(answer)
-    n_failed = len(planned.jobs) - len(done)
-    if n_failed > 1:
-        typer.echo(f"error: {n_failed} of {len(planned.jobs)} recordings failed", err=True)
-    if n_failed:
-        raise typer.Exit(2)
 
 
 def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
@@ -179,12 +125,19 @@ def _recordings(path: Path) -> list[Path]:
     return found
 
 
-def _run(
+def carry_out(
     model: Model, jobs: Sequence[Job], label: str
 ) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
-    """Each job's outcome in order; a recording's error is an outcome, the model's own is not."""
-    from voice2face.files import write_bytes
+    """Each job's outcome in order, while the next are under way.
 
+    Args:
+        model: Makes the faces.
+        jobs: Each picture is written as soon as it is made.
+        label: Written under each face; empty: nothing.
+
+    Yields:
+        A job and what came of it. A recording's error is an outcome; the model's own is raised.
+    """
     about = provenance_of(model)
 
     def work(job: Job) -> Done | Voice2FaceError:
@@ -203,18 +156,12 @@ def _run(
         pool.shutdown(cancel_futures=True)  # on Ctrl-C, what is begun is ended and no more
 
 
-def _row(job: Job, outcome: Done | Voice2FaceError) -> dict[str, Any]:
-    if isinstance(outcome, Voice2FaceError):
-        return {"input": str(job.source), "error": str(outcome)}
-    return {
-        "input": str(job.source),
-        "output": str(job.target),
-        "seconds": round(outcome.seconds, 3),
-        "speech_s": round(outcome.speech_s, 3),
-    }
+def write_sheet_of(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
+    """Write one picture of all faces, each with its recording's name.
 
-
-def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
+    Raises:
+        OutputError: It could not be written.
+    """
     from voice2face.faces.contact_sheet import write_sheet
 
     count = Counter(job.source.name for job, _ in done)
@@ -228,36 +175,3 @@ def _write_sheet(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> 
         model.config.name,
         provenance_of(model, f"{len(done)} faces on one sheet"),
     )
-
-
-def features(source: Path, out: Path, preset: str, *, as_json: bool) -> None:
-    """Write ``voiced``, ``log_mel`` and ``features`` of one recording.
-
-    Raises:
-        Voice2FaceError: The recording can't be used, or the result not be written.
-    """
-    import numpy as np
-
-    from voice2face.audio import extract
-    from voice2face.files import atomic_write
-    from voice2face.settings import FRONT_ENDS
-
-    if preset not in FRONT_ENDS:
-        raise SettingsError("--preset", preset, f"one of {', '.join(FRONT_ENDS)}", "choose one")
-    if out.suffix != ".npz":
-        raise OutputError(out, "another ending", "a name that ends with .npz", "rename it")
-    heard = extract(source, FRONT_ENDS[preset])
-    with atomic_write(out) as path, path.open("wb") as stream:
-        np.savez(stream, voiced=heard.voiced, log_mel=heard.log_mel, features=heard.features)
-    answer = {
-        "input": str(source),
-        "output": str(out),
-        "preset": preset,
-        "seconds": round(heard.seconds, 3),
-        "speech_s": round(heard.speech_s, 3),
-        "frames": len(heard.log_mel),
-    }
-    if as_json:
-        print_json(answer)
-    else:
-        typer.echo(f"{shown(out)}: {heard.speech_s:.1f} s of speech in {heard.seconds:.1f} s")

@@ -1,44 +1,15 @@
-"""``runs``: trainings side by side, as a table and a plot."""
+"""Trainings side by side: the rows of a table, and the same numbers for a program."""
 
 import math
-import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-import typer
+from voice2face.runs.compare import LAST_ROWS, TrainingRun
 
-from voice2face.commands.output import print_json, shown
-from voice2face.errors import one_line
-from voice2face.runs.compare import LAST_ROWS, TrainingRun, read_runs
-
-Row = tuple[str, ...]
+LEGEND = f"losses: mean of the last {LAST_ROWS} lines; readings: last snapshot and best; !: alarm"
 
 
-def runs(folder: Path, *, plot: Path | None, as_json: bool) -> None:
-    """Print what the runs in a folder came to; draw it if asked to.
-
-    Raises:
-        Voice2FaceError: There is no run, or the plot could not be made.
-    """
-    found, problems = read_runs(folder)
-    if plot is not None:
-        from voice2face.runs.plot import write_plot
-
-        write_plot(plot, found)
-    if as_json:
-        print_json({"runs": [_numbers(run) for run in found], "left_out": problems})
-    else:
-        width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-        for line in _table(_rows(found), width):
-            typer.echo(line)
-        if plot is not None:
-            typer.echo(f"\nplot: {shown(plot.resolve())}")
-    for problem in problems:
-        typer.echo(one_line(problem), err=True)
-
-
-def _numbers(run: TrainingRun) -> dict[str, Any]:
+def numbers(run: TrainingRun) -> dict[str, Any]:
     """All of a run but its curves; null for what is not known."""
     losses = {name: _known(curve.last(LAST_ROWS)) for name, curve in run.losses.items()}
     readings = {
@@ -65,7 +36,7 @@ def _numbers(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def _rows(found: Sequence[TrainingRun]) -> Iterator[Row]:
+def rows(found: Sequence[TrainingRun]) -> Iterator[tuple[str, ...]]:
     """The table: a line for each measure, a column for each run."""
     yield "", *(run.name for run in found)
     yield "kind", *(run.kind for run in found)
@@ -94,26 +65,6 @@ def _last_and_best(run: TrainingRun, name: str) -> str:
     best = run.best(name)
     more = "" if math.isnan(best) else f", best {_short(best)}"
     return f"{mark}{_short(run.readings[name].last())}{more}"
-
-
-def _table(rows: Iterator[Row], width: int) -> Iterator[str]:
-    """Columns under each other, in several tables where the runs don't fit beside each other."""
-    head, *columns = zip(*[tuple(map(one_line, row)) for row in rows], strict=True)
-    side = max(map(len, head))
-    while columns:
-        n_fit, used = 0, side
-        while n_fit < len(columns):
-            used += 2 + max(map(len, columns[n_fit]))
-            if n_fit and used > width:
-                break
-            n_fit += 1
-        chosen, columns = columns[:n_fit], columns[n_fit:]
-        widths = [max(map(len, column)) for column in chosen]
-        for label, *cells in zip(head, *chosen, strict=True):
-            right = "".join(f"  {c.rjust(w)}" for c, w in zip(cells, widths, strict=True))
-            yield f"{label.ljust(side)}{right}".rstrip()
-        yield ""
-    yield f"losses: mean of the last {LAST_ROWS} lines; readings: last snapshot and best; !: alarm"
 
 
 def _short(value: float) -> str:

@@ -1,41 +1,60 @@
 """``serve``: the page, on this machine."""
 
-import importlib.util
 import ipaddress
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from voice2face.errors import MissingExtraError, SettingsError
+from voice2face.cli.needs import need_extras
+from voice2face.cli.options import given
+from voice2face.cli.program import app
+from voice2face.errors import SettingsError
 
 PASSWORD_VARIABLE = "VOICE2FACE_PASSWORD"
-NEEDED = ("starlette", "uvicorn", "prometheus_client")
+NEEDED = dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "web")
 LEAST_PASSWORD, MOST_PASSWORD = 8, 1000
 
+ModelNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", help="Folder or name; repeatable, the first is chosen. Else the bundled one."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="Holds the password; or set VOICE2FACE_PASSWORD.")
+]
+RootPath = Annotated[str, typer.Option(help="Prefix behind a proxy, such as /faces.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Threads that make faces; else one a core.")
+]
 
+
+@app.command(
+    epilog="\b\nExample: voice2face serve\n"
+    "         voice2face serve --root-path /faces --password-file secret \\\n"
+    "             --model runs/baseline/model --model runs/tanh/model"
+)
 def serve(
-    models: Sequence[str],
-    *,
-    host: str,
-    port: int,
-    password_file: Path | None,
-    root_path: str,
-    max_mb: float,
-    max_seconds: float,
-    workers: int | None,
-    queue: int,
-    wait: float,
+    models: ModelNames = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
+    password_file: PasswordFile = None,
+    root_path: RootPath = "",
+    max_mb: Annotated[float, typer.Option(min=0.01, max=4000, help="Of a recording.")] = 32,
+    max_seconds: Annotated[float, typer.Option(min=1, max=86400, help="Of it, decoded.")] = 300,
+    workers: Threads = None,
+    queue: Annotated[int, typer.Option(min=0, max=100_000, help="Recordings that wait.")] = 200,
+    wait: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds that one waits.")] = 60,
 ) -> None:
-    """Serve the page until somebody ends it.
+    """Serve the page on which a voice becomes a face.
 
-    Raises:
-        Voice2FaceError: It can't start.
+    It listens on this machine alone unless --host says otherwise. Recordings stay in memory until
+    their face is made; nothing is kept. /healthz and /metrics are for whoever watches over it.
     """
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        raise MissingExtraError("voice2face serve", "web")
+    need_extras("voice2face serve", NEEDED)
     from voice2face.web.limits import MEGABYTE, Limits
     from voice2face.web.models import Models
     from voice2face.web.security import checked_root
@@ -49,15 +68,15 @@ def serve(
     n_bytes = round(max_mb * MEGABYTE)
     limits = Limits(
         recording_bytes=n_bytes, recording_s=max_seconds, queue=queue, wait_s=wait,
-        held_bytes=max(Limits.held_bytes, 2 * n_bytes),
-        **({} if workers is None else {"threads": workers}),
+        held_bytes=max(Limits.held_bytes, 2 * n_bytes), **given(threads=workers),
     )  # fmt: skip
     listening = open_socket(host, port)  # before the models are read: the error is there at once
-    server = make_server(Models(models), limits, password, root)
+    server = make_server(Models(models or []), limits, password, root)
+    port = listening.getsockname()[1]
     if not password and not is_loopback(listening.getsockname()[0]):
         typer.echo(f"warning: open to whoever reaches {host}, without a password", err=True)
     shown_host = f"[{host}]" if ":" in host else host
-    typer.echo(f"http://{shown_host}:{listening.getsockname()[1]}{root}/  (Ctrl-C ends it)")
+    typer.echo(f"http://{shown_host}:{port}{root}/  (Ctrl-C ends it)")
     sys.stdout.flush()
     server.run([listening])
 

@@ -1,0 +1,29 @@
+"""``import-released``: the authors' weights as a model."""
+
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voice2face.cli.needs import TRAINING, need_extras
+from voice2face.cli.output import print_lines
+from voice2face.cli.program import app
+
+
+@app.command("import-released", epilog="Example: voice2face import-released pretrained released")
+def import_released(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the two .pth files.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder.")],
+) -> None:
+    """Turn the authors' two .pth files into a model.
+
+    They are voice_embedding.pth and generator.pth; nothing in them is run.
+    """
+    need_extras("training", TRAINING)
+    from voice2face.release import writing
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch comments on files that are refused anyway
+        model = writing.import_released(folder, out)
+    print_lines(f"model: {model.resolve()}")

@@ -1,0 +1,100 @@
+"""How commands say what they did."""
+
+import contextlib
+import importlib.util
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import typer
+
+from voice2face.errors import one_line
+
+Row = Sequence[str]
+
+
+def print_json(answer: Any) -> None:
+    """Print an answer for a program, on standard output."""
+    import msgspec
+
+    data = _plain(msgspec.to_builtins(answer, enc_hook=str))
+    typer.echo(msgspec.json.format(msgspec.json.encode(data)).decode())
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines for a person, on standard output, whatever the names in them hold."""
+    for line in lines:
+        typer.echo(one_line(line))
+
+
+def print_answer(as_json: bool, data: Any, lines: Iterable[str]) -> None:
+    """Print what a command found, for a program or for a person.
+
+    Args:
+        as_json: For a program.
+        data: What a program gets; anything that msgspec encodes, and paths.
+        lines: What a person gets.
+    """
+    if as_json:
+        print_json(data)
+    else:
+        print_lines(*lines)
+
+
+def print_note(text: str) -> None:
+    """Print one line beside the answer, on standard error."""
+    typer.echo(one_line(text), err=True)
+
+
+def table_lines(rows: Iterable[Row], width: float = math.inf) -> Iterator[str]:
+    """Columns under each other: the first to the left, the others to the right.
+
+    Args:
+        rows: Cells, as many in each.
+        width: Characters of a line. Columns that don't fit beside each other go into further
+            tables below, each with the first column again.
+    """
+    head, *columns = zip(*[tuple(map(one_line, row)) for row in rows], strict=True)
+    side, sizes = max(map(len, head)), [max(map(len, column)) for column in columns]
+    start = 0
+    while start < len(columns):
+        end, used = start, side
+        while end < len(columns) and (end == start or used + 2 + sizes[end] <= width):
+            used += 2 + sizes[end]
+            end += 1
+        if start:
+            yield ""
+        for label, *cells in zip(head, *columns[start:end], strict=True):
+            right = (cell.rjust(size) for cell, size in zip(cells, sizes[start:end], strict=True))
+            yield "  ".join((label.ljust(side), *right)).rstrip()
+        start = end
+
+
+@contextlib.contextmanager
+def progress_bar(quiet: bool, unit: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar that is told how many are done of how many.
+
+    None if it is not wanted, if nobody looks, or if tqdm, which draws it, is not installed.
+    """
+    if quiet or not sys.stderr.isatty() or importlib.util.find_spec("tqdm") is None:
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=f" {unit}", file=sys.stderr, dynamic_ncols=True, smoothing=0.05) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _plain(data: Any) -> Any:
+    """The same; bytes of a name that are no UTF-8 become "\ufffd"."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return [_plain(value) for value in data] if isinstance(data, list) else data

@@ -1,0 +1,98 @@
+"""``train face``: a generator of faces on a voice encoder."""
+
+from typing import Annotated
+
+import typer
+
+from voice2face.cli import options
+from voice2face.cli.needs import TRAINING, checked_device, need_extras
+from voice2face.cli.output import print_lines
+from voice2face.cli.program import train_app
+
+Variant = Annotated[
+    str, typer.Option(help="baseline, bn, bn-tanh, tanh, dropout, generator-dropout.")
+]
+VoiceEncoder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Run of `train voice`, model's folder or org/name[@revision]; else the bundled.",
+    ),
+]
+PairBy = Annotated[
+    str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(help="GB that the corpus may take; more is streamed. Else half of the free."),
+]
+BestBy = Annotated[
+    str | None, typer.Option(help="Reading that picks the best checkpoint; else matching.")
+]
+Compile = Annotated[bool, typer.Option("--compile", help="Use torch.compile.")]
+Graph = Annotated[bool, typer.Option("--graph", help="CUDA: one graph a step.")]
+Half = Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")]
+
+
+@train_app.command(
+    "face",
+    epilog="\b\nExample: voice2face train face corpus runs/tanh --voice-encoder runs/voice \\\n"
+    "             --variant tanh",
+)
+def train_face(
+    corpus: options.CorpusFolder,
+    out: options.RunFolder,
+    variant: Variant = "baseline",
+    preset: options.Preset = "released",
+    voice_encoder: VoiceEncoder = None,
+    iterations: options.OptionalCount = None,
+    batch_size: options.OptionalCount = None,
+    width: options.Width = 1.0,
+    precision: options.Precision = None,
+    pair_by: PairBy = None,
+    settings: options.Set = None,
+    memory: Memory = None,
+    checkpoint_every: options.OptionalCount = None,
+    sample_every: options.OptionalCount = None,
+    best_by: BestBy = None,
+    compiled: Compile = False,
+    graph: Graph = False,
+    half: Half = False,
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    resume: options.Resume = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train generator, discriminator and classifier.
+
+    The model lands in OUT/model, sample faces in OUT/samples. Ctrl-C stops after a step that
+    --resume goes on from.
+    """
+    need_extras("training", TRAINING)
+    from voice2face.networks.variants import recipe
+    from voice2face.release.model_folder import resolve
+    from voice2face.settings import Run, change
+    from voice2face.training import distributed
+    from voice2face.training.gan import train
+
+    changes = {
+        "training.iterations": iterations,
+        "training.batch_size": batch_size,
+        "training.precision": precision,
+        "training.pair_by": pair_by,
+    }
+    changes = options.given(**changes) | options.assignments(settings)
+    chosen = change(recipe(variant, preset, width), changes)
+    writes = options.given(
+        checkpoint_every=checkpoint_every, sample_every=sample_every, best_by=best_by,
+        compile=compiled, graph=graph,
+    )  # fmt: skip
+    encoder = resolve(voice_encoder)
+    with distributed.team(checked_device(device)) as team:
+        model = train.train_face(
+            corpus, out, chosen, voice_encoder=encoder, variant=f"{variant}, {preset}",
+            seed=seed, run=change(Run(), writes), resume=resume, quiet=quiet, half=half, team=team,
+            memory_bytes=None if memory is None else round(memory * 1e9),
+        )  # fmt: skip
+        if team.is_leader:
+            print_lines(f"model: {model.resolve()}")

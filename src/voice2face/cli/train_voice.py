@@ -1,0 +1,57 @@
+"""``train voice``: a voice encoder that recognises speakers."""
+
+from typing import Annotated
+
+import typer
+
+from voice2face.cli import options
+from voice2face.cli.needs import TRAINING, checked_device, need_extras
+from voice2face.cli.output import print_answer
+from voice2face.cli.program import train_app
+
+
+@train_app.command("voice", epilog="Example: voice2face train voice corpus runs/voice")
+def train_voice(
+    corpus: options.CorpusFolder,
+    out: options.RunFolder,
+    iterations: options.OptionalCount = None,
+    batch_size: options.OptionalCount = None,
+    width: Annotated[float | None, typer.Option(help="Share of the channels.")] = None,
+    precision: options.Precision = None,
+    augment: Annotated[str | None, typer.Option(help="Of noise,reverberation,speed,codec.")] = None,
+    settings: options.Set = None,
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    resume: options.Resume = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train the voice encoder to recognise speakers.
+
+    The model lands in OUT/model, how well it verifies people it has not heard before in
+    OUT/verification.json. Ctrl-C stops after a step that --resume goes on from.
+    """
+    need_extras("training", TRAINING)
+    from voice2face.evaluation.metrics.verification_report import as_table
+    from voice2face.settings import SpeakerRecipe, change
+    from voice2face.training import distributed
+    from voice2face.training.speaker.train import train_speaker
+
+    changes = {
+        "training.iterations": iterations,
+        "training.batch_size": batch_size,
+        "training.precision": precision,
+        "training.augment": options.comma_list(augment),
+        "voice_encoder.width": width,
+    }
+    recipe = change(SpeakerRecipe(), options.given(**changes) | options.assignments(settings))
+    with distributed.team(checked_device(device)) as team:
+        report = train_speaker(
+            corpus, out, recipe, seed=seed, device=str(team.device), resume=resume, quiet=quiet,
+            team=team,
+        )  # fmt: skip
+        if not team.is_leader:
+            return
+    summary = f"verification EER on speakers not trained on: {report['summary']}"
+    lines = [summary, *as_table(report).splitlines(), f"model: {(out / 'model').resolve()}"]
+    print_answer(as_json, {"model": out / "model", "verification": report}, lines)

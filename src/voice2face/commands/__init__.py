@@ -1,1 +1,0 @@
-"""What each command does, between the parsed options and the library."""
