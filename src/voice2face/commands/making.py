@@ -54,7 +54,7 @@ class Done:
 
     picture: "Image"
     seconds: float
-    speech_s: float
+    speech_s: float | None
 
 
 def reconstruct(
@@ -193,7 +193,7 @@ def _run(
             write_bytes(job.target, png_bytes(made.picture, about, label))
         except (AudioError, OutputError) as error:
             return error
-        return Done(made.picture, made.features.seconds, made.features.speech_s)
+        return Done(made.picture, made.seconds, made.speech_s)
 
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     pool.submit(model.read)  # beside the first decoding; what is wrong with it shows at first use
@@ -210,7 +210,7 @@ def _row(job: Job, outcome: Done | Voice2FaceError) -> dict[str, Any]:
         "input": str(job.source),
         "output": str(job.target),
         "seconds": round(outcome.seconds, 3),
-        "speech_s": round(outcome.speech_s, 3),
+        **({} if outcome.speech_s is None else {"speech_s": round(outcome.speech_s, 3)}),
     }
 
 

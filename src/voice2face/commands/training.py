@@ -80,7 +80,6 @@ def train_face(
     """
     _need_extra()
     from voice2face.networks.variants import recipe
-    from voice2face.release.model_folder import resolve
     from voice2face.settings import Run, change
     from voice2face.training.distributed import team as team_of
     from voice2face.training.gan.train import train_face as run
@@ -88,11 +87,10 @@ def train_face(
     chosen = change(
         recipe(variant, preset, width), _given(changes) | parse_assignments(assignments)
     )
-    encoder = resolve(voice_encoder)
     writes = change(Run(), _given(run_changes))
     with team_of(checked_device(device)) as team:
         model = run(
-            corpus, out, chosen, voice_encoder=encoder,
+            corpus, out, chosen, voice_encoder=voice_encoder,
             variant=f"{variant}, {preset}", seed=seed, run=writes, resume=resume, quiet=quiet,
             half=half, team=team, memory_bytes=memory_bytes,
         )  # fmt: skip
@@ -107,7 +105,7 @@ def import_released(folder: Path, out: Path) -> None:
         ModelError: A file is missing or is not what it should be.
     """
     _need_extra()
-    from voice2face.release.writing import import_released as run
+    from voice2face.release.authors_weights import import_released as run
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch comments on files that are refused anyway
