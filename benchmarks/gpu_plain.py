@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import training_step
 from benchmarks.gpu_scale import Scale, made_data
+from voice2face.networks.modules import VoiceEncoder
 from voice2face.training.data.source import FaceData
 from voice2face.training.gan.steps import Batch, FaceNetworks
 
@@ -54,7 +55,7 @@ def plain_steps(scale: Scale, *, loads: bool) -> Iterator[Callable[[], object]]:
         raise ValueError(f"the plain recipe is of batch {training_step.BATCH}")
     device, chosen = torch.device(scale.device), scale.recipe("fp32")
     torch.manual_seed(0)
-    networks = FaceNetworks.make(chosen, scale.voice, scale.n_people)
+    networks = FaceNetworks.make(chosen, VoiceEncoder(scale.voice), scale.n_people)
     for network in networks.named().values():
         network.to(device)  # in the layout that PyTorch has by itself
     with device:  # where its targets are made

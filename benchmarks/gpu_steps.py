@@ -18,8 +18,6 @@ import torch
 from benchmarks.gpu_plain import plain_steps
 from benchmarks.gpu_scale import Scale, made_data
 from voice2face.networks.modules import VoiceEncoder
-from voice2face.release.model_folder import ModelConfig
-from voice2face.settings import FRONT_ENDS
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import solo
 from voice2face.training.gan.trainee import FaceTrainee
@@ -78,17 +76,11 @@ def own_trainee(scale: Scale, way: Way) -> FaceTrainee:
     """The project's, as ``train face`` makes it."""
     device = torch.device(scale.device)
     data = made_data(scale).to(device)
-    heard = ModelConfig(
-        name="noise",
-        front_end_preset="clean",
-        front_end=FRONT_ENDS["clean"],
-        voice_encoder=scale.voice,
-    )
     torch.manual_seed(0)
     encoder = VoiceEncoder(scale.voice).eval()
     samples = VoiceBank.of([np.zeros((scale.frames[0], scale.voice.n_mels))], np.zeros(1, np.int64))
     chosen = scale.recipe(way.precision)
-    trainee = FaceTrainee(data, chosen, encoder, heard, samples, 0, solo(device))
+    trainee = FaceTrainee(data, chosen, encoder, samples, 0, solo(device))
     if way.compiled:
         trainee.compile()
     if way.captured:

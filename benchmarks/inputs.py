@@ -80,17 +80,11 @@ def _write_full_width(folder: Path) -> Path:
     import torch
 
     from voice2face.networks.modules import Generator, VoiceEncoder
-    from voice2face.release.model_folder import ModelConfig
+    from voice2face.release.network_parts import convolutional_part, deconvolutional_part
     from voice2face.release.writing import write_release
     from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
 
     torch.manual_seed(0)
-    config = ModelConfig(
-        name="random weights",
-        front_end_preset="clean",
-        front_end=FRONT_ENDS["clean"],
-        voice_encoder=VoiceEncoderSettings(),
-        generator=GeneratorSettings(),
-    )
-    networks = VoiceEncoder(VoiceEncoderSettings()), Generator(GeneratorSettings())
-    return write_release(folder, config, *networks)
+    encoder, generator = VoiceEncoder(VoiceEncoderSettings()), Generator(GeneratorSettings())
+    heard = convolutional_part(encoder, "clean", FRONT_ENDS["clean"])
+    return write_release(folder, "random weights", (heard, deconvolutional_part(generator)))

@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks.harness import Result, figure, machine, table, write_result
 from benchmarks.inputs import Inputs
-from voice2face.audio import normalise, tile
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.prepare import prepare
@@ -27,6 +26,7 @@ from voice2face.settings import SpeakerRecipe, change
 from voice2face.synthetic import CohortSettings, facts_of, write_cohort
 from voice2face.training.gan.train import train_face
 from voice2face.training.speaker.train import train_speaker
+from voice2face.voice_encoders.whole import as_frame_encoder
 
 WIDTH = 0.25
 SEED = 0
@@ -93,8 +93,9 @@ def measure(corpus_folder: Path, model_folder: Path) -> dict[str, dict[str, Answ
     """Matching on the test split by two fixed embedders fitted on the training split's faces."""
     corpus, model = Corpus.open(corpus_folder), Model(model_folder)
     learned, unseen, voices = corpus.faces("train"), corpus.faces("test"), corpus.voices("test")
-    features = [tile(normalise(np.asarray(v, np.float32)), 1000) for v in voices.log_mel]
-    made = model.faces(np.stack([model.embed(f) for f in features]))
+    encoder = as_frame_encoder(model.voice_encoder, "")
+    heard = [encoder.pooled(np.asarray(v, np.float32)) for v in voices.log_mel]
+    made = model.faces(np.stack(heard))
     embedders = {
         "attributes": LinearAttributes.fit(_pixels(learned), _shared(learned)),
         "fisherfaces": Fisherfaces.fit(_pixels(learned), learned.identity),

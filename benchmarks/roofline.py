@@ -97,11 +97,12 @@ def work_of(
     """
     import torch
 
+    from voice2face.networks.modules import VoiceEncoder
     from voice2face.training.gan.steps import FaceNetworks
 
     px, batch = recipe.critics.face_px, recipe.training.batch_size
     with torch.device("meta"), torch.no_grad():
-        networks = FaceNetworks.make(recipe, voice, n_classes)
+        networks = FaceNetworks.make(recipe, VoiceEncoder(voice), n_classes)
         voices, noise = torch.empty(1, voice.n_mels, n_frames), torch.empty(1, voice.embedding_dim)
         face = torch.empty(1, 3, px, px)
         encoder = layers_of("encoder", networks.voice_encoder, voices)

@@ -20,6 +20,7 @@ from benchmarks.inputs import Inputs
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.corpus import Corpus
 from voice2face.corpus.schema import arrow
+from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
 from voice2face.training.data.pairing import Pairing
@@ -101,7 +102,8 @@ def train(kind: str, folder: Path, n_steps: int) -> dict[str, Any]:
     arrow()
     chosen = change(recipe("baseline", width=WIDTH), {"training.batch_size": BATCH})
     torch.manual_seed(0)
-    networks = FaceNetworks.make(chosen, VoiceEncoderSettings(width=WIDTH), N_PEOPLE)
+    encoder = VoiceEncoder(VoiceEncoderSettings(width=WIDTH))
+    networks = FaceNetworks.make(chosen, encoder, N_PEOPLE)
     optimisers = make_optimisers(networks, chosen)
     _warm_up(folder, networks, optimisers, chosen)
     before, clock = _peak_mb(), time.perf_counter()

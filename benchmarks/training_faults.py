@@ -256,7 +256,7 @@ def _material(folder: Path) -> tuple[Path, Path]:
 
     from voice2face.corpus.prepare import prepare
     from voice2face.networks.modules import Generator, VoiceEncoder
-    from voice2face.release.model_folder import ModelConfig
+    from voice2face.release.network_parts import convolutional_part, deconvolutional_part
     from voice2face.release.writing import write_release
     from voice2face.settings import FRONT_ENDS, FaceCrop, VoiceEncoderSettings
     from voice2face.synthetic import CohortSettings, write_cohort
@@ -269,16 +269,9 @@ def _material(folder: Path) -> tuple[Path, Path]:
     prepare([folder / "people"], folder / "corpus", face_crop=crop, split="hash:60/20/20")
     torch.manual_seed(SEED)
     voice, recipe = VoiceEncoderSettings(width=WIDTH), _recipe(1)
-    config = ModelConfig(
-        name="random weights",
-        front_end_preset="clean",
-        front_end=FRONT_ENDS["clean"],
-        voice_encoder=voice,
-        embedding=recipe.embedding,
-        generator=recipe.generator,
-    )
-    networks = VoiceEncoder(voice), Generator(recipe.generator)
-    return folder / "corpus", write_release(folder / "encoder", config, *networks)
+    heard = convolutional_part(VoiceEncoder(voice), "clean", FRONT_ENDS["clean"])
+    drawn = deconvolutional_part(Generator(recipe.generator), recipe.embedding)
+    return folder / "corpus", write_release(folder / "encoder", "random weights", (heard, drawn))
 
 
 def _weights(out: Path) -> tuple[bytes, bytes]:

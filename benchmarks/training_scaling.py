@@ -27,8 +27,7 @@ from benchmarks.harness import Figure, NotHereError, Result, figure, n_cores_her
 from benchmarks.inputs import Inputs
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
-from voice2face.release.model_folder import ModelConfig
-from voice2face.settings import FRONT_ENDS, VoiceEncoderSettings, change
+from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
 from voice2face.training.distributed import Team, team
 from voice2face.training.gan.trainee import FaceTrainee
@@ -256,13 +255,9 @@ def make_trainee(width: float, crew: Team) -> FaceTrainee:
     voices, faces = VoiceBank.of(log_mels, whose[0]), FaceBank.of(pixels, whose[1])
     data = FaceData(voices, faces, [str(n) for n in range(N_PEOPLE)])
     settings = VoiceEncoderSettings(width=width)
-    heard = ModelConfig(
-        name="random weights", front_end_preset="clean", front_end=FRONT_ENDS["clean"],
-        voice_encoder=settings,
-    )  # fmt: skip
     chosen = change(recipe("baseline", width=width), {"training.precision": "bf16"})
     samples = VoiceBank.of(log_mels[:1], np.zeros(1, np.int64))
-    return FaceTrainee(data, chosen, VoiceEncoder(settings), heard, samples, 0, crew)
+    return FaceTrainee(data, chosen, VoiceEncoder(settings), samples, 0, crew)
 
 
 def _peak_mb() -> float:

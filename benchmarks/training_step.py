@@ -90,12 +90,13 @@ def multiply_adds(n_frames: int) -> int:
     """
     import torch
 
+    from voice2face.networks.modules import VoiceEncoder
     from voice2face.settings import Recipe, VoiceEncoderSettings
     from voice2face.training.gan.steps import FaceNetworks
 
     recipe = Recipe()
     with torch.device("meta"):
-        networks = FaceNetworks.make(recipe, VoiceEncoderSettings(), N_IDENTITIES)
+        networks = FaceNetworks.make(recipe, VoiceEncoder(VoiceEncoderSettings()), N_IDENTITIES)
         voice = torch.empty(1, 64, n_frames)
         noise = torch.empty(1, recipe.generator.embedding_dim)
         face = torch.empty(1, 3, recipe.critics.face_px, recipe.critics.face_px)
@@ -200,12 +201,13 @@ def _timed(call: Callable[[], object]) -> tuple[float, float]:
 def _contestants(names: tuple[str, ...]) -> "dict[str, Callable[[Batch], None]]":
     import torch
 
+    from voice2face.networks.modules import VoiceEncoder
     from voice2face.settings import Recipe, VoiceEncoderSettings, change
     from voice2face.training.gan.steps import FaceNetworks
 
     torch.manual_seed(0)
     recipe, cpu = Recipe(), torch.device("cpu")
-    made = FaceNetworks.make(recipe, VoiceEncoderSettings(), N_IDENTITIES)
+    made = FaceNetworks.make(recipe, VoiceEncoder(VoiceEncoderSettings()), N_IDENTITIES)
     steps: dict[str, Callable[[Batch], None]] = {}
     for name in names:
         networks = copy.deepcopy(made)

@@ -6,7 +6,7 @@ import torch
 
 from voice2face.networks.modules import Generator, VoiceEncoder
 from voice2face.networks.variants import recipe
-from voice2face.release.model_folder import ModelConfig
+from voice2face.release.network_parts import convolutional_part, deconvolutional_part
 from voice2face.release.writing import write_release
 from voice2face.settings import FRONT_ENDS, Recipe, VoiceEncoderSettings
 
@@ -30,15 +30,15 @@ def small_networks(chosen: Recipe, seed: int = 0) -> tuple[VoiceEncoder, Generat
     return encoder, lively(Generator(chosen.generator))
 
 
-def small_model(out: Path, chosen: Recipe | None = None, preset: str = "clean", **options) -> Path:
+def small_model(
+    out: Path, chosen: Recipe | None = None, preset: str = "clean", half: bool = False, **options
+) -> Path:
     chosen = chosen or recipe(width=WIDTH)
     encoder, generator = small_networks(chosen)
-    config = ModelConfig(
-        name="small",
-        front_end_preset=preset,
-        front_end=FRONT_ENDS[preset],
-        voice_encoder=VoiceEncoderSettings(width=WIDTH),
-        embedding=chosen.embedding,
-        generator=chosen.generator,
+    parts = (
+        convolutional_part(
+            encoder, preset, FRONT_ENDS[preset], unit=chosen.embedding.unit, half=half
+        ),
+        deconvolutional_part(generator, chosen.embedding, half=half),
     )
-    return write_release(out, config, encoder, generator, **options)
+    return write_release(out, "small", parts, **options)

@@ -2,6 +2,7 @@
 
 import torch
 
+from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
 from voice2face.training.gan.steps import Batch, FaceNetworks
@@ -18,7 +19,7 @@ def small(variant: str = "baseline", **changes) -> Recipe:
 
 def made(settings: Recipe, seed: int = 0) -> FaceNetworks:
     torch.manual_seed(seed)
-    return FaceNetworks.make(settings, VOICE, 4).to(torch.device("cpu"))
+    return FaceNetworks.make(settings, VoiceEncoder(VOICE), 4).to(torch.device("cpu"))
 
 
 def batch(seed: int = 0) -> Batch:

@@ -7,10 +7,10 @@ from models import small_model
 
 import voice2face
 from voice2face.errors import ModelError
+from voice2face.generators.deconvolutional import FILE as GENERATOR
+from voice2face.networks.onnx_network import Network
 from voice2face.networks.variants import recipe
-from voice2face.release import inference
 from voice2face.release.inference import Model, to_picture
-from voice2face.release.model_folder import GENERATOR
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,13 @@ def folder(tmp_path_factory):
 
 def test_threads_that_share_a_model_read_each_part_once(folder, monkeypatch):
     opened = []
-    really_open = inference.open_session
+    really_open = Network.__init__
 
-    def count(path, threads):
+    def count(self, path, threads=1):
         opened.append(path.name)
-        return really_open(path, threads)
+        really_open(self, path, threads)
 
-    monkeypatch.setattr(inference, "open_session", count)
+    monkeypatch.setattr(Network, "__init__", count)
     model = Model(folder, threads=1)
     embeddings = np.zeros((1, 64), np.float32)
     with ThreadPoolExecutor(8) as pool:
@@ -56,7 +56,7 @@ def test_a_part_that_was_mended_is_read_at_the_next_try(folder):
         (np.zeros((1, 63), np.float32), r"shape \(1, 63\)"),
         (np.full((1, 64), np.nan, np.float32), "NaN"),
         (np.full((1, 64), np.inf, np.float32), "infinite"),
-        ([1.0], "of type list"),
+        ([1.0], "no array of numbers"),
     ],
 )
 def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypatch):
@@ -64,15 +64,16 @@ def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypa
         def run(self, outputs, inputs):
             return [output]
 
-    monkeypatch.setattr(inference, "open_session", lambda path, threads: Session())
+    encoder = Model(folder).voice_encoder
+    monkeypatch.setattr(encoder._network, "_session", Session())
     with pytest.raises(ModelError, match=found):
-        Model(folder).embed(np.zeros((100, 64), np.float32))
+        encoder.encoded(np.zeros((100, 64), np.float32))
 
 
 def test_features_of_any_precision(folder):
-    model = Model(folder)
+    encoder = Model(folder).voice_encoder
     features = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
-    assert np.array_equal(model.embed(features.astype(np.float64)), model.embed(features))
+    assert np.array_equal(encoder.encoded(features.astype(np.float64)), encoder.encoded(features))
 
 
 def test_a_network_of_other_shapes_says_one_line(folder, capfd):
@@ -82,7 +83,7 @@ def test_a_network_of_other_shapes_says_one_line(folder, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_perturbed_is_the_noise_of_the_training(folder):
+def test_draws_have_the_noise_of_the_training(folder):
     """``training.steps.embed`` on the same noise gives the same neighbours."""
     import torch
     from torch import nn
@@ -95,13 +96,15 @@ def test_perturbed_is_the_noise_of_the_training(folder):
     heard /= np.linalg.norm(heard)
     noise = np.random.default_rng(5).standard_normal((9, 64), np.float32)
     given = torch.from_numpy(np.tile(heard, (9, 1)))
-    settings = model.config.embedding
+    settings = model.config.generator.embedding
     expected = embed(nn.Identity(), given, settings.noise * torch.from_numpy(noise), settings)
-    moved = model.perturbed(heard, 9, seed=5)
+    moved = model.generator.neighbours(given.numpy(), np.random.default_rng(5))
     np.testing.assert_allclose(moved, expected, atol=1e-6)
     assert moved.dtype == np.float32
-    np.testing.assert_array_equal(model.perturbed(heard, 3, seed=5), moved[:3])
-    assert not np.allclose(model.perturbed(heard, 9, seed=6), moved)
+    faces = model.draws(heard, 9, seed=5)
+    np.testing.assert_allclose(faces, model.faces(moved), atol=1e-6)
+    np.testing.assert_allclose(model.draws(heard, 3, seed=5), faces[:3], atol=1e-6)
+    assert not np.allclose(model.draws(heard, 9, seed=6), faces)
     # 64 dimensions of 0.05 each: about 0.4 away, at a cosine of about 0.93
     assert 0.88 < (moved @ heard).mean() < 0.96
 
@@ -109,7 +112,8 @@ def test_perturbed_is_the_noise_of_the_training(folder):
 def test_without_noise_in_the_training_there_are_no_neighbours(tmp_path):
     model = Model(small_model(tmp_path / "paper", recipe(preset="paper", width=0.06)))
     heard = np.random.default_rng(1).normal(size=64).astype(np.float32)
-    np.testing.assert_array_equal(model.perturbed(heard, 4), np.tile(heard, (4, 1)))
+    faces = model.draws(heard, 4)
+    np.testing.assert_array_equal(faces, model.faces(np.tile(heard, (4, 1))))
 
 
 def test_the_hash_of_a_model_is_that_of_its_configuration(folder):

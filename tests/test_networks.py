@@ -38,9 +38,10 @@ def test_every_variant_makes_and_judges_faces_of_the_configured_size(preset, var
     assert real.shape == (3,) and identity.shape == (3, 5)
 
 
+@pytest.mark.parametrize("norm_output", [False, True])
 @pytest.mark.parametrize("frames", [2, 31, 100, 333, 1000])
-def test_voice_encoder_takes_any_length(frames):
-    encoder = VoiceEncoder(VoiceEncoderSettings(width=0.06)).eval()
+def test_voice_encoder_takes_any_length(frames, norm_output):
+    encoder = VoiceEncoder(VoiceEncoderSettings(width=0.06, norm_output=norm_output)).eval()
     features = torch.randn(2, 64, frames)
     steps = encoder.frame_embeddings(features)
     assert steps.shape == (2, 64, -(-frames // 32))
@@ -94,3 +95,29 @@ def test_separate_trunks_share_no_weights():
     identity.sum().backward()
     assert all(p.grad is None for p in critics.face_trunk.parameters())
     assert all(p.grad is not None for p in critics.classifier_trunk.parameters())
+
+
+def test_table_1_normalises_and_rectifies_the_voice_encoders_output_too():
+    from voice2face.networks.variants import speaker_recipe
+
+    kinds = {
+        preset: [type(layer).__name__ for layer in VoiceEncoder(chosen.voice_encoder).layers]
+        for preset, chosen in ((p, speaker_recipe(p)) for p in ("released", "paper"))
+    }
+    assert kinds["released"] == kinds["paper"][:-2]
+    assert kinds["paper"] == ["Conv1d", "BatchNorm1d", "ReLU"] * 5
+
+
+@pytest.mark.parametrize("norm_output", [False, True])
+def test_the_speaker_stage_computes_what_the_encoder_does(norm_output):
+    from models import lively
+
+    from voice2face.training.speaker.encoding import encode
+
+    torch.manual_seed(0)
+    settings = VoiceEncoderSettings(width=0.06, norm_output=norm_output)
+    encoder, features = lively(VoiceEncoder(settings)), torch.randn(4, 64, 317)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            encode(encoder, features), encoder(features), atol=1e-5, rtol=1e-4
+        )

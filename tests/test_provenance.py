@@ -127,7 +127,7 @@ def test_a_picture_names_its_model_beyond_doubt():
     assert about.software == f"voice2face {__version__}"
     assert about.model_sha256 == sha256_of(BUNDLED / CONFIG)
     assert about.variation == "2 of seed 7"
-    assert about.front_end == model.config.front_end_preset
+    assert about.front_end == model.config.voice_encoder.front_end_name
     assert about.variant == model.config.provenance["variant"]
 
 

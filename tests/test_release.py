@@ -9,25 +9,23 @@ import yaml
 from models import WIDTH, lively, small_model, small_networks
 
 from voice2face.errors import ModelError, OutputError
+from voice2face.generators.deconvolutional import FILE as GENERATOR
+from voice2face.generators.deconvolutional import WEIGHTS
 from voice2face.networks.modules import Generator, VoiceEncoder, unit
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
-from voice2face.release.inference import CHUNK_FRAMES, Model
-from voice2face.release.model_folder import (
-    CARD,
-    CONFIG,
-    GENERATOR,
-    VOICE_ENCODER,
-    WEIGHTS,
-    ModelConfig,
-)
-from voice2face.release.writing import (
-    import_released,
+from voice2face.release.authors_weights import import_released, read_state_dict
+from voice2face.release.inference import Model
+from voice2face.release.model_folder import BUNDLED, CARD, CONFIG
+from voice2face.release.network_parts import (
+    convolutional_part,
+    deconvolutional_part,
     read_generator,
-    read_state_dict,
     read_voice_encoder,
-    write_release,
 )
+from voice2face.release.writing import write_release
 from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
+from voice2face.voice_encoders.convolutional import CHUNK_FRAMES
+from voice2face.voice_encoders.convolutional import FILE as VOICE_ENCODER
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +61,15 @@ def test_a_long_recording_is_heard_in_pieces_as_if_at_once(n_hidden, tmp_path):
     shape = VoiceEncoderSettings(channels=(16,) * n_hidden)
     torch.manual_seed(0)
     encoder = lively(VoiceEncoder(shape))
-    config = ModelConfig(
-        name="long", front_end_preset="clean", front_end=FRONT_ENDS["clean"], voice_encoder=shape
-    )
-    model = Model(write_release(tmp_path / "m", config, encoder, None))
+    part = convolutional_part(encoder, "clean", FRONT_ENDS["clean"])
+    heard = Model(write_release(tmp_path / "m", "long", [part])).voice_encoder
     rng = np.random.default_rng(1)
     for n_frames in (CHUNK_FRAMES + 1, 2 * CHUNK_FRAMES + 777):
         features = rng.normal(size=(n_frames, 64)).astype(np.float32)
         # The middle differs from the ends, so that a piece that is left out shows.
         features[n_frames // 2 :] += 1
-        whole = model._run(VOICE_ENCODER, "embedding", features.T[None], (1, 64))[0]
-        np.testing.assert_allclose(model.embed(features), whole, atol=2e-6)
+        whole = heard._run("embedding", features.T[None], (1, 64))[0]
+        np.testing.assert_allclose(heard.encoded(features), whole, atol=2e-6)
 
 
 def test_torch_reads_back_what_was_released(folder):
@@ -90,6 +86,7 @@ def test_half_the_bytes_hold_the_same_rounded_weights(folder, tmp_path):
     for name in (VOICE_ENCODER, GENERATOR, WEIGHTS):
         assert (half / name).stat().st_size < 0.75 * (folder / name).stat().st_size
     embedding = np.random.default_rng(2).normal(size=(2, 64)).astype(np.float32)
+    embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
     face = Model(half).faces(embedding)
     with torch.no_grad():
         np.testing.assert_allclose(
@@ -108,7 +105,7 @@ def test_the_card_says_what_the_model_is_not(folder):
 def test_writing_over_a_model_replaces_it_and_over_anything_else_is_refused(tmp_path):
     out = small_model(tmp_path / "m")
     small_model(out, recipe("tanh", width=WIDTH))
-    assert Model(out).config.generator.tanh
+    assert Model(out).config.generator.network.tanh
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("years of work")
     with pytest.raises(OutputError, match="other files"):
@@ -131,20 +128,17 @@ def test_a_missing_or_damaged_part_is_named(folder, part, harm, tmp_path):
     else:
         path.write_bytes(data[:100] + bytes([data[100] ^ 255]) + data[101:])
     with pytest.raises(ModelError, match=part.replace(".", r"\.")):
-        Model(copy).faces(Model(copy).embed(np.zeros((100, 64), np.float32))[None])
+        Model(copy).read()
 
 
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ({"format_version": 99}, "format 99; at most 1"),
+        ({"format_version": 99}, "format 99; at most 2"),
         ({"format_version": "new"}, "format_version"),
-        ({"generator": {"kernel": "3; rm"}}, "generator"),
         ({"surprise": 1}, "surprise"),
-        ({"sha256": {}}, "checksums of nothing"),
-        ({"sha256": dict.fromkeys((VOICE_ENCODER, WEIGHTS), "0")}, "checksums of voice_encoder"),
-        ({"sha256": {"../../etc/passwd": "0"}}, "checksums of"),
-        ({"generator": None}, "checksums of"),
+        ({"parts": []}, "parts that are none"),
+        ({"parts": "both"}, "parts"),
     ],
 )
 def test_a_configuration_that_is_not_understood_is_refused(folder, change, part, tmp_path):
@@ -154,6 +148,70 @@ def test_a_configuration_that_is_not_understood_is_refused(folder, change, part,
     (copy / CONFIG).write_text(yaml.safe_dump(data))
     with pytest.raises(ModelError, match=part):
         Model(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"kind": "diffusion"}, "diffusion"),
+        ({"kind": "convolutional"}, "parts"),
+        ({"network": {"kernel": "3; rm"}}, "kernel"),
+        ({"surprise": 1}, "surprise"),
+        ({"files": {}}, "checksums of nothing"),
+        ({"files": {"generator.onnx": "0"}}, "files"),
+        ({"files": {"../../etc/passwd": "0" * 64}}, "files"),
+        ({"files": {"generator.pt": "0" * 64}}, "files"),
+        ({"files": {"generator.onnx": "0" * 64}}, "checksum"),
+    ],
+)
+def test_a_part_that_is_not_understood_is_refused(folder, change, found, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    data = yaml.safe_load((copy / CONFIG).read_text())
+    data["parts"][1] |= change
+    (copy / CONFIG).write_text(yaml.safe_dump(data))
+    with pytest.raises(ModelError, match=found) as caught:
+        Model(copy).read()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def format_1(folder, change):
+    """A copy of the bundled model, which is of format 1, with another configuration."""
+    shutil.copytree(BUNDLED, folder)
+    data = yaml.safe_load((folder / CONFIG).read_text()) | change
+    (folder / CONFIG).write_text(yaml.safe_dump(data))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"generator": {"kernel": "3; rm"}}, "generator"),
+        ({"surprise": 1}, "surprise"),
+        ({"sha256": {}}, "checksums of nothing"),
+        ({"sha256": dict.fromkeys((VOICE_ENCODER, "weights.safetensors"), "0")}, "checksums of"),
+        ({"sha256": {"../../etc/passwd": "0"}}, "checksums of"),
+        ({"generator": None}, "checksums of"),
+    ],
+)
+def test_format_1_is_read_as_strictly_as_it_was(change, part, tmp_path):
+    with pytest.raises(ModelError, match=part):
+        Model(format_1(tmp_path / "copy", change))
+
+
+def test_a_model_of_format_1_is_read_by_torch_too(tmp_path):
+    folder = format_1(tmp_path / "copy", {})
+    assert yaml.safe_load((folder / CONFIG).read_text())["format_version"] == 1
+    assert read_generator(folder).settings == Model(folder).config.generator.network
+    assert read_voice_encoder(folder)[0].settings.width == 0.5
+
+
+def test_a_model_that_was_changed_by_hand_is_not_written_over(tmp_path):
+    out = small_model(tmp_path / "m")
+    (out / "voices.npz").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="other files"):
+        small_model(out)
+    assert (out / "voices.npz").exists()
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
@@ -188,12 +246,12 @@ def test_the_authors_weights_are_imported(authors, tmp_path):
     folder, encoder, generator = authors
     assert list(released_names(generator))[:2] == ["model.0.weight", "model.0.bias"]
     model = Model(import_released(folder, tmp_path / "released"))
-    assert model.config.front_end_preset == "released"
+    assert model.config.voice_encoder.front_end_preset == "released"
     features = np.random.default_rng(4).normal(size=(1000, 64)).astype(np.float32)
     with torch.no_grad():
         embedding = unit(encoder(torch.from_numpy(features.T[None].copy())))
         face = generator(embedding)
-    np.testing.assert_allclose(model.embed(features), embedding[0], atol=1e-5)
+    np.testing.assert_allclose(model.voice_encoder.encoded(features), embedding[0], atol=1e-5)
     np.testing.assert_allclose(model.faces(embedding.numpy()), face, atol=1e-5)
 
 
@@ -283,7 +341,10 @@ def test_weights_that_16_bits_do_not_hold_are_refused(tmp_path):
     encoder, generator = small_networks(chosen)
     with torch.no_grad():
         generator.layers.to_rgb.weight *= 1e7
-    config = Model(small_model(tmp_path / "m")).config
+    parts = (
+        convolutional_part(encoder, "clean", FRONT_ENDS["clean"]),
+        deconvolutional_part(generator, half=True),
+    )
     with pytest.raises(ModelError, match="65504"):
-        write_release(tmp_path / "half", config, encoder, generator, half=True)
+        write_release(tmp_path / "half", "half", parts)
     assert not (tmp_path / "half").exists()

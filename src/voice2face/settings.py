@@ -147,6 +147,8 @@ class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
     channels: Annotated[tuple[Channels, ...], msgspec.Meta(max_length=10)] = (256, 384, 576, 864)
     embedding_dim: Channels = 64
     width: Width = 1.0  # share of the channels
+    # Batch normalisation and ReLU after the last convolution too, as the report's table has it.
+    norm_output: bool = False
 
 
 class EmbeddingSettings(Settings, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ def test_released_is_the_preset_unless_another_is_asked_for(voice2face, clip, tm
 def test_info_tells_every_part(voice2face, model):
     ended = voice2face("info", model)
     assert ended.status == 0
-    for name in ("voice_encoder.onnx", "generator.onnx", "weights.safetensors", "name: small"):
+    for name in ("voice_encoder.onnx", "generator.onnx", "generator.safetensors", "name: small"):
         assert name in ended.out
     answer = json.loads(voice2face("info", model, "--json").out)
     assert answer["config"]["name"] == "small"

@@ -94,7 +94,9 @@ def test_ctrl_c_says_how_to_go_on_and_a_resumed_run_is_the_same(
     assert not (tmp_path / "parts" / "model").exists()
     assert voice2face(*command("parts"), "--resume").status == 0
     assert len(taken) == 4
-    weights = [tmp_path / name / "model" / "weights.safetensors" for name in ("whole", "parts")]
+    weights = [
+        tmp_path / name / "model" / "voice_encoder.safetensors" for name in ("whole", "parts")
+    ]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from voice2face.networks.modules import unit
-from voice2face.release.writing import load_ordered
+from voice2face.networks.modules import VoiceEncoder, unit
+from voice2face.release.authors_weights import load_ordered
 from voice2face.settings import (
     CriticSettings,
     EmbeddingSettings,
@@ -71,7 +71,7 @@ def networks_of(arrays, stage: str) -> tuple[FaceNetworks, Recipe]:
             trunk_dim=shapes["face_trunk"][-1][0],
         ),
     )
-    networks = FaceNetworks.make(recipe, voice, shapes["classifier"][0][0])
+    networks = FaceNetworks.make(recipe, VoiceEncoder(voice), shapes["classifier"][0][0])
     for name, network in networks.named().items():
         load_ordered(network, parts[name], name)
     return networks, recipe

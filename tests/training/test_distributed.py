@@ -17,6 +17,7 @@ from tiny_trainee import Tiny, run, signal_to_itself
 
 from benchmarks import training_scaling
 from voice2face.errors import SettingsError, TrainingError
+from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training import checkpoint
@@ -157,7 +158,7 @@ def _iterations(crew, batch_size):
     chosen = change(recipe(width=WIDTH), {"generator.face_px": 16, "critics.face_px": 16})
     voice = VoiceEncoderSettings(width=WIDTH)
     torch.manual_seed(0)
-    networks = FaceNetworks.make(chosen, voice, 5).to(crew.device)
+    networks = FaceNetworks.make(chosen, VoiceEncoder(voice), 5).to(crew.device)
     optimisers = make_optimisers(networks, chosen)
     rng, n = torch.Generator().manual_seed(0), batch_size * crew.world
     own = slice(batch_size * crew.rank, batch_size * (crew.rank + 1))

@@ -250,13 +250,13 @@ def test_every_variant_trains_in_either_preset(variant, corpus, encoder, tmp_pat
 
 
 def face_trainee(chosen, corpus, encoder):
-    from voice2face.release.writing import read_voice_encoder
+    from voice2face.release.network_parts import read_voice_encoder
     from voice2face.training.gan.samples import sample_voices
 
     opened = Corpus.open(corpus)
-    network, config = read_voice_encoder(encoder)
+    network, _ = read_voice_encoder(encoder)
     return face.FaceTrainee(
-        FaceData.of(opened, "identity"), chosen, network, config,
+        FaceData.of(opened, "identity"), chosen, network,
         sample_voices(opened, "identity"), 0, solo("cpu"),
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ def faces_of(corpus, split):
 
 
 def measured(watch, generator, critics=None, step=LATE):
-    found = watch.measure(generator, critics or networks()[1], step)
+    found = watch.measure(generator, step, critics or networks()[1])
     return {reading.name: reading for reading in found}
 
 
@@ -95,12 +95,12 @@ def test_looking_changes_neither_random_state_nor_networks(watch, held_out):
     expected = torch.rand(3)
     torch.manual_seed(4)
     made = Monitors(Corpus.open(held_out), encoder, chosen("bn-tanh"), 0)
-    found = made.measure(generator, critics, 0)
+    found = made.measure(generator, 0, critics)
     assert torch.equal(torch.rand(3), expected)
     after = {k: v for net in (generator, critics) for k, v in net.state_dict().items()}
     assert all(torch.equal(after[name], value) for name, value in before.items())
     assert [part.training for part in (*generator.modules(), *critics.modules())] == modes
-    assert found == made.measure(generator, critics, 0)
+    assert found == made.measure(generator, 0, critics)
     assert all(p.grad is None for net in (generator, critics) for p in net.parameters())
 
 

@@ -9,12 +9,10 @@ import contextlib
 import numpy as np
 import pytest
 import torch
-from models import WIDTH, small_networks
+from models import small_networks
 from small_steps import small
 
 from voice2face.networks.modules import Generator
-from voice2face.release.model_folder import ModelConfig
-from voice2face.settings import FRONT_ENDS, VoiceEncoderSettings
 from voice2face.training.data import cuda_streams as streams
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
@@ -39,15 +37,9 @@ def data() -> FaceData:
 def trainee(variant: str, device: torch.device, ahead: bool = False, **changes) -> FaceTrainee:
     recipe = small(variant, **STEP | changes)
     encoder, _ = small_networks(recipe)
-    heard = ModelConfig(
-        name="small",
-        front_end_preset="clean",
-        front_end=FRONT_ENDS["clean"],
-        voice_encoder=VoiceEncoderSettings(width=WIDTH),
-    )
     voices = data().voices
     source = Ahead(data().to(device), device) if ahead else data().to(device)
-    return FaceTrainee(source, recipe, encoder, heard, voices, 0, solo(device))
+    return FaceTrainee(source, recipe, encoder, voices, 0, solo(device))
 
 
 @pytest.fixture

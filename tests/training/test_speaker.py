@@ -13,7 +13,7 @@ from voice2face.corpus.prepare import prepare
 from voice2face.errors import ModelError, SettingsError, TrainingError
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.inference import Model
-from voice2face.release.writing import read_voice_encoder
+from voice2face.release.network_parts import read_voice_encoder
 from voice2face.runs.compare import read_runs
 from voice2face.runs.readings import READINGS, read_rows
 from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
@@ -51,7 +51,7 @@ def test_the_speaker_stage_learns_its_speakers_and_reports_on_others(corpus, tmp
     assert report["n_same"] == len(held_out)  # two recordings of each: one pair
     encoder, config = read_voice_encoder(tmp_path / "voice")  # the run's folder serves as well
     assert_same(encoder.state_dict(), state["trainee"]["voice_encoder"])
-    assert config.front_end_preset == "clean"
+    assert config.voice_encoder.front_end_preset == "clean"
     with pytest.raises(ModelError, match="a voice encoder alone"):
         Model(tmp_path / "voice" / "model").faces(np.zeros((1, 64)))
 

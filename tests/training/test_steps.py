@@ -8,6 +8,7 @@ from torch import nn
 
 from voice2face.networks.layers import WideConvTranspose2d
 from voice2face.settings import Recipe
+from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.gan import steps
 from voice2face.training.gan.compilation import compile_networks
 from voice2face.training.gan.steps import FaceNetworks, iteration, make_optimisers
@@ -151,11 +152,11 @@ def test_tf32_is_for_bf16_on_a_gpu_alone_and_the_same_order_for_fp32():
     before = cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic
     try:
         for precision, fast in (("bf16", True), ("fp32", False)):
-            steps.set_arithmetic(torch.device("cuda"), precision)
+            set_arithmetic(torch.device("cuda"), precision)
             expected = (fast, fast, not fast)
             assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
             other = "bf16" if precision == "fp32" else "fp32"
-            steps.set_arithmetic(torch.device("cpu"), other)
+            set_arithmetic(torch.device("cpu"), other)
             assert (cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic) == expected
     finally:
         cuda.allow_tf32, cudnn.allow_tf32, cudnn.deterministic = before

@@ -73,13 +73,13 @@ def test_noise_is_measured(name):
         noisy = np.clip(voice + noise, -32768, 32767).astype(np.int16)
         found_db = speech_to_noise_db(noisy, spans_of(noisy))
         assert found_db == pytest.approx(wanted_db, abs=2.5)
-        said = " ".join(warnings(noisy, heard(noisy), spans_of(noisy)))
+        said = " ".join(warnings(noisy, heard(noisy).speech_s, spans_of(noisy)))
         assert ("noise behind the voice" in said) == (wanted_db < 7.5)
 
 
 def test_warnings_say_what_is_wrong():
     def said(samples):
-        return " ".join(warnings(samples, heard(samples), spans_of(samples)))
+        return " ".join(warnings(samples, heard(samples).speech_s, spans_of(samples)))
 
     assert said(VOICE) == ""
     assert "s of speech" in said(VOICE[:32_000])

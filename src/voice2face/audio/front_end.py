@@ -9,6 +9,7 @@ import numpy.typing as npt
 from voice2face.audio.load import Source, clip_name, stream_clip
 from voice2face.audio.log_mel import log_mel, normalise, tile
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech
 from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
 from voice2face.audio.voice_activity import voiced_samples
 from voice2face.errors import AudioError, SettingsError
@@ -64,12 +65,43 @@ def extract(
     Source:
         "Audio front end" of METHOD.md.
     """
+    name, clock = clip_name(source), _Clock()
+    blocks = clock.count(stream_clip(source, rate, max_s=max_s))
+    voiced, bands = _heard(blocks, name, settings, check_speech)
+    features = tile(normalise(bands), settings.min_frames)
+    return Features(voiced, bands, features, clock.n_samples / RATE_HZ, len(voiced) / RATE_HZ)
+
+
+def speech_bands(
+    speech: Speech, settings: FrontEnd, check_speech: bool = True
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+    """The speech of a recording that is read already, and its log-mel spectrogram.
+
+    Args:
+        speech: The recording.
+        settings: Which front end.
+        check_speech: Refuse noise that the voice activity detector took for speech.
+
+    Returns:
+        ``voiced`` and ``log_mel`` of :class:`Features`.
+
+    Raises:
+        AudioError: It has too little speech or none.
+        SettingsError: The settings want another sample rate than 16 kHz.
+    """
+    return _heard(speech.samples, speech.name, settings, check_speech)
+
+
+def _heard(
+    audio: npt.NDArray[np.int16] | Iterable[npt.NDArray[np.int16]],
+    name: str,
+    settings: FrontEnd,
+    check_speech: bool,
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
     if settings.log_mel.sample_rate != RATE_HZ:
         found = f"sample rate {settings.log_mel.sample_rate}"
         raise SettingsError("log_mel", found, f"{RATE_HZ}", "correct sample_rate")
-    name, clock = clip_name(source), _Clock()
-    blocks = clock.count(stream_clip(source, rate, max_s=max_s))
-    voiced = voiced_samples(blocks, settings.voice_activity, RATE_HZ)
+    voiced = voiced_samples(audio, settings.voice_activity, RATE_HZ)
     speech_s = len(voiced) / RATE_HZ
     wanted_s = max(settings.min_speech_s, settings.log_mel.window_s)
     if speech_s < wanted_s:
@@ -80,8 +112,7 @@ def extract(
         found = f"noise, no speech (its spectrum changes by {change:.2f})"
         wanted = f"{LEAST_CHANGE} or more, as in speech"
         raise AudioError(name, found, wanted, "record a voice, close to the microphone")
-    features = tile(normalise(bands), settings.min_frames)
-    return Features(voiced, bands, features, clock.n_samples / RATE_HZ, speech_s)
+    return voiced, bands
 
 
 class _Clock:

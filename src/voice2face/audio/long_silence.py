@@ -28,7 +28,7 @@ class LongSilence(Settings, frozen=True, kw_only=True):
     detector_dbfs: Decibels = -30.0
     speech_dbfs: Decibels | None = -22.0  # None: as the original has it
     aggressiveness: Literal[0, 1, 2, 3] = 3
-    frame_s: Literal[0.01, 0.02, 0.03] = 0.03
+    frame_s: Annotated[float, msgspec.Meta(ge=0.01, le=0.03)] = 0.03
     smooth_frames: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
     # Speech is drawn out by half of these to either side; a silence that is shorter stays.
     keep_frames: Annotated[int, msgspec.Meta(ge=1, le=100)] = 7

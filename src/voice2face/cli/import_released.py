@@ -21,9 +21,9 @@ def import_released(
     They are voice_embedding.pth and generator.pth; nothing in them is run.
     """
     need_extras("training", TRAINING)
-    from voice2face.release import writing
+    from voice2face.release import authors_weights
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch comments on files that are refused anyway
-        model = writing.import_released(folder, out)
+        model = authors_weights.import_released(folder, out)
     print_lines(f"model: {model.resolve()}")

@@ -79,7 +79,7 @@ def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
         "input": str(job.source),
         "output": str(job.target),
         "seconds": round(outcome.seconds, 3),
-        "speech_s": round(outcome.speech_s, 3),
+        **({} if outcome.speech_s is None else {"speech_s": round(outcome.speech_s, 3)}),
     }
 
 

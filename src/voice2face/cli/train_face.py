@@ -70,7 +70,6 @@ def train_face(
     """
     need_extras("training", TRAINING)
     from voice2face.networks.variants import recipe
-    from voice2face.release.model_folder import resolve
     from voice2face.settings import Run, change
     from voice2face.training import distributed
     from voice2face.training.gan import train
@@ -87,10 +86,9 @@ def train_face(
         checkpoint_every=checkpoint_every, sample_every=sample_every, best_by=best_by,
         compile=compiled, graph=graph,
     )  # fmt: skip
-    encoder = resolve(voice_encoder)
     with distributed.team(checked_device(device)) as team:
         model = train.train_face(
-            corpus, out, chosen, voice_encoder=encoder, variant=f"{variant}, {preset}",
+            corpus, out, chosen, voice_encoder=voice_encoder, variant=f"{variant}, {preset}",
             seed=seed, run=change(Run(), writes), resume=resume, quiet=quiet, half=half, team=team,
             memory_bytes=None if memory is None else round(memory * 1e9),
         )  # fmt: skip

@@ -176,7 +176,7 @@ def made_by(model: Model, detect: Detector, geometry: str | None) -> Read:
             except AudioError as error:
                 left_out.append(LeftOut(row, error.thing, "recording not usable", error.found))
         if geometry is not None:
-            px = model.config.generator.face_px if model.config.generator else 0
+            px = model.generator.px
             crops = np.array(made, np.uint8).reshape(-1, px, px, 3)
             return FaceSet.of_crops(crops, geometry), left_out
         faces, without = FaceSet.of_pictures(made, detect)

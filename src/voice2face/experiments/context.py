@@ -17,7 +17,6 @@ from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.experiments.speech import Speech
 from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System
-from voice2face.release.model_folder import VOICE_ENCODER, WEIGHTS
 
 Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
@@ -88,7 +87,7 @@ class Context:
         for variant, seeds in self.models.items():
             for number, system in enumerate(seeds):
                 name = f"model {variant}" + (f" {number}" if len(seeds) > 1 else "")
-                found[name] = system.model.config.sha256[WEIGHTS]
+                found[name] = system.model.sha256
         judges: list[Embedder | AgeGender] = [*self.embedders.values()]
         for judge in [*judges, self.judge] if self.judge else judges:
             if checksum := getattr(judge, "sha256", ""):
@@ -172,7 +171,7 @@ class Context:
         hearing = system.hearing if isinstance(system, RivalSystem) else system
         if not isinstance(hearing, ModelSystem):
             return system.make(speech)
-        encoder = hearing.model.config.sha256[VOICE_ENCODER]
+        encoder = hearing.model.config.voice_encoder.sha256
         if (encoder, key) not in self._heard:
             self._heard[encoder, key] = hearing.embed(speech)
         heard = self._heard[encoder, key]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from voice2face.experiments.speech import Speech
 from voice2face.release.inference import Model
+from voice2face.voice_encoders.whole import as_frame_encoder
 
 AT_ONCE = 64  # faces
 
@@ -66,16 +67,15 @@ class ModelSystem:
 
     def embed(self, speech: Speech) -> npt.NDArray[np.float32]:
         """What the voice encoder hears, (n, dim)."""
-        least = self.model.config.front_end.min_frames
-        dim = self.model.config.voice_encoder.embedding_dim
-        heard = [self.model.embed(speech.features(i, least)) for i in range(len(speech))]
-        return np.array(heard, np.float32).reshape(len(speech), dim)
+        encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
+        heard = [encoder.pooled(np.asarray(log_mel, np.float32)) for log_mel in speech.log_mel]
+        return np.array(heard, np.float32).reshape(len(speech), encoder.dim)
 
     def faces(self, embeddings: npt.NDArray[np.float32]) -> Made:
         """Faces of embeddings, (n, dim)."""
         starts = range(0, len(embeddings), AT_ONCE)
         parts = [self.model.faces(embeddings[i : i + AT_ONCE]) for i in starts]
-        px = self.model.config.generator.face_px if self.model.config.generator else 0
+        px = self.model.generator.px
         raw = np.concatenate([np.empty((0, 3, px, px), np.float32), *parts])
         return Made(to_pixels(raw), raw, embeddings)
 

@@ -43,6 +43,9 @@ class VoiceEncoder(nn.Module):
             layers[f"relu{i}"] = nn.ReLU(inplace=True)
             n_in = n_out
         layers["embed"] = nn.Conv1d(n_in, settings.embedding_dim, 3, stride=2, padding=1)
+        if settings.norm_output:
+            layers["norm_embed"] = nn.BatchNorm1d(settings.embedding_dim)
+            layers["relu_embed"] = nn.ReLU(inplace=True)
         self.layers = nn.Sequential(layers)
 
     def frame_embeddings(self, features: Tensor) -> Tensor:

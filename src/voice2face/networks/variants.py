@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice2face.errors import SettingsError
-from voice2face.settings import Recipe, change
+from voice2face.settings import Recipe, SpeakerRecipe, change
 
 # The rows of METHOD.md's "Where table, report and released program disagree", as the table has
 # them; one switch each, and each can be set alone.
@@ -19,9 +19,21 @@ TABLE_1: dict[str, dict[str, Any]] = {
     "trunk output": {"critics.leaky_output": True},
 }
 
+# The rows that the speaker stage decides.
+TABLE_1_SPEAKER: dict[str, dict[str, Any]] = {
+    "voice encoder output": {"voice_encoder.norm_output": True},
+}
+
 PRESETS: dict[str, Recipe] = {
     "released": Recipe(),
     "paper": change(Recipe(), {path: v for row in TABLE_1.values() for path, v in row.items()}),
+}
+
+SPEAKER_PRESETS: dict[str, SpeakerRecipe] = {
+    "released": SpeakerRecipe(),
+    "paper": change(
+        SpeakerRecipe(), {path: v for row in TABLE_1_SPEAKER.values() for path, v in row.items()}
+    ),
 }
 
 
@@ -66,3 +78,15 @@ def recipe(variant: str = "baseline", preset: str = "released", width: float = 1
             raise SettingsError(name, "no such name", f"one of {', '.join(choices)}", "choose one")
     widths = {"generator.width": width, "critics.width": width}
     return change(PRESETS[preset], VARIANTS[variant].changes | widths)
+
+
+def speaker_recipe(preset: str = "released") -> SpeakerRecipe:
+    """Recipe of the speaker stage of a named preset.
+
+    Raises:
+        SettingsError: No such preset.
+    """
+    if preset not in SPEAKER_PRESETS:
+        choices = ", ".join(SPEAKER_PRESETS)
+        raise SettingsError(preset, "no such name", f"one of {choices}", "choose one")
+    return SPEAKER_PRESETS[preset]

@@ -51,7 +51,7 @@ class Done:
 
     picture: "Image"
     seconds: float
-    speech_s: float
+    speech_s: float | None
 
 
 def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
@@ -146,7 +146,7 @@ def carry_out(
             write_bytes(job.target, png_bytes(made.picture, about, label))
         except (AudioError, OutputError) as error:
             return error
-        return Done(made.picture, made.features.seconds, made.features.speech_s)
+        return Done(made.picture, made.seconds, made.speech_s)
 
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     pool.submit(model.read)  # beside the first decoding; what is wrong with it shows at first use

@@ -59,9 +59,7 @@ The licence of the weights follows from that of the data; the program is Apache-
 
 | | |
 |---|---|
-| audio preset | {config.front_end_preset} |
-| voice encoder | width {config.voice_encoder.width:g}, {config.voice_encoder.embedding_dim}-d |
-{_generator_row(config)}
+{_networks(config)}
 {remarks}""".rstrip()
         + "\n"
     )
@@ -96,19 +94,13 @@ def _what(config: ModelConfig) -> str:
     if config.generator is None:
         return "A voice encoder: from a recording of a voice to an embedding of its speaker."
     px = config.generator.face_px
-    return f"From a recording of a voice to a face of {px}×{px} pixels."
+    size = f" of {px}×{px} pixels" if px else ""
+    return f"From a recording of a voice to a face{size}."
 
 
-def _generator_row(config: ModelConfig) -> str:
-    if config.generator is None:
-        return ""
-    g = config.generator
-    extras = [
-        name for name, on in (("batch normalisation", g.batch_norm), ("tanh", g.tanh),
-                              (f"dropout {g.dropout:g}", g.dropout)) if on
-    ]  # fmt: skip
-    kernel = f"kernel {g.kernel}×{g.kernel}"
-    return f"| generator | width {g.width:g}, {', '.join([kernel, *extras])} |\n"
+def _networks(config: ModelConfig) -> str:
+    rows = [row for part in config.parts for row in part.about().items()]
+    return "".join(f"| {name} | {_cell(value)} |\n" for name, value in rows)
 
 
 def _cell(value: object) -> str:

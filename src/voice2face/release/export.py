@@ -1,7 +1,10 @@
 """The two networks of a released model as ONNX graphs.
 
-They are sequences of six kinds of layers, so each becomes one node, written here directly: the
-files come out the same on every machine, in milliseconds, and open in any ONNX runtime.
+They are sequences of six kinds of layers, so each becomes one node, written here directly. That
+pays: torch's exporter wants another package (onnxscript), its older one is deprecated and writes
+other bytes with each version. These files come out the same on every machine, in milliseconds,
+with weights in 16 bits if wanted, and open in any ONNX runtime. What a layer becomes is known
+before a training begins.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from voice2face.errors import ModelError
 from voice2face.networks.modules import Generator, VoiceEncoder
 
 # Of 2022 and 2024: what the oldest ONNX Runtime that the package allows can read.
@@ -21,7 +25,9 @@ Nodes = list[onnx.NodeProto]
 Tensors = list[onnx.TensorProto]
 
 
-def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half: bool) -> None:
+def export_voice_encoder(
+    encoder: VoiceEncoder, path: Path | None, is_unit: bool, half: bool
+) -> None:
     """Write ``features`` (batch, n_mels, frames) → ``embedding`` (batch, dim).
 
     A second output, ``frame_embeddings`` (batch, dim, steps), lets a long recording be heard in
@@ -29,9 +35,12 @@ def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half:
 
     Args:
         encoder: In evaluation mode.
-        path: The file.
+        path: The file; None: only see that it can be written.
         is_unit: Scale the embedding.
         half: Store weights in 16 bits; they are cast when the model is loaded.
+
+    Raises:
+        ModelError: It holds a layer that is not known here.
     """
     nodes, tensors = sequence(encoder.layers, "features", "frame_embeddings")
     mean = "mean" if is_unit else "embedding"
@@ -39,6 +48,8 @@ def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half:
     nodes.append(helper.make_node("ReduceMean", ["frame_embeddings", "time"], [mean], keepdims=0))
     if is_unit:
         nodes.append(helper.make_node("LpNormalization", [mean], ["embedding"], axis=1, p=2))
+    if path is None:
+        return
     settings = encoder.settings
     given = floats("features", ["batch", settings.n_mels, "frames"])
     outputs = [
@@ -48,17 +59,22 @@ def export_voice_encoder(encoder: VoiceEncoder, path: Path, is_unit: bool, half:
     write_network(path, "voice_encoder", nodes, tensors, given, outputs, half)
 
 
-def export_generator(generator: Generator, path: Path, half: bool) -> None:
+def export_generator(generator: Generator, path: Path | None, half: bool) -> None:
     """Write ``embedding`` (batch, dim) → ``face`` (batch, 3, px, px).
 
     Args:
         generator: In evaluation mode.
-        path: The file.
+        path: The file; None: only see that it can be written.
         half: Store weights in 16 bits; they are cast when the model is loaded.
+
+    Raises:
+        ModelError: It holds a layer that is not known here.
     """
     nodes, tensors = sequence(generator.layers, "column", "face")
     tensors.append(numpy_helper.from_array(np.array([2, 3], np.int64), "height_width"))
     nodes.insert(0, helper.make_node("Unsqueeze", ["embedding", "height_width"], ["column"]))
+    if path is None:
+        return
     settings = generator.settings
     given = floats("embedding", ["batch", settings.embedding_dim])
     outputs = [floats("face", ["batch", 3, settings.face_px, settings.face_px])]
@@ -97,7 +113,10 @@ def _node(layer: nn.Module) -> tuple[str, dict[str, Any]]:
             return "Relu", {}
         case nn.Tanh():
             return "Tanh", {}
-    raise NotImplementedError(f"no ONNX operator is known here for {layer}")
+    raise ModelError(
+        "export", f"a layer {type(layer).__name__}", "layers that are known as ONNX operators",
+        "add it to release/export.py, or leave it out",
+    )  # fmt: skip
 
 
 def _geometry(layer: nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Models by name: from the Hugging Face hub into the cache that all its programs share."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from voice2face import __version__
@@ -21,23 +21,16 @@ from voice2face.release.hub_access import (
 from voice2face.release.model_folder import (
     CARD,
     CONFIG,
-    GENERATOR,
     MAX_CONFIG_BYTES,
-    VOICE_ENCODER,
-    WEIGHTS,
+    ModelConfig,
     checked_part,
     read_config,
 )
 
-# All that is ever downloaded or uploaded, and how many bytes it may have at most. The authors'
-# networks have 59 MB; eight times the channels have 64 times that.
-LARGEST = {
-    CONFIG: MAX_CONFIG_BYTES,
-    CARD: 1 << 20,
-    VOICE_ENCODER: 1 << 31,
-    GENERATOR: 1 << 31,
-    WEIGHTS: 1 << 32,
-}
+# How many bytes a file may have at most. The authors' networks have 59 MB; eight times the channels
+# have 64 times that.
+LARGEST = {".onnx": 1 << 31, ".npz": 1 << 31, ".safetensors": 1 << 32}
+LARGEST_CARD = 1 << 20
 PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 
 
@@ -84,10 +77,13 @@ def _download(name: HubName) -> Path:
     """The model as it is on the hub now; what of it is in the cache is not fetched again."""
     with asking(name):
         found = api().model_info(name.repo, revision=name.revision, files_metadata=True)
-    files = _wanted(name, {file.rfilename: file.size for file in found.siblings or ()})
-    folder = _cached(HubName(name.repo, found.sha)) or _snapshot(name, found.sha, files)
-    if _problem(folder):  # damaged on its way, or in the cache: once more
-        folder = _snapshot(name, found.sha, files, again=True)
+    folder = _cached(HubName(name.repo, found.sha))
+    if folder is None or _problem(folder):
+        sizes = {file.rfilename: file.size for file in found.siblings or ()}
+        files = _wanted(name, found.sha, sizes)
+        folder = folder or _snapshot(name, found.sha, files)
+        if _problem(folder):  # damaged on its way, or in the cache: once more
+            folder = _snapshot(name, found.sha, files, again=True)
     _note_revision(_sound(name, folder), name.revision or "main")
     return folder
 
@@ -107,26 +103,56 @@ def _snapshot(
         )  # fmt: skip
 
 
-def _wanted(name: HubName, sizes: Mapping[str, int | None]) -> list[str]:
-    """Names of the files to download: known ones alone, none too large.
+def _wanted(name: HubName, commit: str | None, sizes: Mapping[str, int | None]) -> list[str]:
+    """Names of the files to download: those that the configuration names, none too large.
 
     Raises:
-        ModelError: One is missing or too large.
+        ModelError: One is missing or too large, or the configuration is not a model's.
     """
-    here = [part for part in LARGEST if part in sizes]
-    missing = [part for part in (CONFIG, VOICE_ENCODER, WEIGHTS) if part not in here]
-    if missing:
-        pickles = sorted(file for file in sizes if Path(file).suffix in PICKLES)
-        beside = f", but {pickles[0]}, which could hold code" if pickles else ""
-        raise ModelError(
-            name, f"no {missing[0]}{beside}", "a model that voice2face released", "take another"
-        )
-    for part in here:
-        if (size := sizes[part]) is None or size > LARGEST[part]:
-            raise ModelError(
-                name, f"{part} of {size} bytes", f"at most {LARGEST[part]}", "take another"
-            )
-    return here
+    if CONFIG not in sizes:
+        raise _missing(name, CONFIG, sizes)
+    _check_size(name, CONFIG, sizes[CONFIG])
+    config = _config(name, commit)
+    for part in config.sha256:
+        if part not in sizes:
+            raise _missing(name, part, sizes)
+    files = [CONFIG, *(card for card in (CARD,) if card in sizes), *config.sha256]
+    for file in files:
+        _check_size(name, file, sizes[file])
+    return files
+
+
+def _config(name: HubName, commit: str | None) -> ModelConfig:
+    """The configuration alone, fetched; once more if it was damaged on its way."""
+    try:
+        return read_config(_snapshot(name, commit, [CONFIG]))
+    except ModelError:
+        folder = _snapshot(name, commit, [CONFIG], again=True)
+    try:
+        return read_config(folder)
+    except ModelError as error:
+        found = f"{Path(error.thing).name}: {error.found}"
+        raise ModelError(name, found, error.wanted, "take another") from error
+
+
+def _missing(name: HubName, what: str, there: Collection[str]) -> ModelError:
+    pickles = sorted(file for file in there if Path(file).suffix in PICKLES)
+    beside = f", but {pickles[0]}, which could hold code" if pickles else ""
+    return ModelError(
+        name, f"no {what}{beside}", "a model that voice2face released", "take another"
+    )
+
+
+def largest(file: str) -> int:
+    """Bytes that a file of a model may have at most."""
+    named = {CONFIG: MAX_CONFIG_BYTES, CARD: LARGEST_CARD}
+    return named.get(file) or LARGEST[Path(file).suffix]
+
+
+def _check_size(name: HubName, file: str, size: int | None) -> None:
+    if size is None or size > largest(file):
+        found = f"{file} of {size} bytes"
+        raise ModelError(name, found, f"at most {largest(file)}", "take another")
 
 
 def _problem(folder: Path) -> str:

@@ -1,55 +1,72 @@
 """A released model at work: recording → embedding → face (ONNX Runtime; no torch)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from voice2face.audio import Features, extract
 from voice2face.audio.load import Source
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import ModelError
-from voice2face.onnx_files import Session, open_session
+from voice2face.generators.protocol import FaceGenerator
+from voice2face.parts import Role
+from voice2face.plugins import allowed_plugins
 from voice2face.release.model_folder import (
     BUNDLED,
-    GENERATOR,
-    VOICE_ENCODER,
     ModelConfig,
     check_present,
-    checked_part,
     hash_of,
     read_config,
     resolve,
+    source_of,
 )
+from voice2face.voice_encoders.protocol import Listened, VoiceEncoder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-INPUTS = {VOICE_ENCODER: "features", GENERATOR: "embedding"}
-# Frames at once (164 s), so that an hour needs no more memory than minutes; a multiple of any
-# voice encoder's stride.
-CHUNK_FRAMES = 16_384
-# A step sees (stride - 1) frames on either side of its first: one step of margin covers it.
-MARGIN_STEPS = 1
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reconstruction:
     """A face made from a recording.
 
     Attributes:
         picture: RGB.
         face: The generator's output before it is cut to [-1, 1], (3, px, px).
-        embedding: What the voice encoder heard, (embedding_dim,).
-        features: The front end's output.
+        embedding: What the voice encoder heard, (dim,).
+        seconds: Length of the recording.
+        voiced: The speech in it, mono int16 at 16 kHz; None where the encoder does not say.
+        heard: What is read off the embedding (gender, age); None where the model reads nothing.
     """
 
     picture: "Image"
     face: np.ndarray
     embedding: np.ndarray
-    features: Features
+    seconds: float
+    voiced: np.ndarray | None
+    heard: Any
+    _model: "Model" = field(repr=False)
+
+    @property
+    def speech_s(self) -> float | None:
+        """Seconds of speech in the recording; None where the encoder does not say."""
+        return None if self.voiced is None else len(self.voiced) / RATE_HZ
+
+    def faces(self, n: int, seed: int = 0) -> np.ndarray:
+        """Faces of people who might have this voice.
+
+        Args:
+            n: How many. The first of more are the same.
+            seed: Of what a voice does not tell.
+
+        Returns:
+            Shape (n, 3, px, px), nominally in [-1, 1]; :func:`to_picture` turns one into a picture.
+        """
+        return self._model.draws(self.embedding, n, seed)
 
 
 class Model:
@@ -59,6 +76,8 @@ class Model:
         folder: Its folder; the bundled model by default.
         threads: Cores for one call; 0 for all. How sums are split between threads shows in their
             last bits: with one, a recording always becomes the same file.
+        plugins: Modules whose classes the folder may name, beside those of the variable
+            ``VOICE2FACE_PLUGINS``.
 
     Attributes:
         folder: Its folder.
@@ -69,104 +88,119 @@ class Model:
         ModelError: A part is missing, damaged or of a later format.
     """
 
-    def __init__(self, folder: Path | str | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path | str | None = None,
+        threads: int = 1,
+        plugins: Collection[str] = (),
+    ) -> None:
         self.folder = Path(folder) if folder is not None else BUNDLED
         self.config: ModelConfig = read_config(self.folder)
         self.sha256 = hash_of(self.folder)
         check_present(self.folder, self.config)
-        self._threads = threads
-        self._sessions: dict[str, Session] = {}
+        self._threads, self._plugins = threads, allowed_plugins(plugins)
+        self._opened: dict[Role, Any] = {}
         self._reading = Lock()
 
     def read(self) -> None:
-        """Read both networks now, and not when they are first used.
+        """Open all parts now, and not when they are first used.
 
         Raises:
-            ModelError: A part is missing or damaged.
+            ModelError: A part is missing or damaged, or there is no generator.
         """
-        for name in (VOICE_ENCODER, GENERATOR):
-            self._session(name)
+        _ = self.voice_encoder, self.generator, self._open("heard")
 
     @property
-    def stride(self) -> int:
-        """Frames per step of the voice encoder: each of its convolutions takes every other."""
-        return int(2 ** (len(self.config.voice_encoder.channels) + 1))
+    def voice_encoder(self) -> VoiceEncoder:
+        """What it hears with.
 
-    def _run(self, name: str, output: str, given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """One output of one network, from its one input; it must be of this shape."""
-        session = self._session(name)
-        (result,) = session.run([output], {INPUTS[name]: given})
-        _check_output(self.folder / name, output, result, shape)
-        return np.asarray(result)
+        Raises:
+            ModelError: The part is missing or damaged.
+        """
+        return self._open("voice_encoder")  # type: ignore[no-any-return]
 
-    def _session(self, name: str) -> Session:
-        if name == GENERATOR and self.config.generator is None:
+    @property
+    def generator(self) -> FaceGenerator:
+        """What it draws with.
+
+        Raises:
+            ModelError: The part is missing or damaged, or there is none.
+        """
+        found = self._open("generator")
+        if found is None:
             raise ModelError(
                 self.folder, "a voice encoder alone", "a model with a generator", "train face"
             )
-        with self._reading:  # threads that share a model read each part once
-            if name not in self._sessions:
-                path = checked_part(self.folder, name, self.config)
-                self._sessions[name] = open_session(path, self._threads)
-            return self._sessions[name]
+        return found  # type: ignore[no-any-return]
 
-    def embed(self, features: np.ndarray) -> np.ndarray:
-        """Embedding of one recording.
+    def _open(self, role: Role) -> Any:
+        """The part of a role at work; None where the model has none."""
+        with self._reading:  # threads that share a model open each part once
+            if role not in self._opened:
+                part = self.config.part(role)
+                if part is None:
+                    return None
+                source = source_of(self.folder, part, self._threads, self._plugins)
+                self._opened[role] = part.open(source)
+            return self._opened[role]
+
+    def listen(self, speech: Speech) -> Listened:
+        """Embedding of one recording, and the speech in it where the encoder says.
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The voice encoder is missing or damaged, or gives what is no embedding.
+        """
+        encoder = self.voice_encoder
+        if hasattr(encoder, "listen"):
+            listened: Listened = encoder.listen(speech)
+        else:
+            listened = Listened(np.asarray(encoder.embed(speech), np.float32))
+        self._check("voice_encoder", listened.embedding, (encoder.dim,))
+        return listened
+
+    def embed(self, speech: Speech) -> np.ndarray:
+        """Embedding of one recording, shape (dim,).
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The voice encoder is missing or damaged, or gives what is no embedding.
+        """
+        return self.listen(speech).embedding
+
+    def faces(self, embeddings: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """Faces, nominally in [-1, 1]: (n, dim) → (n, 3, px, px).
 
         Args:
-            features: Normalised log-mel of the front end, shape (frames, n_mels).
+            embeddings: What :meth:`embed` gives, one a row.
+            rng: Of what a voice does not tell; None: what it tells, always the same face.
 
-        Returns:
-            Shape (embedding_dim,), of length one (unless the model's preset says otherwise).
+        Raises:
+            ModelError: The generator is missing or damaged, or gives what is no face.
         """
-        features = features.astype(np.float32, copy=False)
-        dim = self.config.voice_encoder.embedding_dim
-        if len(features) <= CHUNK_FRAMES:
-            return np.asarray(self._run(VOICE_ENCODER, "embedding", features.T[None], (1, dim))[0])
-        total = np.zeros(dim)
-        n_steps = 0
-        for chunk, first, last in _chunks(len(features), self.stride):
-            fed = np.ascontiguousarray(features[chunk].T)[None]
-            shape = (1, dim, -(-fed.shape[2] // self.stride))
-            steps = self._run(VOICE_ENCODER, "frame_embeddings", fed, shape)
-            total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
-            n_steps += steps[0, :, first:last].shape[1]
-        mean = total / n_steps
-        if self.config.embedding.unit:
-            mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
-        return mean.astype(np.float32)
+        generator = self.generator
+        faces = np.asarray(generator.faces(embeddings.astype(np.float32, copy=False), rng))
+        self._check("generator", faces, (len(embeddings), 3, generator.px, generator.px))
+        return faces
 
-    def faces(self, embeddings: np.ndarray) -> np.ndarray:
-        """Faces, nominally in [-1, 1]: (batch, embedding_dim) → (batch, 3, px, px)."""
-        px = self.config.generator.face_px if self.config.generator else 0  # 0: _run refuses
-        shape = (len(embeddings), 3, px, px)
-        return self._run(GENERATOR, "face", embeddings.astype(np.float32), shape)
+    def draws(self, embedding: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+        """Faces of people who might have one voice, (n, 3, px, px); the first of more are the same.
 
-    def perturbed(self, embedding: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
-        """Neighbours of an embedding, as the generator met them in its training.
-
-        Their faces show how little or how much the voice decides. A model that was trained without
-        noise (``embedding.noise`` of 0, as of the preset ``paper``) has no neighbours: they are all
-        the embedding itself.
-
-        Args:
-            embedding: What :meth:`embed` gives, shape (embedding_dim,).
-            n: How many. The first of more are the same.
-            seed: Of the noise.
-
-        Returns:
-            Float32, shape (n, embedding_dim).
-
-        Source:
-            Released program: normalise(e + 0.05·N(0, I)), with e normalised (METHOD.md,
-            "Training"; ``training.steps.embed``).
+        Raises:
+            ModelError: The generator is missing or damaged, or gives what is no face.
         """
-        settings = self.config.embedding
-        noise = np.random.default_rng(seed).standard_normal((n, len(embedding)), np.float32)
-        moved = embedding.astype(np.float32) + np.float32(settings.noise) * noise
-        if settings.unit:
-            moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
-        return moved
+        return self.faces(np.repeat(embedding[None], n, axis=0), np.random.default_rng(seed))
+
+    def _check(self, role: Role, found: np.ndarray, shape: tuple[int, ...]) -> None:
+        """Refuse what a part of any origin must not give."""
+        if found.dtype == np.float32 and found.shape == shape and np.isfinite(found).all():
+            return
+        part = self.config.part(role)
+        raise ModelError(
+            f"{self.folder} ({role.replace('_', ' ')}, {part.kind if part else 'none'})",
+            f"gives {found.dtype} of shape {found.shape}", f"finite float32 of shape {shape}",
+            "fetch the model again",
+        )  # fmt: skip
 
     def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
         """Make a face from a recording.
@@ -179,14 +213,38 @@ class Model:
             AudioError: The recording can't be read, or holds too little speech.
             ModelError: A part of the model is missing or damaged.
         """
-        features = extract(source, self.config.front_end, rate=rate)
-        embedding = self.embed(features.features)
-        (face,) = self.faces(embedding[None])
-        return Reconstruction(to_picture(face), face, embedding, features)
+        return self.reconstruct_speech(read_speech(source, rate))
+
+    def reconstruct_speech(self, speech: Speech) -> Reconstruction:
+        """Make a face from a recording that is read already.
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: A part of the model is missing or damaged.
+        """
+        listened = self.listen(speech)
+        (face,) = self.faces(listened.embedding[None])
+        return Reconstruction(
+            to_picture(face), face, listened.embedding, speech.seconds, listened.voiced,
+            self.heard(listened.embedding), self,
+        )  # fmt: skip
+
+    def heard(self, embedding: np.ndarray) -> Any:
+        """What is read off an embedding (gender, age); None where the model reads nothing.
+
+        Raises:
+            ModelError: The part is missing or damaged.
+        """
+        readings = self._open("heard")
+        return None if readings is None else readings.read(embedding)
 
 
 def load(
-    model: Path | str | None = None, threads: int = 1, *, revision: str | None = None
+    model: Path | str | None = None,
+    threads: int = 1,
+    *,
+    revision: str | None = None,
+    plugins: Collection[str] = (),
 ) -> Model:
     """Load a released model: the bundled one, that in a folder, or one of the hub by its name.
 
@@ -195,12 +253,13 @@ def load(
             :mod:`voice2face.release.hub`); the bundled model by default.
         threads: Cores for one call, as of :class:`Model`.
         revision: Branch, tag or commit of a model on the hub.
+        plugins: Modules whose classes the model may name, as of :class:`Model`.
 
     Raises:
         ModelError: A part is missing, damaged or of a later format; or it is not to be had.
         MissingExtraError: A name of the hub without the extra ``hub``.
     """
-    return Model(resolve(model, revision), threads)
+    return Model(resolve(model, revision), threads, plugins)
 
 
 def to_picture(face: np.ndarray) -> "Image":
@@ -209,31 +268,3 @@ def to_picture(face: np.ndarray) -> "Image":
 
     pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-
-
-def _check_output(path: Path, output: str, result: object, shape: tuple[int, ...]) -> None:
-    if not isinstance(result, np.ndarray):
-        found = f"of type {type(result).__name__}"
-    elif result.dtype != np.float32 or result.shape != shape:
-        found = f"{result.dtype} of shape {result.shape}"
-    elif not np.isfinite(result).all():
-        found = "NaN or infinite"
-    else:
-        return
-    raise ModelError(
-        path, f"{output} is {found}", f"finite float32 of shape {shape}", "fetch the model again"
-    )
-
-
-def _chunks(n_frames: int, stride: int) -> Iterator[tuple[slice, int, int]]:
-    """Stretches of frames, with the steps of each whose whole view lies within it.
-
-    The zero padding at both ends of the recording is the network's own; in between, a step near
-    the edge of a stretch is taken from the neighbour, so that the result is that of one pass.
-    """
-    n_steps, chunk_steps = -(-n_frames // stride), CHUNK_FRAMES // stride
-    for begin in range(0, n_steps, chunk_steps):
-        end = min(begin + chunk_steps, n_steps)
-        left, right = max(begin - MARGIN_STEPS, 0), min(end + MARGIN_STEPS, n_steps)
-        frames = slice(left * stride, min(right * stride, n_frames))
-        yield frames, begin - left, end - left

@@ -1,44 +1,79 @@
 """The folder of a released model: what lies in it, and how it is checked (no torch)."""
 
+import functools
+import operator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from voice2face.errors import ModelError, SettingsError
 from voice2face.files import sha256_of
-from voice2face.settings import (
-    EmbeddingSettings,
-    FrontEnd,
-    GeneratorSettings,
-    Settings,
-    VoiceEncoderSettings,
-    decode,
-    parse_yaml,
+from voice2face.generators.kinds import GENERATORS
+from voice2face.parts import (
+    GeneratorPart,
+    Part,
+    PartSource,
+    Role,
+    VoiceEncoderPart,
+    checked_file,
 )
+from voice2face.release.format_1 import Format1
+from voice2face.settings import S, Settings, decode, parse_yaml
+from voice2face.voice_encoders.kinds import VOICE_ENCODERS
 
-FORMAT_VERSION = 1
-CONFIG, CARD, WEIGHTS = "config.yaml", "README.md", "weights.safetensors"
-VOICE_ENCODER, GENERATOR = "voice_encoder.onnx", "generator.onnx"
+if TYPE_CHECKING:
+    AnyPart = Part
+else:  # a tagged union: the kind of a part says which struct it is
+    AnyPart = functools.reduce(operator.or_, (*VOICE_ENCODERS, *GENERATORS))
+
+FORMAT_VERSION = 2
+CONFIG, CARD = "config.yaml", "README.md"
 BUNDLED = Path(__file__).parents[1] / "assets" / "model"
 MAX_CONFIG_BYTES = 1 << 20
+MOST_PARTS = 8
 
 
 class ModelConfig(Settings, frozen=True, kw_only=True):
-    """What ``config.yaml`` holds: all that is needed to use the model, and where it came from."""
+    """What ``config.yaml`` holds: the parts of the model, and where it came from.
+
+    Attributes:
+        format_version: Of the file.
+        name: In messages, on pictures and on the page.
+        parts: At most one of each role; always a voice encoder.
+        provenance: Facts about how it was made.
+    """
 
     format_version: int = FORMAT_VERSION
     name: str
-    front_end_preset: str
-    front_end: FrontEnd
-    voice_encoder: VoiceEncoderSettings
-    embedding: EmbeddingSettings = EmbeddingSettings()
-    generator: GeneratorSettings | None = None  # none: a voice encoder alone (`train voice`)
+    parts: tuple[AnyPart, ...]
     provenance: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
-    sha256: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def part(self, role: Role) -> Part | None:
+        """The part of a role; None where the model has none."""
+        return next((part for part in self.parts if part.role == role), None)
+
+    @property
+    def voice_encoder(self) -> VoiceEncoderPart:
+        """What it hears with."""
+        part = self.part("voice_encoder")
+        assert isinstance(part, VoiceEncoderPart)  # read_config has seen to it
+        return part
+
+    @property
+    def generator(self) -> GeneratorPart | None:
+        """What it draws with; None: a voice encoder alone (``train voice``)."""
+        part = self.part("generator")
+        return part if isinstance(part, GeneratorPart) else None
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """Checksum of each file of all parts, by name."""
+        return {name: sum_ for part in self.parts for name, sum_ in sorted(part.files.items())}
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """Read the configuration of a model folder.
+    """Read the configuration of a model folder, of this format or an older one.
 
     Raises:
         ModelError: It is missing, damaged, or of a later format than this program knows.
@@ -58,15 +93,36 @@ def read_config(folder: Path) -> ModelConfig:
         raise ModelError(
             path, f"format {version}", f"at most {FORMAT_VERSION}", "update voice2face"
         )
+    if version == 1:
+        return _checked(_of_format_1(_decoded(data, Format1, path), path), path)
+    return _checked(_decoded(data, ModelConfig, path), path)
+
+
+def _decoded(data: object, kind: type[S], path: Path) -> S:
     try:
-        config = decode(data, ModelConfig, str(path))
+        return decode(data, kind, str(path))
     except SettingsError as error:
         entry = error.thing.removeprefix(f"{path}: ")
         raise _damaged(path, f"{entry} {error.found}") from error
+
+
+def _of_format_1(old: Format1, path: Path) -> ModelConfig:
+    if set(old.sha256) != old.wanted:
+        raise _damaged(path, f"checksums of {', '.join(old.sha256) or 'nothing'}"[:200])
+    return ModelConfig(name=old.name, parts=old.parts(), provenance=old.provenance)
+
+
+def _checked(config: ModelConfig, path: Path) -> ModelConfig:
+    """The same, if its parts can be those of a model."""
     if not config.name.strip() or not config.name.isprintable():
         raise _damaged(path, f"the name {config.name!r}"[:80])
-    if set(config.sha256) != {*networks_of(config), WEIGHTS}:
-        raise _damaged(path, f"checksums of {', '.join(config.sha256) or 'nothing'}"[:200])
+    roles = [part.role for part in config.parts]
+    if "voice_encoder" not in roles or len(roles) > len(set(roles)):
+        found = f"parts that are {', '.join(roles) or 'none'}"[:200]
+        raise ModelError(path, found, "one voice encoder, one of each", "fetch the model again")
+    for part in config.parts:
+        if not part.files and not hasattr(part, "use"):  # a class of others may need none
+            raise _damaged(path, f"checksums of nothing for the {part.role} ({part.kind})")
     return config
 
 
@@ -114,33 +170,37 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
     return BUNDLED if model is None else Path(model)
 
 
-def networks_of(config: ModelConfig) -> tuple[str, ...]:
-    """Names of the networks' files."""
-    return (VOICE_ENCODER, GENERATOR) if config.generator else (VOICE_ENCODER,)
-
-
 def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
     """Path of one file of the model, after its checksum was compared.
 
     Raises:
         ModelError: The file is missing, or is not the one that was released.
     """
-    path = folder / name
-    if not path.is_file():
-        raise _missing(path)
-    if sha256_of(path) != config.sha256.get(name):
-        raise _damaged(path, f"its checksum is not that in {CONFIG}")
-    return path
+    return checked_file(folder / name, config.sha256.get(name, ""))
+
+
+def source_of(
+    folder: Path, part: Part, threads: int = 1, plugins: frozenset[str] = frozenset()
+) -> PartSource:
+    """What a part is opened from.
+
+    Args:
+        folder: The model's.
+        part: One of its parts.
+        threads: Cores for one call; 0 for all.
+        plugins: Modules whose classes the folder may name.
+    """
+    return PartSource(folder, part.files, threads, plugins)
 
 
 def check_present(folder: Path, config: ModelConfig) -> None:
-    """See that the networks are there, before anything is computed.
+    """See that all files but the weights for torch are there, before anything is computed.
 
     Raises:
         ModelError: One is missing.
     """
-    for name in networks_of(config):
-        if not (folder / name).is_file():
+    for name in config.sha256:
+        if not name.endswith(".safetensors") and not (folder / name).is_file():
             raise _missing(folder / name)
 
 

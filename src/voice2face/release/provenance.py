@@ -54,7 +54,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         software: Program and version.
         model: The model's name.
         model_sha256: Of the model's ``config.yaml``, which holds the checksums of all its parts.
-        front_end: Preset of the audio front end.
+        front_end: Preset of the audio front end, or the kind of the voice encoder.
         variant: Variant and preset that the model was trained as; empty where it doesn't say.
         variation: Which change of the voice's embedding it shows; empty for the face itself.
         note: What the picture is, and is not.
@@ -83,7 +83,7 @@ def provenance_of(model: "Model", variation: str = "") -> Provenance:
         software=f"voice2face {__version__}",
         model=_clean(config.name),
         model_sha256=model.sha256,
-        front_end=_clean(config.front_end_preset),
+        front_end=_clean(config.voice_encoder.front_end_name),
         variant=_clean(str(config.provenance.get("variant", ""))),
         variation=_clean(variation),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from voice2face.errors import ModelError
 from voice2face.release.card import check_card
-from voice2face.release.hub import LARGEST
+from voice2face.release.hub import largest
 from voice2face.release.hub_access import (
     EXPLICIT,
     LOG_IN,
@@ -95,9 +95,9 @@ def _checked(folder: Path) -> list[str]:
         path = folder / part
         if not path.is_file():
             raise ModelError(path, "missing", "every part of the model", "fetch or make it again")
-        if path.stat().st_size > LARGEST[part]:
+        if path.stat().st_size > largest(part):
             found = f"{path.stat().st_size} bytes"
-            raise ModelError(path, found, f"at most {LARGEST[part]}", "make it smaller")
+            raise ModelError(path, found, f"at most {largest(part)}", "make it smaller")
     for part in config.sha256:
         checked_part(folder, part, config)
     try:

@@ -4,6 +4,7 @@ Source:
     Wan et al. 2018, "Generalized end-to-end loss for speaker verification"; Resemblyzer 0.1.4.
 """
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,18 +19,21 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import AudioError
+from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
+from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import Settings
 
 Float32Array = npt.NDArray[np.float32]
 
 SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e.onnx"
+FILE = "ge2e.onnx"
 DIM = 256
 WINDOWS_AT_ONCE = 16  # 1.3 MB of features; more are no faster
 INPUT, OUTPUT = "mel", "raw"
 
 
-class Ge2eSettings(Settings, frozen=True, kw_only=True, tag="ge2e"):
+class Ge2eSettings(Settings, frozen=True, kw_only=True):
     """How GE2E hears a recording; as it was trained, but for the level (:class:`LongSilence`).
 
     ``output`` is ``raw``: the mean over windows of what the last layer gives, the one to regress
@@ -44,6 +48,29 @@ class Ge2eSettings(Settings, frozen=True, kw_only=True, tag="ge2e"):
     least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.75
     min_speech_s: Annotated[float, msgspec.Meta(ge=0.03, le=3600)] = 0.9
     output: Literal["raw", "unit"] = "raw"
+
+
+class Ge2ePart(VoiceEncoderPart, frozen=True, kw_only=True, tag="ge2e"):
+    """GE2E in a model folder.
+
+    Attributes:
+        settings: How it hears a recording.
+    """
+
+    settings: Ge2eSettings = Ge2eSettings()
+
+    def open(self, source: PartSource) -> "Ge2e":
+        """The encoder.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
+        """
+        return Ge2e(source.path(FILE), self.settings, source.threads)
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return self.settings.min_speech_s
 
 
 class Ge2e:
@@ -87,6 +114,12 @@ class Ge2e:
         """Windows for a second of speech."""
         return 1 / (self.settings.hop_frames * self.settings.mel.hop_s)
 
+    @property
+    def frames_hash(self) -> str:
+        """Of the network's file and of the settings, but for how windows are pooled."""
+        settings = msgspec.json.encode(msgspec.structs.replace(self.settings, output="raw"))
+        return hashlib.sha256(sha256_of(self._network.path).encode() + settings).hexdigest()
+
     def embed(self, speech: Speech) -> Float32Array:
         """Embedding of one recording, shape (256,).
 
@@ -112,6 +145,10 @@ class Ge2e:
             )
         batches = [self._run(batch) for batch in self._windows(samples, gain)]
         return np.concatenate(batches)
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """The same: windows stand each for itself."""
+        return frames
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of some windows: (windows, 256) → (256,)."""

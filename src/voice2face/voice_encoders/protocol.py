@@ -1,10 +1,12 @@
 """What every voice encoder can do, whoever made it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 
 Float32Array = npt.NDArray[np.float32]
@@ -32,6 +34,38 @@ class VoiceEncoder(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Listened:
+    """What an encoder makes of a recording.
+
+    Attributes:
+        embedding: Shape (dim,).
+        voiced: The speech that it was computed from, without the silence: mono int16 at 16 kHz,
+            shape (voiced samples,). None where the encoder does not say.
+    """
+
+    embedding: Float32Array
+    voiced: npt.NDArray[np.int16] | None = None
+
+    @property
+    def speech_s(self) -> float | None:
+        """Seconds of speech; None where the encoder does not say."""
+        return None if self.voiced is None else len(self.voiced) / RATE_HZ
+
+
+class Listener(VoiceEncoder, Protocol):
+    """An encoder that also says which part of a recording is speech."""
+
+    def listen(self, speech: Speech) -> Listened:
+        """What :meth:`embed` gives, and the speech that it was computed from.
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The network is missing or damaged, or gives what is not finite.
+        """
+        ...
+
+
 class FrameEncoder(VoiceEncoder, Protocol):
     """An encoder whose work splits into a sequence that can be kept and a pooling that is quick.
 
@@ -49,12 +83,28 @@ class FrameEncoder(VoiceEncoder, Protocol):
         """Frames for a second of speech."""
         ...
 
+    @property
+    def frames_hash(self) -> str:
+        """64 hexadecimal digits that name all that decides the numbers of the frames.
+
+        Frames that were kept under it are those that :meth:`frames` would give now.
+        """
+        ...
+
     def frames(self, speech: Speech) -> Float32Array:
         """The sequence of one recording, shape (frames, frame_dim).
 
         Raises:
             AudioError: It holds too little speech.
             ModelError: The network is missing or damaged, or gives what is not finite.
+        """
+        ...
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """The sequence of one whole recording as a training cuts it, same shape.
+
+        Log-mel bands get zero mean and unit deviation over the recording; the embeddings of
+        windows stay as they are.
         """
         ...
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 import numpy as np
 
-from voice2face.audio import extract, stream_clip
+from voice2face.audio import stream_clip
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech
 from voice2face.errors import AudioError
-from voice2face.release.inference import Model, to_picture
+from voice2face.release.inference import Model, Reconstruction, to_picture
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
 from voice2face.web.hearing import summed_up
 from voice2face.web.limits import Limits
@@ -57,18 +58,16 @@ def make_answer(
     """
     began = time.perf_counter()
     samples = _decoded(recording, limits)
-    heard = extract(samples, model.config.front_end, rate=RATE_HZ)
-    embedding = model.embed(heard.features)
+    made = model.reconstruct_speech(Speech(samples, RATE_HZ, "recording"))
     label = LABEL if order.label else ""
-    face = png_bytes(to_picture(model.faces(embedding[None])[0]), provenance_of(model), label)
+    face = png_bytes(made.picture, provenance_of(model), label)
     if order.picture_only:
         return face
-    frame_s = model.config.front_end.voice_activity.frame_s
     answer = {
         "face": face,
-        "more": _more(model, embedding, order, label),
+        "more": _more(model, made, order, label),
         "model": name,
-        **summed_up(samples, heard, frame_s),
+        **summed_up(samples, made.voiced),
         "took_ms": round(1000 * (time.perf_counter() - began), 1),
     }
     return msgspec.json.encode(answer)
@@ -90,13 +89,12 @@ def _decoded(recording: BinaryIO, limits: Limits) -> "npt.NDArray[np.int16]":
     return np.frombuffer(samples, np.int16)
 
 
-def _more(model: Model, embedding: np.ndarray, order: Order, label: str) -> list[bytes]:
-    """Faces of the embedding's neighbours: how little or how much the voice decides."""
+def _more(model: Model, made: Reconstruction, order: Order, label: str) -> list[bytes]:
+    """Faces of others who might have the voice: how little or how much it decides."""
     if order.more == 0:
         return []
-    faces = model.faces(model.perturbed(embedding, order.more, order.seed))
     pngs = []
-    for number, face in enumerate(faces, 1):
+    for number, face in enumerate(made.faces(order.more, order.seed), 1):
         about = provenance_of(model, f"{number} of seed {order.seed}")
         pngs.append(png_bytes(to_picture(face), about, label))
     return pngs

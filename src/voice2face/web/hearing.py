@@ -5,14 +5,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio import Features
+from voice2face.audio import log_mel
 from voice2face.audio.resample import RATE_HZ
+from voice2face.settings import LogMel
 
 Int16Array = npt.NDArray[np.int16]
 
 COLUMNS = 1200  # of a waveform or a log-mel: more than a page is wide
 FULL_SCALE = 32768
 FRAME_S = 0.02
+SHOWN = LogMel(keep_ragged_window=True)  # what is drawn, whatever the voice encoder takes
 
 # The voice encoder is trained on stretches of 3 to 8 s (`crop_frames` of the recipes).
 LITTLE_SPEECH_S = 3.0
@@ -67,11 +69,11 @@ def waveform(samples: Int16Array) -> dict[str, list[float]]:
     return {"low": _parts(low), "high": _parts(high)}
 
 
-def log_mel_png(log_mel: npt.NDArray[np.float32]) -> bytes:
+def log_mel_png(spectrum: npt.NDArray[np.float32]) -> bytes:
     """Log-mel spectrogram as a picture: time from left to right, low bands at the bottom.
 
     Args:
-        log_mel: Shape (frames, n_mels).
+        spectrum: Shape (frames, n_mels).
 
     Returns:
         A PNG with a palette, one pixel a band, at most ``COLUMNS`` wide.
@@ -80,10 +82,10 @@ def log_mel_png(log_mel: npt.NDArray[np.float32]) -> bytes:
 
     from PIL import Image
 
-    n_columns = min(COLUMNS, len(log_mel))
-    starts = np.linspace(0, len(log_mel), n_columns, endpoint=False).astype(int)
-    widths = np.diff(np.append(starts, len(log_mel)))
-    bands = np.add.reduceat(log_mel, starts, axis=0) / widths[:, None]
+    n_columns = min(COLUMNS, len(spectrum))
+    starts = np.linspace(0, len(spectrum), n_columns, endpoint=False).astype(int)
+    widths = np.diff(np.append(starts, len(spectrum)))
+    bands = np.add.reduceat(spectrum, starts, axis=0) / widths[:, None]
     low, high = np.percentile(bands, (2, 99.8))
     levels = np.clip((bands - low) / max(high - low, 1e-6), 0, 1) * 255
     picture = Image.fromarray(np.ascontiguousarray(levels.astype(np.uint8).T[::-1]))
@@ -93,12 +95,12 @@ def log_mel_png(log_mel: npt.NDArray[np.float32]) -> bytes:
     return stream.getvalue()
 
 
-def warnings(samples: Int16Array, heard: Features, spans: list[list[float]]) -> list[str]:
+def warnings(samples: Int16Array, speech_s: float, spans: list[list[float]]) -> list[str]:
     """What makes the face less telling than it could be, in plain sentences."""
     found = []
-    if heard.speech_s < LITTLE_SPEECH_S:
+    if speech_s < LITTLE_SPEECH_S:
         found.append(
-            f"Only {heard.speech_s:.1f} s of speech: "
+            f"Only {speech_s:.1f} s of speech: "
             f"with {LITTLE_SPEECH_S:g} s or more the face would tell more of the voice."
         )
     if speech_to_noise_db(samples, spans) < NOISY_DB:
@@ -128,18 +130,25 @@ def speech_to_noise_db(samples: Int16Array, spans: list[list[float]]) -> float:
     return float(10 * np.log10(max(voice / noise, 1e-9)))
 
 
-def summed_up(samples: Int16Array, heard: Features, frame_s: float) -> dict[str, Any]:
-    """All of it, as it stands in the answer."""
-    spans = speech_spans(samples, heard.voiced, frame_s)
-    seconds = round(heard.seconds, 3)
-    speech_s = round(heard.speech_s, 3)
-    n_bands = heard.log_mel.shape[1]
+def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
+    """All of it, as it stands in the answer.
+
+    Args:
+        samples: The recording, shape (samples,).
+        voiced: The speech in it, whole frames in order; None where the voice encoder does not say
+            which: all of it is shown.
+    """
+    heard = samples if voiced is None else voiced
+    spans = speech_spans(samples, heard, FRAME_S)
+    seconds = round(len(samples) / RATE_HZ, 3)
+    speech_s = round(len(heard) / RATE_HZ, 3)
+    bands = log_mel(heard, SHOWN)
     return {
         "seconds": seconds,
         "speech_s": speech_s,
-        "warnings": warnings(samples, heard, spans),
+        "warnings": warnings(samples, speech_s, spans),
         "waveform": {"seconds": seconds, **waveform(samples), "speech": spans},
-        "log_mel": {"png": log_mel_png(heard.log_mel), "seconds": speech_s, "bands": n_bands},
+        "log_mel": {"png": log_mel_png(bands), "seconds": speech_s, "bands": SHOWN.n_mels},
     }
 
 

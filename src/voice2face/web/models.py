@@ -43,7 +43,7 @@ class Models:
     @property
     def least_speech_s(self) -> float:
         """What the default model needs."""
-        return self.find("")[1].config.front_end.min_speech_s
+        return self.find("")[1].config.voice_encoder.least_speech_s
 
     def find(self, name: str) -> tuple[str, Model]:
         """A model and what it is called here; an empty name is the default's.

@@ -133,23 +133,19 @@ class Estimator:
 
     def _face(self, step: Step) -> Steps:
         from voice2face.networks.modules import VoiceEncoder
-        from voice2face.release.model_folder import ModelConfig
         from voice2face.training.data.streamed import open_data
         from voice2face.training.distributed import solo
         from voice2face.training.gan.samples import sample_voices
         from voice2face.training.gan.trainee import FaceTrainee
 
         recipe = decode(step.settings["recipe"], Recipe, "")
-        info, settings = self._corpus.info, self._request.voice_recipe().voice_encoder
-        heard = ModelConfig(
-            name="", front_end_preset=info.preset, front_end=info.front_end, voice_encoder=settings
-        )
+        settings = self._request.voice_recipe().voice_encoder
         team, pair_by = solo(self._request.device), recipe.training.pair_by
         data = open_data(
             self._corpus, pair_by, seed=0, device=team.device, aside=recipe.training.set_aside
         )
         samples = sample_voices(self._corpus, pair_by)
-        return FaceTrainee(data, recipe, VoiceEncoder(settings), heard, samples, 0, team)
+        return FaceTrainee(data, recipe, VoiceEncoder(settings), samples, 0, team)
 
     def _asking(self) -> Estimate:
         n_models = sum(len(names) for names in model_steps(self._request).values())

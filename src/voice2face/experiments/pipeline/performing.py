@@ -13,7 +13,7 @@ from voice2face.experiments.pipeline.opening import RIVALS_FILE, open_context
 from voice2face.experiments.pipeline.plan import Outputs, Step
 from voice2face.experiments.pipeline.steps import PAGES, PLACES, RESULTS, VOICE, Request
 from voice2face.experiments.registry import EXPERIMENTS
-from voice2face.release.model_folder import CONFIG, WEIGHTS, networks_of, read_config
+from voice2face.release.model_folder import CONFIG, read_config
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
 MODEL = "model"
@@ -170,4 +170,4 @@ def _result_file(request: Request, experiment: str) -> Path:
 
 def _parts(model: Path) -> list[Path]:
     """The files of a released model that others read."""
-    return [model / name for name in (CONFIG, WEIGHTS, *networks_of(read_config(model)))]
+    return [model / name for name in (CONFIG, *read_config(model).sha256)]

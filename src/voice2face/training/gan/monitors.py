@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from voice2face.corpus import Corpus
 from voice2face.evaluation.embedders.fitted import Fisherfaces
 from voice2face.evaluation.metrics.matching import match_one_of_two
-from voice2face.networks.modules import Critics, Generator, VoiceEncoder
+from voice2face.networks.modules import Critics
 from voice2face.runs.readings import LIMITS, Reading
 from voice2face.settings import EmbeddingSettings, Recipe
 from voice2face.training.data.source import VoiceBank
@@ -137,7 +137,7 @@ class Monitors:
     def __init__(
         self,
         corpus: Corpus,
-        encoder: VoiceEncoder,
+        encoder: nn.Module,
         recipe: Recipe,
         seed: int,
         device: torch.device | str = "cpu",
@@ -178,23 +178,26 @@ class Monitors:
             self.left_out |= dict.fromkeys(("memorisation", "discriminator_held_out"), reason)
         self._matcher = self._match(voices, faces, learned)
 
-    def measure(self, generator: Generator, critics: Critics, step: int) -> list[Reading]:
+    def measure(
+        self, generator: nn.Module, step: int, critics: Critics | None = None
+    ) -> list[Reading]:
         """Look at the networks as they are.
 
         Args:
-            generator: The averaged one, if there is one.
-            critics: Of the same training.
+            generator: From embeddings, (n, dim), to faces, (n, 3, px, px).
             step: Iterations done; some alarms don't ring before the first few.
+            critics: Of the same training; None where it has no discriminator.
 
         Returns:
             One reading of each monitor that is not left out.
         """
-        with looked_at(generator, critics):
+        with looked_at(*(net for net in (generator, critics) if net is not None)):
             made = generator(self._embeddings).float()
-            values = self._of_faces(made) | self._of_critics(critics, made[: self._n_heard])
-            reference = {"saturated": self._real_saturated}
-            if len(self._held_out):
-                reference["discriminator_held_out"] = called_real(critics, self._judged)
+            values, reference = self._of_faces(made), {"saturated": self._real_saturated}
+            if critics is not None:
+                values |= self._of_critics(critics, made[: self._n_heard])
+                if len(self._held_out):
+                    reference["discriminator_held_out"] = called_real(critics, self._judged)
         return [LIMITS[n].judge(n, v, step, reference.get(n, 0.0)) for n, v in values.items()]
 
     def _of_faces(self, raw: Tensor) -> dict[str, float]:
@@ -216,7 +219,7 @@ class Monitors:
             return values
         return {"discriminator_held_out": called_real(critics, self._held_out)} | values
 
-    def _hear(self, encoder: VoiceEncoder, settings: EmbeddingSettings, *taken: Taken) -> Tensor:
+    def _hear(self, encoder: nn.Module, settings: EmbeddingSettings, *taken: Taken) -> Tensor:
         """What the generator is given for each recording, without noise: (recordings, dim)."""
         rows = []
         quiet = torch.zeros(1, device=self._device)

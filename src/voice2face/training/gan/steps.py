@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from voice2face.networks.modules import Critics, Generator, VoiceEncoder, unit
-from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe, VoiceEncoderSettings
+from voice2face.networks.modules import Critics, Generator, unit
+from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe
 from voice2face.training.gan.stability import augment, r1_penalty, set_learning_rates
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ class Batch:
     """Voices and faces of one iteration, drawn independently of each other.
 
     Attributes:
-        voices: Normalised log-mel, shape (batch, n_mels, frames).
+        voices: Stretches of what the voice encoder keeps of a recording (normalised log-mel, say),
+            shape (batch, frame_dim, frames).
         voice_labels: Whose voice, shape (batch,).
         faces: In [-1, 1], shape (batch, 3, face_px, face_px).
         face_labels: Whose face, shape (batch,).
@@ -49,14 +50,23 @@ class Batch:
 class FaceNetworks:
     """The networks of a face training; the voice encoder is frozen."""
 
-    voice_encoder: VoiceEncoder
+    voice_encoder: nn.Module
     generator: Generator
     critics: Critics
 
     @classmethod
-    def make(cls, recipe: Recipe, voice: VoiceEncoderSettings, n_labels: int) -> "FaceNetworks":
-        """New networks with PyTorch's default initialisation, from its global random state."""
-        encoder = VoiceEncoder(voice).eval().requires_grad_(False)
+    def make(cls, recipe: Recipe, encoder: nn.Module, n_labels: int) -> "FaceNetworks":
+        """New generator and critics beside an encoder.
+
+        Args:
+            recipe: Their shapes.
+            encoder: From stretches (batch, frame_dim, frames) to embeddings; frozen here.
+            n_labels: People, or groups.
+
+        Returns:
+            With PyTorch's default initialisation, from its global random state.
+        """
+        encoder = encoder.eval().requires_grad_(False)
         return cls(encoder, Generator(recipe.generator), Critics(recipe.critics, n_labels))
 
     def named(self) -> dict[str, nn.Module]:
@@ -89,14 +99,12 @@ def make_optimisers(networks: FaceNetworks, recipe: Recipe) -> Optimisers:
     }
 
 
-def embed(
-    encoder: VoiceEncoder, voices: Tensor, noise: Tensor, settings: EmbeddingSettings
-) -> Tensor:
+def embed(encoder: nn.Module, voices: Tensor, noise: Tensor, settings: EmbeddingSettings) -> Tensor:
     """What the generator is given: e = unit(encoder(voice)), then unit(e + noise).
 
     Args:
         encoder: In evaluation mode.
-        voices: (batch, n_mels, frames).
+        voices: (batch, frame_dim, frames).
         noise: (batch, embedding_dim), scaled.
         settings: Whether the embedding is scaled to length one.
 
@@ -244,20 +252,6 @@ def both_steps(
         fake_faces = networks.generator(embedding)
     losses = critic_step(networks, optimisers, batch, fake_faces, training, step, team)
     return losses | generator_step(networks, optimisers, batch, fake_faces, training, team)
-
-
-def set_arithmetic(device: torch.device, precision: str) -> None:
-    """How an NVIDIA GPU computes in 32 bits: exactly if the training is in them, else fast.
-
-    With fp32 products are not rounded to TF32, which PyTorch does in convolutions unless told, and
-    convolutions add up in the same order each time, so that a run can be repeated. With bf16
-    neither. Settings of the whole process.
-    """
-    if device.type == "cuda":
-        fast = precision == "bf16"
-        torch.backends.cuda.matmul.allow_tf32 = fast
-        torch.backends.cudnn.allow_tf32 = fast
-        torch.backends.cudnn.deterministic = not fast
 
 
 def _precision(device: torch.device, training: FaceTraining) -> torch.autocast:

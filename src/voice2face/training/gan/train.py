@@ -10,17 +10,20 @@ import torch
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.release.model_folder import BUNDLED, WEIGHTS, ModelConfig
-from voice2face.release.writing import check_replaceable, read_voice_encoder, write_release
+from voice2face.release.export import export_generator
+from voice2face.release.network_parts import deconvolutional_part
+from voice2face.release.writing import check_replaceable, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import FaceSource
 from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
+from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import sample_voices
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.loop import check_unused, train
+from voice2face.voice_encoders.convolutional import front_end_hash
 
 
 def train_face(
@@ -28,7 +31,7 @@ def train_face(
     out: Path,
     recipe: Recipe,
     *,
-    voice_encoder: Path = BUNDLED,
+    voice_encoder: str | Path | None = None,
     variant: str = "",
     seed: int = 0,
     device: str = "cpu",
@@ -45,7 +48,8 @@ def train_face(
         corpus_folder: A prepared corpus; its ``train`` split is used.
         out: Folder of the run.
         recipe: What to compute.
-        voice_encoder: A model folder, or the folder of a `train voice` run.
+        voice_encoder: A model folder, or the folder of a `train voice` run; or another encoder, as
+            ``training.frozen.open_frozen`` takes it.
         variant: The recipe's name, for the card.
         seed: Of initialisation and drawing.
         device: Where, as torch names it.
@@ -61,7 +65,7 @@ def train_face(
 
     Raises:
         CorpusError: The corpus can't be read.
-        ModelError: The voice encoder can't be read.
+        ModelError: The voice encoder can't be read, or the generator could not be released.
         TrainingError: The corpus doesn't fit the recipe; a loss is not finite; another run in
             ``out``.
     """
@@ -70,11 +74,14 @@ def train_face(
     if team.is_leader:
         check_unused(out, resume)
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
-    encoder, heard = read_voice_encoder(voice_encoder)
-    _check_fit(corpus, recipe, heard)
+    encoder = open_frozen(voice_encoder)
+    # Which is not the user's to choose.
+    recipe = change(recipe, {"generator.embedding_dim": encoder.frames.dim})
+    _check_fit(corpus, recipe, encoder)
     with contextlib.closing(_data(corpus, recipe, seed, team, memory_bytes)) as data:
         samples = sample_voices(corpus, recipe.training.pair_by)
-        trainee = FaceTrainee(data, recipe, encoder, heard, samples, seed, team)
+        trainee = FaceTrainee(data, recipe, encoder.network, samples, seed, team)
+        export_generator(trainee.released(), None, half)  # refused now, and not after hours
         if team.is_leader:
             encoder_there = trainee.networks.voice_encoder
             trainee.monitors = Monitors(corpus, encoder_there, recipe, seed, str(team.device))
@@ -82,23 +89,19 @@ def train_face(
             trainee.compile()
         if run.graph:
             trainee.capture()
-        identity = _identity(corpus, recipe, heard, seed)
+        identity = _identity(corpus, recipe, encoder, seed)
         iterations = recipe.training.iterations
         train(
             trainee, out, iterations, run, recipe, identity, resume=resume, quiet=quiet, team=team
         )
-        provenance = _provenance(corpus, data, recipe, heard, trainee.n_steps)
+        provenance = _provenance(corpus, data, recipe, encoder, trainee.n_steps)
     if team.is_leader:
-        config = ModelConfig(
-            name=out.resolve().name,
-            front_end_preset=corpus.info.preset,
-            front_end=corpus.info.front_end,
-            voice_encoder=heard.voice_encoder,
-            embedding=recipe.embedding,
-            generator=recipe.generator,
-            provenance=provenance | {"variant": variant, "seed": seed},
+        parts = (
+            encoder.new_part(unit=recipe.embedding.unit, half=half),
+            deconvolutional_part(trainee.released(), recipe.embedding, half=half),
         )
-        write_release(out / "model", config, encoder.cpu(), trainee.released(), half=half)
+        facts = provenance | {"variant": variant, "seed": seed}
+        write_release(out / "model", out.resolve().name, parts, facts)
     team.barrier()
     return out / "model"
 
@@ -122,7 +125,7 @@ def _data(
     )
 
 
-def _identity(corpus: Corpus, recipe: Recipe, heard: ModelConfig, seed: int) -> dict[str, str]:
+def _identity(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder, seed: int) -> dict[str, str]:
     """What a resumed run must have in common with the one that stopped."""
     # With a constant rate nothing in a step depends on how many there will be, so a run may be
     # made longer.
@@ -131,11 +134,11 @@ def _identity(corpus: Corpus, recipe: Recipe, heard: ModelConfig, seed: int) -> 
         "recipe": to_yaml(change(recipe, {"training.iterations": 1}) if longer else recipe),
         "seed": str(seed),
         "corpus": corpus.info.data_hash,
-        "voice encoder": heard.sha256.get(WEIGHTS, ""),
+        "voice encoder": encoder.part.sha256,
     }
 
 
-def _check_fit(corpus: Corpus, recipe: Recipe, heard: ModelConfig) -> None:
+def _check_fit(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder) -> None:
     sizes = {corpus.info.face_px, recipe.generator.face_px, recipe.critics.face_px}
     if len(sizes) > 1:
         raise TrainingError(
@@ -144,26 +147,19 @@ def _check_fit(corpus: Corpus, recipe: Recipe, heard: ModelConfig) -> None:
             f"{recipe.generator.face_px} for the generator, {recipe.critics.face_px} the critics",
             "prepare the corpus with that --px, or change generator.face_px and critics.face_px",
         )
-    if corpus.info.front_end != heard.front_end:
+    if front_end_hash(corpus.info.front_end) != encoder.frames.frames_hash:
         raise TrainingError(
             corpus.path,
             f"voices of preset {corpus.info.preset}",
-            f"{heard.front_end_preset}, which the voice encoder was trained on",
+            f"{encoder.part.front_end_name}, which the voice encoder was trained on",
             "prepare the corpus with that --preset, or train a voice encoder on this one",
-        )
-    if heard.voice_encoder.embedding_dim != recipe.generator.embedding_dim:
-        raise TrainingError(
-            "generator.embedding_dim",
-            str(recipe.generator.embedding_dim),
-            f"the voice encoder's {heard.voice_encoder.embedding_dim}",
-            "set it",
         )
 
 
 def _provenance(
-    corpus: Corpus, data: FaceSource, recipe: Recipe, heard: ModelConfig, n_steps: int
+    corpus: Corpus, data: FaceSource, recipe: Recipe, encoder: FrozenEncoder, n_steps: int
 ) -> dict[str, Any]:
-    voice = {f"voice encoder: {key}": value for key, value in heard.provenance.items()}
+    voice = {f"voice encoder: {key}": value for key, value in encoder.provenance.items()}
     return {
         "made_by": f"voice2face {__version__}, train face",
         "sources": ", ".join(corpus.info.source_names),

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from voice2face.files import atomic_write
-from voice2face.networks.modules import Generator, VoiceEncoder
-from voice2face.release.model_folder import ModelConfig
+from voice2face.networks.modules import Generator
 from voice2face.runs.readings import READINGS, Alarms, append_readings
 from voice2face.settings import Recipe
+from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State, say
 from voice2face.training.data.source import FaceSource, VoiceBank
 from voice2face.training.distributed import Team
@@ -26,7 +26,6 @@ from voice2face.training.gan.steps import (
     embed,
     iteration,
     make_optimisers,
-    set_arithmetic,
 )
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ class FaceTrainee:
     Args:
         data: What batches are drawn from.
         recipe: What to compute.
-        encoder: The frozen voice encoder.
-        heard: What is known of it.
+        encoder: The frozen voice encoder: stretches (batch, frame_dim, frames) → (batch, dim).
         samples: The voices whose faces are looked at.
         seed: Of initialisation and drawing.
         team: The processes that train together.
@@ -52,8 +50,7 @@ class FaceTrainee:
         self,
         data: FaceSource,
         recipe: Recipe,
-        encoder: VoiceEncoder,
-        heard: ModelConfig,
+        encoder: nn.Module,
         samples: VoiceBank,
         seed: int,
         team: Team,
@@ -64,8 +61,7 @@ class FaceTrainee:
         self.waited_s = 0.0
         self._alarms: Alarms | None = None
         set_arithmetic(self.device, recipe.training.precision)
-        networks = FaceNetworks.make(recipe, heard.voice_encoder, len(data.labels))
-        networks.voice_encoder.load_state_dict(encoder.state_dict())
+        networks = FaceNetworks.make(recipe, encoder, len(data.labels))
         self.networks = networks.to(self.device)
         self.optimisers = make_optimisers(self.networks, recipe)
         self.average = copy.deepcopy(self.networks.generator)
@@ -173,7 +169,7 @@ class FaceTrainee:
             for name, reason in self.monitors.left_out.items():
                 say(f"monitor {name} left out: {reason}")
         with _not_compiled(self.is_compiled):  # which would be for numbers of faces of its own
-            readings = self.monitors.measure(self.average, self.networks.critics, step)
+            readings = self.monitors.measure(self.average, step, self.networks.critics)
         append_readings(out / READINGS, step, readings)
         self._alarms.tell(step, readings)
         return {reading.name: reading.value for reading in readings}

@@ -20,9 +20,9 @@ from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.files import sha256_of, write_text
 from voice2face.settings import Run, to_yaml
+from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State
 from voice2face.training.data.in_memory import FaceBank
-from voice2face.training.gan.steps import set_arithmetic
 from voice2face.training.loop import check_unused, train
 from voice2face.training.recogniser.augmentation import augment
 from voice2face.training.recogniser.export import export_recogniser

@@ -31,7 +31,8 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
         (batch, embedding_dim).
     """
     maps = features.transpose(1, 2).contiguous()[:, None].permute(0, 3, 1, 2)
-    *layers, embed = encoder.layers.children()
+    layers = list(encoder.layers.children())
+    last = layers.pop() if isinstance(layers[-1], nn.Conv1d) else None
     for layer in layers:
         if isinstance(layer, nn.Conv1d):
             weight = layer.weight[:, :, None].to(memory_format=torch.channels_last)
@@ -41,8 +42,9 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
             maps = _batch_norm(layer, maps)
         else:
             maps = layer(maps)
-    assert isinstance(embed, nn.Conv1d)
-    return _mean_over_time(embed, _by_recording(maps))
+    if last is None:  # a normalisation follows it, before the mean
+        return _by_recording(maps).mean(dim=1)
+    return _mean_over_time(last, _by_recording(maps))
 
 
 def _by_recording(maps: Tensor) -> Tensor:

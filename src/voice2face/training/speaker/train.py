@@ -25,15 +25,15 @@ from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
 from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
 from voice2face.networks.modules import VoiceEncoder
-from voice2face.release.model_folder import ModelConfig
+from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
+from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
-from voice2face.training.gan.steps import set_arithmetic
 from voice2face.training.loop import train
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.voice_augmenter import Augmenter
@@ -243,7 +243,7 @@ def train_speaker(
     if not team.is_leader:
         return {}
     report = report_of(trainee.encoder, corpus, seed, team.device)
-    _release(trainee.encoder.cpu(), corpus, out, recipe, {
+    _release(trainee.encoder.cpu(), corpus, out, {
         "speakers": len(speakers), "recordings": len(bank),
         "recordings set aside": recipe.training.set_aside, "iterations": iterations,
         "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
@@ -262,23 +262,15 @@ def _check_not_compiled(run: Run) -> None:
         )
 
 
-def _release(
-    encoder: VoiceEncoder, corpus: Corpus, out: Path, recipe: SpeakerRecipe, facts: dict[str, Any]
-) -> None:
+def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, Any]) -> None:
     provenance = {
         "made_by": f"voice2face {__version__}, train voice",
         "sources": ", ".join(corpus.info.source_names),
         "corpus": corpus.info.data_hash,
         **facts,
     }
-    config = ModelConfig(
-        name=f"{out.resolve().name} (voice encoder)",
-        front_end_preset=corpus.info.preset,
-        front_end=corpus.info.front_end,
-        voice_encoder=recipe.voice_encoder,
-        provenance=provenance,
-    )
-    write_release(out / "model", config, encoder, None)
+    part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
+    write_release(out / "model", f"{out.resolve().name} (voice encoder)", [part], provenance)
 
 
 def report_of(

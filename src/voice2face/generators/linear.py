@@ -1,0 +1,142 @@
+"""The simplest generator: from an embedding to the weights of eigenfaces by a linear map (numpy).
+
+Fitted in closed form by ``training.linear``. Its mean is the face that the voice tells, its draws
+add what the map leaves over, with the covariance that was measured.
+"""
+
+from typing import Annotated, BinaryIO
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import ModelError
+from voice2face.parts import GeneratorPart, PartSource
+
+Float32Array = npt.NDArray[np.float32]
+FILE = "linear.npz"
+
+
+class LinearPart(GeneratorPart, frozen=True, kw_only=True, tag="linear"):
+    """A linear map from embeddings to eigenfaces.
+
+    Attributes:
+        px: Side of the faces.
+        embedding_dim: Numbers of an embedding.
+        n_components: Eigenfaces.
+    """
+
+    px: Annotated[int, msgspec.Meta(ge=4, le=1024)]
+    embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+    n_components: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+    def open(self, source: PartSource) -> "Linear":
+        """The generator.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
+        """
+        return Linear.read(self, source)
+
+    @property
+    def face_px(self) -> int:
+        """Side of its faces."""
+        return self.px
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"generator": f"linear, {self.n_components} eigenfaces of {self.px} pixels"}
+
+
+class Arrays(msgspec.Struct, frozen=True):
+    """What the map consists of; k eigenfaces, embeddings of d numbers, n = 3·px·px pixel values.
+
+    Attributes:
+        centre: Mean embedding, (d,).
+        weights: From an embedding less the centre to eigenface weights, (d, k).
+        mean: Mean face, (n,), in [-1, 1].
+        components: Eigenfaces, (k, n), float16.
+        spread: Square root of the covariance of what the map leaves over, (k, k).
+    """
+
+    centre: Float32Array
+    weights: Float32Array
+    mean: Float32Array
+    components: npt.NDArray[np.float16]
+    spread: Float32Array
+
+    def write(self, stream: BinaryIO) -> None:
+        """As an ``.npz`` file, which holds no code."""
+        np.savez(stream, **msgspec.structs.asdict(self))
+
+
+class Linear:
+    """The map at work (a ``generators.protocol.FaceGenerator``).
+
+    Args:
+        px: Side of the faces.
+        arrays: The map.
+    """
+
+    def __init__(self, px: int, arrays: Arrays) -> None:
+        self._px, self._arrays = px, arrays
+        self._components = arrays.components.astype(np.float32)
+
+    @classmethod
+    def read(cls, part: LinearPart, source: PartSource) -> "Linear":
+        """The map of a model folder.
+
+        Raises:
+            ModelError: Its file is missing or damaged, or its shapes are not those of the part.
+        """
+        d, k, n = part.embedding_dim, part.n_components, 3 * part.px**2
+        shapes = {
+            "centre": (d,), "weights": (d, k), "mean": (n,), "components": (k, n), "spread": (k, k)
+        }  # fmt: skip
+        path = source.path(FILE)
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                found = {name: file[name] for name in shapes}
+        except Exception as error:  # a damaged archive makes numpy raise half a dozen kinds
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+            raise ModelError(path, reason, "arrays of a map", "fetch the model again") from error
+        for name, shape in shapes.items():
+            array, dtype = found[name], np.float16 if name == "components" else np.float32
+            if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
+                raise ModelError(
+                    path, f"{name} is {array.dtype} of shape {array.shape}",
+                    f"finite {np.dtype(dtype)} of shape {shape}", "fetch the model again",
+                )  # fmt: skip
+        return cls(part.px, Arrays(**found))
+
+    @property
+    def px(self) -> int:
+        """Side of the faces."""
+        return self._px
+
+    def faces(
+        self, embeddings: Float32Array, rng: np.random.Generator | None = None
+    ) -> Float32Array:
+        """One face for each embedding, in [-1, 1].
+
+        Args:
+            embeddings: Shape (n, dim).
+            rng: Of what a voice does not tell: each row becomes one of those who might have it.
+
+        Returns:
+            Shape (n, 3, px, px).
+
+        Raises:
+            ModelError: The embeddings are another encoder's.
+        """
+        a = self._arrays
+        if embeddings.ndim != 2 or embeddings.shape[1] != len(a.centre):
+            raise ModelError(
+                "generator", f"embeddings of shape {embeddings.shape}", f"(n, {len(a.centre)})",
+                "use the voice encoder that it was fitted with",
+            )  # fmt: skip
+        told = (embeddings.astype(np.float32, copy=False) - a.centre) @ a.weights  # (n, k)
+        if rng is not None:
+            told = told + rng.standard_normal(told.shape, np.float32) @ a.spread
+        pixels = a.mean + told @ self._components
+        return np.clip(pixels, -1, 1).reshape(-1, 3, self._px, self._px)

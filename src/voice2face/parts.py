@@ -1,0 +1,117 @@
+"""A part of a model: what is written about it, and what it is opened from."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from voice2face.errors import ModelError
+from voice2face.files import sha256_of
+from voice2face.settings import Settings
+
+Role = Literal["voice_encoder", "generator", "heard"]
+# Plain names within the folder, of files that hold numbers alone.
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors)$")]
+Checksum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Part(Settings, frozen=True, kw_only=True, tag_field="kind"):
+    """One part of a model. A kind adds its settings, its tag and how it is opened.
+
+    Attributes:
+        files: Checksum (sha256) of each of its files, by name.
+    """
+
+    files: dict[FileName, Checksum] = msgspec.field(default_factory=dict)
+
+    role: ClassVar[Role]
+
+    @property
+    def kind(self) -> str:
+        """The tag of its class."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def sha256(self) -> str:
+        """Of all that decides what it computes: settings and files, as 64 digits."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+    def open(self, source: "PartSource") -> Any:
+        """The part at work, from its files."""
+        raise NotImplementedError
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {self.role.replace("_", " "): self.kind}
+
+
+class VoiceEncoderPart(Part, frozen=True, kw_only=True):
+    """A voice encoder; :meth:`open` gives a ``voice_encoders.protocol.VoiceEncoder``."""
+
+    role: ClassVar[Role] = "voice_encoder"
+
+    @property
+    def front_end_name(self) -> str:
+        """What pictures call its front end."""
+        return self.kind
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return 1.0
+
+
+class GeneratorPart(Part, frozen=True, kw_only=True):
+    """A generator; :meth:`open` gives a ``generators.protocol.FaceGenerator``."""
+
+    role: ClassVar[Role] = "generator"
+
+    @property
+    def face_px(self) -> int:
+        """Side of its faces in pixels, without opening it; 0 where only that would tell."""
+        return 0
+
+
+@dataclass(frozen=True)
+class PartSource:
+    """What a part is opened from.
+
+    Attributes:
+        folder: The model's.
+        sha256: Checksum of each of the part's files, by name.
+        threads: Cores for one call; 0 for all.
+        plugins: Modules whose classes a model may name, see :mod:`voice2face.plugins`.
+    """
+
+    folder: Path
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 1
+    plugins: frozenset[str] = frozenset()
+
+    def path(self, name: str) -> Path:
+        """Path of one of the part's files, after its checksum was compared.
+
+        Raises:
+            ModelError: The file is missing, or is not the one that was released.
+        """
+        if name not in self.sha256:
+            found = f"a part without {name}"
+            raise ModelError(self.folder, found, "every file of the part", "fetch the model again")
+        return checked_file(self.folder / name, self.sha256[name])
+
+
+def checked_file(path: Path, sha256: str) -> Path:
+    """The same path, after its checksum was compared.
+
+    Raises:
+        ModelError: The file is missing, or has another checksum.
+    """
+    if not path.is_file():
+        raise ModelError(path, "missing", "every part of the model", "fetch the model again")
+    if sha256_of(path) != sha256:
+        found = "its checksum is not that in config.yaml"
+        raise ModelError(path, found, "the file as it was released", "fetch the model again")
+    return path

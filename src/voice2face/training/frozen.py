@@ -1,0 +1,135 @@
+"""The frozen voice encoder that a face training hears with, of whatever kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from voice2face.errors import ModelError
+from voice2face.parts import PartSource, VoiceEncoderPart
+from voice2face.plugins import allowed_plugins, is_plugin
+from voice2face.release.model_folder import read_config, resolve, source_of
+from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
+from voice2face.release.writing import NewPart, copied_part
+from voice2face.voice_encoders import ge2e
+from voice2face.voice_encoders.convolutional import ConvolutionalPart
+from voice2face.voice_encoders.plugin import named_encoder
+from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
+from voice2face.voice_encoders.whole import as_frame_encoder
+
+# Encoders that come with the program, by name: kind and folder of the file.
+SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path]] = {
+    "ge2e": (ge2e.Ge2ePart(), ge2e.SHIPPED.parent),
+}
+
+
+class PooledFrames(nn.Module):
+    """The embedding of stretches, as an encoder itself pools them (no gradient).
+
+    Args:
+        encoder: Any.
+    """
+
+    def __init__(self, encoder: FrameEncoder) -> None:
+        super().__init__()
+        self._encoder = encoder
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """(batch, frame_dim, frames) → (batch, dim), on the same device."""
+        stretches = frames.detach().float().cpu().numpy()
+        pooled = np.stack([self._encoder.pooled(one.T) for one in stretches])
+        return torch.from_numpy(pooled).to(frames.device)
+
+
+@dataclass(frozen=True)
+class FrozenEncoder:
+    """A voice encoder, as a training needs it.
+
+    Attributes:
+        part: What is known of it, with the checksums of its files.
+        frames: Gives the sequence that is kept of each recording.
+        network: From prepared stretches of it, (batch, frame_dim, frames), to embeddings.
+        folder: Where its files lie; None where it has none.
+        provenance: What its model folder says of its making.
+    """
+
+    part: VoiceEncoderPart
+    frames: FrameEncoder
+    network: nn.Module
+    folder: Path | None
+    provenance: Mapping[str, Any]
+
+    def new_part(self, *, unit: bool, half: bool = False) -> NewPart:
+        """The encoder as a part of a model that is written.
+
+        Args:
+            unit: Its embedding is scaled to length one, where its network is ours to write.
+            half: Likewise, weights rounded to 16 bits.
+
+        Raises:
+            ModelError: It can't be written.
+        """
+        part = self.part
+        if isinstance(part, ConvolutionalPart):
+            network: Any = self.network
+            return convolutional_part(
+                network.cpu(), part.front_end_preset, part.front_end, unit=unit, half=half
+            )
+        if self.folder is None:
+            return NewPart(part, lambda _: None)
+        return copied_part(self.folder, part)
+
+
+def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
+    """The encoder that a user names.
+
+    Args:
+        name: A model folder, a run's folder, or a model of the hub; ``ge2e``; ``package:Class``;
+            None: that of the bundled model.
+
+    Raises:
+        ModelError: It can't be read.
+        SettingsError: The class can't be imported.
+    """
+    text = "" if name is None else str(name)
+    if text in SHIPPED and not Path(text).is_dir():
+        part, folder = SHIPPED[text]
+        return _shipped(part, folder)
+    if is_plugin(text) and not Path(text).is_dir():
+        plugin, made = named_encoder(text)
+        return _of(plugin, made, None, {})
+    return _in_folder(model_in(resolve(name)))
+
+
+def _shipped(part: VoiceEncoderPart, folder: Path) -> FrozenEncoder:
+    from voice2face.files import sha256_of
+
+    path = folder / ge2e.FILE
+    if not path.is_file():
+        raise ModelError(path, "missing", "a file of the program", "install voice2face again")
+    part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
+    made = part.open(PartSource(folder, part.files))
+    return _of(part, made, folder, {"made_by": f"{part.kind}, shipped with voice2face"})
+
+
+def _in_folder(folder: Path) -> FrozenEncoder:
+    config = read_config(folder)
+    part = config.voice_encoder
+    made = part.open(source_of(folder, part, plugins=allowed_plugins()))
+    found = _of(part, made, folder, config.provenance)
+    if not isinstance(part, ConvolutionalPart):
+        return found
+    network, _ = read_voice_encoder(folder)
+    return FrozenEncoder(part, found.frames, network, folder, config.provenance)
+
+
+def _of(
+    part: VoiceEncoderPart, made: VoiceEncoder, folder: Path | None, provenance: Mapping[str, Any]
+) -> FrozenEncoder:
+    frames = as_frame_encoder(made, part.sha256)
+    return FrozenEncoder(part, frames, PooledFrames(frames), folder, provenance)

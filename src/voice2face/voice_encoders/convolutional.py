@@ -1,0 +1,208 @@
+"""The report's voice encoder: log-mel, strided convolutions along time, a mean (ONNX Runtime).
+
+The network that is trained is ``networks.modules.VoiceEncoder``.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.front_end import speech_bands
+from voice2face.audio.log_mel import normalise, tile
+from voice2face.audio.speech import Speech
+from voice2face.errors import ModelError
+from voice2face.networks.onnx_network import Network
+from voice2face.parts import PartSource, VoiceEncoderPart
+from voice2face.settings import FrontEnd, VoiceEncoderSettings
+from voice2face.voice_encoders.protocol import Listened
+
+Float32Array = npt.NDArray[np.float32]
+
+FILE, WEIGHTS = "voice_encoder.onnx", "voice_encoder.safetensors"
+INPUT, OUTPUT, STEPS = "features", "embedding", "frame_embeddings"
+# Frames at once (164 s), so that an hour needs no more memory than minutes; a multiple of any
+# voice encoder's stride.
+CHUNK_FRAMES = 16_384
+# A step sees (stride - 1) frames on either side of its first: one step of margin covers it.
+MARGIN_STEPS = 1
+
+
+class ConvolutionalPart(VoiceEncoderPart, frozen=True, kw_only=True, tag="convolutional"):
+    """The report's voice encoder, with the front end that it was trained on.
+
+    Attributes:
+        front_end_preset: Name of the front end.
+        front_end: From a recording to the features.
+        network: Its shape.
+        unit: The embedding is scaled to length one.
+    """
+
+    front_end_preset: str
+    front_end: FrontEnd
+    network: VoiceEncoderSettings
+    unit: bool = True
+
+    def open(self, source: PartSource) -> "Convolutional":
+        """The encoder.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
+        """
+        return Convolutional(self, Network(source.path(FILE), source.threads))
+
+    @property
+    def front_end_name(self) -> str:
+        """The preset."""
+        return self.front_end_preset
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return self.front_end.min_speech_s
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        network = self.network
+        shape = f"width {network.width:g}, {network.embedding_dim}-d"
+        return {"audio preset": self.front_end_preset, "voice encoder": shape}
+
+
+class Convolutional:
+    """The encoder at work (a ``FrameEncoder`` and a ``Listener`` of ``voice_encoders.protocol``).
+
+    Args:
+        part: What is known of it.
+        network: Its graph.
+    """
+
+    def __init__(self, part: ConvolutionalPart, network: Network) -> None:
+        self._part, self._network = part, network
+
+    @property
+    def dim(self) -> int:
+        """Numbers of an embedding."""
+        return self._part.network.embedding_dim
+
+    @property
+    def frame_dim(self) -> int:
+        """Mel bands of a frame."""
+        return self._part.front_end.log_mel.n_mels
+
+    @property
+    def frames_per_s(self) -> float:
+        """Frames for a second of speech."""
+        return 1 / self._part.front_end.log_mel.hop_s
+
+    @property
+    def frames_hash(self) -> str:
+        """Of the front end's settings: the network has no part in the frames."""
+        return front_end_hash(self._part.front_end)
+
+    @property
+    def stride(self) -> int:
+        """Frames per step of the network: each of its convolutions takes every other."""
+        return int(2 ** (len(self._part.network.channels) + 1))
+
+    def embed(self, speech: Speech) -> Float32Array:
+        """Embedding of one recording, shape (dim,).
+
+        Raises:
+            AudioError: It holds too little speech, or noise alone.
+            ModelError: The network is damaged.
+        """
+        return self.listen(speech).embedding
+
+    def listen(self, speech: Speech) -> Listened:
+        """The embedding, and the speech without the silence.
+
+        Raises:
+            AudioError: It holds too little speech, or noise alone.
+            ModelError: The network is damaged.
+        """
+        voiced, bands = speech_bands(speech, self._part.front_end)
+        return Listened(self.pooled(bands), voiced)
+
+    def frames(self, speech: Speech) -> Float32Array:
+        """Log-mel of the speech, not normalised, shape (frames, n_mels).
+
+        Raises:
+            AudioError: It holds too little speech.
+        """
+        return speech_bands(speech, self._part.front_end, check_speech=False)[1]
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """Bands of zero mean and unit deviation: (frames, n_mels), same shape."""
+        return normalise(frames)
+
+    def pooled(self, frames: Float32Array) -> Float32Array:
+        """Embedding of log-mel that is not normalised: (frames, n_mels) → (dim,)."""
+        return self.encoded(tile(normalise(frames), self._part.front_end.min_frames))
+
+    def encoded(self, features: npt.NDArray[np.floating]) -> Float32Array:
+        """Embedding of what the front end gives in the end.
+
+        Args:
+            features: Normalised and tiled log-mel, shape (frames, n_mels), of any length.
+
+        Returns:
+            Shape (dim,), of length one if the model says so.
+
+        Raises:
+            ModelError: The network is damaged.
+        """
+        features = features.astype(np.float32, copy=False)
+        if len(features) <= CHUNK_FRAMES:
+            return self._run(OUTPUT, features.T[None], (1, self.dim))[0]
+        total = np.zeros(self.dim)
+        n_steps = 0
+        for chunk, first, last in _chunks(len(features), self.stride):
+            fed = features[chunk].T[None]
+            steps = self._run(STEPS, fed, (1, self.dim, -(-fed.shape[2] // self.stride)))
+            total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
+            n_steps += steps[0, :, first:last].shape[1]
+        mean = total / n_steps
+        if self._part.unit:
+            mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return mean.astype(np.float32)
+
+    def _run(self, output: str, given: Float32Array, shape: tuple[int, ...]) -> Float32Array:
+        (result,) = self._network.run([output], {INPUT: given})
+        return checked_output(self._network, output, result, shape)
+
+
+def front_end_hash(front_end: FrontEnd) -> str:
+    """Names the log-mel that a front end makes, as 64 hexadecimal digits."""
+    return hashlib.sha256(b"log-mel 1 " + msgspec.json.encode(front_end)).hexdigest()
+
+
+def checked_output(
+    network: Network, output: str, result: np.ndarray, shape: tuple[int, ...]
+) -> Float32Array:
+    """The same array.
+
+    Raises:
+        ModelError: It is not float32 of this shape.
+    """
+    if result.dtype != np.float32 or result.shape != shape:
+        raise ModelError(
+            network.path, f"{output} is {result.dtype} of shape {result.shape}",
+            f"finite float32 of shape {shape}", "fetch the model again",
+        )  # fmt: skip
+    return result
+
+
+def _chunks(n_frames: int, stride: int) -> Iterator[tuple[slice, int, int]]:
+    """Stretches of frames, with the steps of each whose whole view lies within it.
+
+    The zero padding at both ends of the recording is the network's own; in between, a step near
+    the edge of a stretch is taken from the neighbour, so that the result is that of one pass.
+    """
+    n_steps, chunk_steps = -(-n_frames // stride), CHUNK_FRAMES // stride
+    for begin in range(0, n_steps, chunk_steps):
+        end = min(begin + chunk_steps, n_steps)
+        left, right = max(begin - MARGIN_STEPS, 0), min(end + MARGIN_STEPS, n_steps)
+        frames = slice(left * stride, min(right * stride, n_frames))
+        yield frames, begin - left, end - left

@@ -1,0 +1,12 @@
+"""The kinds of voice encoders that a model folder may hold, one line each."""
+
+from voice2face.parts import VoiceEncoderPart
+from voice2face.voice_encoders.convolutional import ConvolutionalPart
+from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.plugin import VoiceEncoderPlugin
+
+VOICE_ENCODERS: tuple[type[VoiceEncoderPart], ...] = (
+    ConvolutionalPart,
+    Ge2ePart,
+    VoiceEncoderPlugin,
+)

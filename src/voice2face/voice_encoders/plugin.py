@@ -1,0 +1,66 @@
+"""A voice encoder of somebody else's: a class in a module, named as ``package:Class``.
+
+It is made with its settings and has what ``voice_encoders.protocol.VoiceEncoder`` says:
+``dim`` and ``embed``. See docs/add-a-voice-encoder.md.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from voice2face.errors import ModelError, one_line
+from voice2face.parts import PartSource, VoiceEncoderPart
+from voice2face.plugins import NAME, import_allowed, import_class
+from voice2face.voice_encoders.protocol import VoiceEncoder
+
+
+class VoiceEncoderPlugin(VoiceEncoderPart, frozen=True, kw_only=True, tag="voice-encoder-plugin"):
+    """A voice encoder that a class outside the package is.
+
+    Attributes:
+        use: ``package:Class``.
+        settings: What it is made with.
+    """
+
+    use: Annotated[str, msgspec.Meta(pattern=f"^{NAME}$")]
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def open(self, source: PartSource) -> VoiceEncoder:
+        """The encoder.
+
+        Raises:
+            ModelError: Its module is not allowed, or it can't be made.
+            SettingsError: It can't be imported.
+        """
+        return _made(import_allowed(self.use, source.plugins, source.folder), self)
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"voice encoder": self.use}
+
+
+def named_encoder(use: str) -> tuple[VoiceEncoderPlugin, VoiceEncoder]:
+    """The encoder that a user names, with its own settings.
+
+    Raises:
+        ModelError: It can't be made.
+        SettingsError: It can't be imported.
+    """
+    found = import_class(use)
+    part = VoiceEncoderPlugin(use=use)
+    return part, _made(found, part)
+
+
+def _made(found: type[Any], part: VoiceEncoderPlugin) -> VoiceEncoder:
+    try:
+        encoder = found(dict(part.settings))
+    except Exception as error:  # whatever a stranger's class raises
+        reason = one_line(f"{type(error).__name__}: {error}"[:160])
+        raise ModelError(
+            part.use, f"not made ({reason})", "Class(settings)", "correct it"
+        ) from error
+    dim = getattr(encoder, "dim", None)
+    if not isinstance(dim, int) or dim < 1 or not callable(getattr(encoder, "embed", None)):
+        wanted = "a voice encoder: dim, a whole number, and embed(speech)"
+        raise ModelError(part.use, "without them", wanted, "see docs/add-a-voice-encoder.md")
+    return encoder  # type: ignore[no-any-return]
