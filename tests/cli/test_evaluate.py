@@ -51,7 +51,8 @@ def pictures(tmp_path_factory, models) -> Path:
                 Image.fromarray(scene).save(folder / f"{column}-{person}-{take}.png")
             row = {c: f"{c}-{person}-{take}.png" for c in ("face", "made", "other")}
             gender = "male" if person < 3 else "female"
-            rows.append({"identity": f"p{person}", "gender": gender} | row)
+            spelled = gender.title() if take else gender  # large letters make no other group
+            rows.append({"identity": f"p{person}", "gender": spelled} | row)
     return written(folder / "pairs.csv", rows)
 
 

@@ -2,6 +2,8 @@ import codecs
 import unicodedata
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from voice2face.corpus.prepare.inputs import HARMLESS, Input, Inputs
@@ -301,3 +303,44 @@ def test_a_table_that_is_not_there(folder: Path) -> None:
             inputs_of(path)
     with pytest.raises(CorpusError, match=r"directory; a table \(CSV or Parquet\) wanted"):
         inputs_of(folder, layout="table")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_spaces_around_cells_do_not_count(folder: Path, suffix: str) -> None:
+    rows = [(" p", "a.png ", "female "), ("p ", "\u00a0b.png", "female"), ("q", "c.png\t", " male")]
+    path = folder / f"t.{suffix}"
+    if suffix == "csv":
+        path.write_text("identity,face,gender\n" + "\n".join(",".join(row) for row in rows))
+    else:
+        identity, face, gender = zip(*rows, strict=True)
+        table = {"identity": identity, "face": face, "gender": gender}
+        pq.write_table(pa.table({name: list(cells) for name, cells in table.items()}), path)
+    found = of_kind(inputs_of(path), "face")
+    assert [(i.identity, i.path, i.attributes["gender"]) for i in found] == [
+        ("p", "a.png", "female"),
+        ("p", "b.png", "female"),
+        ("q", "c.png", "male"),
+    ]
+
+
+def test_large_and_small_letters_make_no_other_value(folder: Path) -> None:
+    """One table says Female, another female: they are paired all the same."""
+    (folder / "voices.csv").write_text("identity,voice,gender\np,a.wav,Female\nq,b.wav,MALE\n")
+    (folder / "faces.csv").write_text(
+        "identity,face,gender\np,a.png,female\np,b.png,female\nq,c.png,MALE\nq,d.png,Male\n"
+    )
+    inputs = inputs_of(folder / "voices.csv", folder / "faces.csv")
+    assert [item.attributes["gender"] for item in inputs.usable] == [
+        "female", "MALE", "female", "female", "MALE", "MALE"
+    ]  # fmt: skip
+    (note,) = [note for note in inputs.notes if "gender" in note]
+    assert note == (
+        "'gender': 'Female' as 'female', 'Male' as 'MALE' (large and small letters are one)"
+    )
+    assert len({id(item.attributes) for item in inputs.usable if item.identity == "p"}) == 2
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", "sep=;\r\n", '"sep=;"\r\n', "\ufeffsep=;\n"])
+def test_the_line_by_which_spreadsheets_name_what_parts_cells(folder: Path, line: str) -> None:
+    (face,) = _faces(folder, line + "identity;face;note\np;a.png;x,y\n")
+    assert (face.row, face.path, face.attributes) == (2, "a.png", {"note": "x,y"})

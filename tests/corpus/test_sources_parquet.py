@@ -1,5 +1,7 @@
 import datetime
 import decimal
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -130,3 +132,14 @@ def test_a_table_without_rows_or_with_columns_twice(tmp_path: Path) -> None:
         read_source(tmp_path / "t.parquet")
     with pytest.raises(CorpusError, match="Parquet"):
         read_source(tmp_path / "none.parquet")
+
+
+def test_a_first_column_of_floats(tmp_path: Path) -> None:
+    """In a process of its own: whether a part of Arrow is imported depends on all before it."""
+    path = _write(tmp_path / "t.parquet", age=[40.5, float("nan")], voice=["a.wav", "b.wav"])
+    code = (
+        "import sys; from pathlib import Path; from voice2face.corpus.sources import read_source; "
+        "print([values for _, values in read_source(Path(sys.argv[1])).rows])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.stdout.strip() == "[('40.5', 'a.wav'), ('', 'b.wav')]", done.stderr

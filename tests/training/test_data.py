@@ -368,3 +368,25 @@ KB = 1024
 )
 def test_free_memory_is_the_least_of_what_machine_and_limits_leave(cgroups, address_space, free_kb):
     assert least_free(MEMINFO, cgroups, address_space) == free_kb * KB
+
+
+def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
+    groups = {f"p{i}": "female" if i % 2 else "male" for i in range(4)}
+    made = Made(
+        ("p0", "p1", "p2", "p4"), ("p0", "p1", "p5", "p5"), (30, 30), 16,
+        attributes=(("gender", groups | {"p4": "Woman", "p5": "f"}),),
+    )  # fmt: skip
+    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    open_data(corpus, "gender")
+    assert capsys.readouterr().err == (
+        f"{corpus.path}: left out, paired by gender: 1 voices ('Woman') without a face; "
+        "2 faces ('f') without a voice\n"
+    )
+
+
+def test_one_class_is_nothing_to_train_on(tmp_path):
+    groups = {"p0": "male", "p1": "female", "p2": "woman"}
+    made = Made(("p0", "p1"), ("p0", "p2"), (30, 30), 16, attributes=(("gender", groups),))
+    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    with pytest.raises(TrainingError, match=r"one gender alone \('male'\) .*at least two wanted"):
+        open_data(corpus, "gender")

@@ -124,7 +124,9 @@ class _Comparison:
 
     def _items(self, rows: Ints, names: Sequence[str]) -> Items:
         pairs = self.question.pairs
-        groups = {k: np.array(pairs.cells[k], np.str_)[rows] for k in self.question.strata}
+        groups = {
+            k: np.char.lower(np.array(pairs.cells[k], np.str_))[rows] for k in self.question.strata
+        }
         return Items(np.array(names, np.str_)[rows], pairs.identity[rows], groups)
 
     def _ask(

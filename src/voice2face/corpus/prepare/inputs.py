@@ -6,6 +6,7 @@ from pathlib import Path
 
 from voice2face.corpus.prepare.naming import Namer, bad_identity, identities, place_of, stem_name
 from voice2face.corpus.prepare.notes import notes_on
+from voice2face.corpus.prepare.spelling import Spellings
 from voice2face.corpus.prepare.splits import SplitRule, split_named
 from voice2face.corpus.schema import KINDS, Kind, Reader, Split
 from voice2face.corpus.sources.detect import Source
@@ -93,7 +94,7 @@ def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
 
     A table without identities makes each row a person, named after the row's first file. Of two
     things with one name the second is called ``NAME~2``. A file that a person has twice counts
-    once.
+    once. Values of an attribute that differ in large and small letters alone get one spelling.
 
     Raises:
         CorpusError: A split that is missing, unknown or not the same for all of an identity.
@@ -101,11 +102,13 @@ def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
     collector = _Collector(sources, rule)
     for number, source in enumerate(sources):
         collector.read(number, source)
-    usable = [item for kind in KINDS for item in collector.usable[kind]]
+    found = [item for kind in KINDS for item in collector.usable[kind]]
+    spellings = Spellings(item.attributes for item in found)
+    usable = [replace(item, attributes=spellings.of(item.attributes)) for item in found]
     attributes = {kind: tuple(collector.attributes[kind]) for kind in KINDS}
     roots = tuple(source.root for source in sources)
     notes = notes_on(sources, rule, ((item.identity, item.split) for item in usable))
-    return Inputs(usable, collector.skipped, attributes, roots, notes)
+    return Inputs(usable, collector.skipped, attributes, roots, (*spellings.notes(), *notes))
 
 
 class _Collector:

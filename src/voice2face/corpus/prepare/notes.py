@@ -62,9 +62,7 @@ def _of_paths(table: Table, column: str) -> str | None:
 
 
 def _spellings(path: str) -> Iterator[tuple[str, str]]:
-    bare = path.strip()
-    yield bare, "leave out the spaces around it"
-    slashes = bare.replace("\\", "/")
+    slashes = path.replace("\\", "/")
     yield slashes, "write / in paths"
     if slashes.startswith("~"):
         try:

@@ -116,5 +116,7 @@ def _texts(column: Any, pa: Any) -> list[str]:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_floating(column.type):
-        column = pa.compute.if_else(pa.compute.is_nan(column), None, column)
-    return [text or "" for text in column.cast(pa.string()).to_pylist()]
+        import pyarrow.compute as pc
+
+        column = pc.if_else(pc.is_nan(column), None, column)
+    return [(text or "").strip() for text in column.cast(pa.string()).to_pylist()]

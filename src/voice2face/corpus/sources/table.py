@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from voice2face.files import stored_text
 
 N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
 MAX_CELL = 1_000_000
+_SEP_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?[,;\t|]*\r?\n')
 
 Row = tuple[int, Sequence[str]]
 
@@ -85,9 +87,10 @@ class Table:
 def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
     """Read a table: Parquet, or UTF-8 with cells parted by comma, tab or semicolon.
 
-    The first row of text has the names, in large or small letters. The picture's path is in
-    ``face``; where there is no such column, or none of its first 100 values is a file, it is in
-    ``picture`` (and ``face`` is an id).
+    The first row of text has the names, in large or small letters; spaces around cells don't count,
+    and a first line ``sep=;``, which spreadsheets write, names what parts them. The picture's path
+    is in ``face``; where there is no such column, or none of its first 100 values is a file, it is
+    in ``picture`` (and ``face`` is an id).
 
     Args:
         path: The file.
@@ -160,6 +163,7 @@ def _read_text(path: Path, columns: Columns) -> tuple[tuple[str, ...], list[Row]
 
 def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], list[Row]]:
     not_table = "a table (CSV, UTF-8, first row the names of the columns; or Parquet)"
+    named, data = _named_delimiter(data)
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,10 +174,10 @@ def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], 
     known: dict[str, str] = {}
     limit = csv.field_size_limit(MAX_CELL)  # of the whole process: put back below
     try:
-        delimiter = _delimiter(data, columns)
+        delimiter = named or _delimiter(data, columns)
         for number, row in enumerate(_reader(data, delimiter), start=1):
             if any(cell.strip() for cell in row):
-                rows.append((number, one_of_equals(row, known)))
+                rows.append((number, one_of_equals(map(str.strip, row), known)))
     except csv.Error as error:
         raise CorpusError(
             path, f"row {number + 1}: {error}", not_table, "correct the quotes of that row"
@@ -189,6 +193,12 @@ def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], 
 def _reader(data: bytes, delimiter: str) -> Iterator[list[str]]:
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
     return csv.reader(text, delimiter=delimiter, strict=True)
+
+
+def _named_delimiter(data: bytes) -> tuple[str | None, bytes]:
+    """What a first line ``sep=;`` says that parts the cells, and the table without that line."""
+    found = _SEP_LINE.match(data)
+    return (found[1].decode(), data[found.end() :]) if found else (None, data)
 
 
 def _delimiter(data: bytes, columns: Columns) -> str:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import Part, parts_of
 from voice2face.errors import TrainingError
+from voice2face.training.data.partners import sentence_on, without_partner
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,13 @@ class Pairing:
         labels: Name of each class.
         voices: Row groups with recordings of these classes.
         faces: Likewise.
+        left_out: How many voices and faces have no partner, a sentence; empty if all have.
     """
 
     labels: list[str]
     voices: Rows
     faces: Rows
+    left_out: str = ""
 
     @classmethod
     def of(cls, corpus: Corpus, pair_by: str, split: str, aside: float = 0.0) -> "Pairing":
@@ -101,7 +104,13 @@ class Pairing:
             2 * corpus.info.front_end.log_mel.n_mels,
             3 * corpus.info.face_px**2,
         )
-        return cls(labels, Rows.of(heard, numbers, frame_bytes), Rows.of(seen, numbers, face_bytes))
+        alone = [without_partner(parts, labels) for parts in (heard, seen)]
+        return cls(
+            labels,
+            Rows.of(heard, numbers, frame_bytes),
+            Rows.of(seen, numbers, face_bytes),
+            sentence_on(*alone, pair_by),
+        )
 
     @property
     def n_bytes(self) -> int:

@@ -24,6 +24,7 @@ from voice2face.training.data.in_memory import (
 )
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.pairing import Pairing, Rows
+from voice2face.training.data.partners import check_classes
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order, Pool, least_bytes, widest_window
 from voice2face.training.data.source import Chances, FaceData, FaceSource, note, sizes
@@ -65,10 +66,14 @@ def open_data(
 
     Raises:
         CorpusError: A shard is missing or damaged.
-        TrainingError: Nothing has both a voice and a face, or there is too little memory.
+        TrainingError: Nothing has both a voice and a face, one class alone has, or there is too
+            little memory.
     """
     place = torch.device(device)
     pairing = Pairing.of(corpus, pair_by, split, aside)
+    check_classes(corpus.path, pairing.labels, pair_by, split)
+    if pairing.left_out:
+        note(f"{corpus.path}: {pairing.left_out}")
     if place.type != "cpu" and not agree(pairing.n_bytes > room_on(place)):
         return FaceData.read(corpus, pairing, place)
     most = room_on(CPU, processes) if memory_bytes is None else memory_bytes
