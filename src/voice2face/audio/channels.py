@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,9 @@ import numpy.typing as npt
 from voice2face.audio.load import load_clip
 from voice2face.audio.resample import RATE_HZ
 from voice2face.errors import AudioError
+
+if TYPE_CHECKING:
+    from av import AudioStream
 
 PHONE_HZ = (300.0, 3400.0)
 MU = 255  # of ITU-T G.711
@@ -79,7 +82,7 @@ def coded(sound: Sound, codec: str, container: str, rate_hz: int, bit_s: int) ->
     memory = io.BytesIO()
     try:
         with av.open(memory, "w", format=container) as file:
-            stream = file.add_stream(codec, rate=rate_hz, layout="mono")
+            stream = cast("AudioStream", file.add_stream(codec, rate=rate_hz, layout="mono"))
             stream.bit_rate = bit_s
             frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
             frame.sample_rate = RATE_HZ

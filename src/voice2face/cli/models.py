@@ -43,8 +43,8 @@ def models(
     rows = [asdict(REGISTRY[name]) | {"path": path} for name, path in places.items()]
     lines = [line for name, path in places.items() for line in _paragraph(REGISTRY[name], path)]
     print_answer(as_json, rows, lines[1:])
-    for error in errors:
-        print_note(f"error: {error}")
+    for missing in errors:
+        print_note(f"error: {missing}")
     if errors:
         raise typer.Exit(2)
 

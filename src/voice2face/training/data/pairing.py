@@ -104,12 +104,13 @@ class Pairing:
             2 * corpus.info.front_end.log_mel.n_mels,
             3 * corpus.info.face_px**2,
         )
-        alone = [without_partner(parts, labels) for parts in (heard, seen)]
+        voices_alone = without_partner(heard, labels)
+        faces_alone = without_partner(seen, labels)
         return cls(
             labels,
             Rows.of(heard, numbers, frame_bytes),
             Rows.of(seen, numbers, face_bytes),
-            sentence_on(*alone, pair_by),
+            sentence_on(voices_alone, faces_alone, pair_by),
         )
 
     @property
