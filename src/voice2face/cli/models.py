@@ -33,7 +33,7 @@ def models(
         if name not in REGISTRY:
             find(name)  # says which names there are
     places: dict[str, str | None] = {}
-    errors = []
+    errors: list[ModelError] = []
     for name in names or REGISTRY:
         try:
             places[name] = str(find(name))
@@ -43,8 +43,8 @@ def models(
     rows = [asdict(REGISTRY[name]) | {"path": path} for name, path in places.items()]
     lines = [line for name, path in places.items() for line in _paragraph(REGISTRY[name], path)]
     print_answer(as_json, rows, lines[1:])
-    for error in errors:
-        print_note(f"error: {error}")
+    for failure in errors:
+        print_note(f"error: {failure}")
     if errors:
         raise typer.Exit(2)
 
