@@ -382,7 +382,7 @@ def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
         ("p0", "p1", "p2", "p4"), ("p0", "p1", "p5", "p5"), (30, 30), 16,
         attributes=(("gender", groups | {"p4": "Woman", "p5": "f"}),),
     )  # fmt: skip
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     open_data(corpus, "gender")
     assert capsys.readouterr().err == (
         f"{corpus.path}: left out, paired by gender: 1 voices ('Woman') without a face; "
@@ -393,6 +393,6 @@ def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
 def test_one_class_is_nothing_to_train_on(tmp_path):
     groups = {"p0": "male", "p1": "female", "p2": "woman"}
     made = Made(("p0", "p1"), ("p0", "p2"), (30, 30), 16, attributes=(("gender", groups),))
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     with pytest.raises(TrainingError, match=r"one gender alone \('male'\) .*at least two wanted"):
         open_data(corpus, "gender")

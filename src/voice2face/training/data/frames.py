@@ -31,8 +31,6 @@ from voice2face.training.data.frame_files import (
 )
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
-THREADS = 2  # decoding and Fourier transforms let other threads run
-
 
 class FrameMaker(Protocol):
     """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one."""
@@ -223,8 +221,9 @@ class CorpusFrames:
     def _compute(self, shard: Shard) -> None:
         table = self.corpus.table(shard, ["clip", "sound", "coding", "seconds"])
         recordings = self.corpus.recordings(shard, table)
-        with ThreadPoolExecutor(THREADS) as threads:
-            frames = list(threads.map(self._frames, recordings))
+        with ThreadPoolExecutor(1) as ahead:  # decodes while the encoder is at work
+            sounds = ahead.map(_sound, recordings)
+            frames = [self._frames(r, s) for r, s in zip(recordings, sounds, strict=True)]
         lengths = np.array([len(one) for one in frames], np.int64)
         whole = np.concatenate(frames)
         make_room(self.root, whole.nbytes, self.folder)
@@ -232,17 +231,21 @@ class CorpusFrames:
         self._lengths[shard.name] = lengths
         mark_used(self.folder)
 
-    def _frames(self, recording: Recording) -> Float16Array:
-        if not recording.has_sound and self._is_own():
+    def _frames(self, recording: Recording, speech: Speech | None) -> Float16Array:
+        if speech is None and self._is_own():
             return recording.log_mel()
         try:
-            return self.encoder.frames(recording.speech()).astype(np.float16)
+            return self.encoder.frames(speech or recording.speech()).astype(np.float16)
         except AudioError:
             return np.empty((0, self.dim), np.float16)
 
     def _is_own(self) -> bool:
         """Whether stored spectrograms are what this encoder would compute."""
         return self.encoder.frames_hash == LogMelFrames(self.corpus.info.front_end).frames_hash
+
+
+def _sound(recording: Recording) -> Speech | None:
+    return recording.speech() if recording.has_sound else None
 
 
 def _note(text: str) -> None:
