@@ -24,6 +24,7 @@ from voice2face.networks.variants import recipe
 from voice2face.release.inference import Model
 from voice2face.settings import SpeakerRecipe, change
 from voice2face.synthetic import CohortSettings, facts_of, write_cohort
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.gan.train import train_face
 from voice2face.training.speaker.train import train_speaker
 from voice2face.voice_encoders.whole import as_frame_encoder
@@ -92,9 +93,10 @@ def train(
 def measure(corpus_folder: Path, model_folder: Path) -> dict[str, dict[str, Answers]]:
     """Matching on the test split by two fixed embedders fitted on the training split's faces."""
     corpus, model = Corpus.open(corpus_folder), Model(model_folder)
-    learned, unseen, voices = corpus.faces("train"), corpus.faces("test"), corpus.voices("test")
+    learned, unseen = corpus.faces("train"), corpus.faces("test")
     encoder = as_frame_encoder(model.voice_encoder, "")
-    heard = [encoder.pooled(np.asarray(v, np.float32)) for v in voices.log_mel]
+    voices = CorpusFrames(corpus, encoder).voices("test")
+    heard = [encoder.pooled(np.asarray(v, np.float32)) for v in voices.frames]
     made = model.faces(np.stack(heard))
     embedders = {
         "attributes": LinearAttributes.fit(_pixels(learned), _shared(learned)),

@@ -66,7 +66,7 @@ def write_corpus(folder: Path, made: Made, seed: int = 0) -> Path:
         start = int(rng.integers(len(noise) - n_frames))
         seconds = n_frames / 100
         part = noise[start : start + n_frames].tobytes()
-        return {"log_mel": part, "n_frames": n_frames, "seconds": seconds, "speech_s": seconds}
+        return {"sound": part, "coding": "log_mel", "seconds": seconds, "speech_s": seconds}
 
     def face() -> dict[str, Any]:
         n_bytes = made.px**2 * 3
@@ -86,6 +86,7 @@ def write_corpus(folder: Path, made: Made, seed: int = 0) -> Path:
         program="made_corpus",
         preset="clean",
         front_end=FRONT_ENDS["clean"],
+        sound="flac",
         face_crop=FaceCrop(px=made.px),
         detector=None,
         split_rule="all: train",

@@ -23,6 +23,7 @@ from voice2face.corpus.schema import arrow
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.data.source import FaceData
 from voice2face.training.data.streamed import FaceStream, open_data
@@ -38,7 +39,7 @@ WIDTH, BATCH = 0.25, 32
 
 def measure(inputs: Inputs, n_rounds: int = N_ROUNDS, n_steps: int = N_STEPS) -> Result:
     folder = _corpus(inputs.folder / "streamed")
-    n_bytes = Pairing.of(Corpus.open(folder), "identity", "train").n_bytes
+    n_bytes = Pairing.of(_frames(folder), "identity", "train").n_bytes
     if n_bytes < TIMES * MEMORY_BYTES:
         raise RuntimeError(f"a corpus of {n_bytes} bytes, {TIMES * MEMORY_BYTES} wanted")
     rounds = [
@@ -86,8 +87,12 @@ def _corpus(folder: Path) -> Path:
     return folder if folder.exists() else write_corpus(folder, Made(names, names, FRAMES))
 
 
+def _frames(folder: Path) -> CorpusFrames:
+    return CorpusFrames(Corpus.open(folder), folder=folder.with_name(f"{folder.name}-frames"))
+
+
 def _run(kind: str, folder: Path, n_steps: int) -> dict[str, Any]:
-    for path in folder.glob("*.parquet"):
+    for path in (*folder.glob("*.parquet"), *_frames(folder).folder.glob("*.frames")):
         with path.open("rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -107,7 +112,7 @@ def train(kind: str, folder: Path, n_steps: int) -> dict[str, Any]:
     optimisers = make_optimisers(networks, chosen)
     _warm_up(folder, networks, optimisers, chosen)
     before, clock = _peak_mb(), time.perf_counter()
-    corpus, limit = Corpus.open(folder), MEMORY_BYTES if kind == "stream" else 1 << 40
+    corpus, limit = _frames(folder), MEMORY_BYTES if kind == "stream" else 1 << 40
     data = open_data(corpus, "identity", memory_bytes=limit)
     load_s = time.perf_counter() - clock
     rng = torch.Generator().manual_seed(0)
@@ -142,7 +147,7 @@ def _warm_up(folder: Path, networks: FaceNetworks, optimisers: Any, chosen: Reci
     if not tiny.exists():
         write_corpus(tiny, Made(names, names, (1000, 1000)))
     longest = change(chosen, {"training.crop_frames": [800, 800]})
-    data = FaceData.of(Corpus.open(tiny), "identity")
+    data = FaceData.of(_frames(tiny), "identity")
     batch = data.draw(longest, torch.Generator()).to(torch.device("cpu"))
     for _ in range(2):
         iteration(networks, optimisers, batch, chosen)

@@ -1,6 +1,7 @@
 """A small corpus of made-up people, made once for all tests, and where networks lie."""
 
 import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +24,15 @@ if not find_spec("torch"):  # `make test-light`: what imports it at its top is l
         HERE / "docs",  # their commands train
         *(path.parent if path.name == "conftest.py" else path for path in needing),
     ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def frames_folder(tmp_path_factory) -> Iterator[Path]:
+    """Where trainings keep frames: not in the user's folder."""
+    folder = tmp_path_factory.mktemp("frames")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICE2FACE_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

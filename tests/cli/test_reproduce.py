@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.held_out import is_aside
+from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import SettingsError
 from voice2face.experiments.pipeline import estimates
 from voice2face.experiments.pipeline.steps import REPORTED, Request, steps_of
@@ -41,12 +41,14 @@ def test_the_report_and_all_that_it_is_made_from_are_there(whole, corpus):
     assert "2 models (baseline, bn), 1 of each" in page
     assert (whole / "results" / "realism.json").is_file()
     assert {p.name for p in (whole / "runs").iterdir()} == {"voice", "baseline-0", "bn-0"}
-    aside = is_aside(Corpus.open(corpus).voices("train").clip, 0.3)
-    assert 0 < aside.sum() < len(aside)
+    opened = Corpus.open(corpus)
+    aside = held_out_clips(opened, "train", 0.3)
+    n_heard = len(opened.voices("train")) - len(aside)
+    assert aside and n_heard
     for name in ("voice", "baseline-0"):
         provenance = read_config(whole / "runs" / name / "model").provenance
         assert provenance["recordings set aside"] == 0.3
-        assert provenance["recordings"] == (~aside).sum()
+        assert provenance["recordings"] == n_heard
 
 
 def test_done_steps_are_not_done_again(whole, corpus, voice2face):

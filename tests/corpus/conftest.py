@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from .corpus_samples import fake_extract, picture, write_wav
+from .corpus_samples import fake_bands, picture, write_wav
 
 
 @pytest.fixture
 def fake_audio(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voice2face.audio.extract", fake_extract, raising=False)
+    monkeypatch.setattr("voice2face.audio.front_end.speech_bands", fake_bands)
 
 
 @pytest.fixture

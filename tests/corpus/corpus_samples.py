@@ -3,15 +3,14 @@
 import wave
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from made_pictures import encoded, picture  # noqa: F401  (for the tests beside)
 
+from voice2face.audio.speech import Speech
 from voice2face.corpus import prepare as corpus_prepare
 from voice2face.corpus.prepare import PrepareReport
-from voice2face.errors import AudioError
 from voice2face.settings import FaceCrop, FrontEnd
 
 
@@ -50,13 +49,10 @@ def _write(path: Path, waveform: np.ndarray) -> Path:
     return path
 
 
-def fake_extract(source: Path, settings: FrontEnd) -> SimpleNamespace:
-    """Stands for ``voice2face.audio.extract``: a made-up spectrogram of the right size."""
-    try:
-        with wave.open(str(source), "rb") as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    except (wave.Error, EOFError) as error:
-        raise AudioError(source, "no sound", "a recording wanted", "choose another") from error
-    seconds = len(samples) / 16_000
-    log_mel = np.resize(samples, (len(samples) // 160, 64)).astype(np.float32) / 1000
-    return SimpleNamespace(log_mel=log_mel, seconds=seconds, speech_s=seconds / 2)
+def fake_bands(
+    speech: Speech, settings: FrontEnd, check_speech: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stands for ``voice2face.audio.front_end.speech_bands``: half of it is speech."""
+    samples = speech.samples
+    bands = np.resize(samples, (len(samples) // 160, 64)).astype(np.float32) / 1000
+    return samples[: len(samples) // 2], bands

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from voice2face.audio import extract
+from voice2face.audio import extract, load_clip
 from voice2face.corpus import Corpus
 from voice2face.settings import FRONT_ENDS
 
 from .corpus_samples import prepare, write_speech, write_wav
 
 
-def test_voices_are_those_of_the_front_end(tmp_path: Path, table: Callable[..., Path]) -> None:
+def test_voices_are_stored_sample_by_sample(tmp_path: Path, table: Callable[..., Path]) -> None:
     names = [f"{i}.wav" for i in range(9)]
     for i, name in enumerate(names):
         write_speech(tmp_path / name, seconds=1.5 + i / 10, hz=100 + 10 * i)
@@ -28,7 +28,9 @@ def test_voices_are_those_of_the_front_end(tmp_path: Path, table: Callable[..., 
 
     voices = Corpus.open(folders[1]).voices()
     assert len(voices) == 9
-    for clip, log_mel, seconds in zip(voices.clip, voices.log_mel, voices.seconds, strict=True):
+    for clip, speech, seconds, speech_s in zip(
+        voices.clip, voices.speech, voices.seconds, voices.speech_s, strict=True
+    ):
         features = extract(tmp_path / f"{clip}.wav", FRONT_ENDS["released"])
-        np.testing.assert_array_equal(log_mel, features.log_mel.astype(np.float16))
-        assert seconds == features.seconds
+        np.testing.assert_array_equal(speech.samples, load_clip(tmp_path / f"{clip}.wav"))
+        assert (seconds, speech_s) == (features.seconds, features.speech_s)

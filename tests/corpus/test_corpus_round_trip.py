@@ -1,19 +1,21 @@
 import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from voice2face.audio import load_clip
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import shards
 from voice2face.errors import CorpusError, SettingsError
-from voice2face.settings import FRONT_ENDS
 
-from .corpus_samples import fake_extract, picture, prepare
+from .corpus_samples import picture, prepare
 
 
 def test_what_was_written_is_read(people: Path, tmp_path: Path) -> None:
@@ -28,10 +30,10 @@ def test_what_was_written_is_read(people: Path, tmp_path: Path) -> None:
     )
     assert len(voices) == len(faces) == 40
     assert faces.pixels.shape == (40, 64, 64, 3)
-    for clip, log_mel in zip(voices.clip, voices.log_mel, strict=True):
-        expected = fake_extract(tmp_path / f"{clip}.wav", FRONT_ENDS["clean"]).log_mel
-        assert log_mel.dtype == np.float16
-        np.testing.assert_array_equal(log_mel, expected.astype(np.float16))
+    for clip, speech, seconds in zip(voices.clip, voices.speech, voices.seconds, strict=True):
+        assert (speech.samples.dtype, speech.sample_rate) == (np.int16, 16_000)
+        assert speech.seconds == seconds
+        np.testing.assert_array_equal(speech.samples, load_clip(tmp_path / f"{clip}.wav"))
     for name, pixels in zip(faces.picture, faces.pixels, strict=True):
         with Image.open(tmp_path / f"{name}.png") as image:
             expected = np.asarray(image.resize((64, 64), Image.Resampling.LANCZOS))
@@ -115,9 +117,14 @@ def test_a_stranger_can_read_the_parquet(people: Path, tmp_path: Path) -> None:
         path = tmp_path / "corpus" / shard.name
         layout = pq.read_schema(path).metadata[b"voice2face.layout"].decode()
         row = pq.read_table(path).to_pylist()[0]
-        code = layout.split("numpy.", 1)[1]
-        array = eval(f"np.{code}", {"np": np, **row})
-        assert array.shape in {(row.get("n_frames"), 64), (64, 64, 3)}
+        if shard.kind == "voice":
+            assert "flac" in layout and row["coding"] == "flac"
+            with av.open(io.BytesIO(row["sound"])) as file:
+                n_samples = sum(frame.samples for frame in file.decode(audio=0))
+            assert n_samples == round(row["seconds"] * 16_000)
+        else:
+            code = layout.split("numpy.", 1)[1]
+            assert eval(f"np.{code}", {"np": np, **row}).shape == (64, 64, 3)
         assert row["sha256"] == hashlib.sha256((tmp_path / row["path"]).read_bytes()).hexdigest()
 
 
@@ -172,8 +179,8 @@ def _prepared(people: Path, tmp_path: Path) -> Path:
 def test_later_version_is_refused(people: Path, tmp_path: Path) -> None:
     path = _prepared(people, tmp_path) / "corpus.json"
     content = msgspec.json.decode(path.read_bytes())
-    path.write_bytes(msgspec.json.encode(content | {"schema_version": 3, "new": 1}))
-    with pytest.raises(CorpusError, match="version 3; version 2 wanted; upgrade"):
+    path.write_bytes(msgspec.json.encode(content | {"schema_version": 4, "new": 1}))
+    with pytest.raises(CorpusError, match="version 4; version 3 wanted; upgrade"):
         Corpus.open(path.parent)
 
 

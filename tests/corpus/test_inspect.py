@@ -13,7 +13,6 @@ from voice2face.cli.inspect import _skipped
 from voice2face.corpus import Corpus
 from voice2face.corpus.inspect import Sampling, inspect_corpus, numbers, write_page
 from voice2face.corpus.inspect.sample import draw
-from voice2face.corpus.inspect.sound import sound_of
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import CorpusError, SettingsError
 
@@ -146,10 +145,6 @@ def test_an_edited_description_is_refused(
 
 
 def test_a_row_of_a_source_that_is_not_described(corpus: Corpus) -> None:
-    for number in (1, -1):
-        row = {"path": "0-0.wav", "source": number}
-        with pytest.raises(CorpusError, match=f"1 sources, where a row names number {number}; "):
-            sound_of(corpus, row)
     info = replace(corpus.info, sources=())
     with pytest.raises(CorpusError, match="0 sources, where a row names number 0; "):
         Corpus(corpus.path, info).skipped()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.held_out import is_aside
+from voice2face.corpus.held_out import held_out
 from voice2face.corpus.prepare import prepare
 from voice2face.evaluation.baselines import RIVALS, make_rivals
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
@@ -95,7 +95,9 @@ def study(study_corpus, study_runs, tmp_path_factory) -> Context:
     faces = corpus.faces("train")
     first = models["baseline"][0]
     voices = Speech.of_corpus(corpus, "train")
-    voices = voices.only(~is_aside(voices.clip, ASIDE))  # rivals hear what models hear
+    voices = voices.only(
+        ~held_out(voices.clip, voices.identity, ASIDE)
+    )  # rivals hear what models hear
     rivals, _ = make_rivals(
         TrainingVoices(first.embed(voices), voices.identity, voices.attributes["gender"]),
         TrainingFaces.of(faces),

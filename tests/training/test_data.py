@@ -13,6 +13,7 @@ from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, TrainingError
 from voice2face.settings import Recipe, change
 from voice2face.training.data import streamed as stream
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.memory import least_free
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.data.prefetch import Ahead
@@ -37,8 +38,12 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def frames_of(folder: Path) -> CorpusFrames:
+    return CorpusFrames(Corpus.open(folder))
+
+
 def streamed(folder: Path, kilobytes: int = 1500, seed: int = 3) -> FaceStream:
-    data = open_data(Corpus.open(folder), "identity", seed=seed, memory_bytes=kilobytes * 1000)
+    data = open_data(frames_of(folder), "identity", seed=seed, memory_bytes=kilobytes * 1000)
     assert isinstance(data, FaceStream)
     return data
 
@@ -97,9 +102,10 @@ def test_one_process_draws_the_batches_of_the_first_release():
 
 def test_memory_holds_what_the_corpus_holds_in_its_order(made):
     corpus = Corpus.open(made)
-    data = FaceData.of(corpus, "identity")
+    data = FaceData.of(CorpusFrames(corpus), "identity")
     voices, faces = corpus.voices("train"), corpus.faces("train")
-    expected = np.concatenate([normalise(v.astype(np.float32)) for v in voices.log_mel])
+    stored = [recording.log_mel() for recording in voices.speech.stored]
+    expected = np.concatenate([normalise(v.astype(np.float32)) for v in stored])
     assert torch.equal(data.voices.frames, torch.from_numpy(expected.astype(np.float16)))
     assert [data.labels[i] for i in data.voices.labels] == voices.identity.tolist()
     assert torch.equal(data.faces.pixels.permute(0, 2, 3, 1), torch.from_numpy(faces.pixels))
@@ -109,7 +115,7 @@ def test_memory_holds_what_the_corpus_holds_in_its_order(made):
 @pytest.mark.parametrize("kind", ["memory", "stream"])
 def test_the_parts_of_two_processes_make_one_batch_of_twice_the_size(made, kind):
     def opened() -> FaceData | FaceStream:
-        return FaceData.of(Corpus.open(made), "identity") if kind == "memory" else streamed(made)
+        return FaceData.of(frames_of(made), "identity") if kind == "memory" else streamed(made)
 
     double = change(SMALL, {"training.batch_size": 12})
     whole, first, second = opened(), opened(), opened()
@@ -212,14 +218,14 @@ def test_with_other_memory_it_goes_on_with_a_note(made, capsys):
     assert "less memory than before" in capsys.readouterr().err
     narrow.draw(SMALL, rng())
     narrow.load({})
-    FaceData.of(Corpus.open(made), "identity").load(wide.state())
+    FaceData.of(frames_of(made), "identity").load(wide.state())
     notes = capsys.readouterr().err
     assert "was in memory before and is streamed now" in notes
     assert "was streamed before and is in memory now" in notes
 
 
 def test_batches_do_not_depend_on_the_timing_of_the_threads(made, monkeypatch):
-    corpus = Corpus.open(made)
+    corpus = frames_of(made)
     pairing = Pairing.of(corpus, "identity", "train")
     plain = FaceStream(corpus, pairing, 2_000_000, 3)
     expected = [plain.draw(SMALL, r) for r in [rng(1)] for _ in range(25)]
@@ -244,7 +250,7 @@ def test_batches_do_not_depend_on_the_timing_of_the_threads(made, monkeypatch):
 @pytest.mark.parametrize("kind", ["memory", "stream"])
 def test_batches_made_ahead_are_the_same_and_resume_exactly(made, kind):
     def opened():
-        return FaceData.of(Corpus.open(made), "identity") if kind == "memory" else streamed(made)
+        return FaceData.of(frames_of(made), "identity") if kind == "memory" else streamed(made)
 
     plain, ahead, a, b = opened(), Ahead(opened(), torch.device("cpu")), rng(1), rng(1)
     other = change(SMALL, {"training.batch_size": 5})
@@ -272,7 +278,7 @@ def plain_start(data: FaceStream) -> dict:
 
 
 def test_a_streamed_crop_is_the_one_that_memory_would_give(made):
-    corpus = Corpus.open(made)
+    corpus = frames_of(made)
     whole, data = FaceData.of(corpus, "identity"), streamed(made)
     again = streamed(made)
     heard, seen = (
@@ -291,7 +297,7 @@ def test_a_streamed_crop_is_the_one_that_memory_would_give(made):
 
 
 def test_the_choice_is_made_by_size_and_said(made, capsys):
-    corpus = Corpus.open(made)
+    corpus = frames_of(made)
     n_bytes = Pairing.of(corpus, "identity", "train").n_bytes
     loaded = FaceData.of(corpus, "identity")
     assert n_bytes == loaded.voices.n_bytes + loaded.faces.n_bytes
@@ -307,7 +313,7 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
     faces = tuple(f"p{i % 40 + 20:02}" for i in range(120))
     groups = {f"p{i:02}": ("old" if i % 2 else "young") for i in range(55)}  # the last have none
     made = Made(voices, faces, (30, 50), 16, 40, 40, 10, (("age", groups),))
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     for pair_by, wanted in (
         ("identity", {f"p{i}" for i in range(20, 40)}),
         ("age", {"old", "young"}),
@@ -327,7 +333,7 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
 
 def test_one_voice_and_one_face_are_enough(tmp_path):
     made = Made(("p",), ("p", "q"), (30, 30), 16)
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     pairing = Pairing.of(corpus, "identity", "train")
     data = FaceStream(corpus, pairing, 1_000_000)
     batch = data.draw(SMALL, rng())
@@ -338,11 +344,11 @@ def test_one_voice_and_one_face_are_enough(tmp_path):
 def test_a_shard_that_is_damaged_stops_the_stream_with_its_name(tmp_path):
     folder = write_corpus(tmp_path / "c", ONE_EACH)
     data = streamed(folder)
-    shard = folder / "voice-train-00002.parquet"
+    shard = folder / "face-train-00002.parquet"
     content = bytearray(shard.read_bytes())
-    content[len(content) // 3] ^= 0xFF  # within the spectrograms
+    content[len(content) // 3] ^= 0xFF  # within the pixels
     shard.write_bytes(content)
-    with pytest.raises(CorpusError, match=r"voice-train-00002\.parquet"):
+    with pytest.raises(CorpusError, match=r"face-train-00002\.parquet"):
         for _ in range(200):
             data.draw(SMALL, rng())
 
@@ -376,7 +382,7 @@ def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
         ("p0", "p1", "p2", "p4"), ("p0", "p1", "p5", "p5"), (30, 30), 16,
         attributes=(("gender", groups | {"p4": "Woman", "p5": "f"}),),
     )  # fmt: skip
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     open_data(corpus, "gender")
     assert capsys.readouterr().err == (
         f"{corpus.path}: left out, paired by gender: 1 voices ('Woman') without a face; "
@@ -387,6 +393,6 @@ def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
 def test_one_class_is_nothing_to_train_on(tmp_path):
     groups = {"p0": "male", "p1": "female", "p2": "woman"}
     made = Made(("p0", "p1"), ("p0", "p2"), (30, 30), 16, attributes=(("gender", groups),))
-    corpus = Corpus.open(write_corpus(tmp_path / "c", made))
+    corpus = frames_of(write_corpus(tmp_path / "c", made))
     with pytest.raises(TrainingError, match=r"one gender alone \('male'\) .*at least two wanted"):
         open_data(corpus, "gender")

@@ -17,6 +17,7 @@ from voice2face.networks.variants import recipe
 from voice2face.runs import readings
 from voice2face.runs.readings import Alarms, Reading
 from voice2face.settings import FaceCrop, VoiceEncoderSettings, change
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.gan import monitors
 from voice2face.training.gan.monitor_inputs import as_faces
 from voice2face.training.gan.monitors import Matcher, Monitors
@@ -53,7 +54,7 @@ def chosen(variant="baseline"):
 
 def watched(corpus, variant="baseline", seed=0):
     encoder = lively(VoiceEncoder(VoiceEncoderSettings(width=WIDTH)))
-    return Monitors(Corpus.open(corpus), encoder, chosen(variant), seed)
+    return Monitors(CorpusFrames(Corpus.open(corpus)), encoder, chosen(variant), seed)
 
 
 def networks(variant="baseline"):
@@ -94,7 +95,7 @@ def test_looking_changes_neither_random_state_nor_networks(watch, held_out):
     torch.manual_seed(4)
     expected = torch.rand(3)
     torch.manual_seed(4)
-    made = Monitors(Corpus.open(held_out), encoder, chosen("bn-tanh"), 0)
+    made = Monitors(CorpusFrames(Corpus.open(held_out)), encoder, chosen("bn-tanh"), 0)
     found = made.measure(generator, 0, critics)
     assert torch.equal(torch.rand(3), expected)
     after = {k: v for net in (generator, critics) for k, v in net.state_dict().items()}
@@ -220,10 +221,11 @@ def test_voices_and_faces_of_different_people_are_paired_by_what_they_share(
     sexes = {str(sex) for sex in corpus.voices("validation").attributes["gender"]}
     assert len(sexes) == 2
     encoder = lively(VoiceEncoder(VoiceEncoderSettings(width=WIDTH)))
-    by_sex = Monitors(corpus, encoder, change(chosen(), {"training.pair_by": "gender"}), 0)
+    frames = CorpusFrames(corpus)
+    by_sex = Monitors(frames, encoder, change(chosen(), {"training.pair_by": "gender"}), 0)
     assert set(by_sex._matcher.voice_label) == sexes
     assert measured(by_sex, networks()[0])["matching"].value >= 0
-    assert "0 people" in Monitors(corpus, encoder, chosen(), 0).left_out["matching"]
+    assert "0 people" in Monitors(frames, encoder, chosen(), 0).left_out["matching"]
 
 
 def reading(name, alarmed, value=0.5):

@@ -18,6 +18,7 @@ from voice2face.runs.compare import read_runs
 from voice2face.runs.readings import READINGS, read_rows
 from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team
 from voice2face.training.speaker.encoding import embed_all, encode
@@ -57,9 +58,9 @@ def test_the_speaker_stage_learns_its_speakers_and_reports_on_others(corpus, tmp
 
 
 def test_cross_entropy_falls_well_below_that_of_guessing(corpus, tmp_path):
-    voices = Corpus.open(corpus).voices("train")
+    voices = CorpusFrames(Corpus.open(corpus)).voices("train")
     speakers, labels = np.unique(voices.identity, return_inverse=True)
-    bank = VoiceBank.of(voices.log_mel, labels.astype(np.int64))
+    bank = VoiceBank.of(voices.frames, labels.astype(np.int64))
     longer = change(SMALL, {"training.iterations": 80})
     trainee = SpeakerTrainee(bank, len(speakers), longer, 0, "cpu")
     losses = [trainee.step()["cross_entropy"].item() for _ in range(80)]
@@ -117,8 +118,8 @@ def test_snapshots_are_kept_as_readings_and_shown_beside_other_runs(corpus, tmp_
 
 
 def test_an_encoder_that_tells_nobody_apart_rings_the_alarm(corpus, tmp_path, capsys):
-    held_out = Corpus.open(corpus).voices("validation")
-    bank = VoiceBank.of(held_out.log_mel, np.arange(len(held_out)))
+    held_out = CorpusFrames(Corpus.open(corpus)).voices("validation")
+    bank = VoiceBank.of(held_out.frames, np.arange(len(held_out)))
     trainee = SpeakerTrainee(bank, len(held_out), SMALL, 0, "cpu", held_out=held_out)
     torch.nn.init.zeros_(trainee.encoder.layers.embed.weight)  # one embedding for all
     for step in (10, 1000, 2000):
@@ -146,8 +147,8 @@ def test_recordings_are_embedded_as_the_front_end_would_give_them():
 
 
 def test_processes_take_their_parts_of_one_batch(corpus):
-    voices = Corpus.open(corpus).voices("train")
-    bank = VoiceBank.of(voices.log_mel, np.arange(len(voices)))
+    voices = CorpusFrames(Corpus.open(corpus)).voices("train")
+    bank = VoiceBank.of(voices.frames, np.arange(len(voices)))
     cpu = torch.device("cpu")
     whole = change(SMALL, {"training.batch_size": 16})
     features, labels = SpeakerTrainee(bank, 9, whole, 3, "cpu").draw()
@@ -157,9 +158,9 @@ def test_processes_take_their_parts_of_one_batch(corpus):
 
 
 def test_augmentation_changes_what_is_learned_from_but_not_what_is_drawn(corpus):
-    voices = Corpus.open(corpus).voices("train")
-    bank = VoiceBank.of(voices.log_mel, np.arange(len(voices)))
-    augmenter = Augmenter.of(voices.log_mel, LogMel())
+    voices = CorpusFrames(Corpus.open(corpus)).voices("train")
+    bank = VoiceBank.of(voices.frames, np.arange(len(voices)))
+    augmenter = Augmenter.of(voices.frames, LogMel())
     none, some = (change(AUGMENTED, {"training.augment_share": share}) for share in (0.0, 1.0))
     drawn = [SpeakerTrainee(bank, 9, r, 3, "cpu", augmenter=augmenter).draw() for r in (none, some)]
     assert torch.equal(drawn[0][1], drawn[1][1])

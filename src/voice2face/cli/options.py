@@ -31,6 +31,9 @@ Aligned = Annotated[
 FrontEndPreset = Annotated[
     str | None, typer.Option(help="Audio front end: clean or released; clean where both will do.")
 ]
+Sound = Annotated[
+    str, typer.Option(help="How recordings are kept: flac (lossless), opus (a third as large).")
+]
 FacePx = Annotated[int, typer.Option(help="Side of a face in pixels.")]
 Geometry = Annotated[str, typer.Option(help="Crop: released (as Wen et al. trained on), tight.")]
 Remove = Annotated[

@@ -20,6 +20,7 @@ def plan(
     layout: options.Layout = None,
     aligned: options.Aligned = False,
     preset: options.FrontEndPreset = None,
+    sound: options.Sound = "flac",
     px: options.FacePx = 64,
     geometry: options.Geometry = "released",
     remove: options.Remove = None,
@@ -43,7 +44,7 @@ def plan(
     started = time.monotonic()
     request = look_at(
         sources, Columns(identity=identity, voice=voice, face=face), layout=layout,
-        aligned=aligned, preset=preset, split="hash:80/10/10",
+        aligned=aligned, preset=preset, sound=sound, split="hash:80/10/10",
         face_crop=options.face_crop(settings, px=px, geometry=geometry, remove=remove),
     )  # fmt: skip
     listing_s = time.monotonic() - started

@@ -27,6 +27,7 @@ def prepare(
     layout: options.Layout = None,
     aligned: options.Aligned = False,
     preset: options.FrontEndPreset = None,
+    sound: options.Sound = "flac",
     px: options.FacePx = 64,
     geometry: options.Geometry = "released",
     remove: options.Remove = None,
@@ -61,10 +62,10 @@ def prepare(
     try:
         with progress_bar(quiet, "files") as progress:
             report = make_corpus(
-                sources, out, layout=layout, aligned=aligned, preset=preset, face_crop=crop,
-                split=split, identity=identity, voice=voice, face=face, workers=workers,
-                engine=engine, address=address, max_skipped=max_skipped, restart=restart,
-                progress=progress, note=lambda text: print_note(f"note: {text}"),
+                sources, out, layout=layout, aligned=aligned, preset=preset, sound=sound,
+                face_crop=crop, split=split, identity=identity, voice=voice, face=face,
+                workers=workers, engine=engine, address=address, max_skipped=max_skipped,
+                restart=restart, progress=progress, note=lambda text: print_note(f"note: {text}"),
             )  # fmt: skip
     except TooManyLostError as error:
         if len(error.lost) > 1:  # the message names the first

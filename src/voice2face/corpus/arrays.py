@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.corpus.recordings import Recordings
+
 
 @dataclass(frozen=True)
 class Voices:
-    """Recordings as log-mel spectrograms; all fields have the same length.
+    """Recordings; all fields have the same length.
 
     Args:
-        log_mel: Natural log of mel power, float16, each (frames, n_mels); not normalised.
-            Read-only views of the file's content.
+        speech: The sound of each, decoded when it is asked for; compressed in memory.
         clip: Name of each recording, its own in the corpus.
         identity: The person who speaks.
         split: ``train``, ``validation`` or ``test``.
@@ -26,7 +27,7 @@ class Voices:
         attributes: Other columns of the tables by name: strings, None where a cell was empty.
     """
 
-    log_mel: list[npt.NDArray[np.float16]]
+    speech: Recordings
     clip: npt.NDArray[np.str_]
     identity: npt.NDArray[np.str_]
     split: npt.NDArray[np.str_]
@@ -37,7 +38,7 @@ class Voices:
     attributes: dict[str, npt.NDArray[np.object_]]
 
     def __len__(self) -> int:
-        return len(self.log_mel)
+        return len(self.speech)
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,57 @@
 """Recordings of training people that no stage hears, so that one can ask about them later."""
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.corpus.read import Corpus
 
-def is_aside(clips: Iterable[str], share: float) -> npt.NDArray[np.bool_]:
-    """Which recordings are set aside: decided by each name alone, so the same in every stage.
+
+def held_out(
+    clips: Iterable[str], identities: Iterable[str], share: float
+) -> npt.NDArray[np.bool_]:
+    """Which recordings are set aside: some of each person who has two or more.
+
+    Which of a person's it is, their names alone decide; so it is the same in every stage that
+    gives all of a person's recordings.
 
     Args:
         clips: Names of recordings.
-        share: About how many of them, 0 to 1; of a larger share, the same and more.
+        identities: Who speaks in each.
+        share: Of each person's recordings, 0 to 1: rounded, but one at least and never all. Of a
+            larger share, the same and more.
 
     Returns:
         Shape (clips,).
     """
-    places = [zlib.crc32(f"aside {clip}".encode("utf-8", "surrogateescape")) for clip in clips]
-    return np.array([place / 2**32 < share for place in places], bool)
+    rows: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row, (clip, person) in enumerate(zip(clips, identities, strict=True)):
+        place = zlib.crc32(f"aside {clip}".encode("utf-8", "surrogateescape"))
+        rows[str(person)].append((place, row))
+    chosen = np.zeros(sum(map(len, rows.values())), bool)
+    if share <= 0:
+        return chosen
+    for of_person in rows.values():
+        n_wanted = min(max(1, round(share * len(of_person))), len(of_person) - 1)
+        chosen[[row for _, row in sorted(of_person)[:n_wanted]]] = True
+    return chosen
+
+
+def held_out_clips(corpus: Corpus, split: str, share: float) -> frozenset[str]:
+    """Names of the recordings of a split that are set aside, see :func:`held_out`.
+
+    Raises:
+        CorpusError: A shard is missing or damaged.
+        SettingsError: There is no such split.
+    """
+    clips: list[str] = []
+    people: list[str] = []
+    for shard in corpus.shards("voice", split) if share > 0 else ():
+        table = corpus.table(shard, ["clip", "identity"])
+        clips += table["clip"].to_pylist()
+        people += table["identity"].to_pylist()
+    chosen = held_out(clips, people, share)
+    return frozenset(clip for clip, is_out in zip(clips, chosen, strict=True) if is_out)

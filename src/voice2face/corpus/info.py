@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from voice2face.corpus.former import command_anew
 from voice2face.corpus.schema import (
     INFO_NAME,
     KINDS,
@@ -21,6 +22,14 @@ class _Version(msgspec.Struct):
     """What all versions of ``corpus.json`` have."""
 
     schema_version: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def _of_another_version(path: Path, version: int, data: bytes) -> CorpusError:
+    found, wanted = f"corpus of schema version {version}", f"version {SCHEMA_VERSION}"
+    if version > SCHEMA_VERSION:
+        return CorpusError(path, found, wanted, "upgrade voice2face")
+    remedy = f"make it anew: {command_anew(path.absolute(), data)}"
+    return CorpusError(path, f"{found}, without sound", f"{wanted}, which keeps sound", remedy)
 
 
 def read_info(path: Path) -> CorpusInfo:
@@ -41,9 +50,7 @@ def read_info(path: Path) -> CorpusInfo:
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version != SCHEMA_VERSION:
-            remedy = "upgrade voice2face" if version > SCHEMA_VERSION else "run prepare again"
-            found = f"corpus of schema version {version}"
-            raise CorpusError(path, found, f"version {SCHEMA_VERSION}", remedy)
+            raise _of_another_version(path, version, data)
         info = msgspec.json.decode(data, type=CorpusInfo)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise damaged(name, str(error)) from error

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.load import LONGEST_S
 from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
 from voice2face.corpus.info import read_info
+from voice2face.corpus.recordings import Recording, Recordings
 from voice2face.corpus.schema import (
     FIGURES,
     INFO_NAME,
@@ -28,7 +30,7 @@ from voice2face.corpus.schema import (
 from voice2face.errors import SettingsError
 from voice2face.files import sha256_of
 
-OTHER_BYTES = 1 << 28  # of names and attributes; spectrograms and pictures are not compressed
+OTHER_BYTES = 1 << 28  # of names and attributes; sounds and pictures are not compressed
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Corpus:
         """
         parts = list(self.iter_voices(split))
         return Voices(
-            log_mel=[log_mel for part in parts for log_mel in part.log_mel],
+            speech=Recordings([stored for part in parts for stored in part.speech.stored]),
             clip=joined((part.clip for part in parts), np.str_),
             identity=joined((part.identity for part in parts), np.str_),
             split=joined((part.split for part in parts), np.str_),
@@ -120,7 +122,7 @@ class Corpus:
         for shard in self.shards("voice", split):
             table = self.table(shard)
             yield Voices(
-                log_mel=self.log_mels(shard, table),
+                speech=Recordings(self.recordings(shard, table)),
                 clip=strings(table["clip"]),
                 identity=strings(table["identity"]),
                 split=strings(table["split"]),
@@ -247,14 +249,19 @@ class Corpus:
         if metadata.num_rows != shard.rows or n_bytes > needed + OTHER_BYTES:
             raise damaged(path, f"{metadata.num_rows} rows of {n_bytes} bytes")
 
-    def log_mels(self, shard: Shard, table: Any) -> list[npt.NDArray[np.float16]]:
-        """Spectrograms of a table with ``n_frames`` and ``log_mel``: each (frames, n_mels)."""
+    def recordings(self, shard: Shard, table: Any) -> list[Recording]:
+        """Recordings of a table with ``clip``, ``sound``, ``coding`` and ``seconds``."""
+        clips, codings = table["clip"].to_pylist(), table["coding"].to_pylist()
+        seconds = table["seconds"].to_pylist()
+        if not all(0 < length_s <= LONGEST_S for length_s in seconds):
+            raise damaged(self.path / shard.name, "recordings of impossible length")
         n_mels = self.info.front_end.log_mel.n_mels
-        n_frames = table["n_frames"].to_pylist()
-        payloads = views(table["log_mel"])
-        if any(len(p) != 2 * n_mels * n for p, n in zip(payloads, n_frames, strict=True)):
-            raise damaged(self.path / shard.name, f"spectrograms that are not {n_mels} wide")
-        return [p.view("<f2").reshape(-1, n_mels) for p in payloads]
+        return [
+            Recording(data, coding, length_s, f"{self.path / shard.name}, {clip}", n_mels)
+            for data, coding, length_s, clip in zip(
+                views(table["sound"]), codings, seconds, clips, strict=True
+            )
+        ]
 
     def pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
         """Faces of a table with ``pixels``: (faces, px, px, 3)."""

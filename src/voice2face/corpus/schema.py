@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from voice2face.audio.coding import SoundCoding
 from voice2face.errors import CorpusError, MissingExtraError
 from voice2face.settings import FaceCrop, FrontEnd, Settings
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 INFO_NAME = "corpus.json"
 SKIPPED_NAME = "skipped.parquet"
 
@@ -21,6 +22,9 @@ Layout = Literal["table", "voxceleb", "processed", "videos", "cohort"]
 # How a file becomes rows: one voice of a recording (or a video's sound) or of a stored log-mel
 # spectrogram; one face of a raw or of an aligned picture; several of a video.
 Reader = Literal["recording", "log_mel", "picture", "aligned", "video"]
+# What a voice is stored as: its sound, or the spectrogram that stands for it where its source has
+# no sound.
+VoiceCoding = Literal["flac", "opus", "log_mel"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SPLITS: tuple[Split, ...] = get_args(Split)
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -29,12 +33,13 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 IN_RELEASED_GEOMETRY: frozenset[Layout] = frozenset({"processed", "cohort"})
 
 # The column that holds the data itself, how to read it, and the column that names a row.
-PAYLOAD: dict[Kind, str] = {"voice": "log_mel", "face": "pixels"}
+PAYLOAD: dict[Kind, str] = {"voice": "sound", "face": "pixels"}
 LAYOUT: dict[Kind, str] = {
     "voice": (
-        "log_mel: little-endian float16, C order, shape (n_frames, {n_mels}): natural log of mel "
-        "power of the voiced parts, not normalised. "
-        "numpy.frombuffer(log_mel, '<f2').reshape(n_frames, {n_mels})"
+        "sound: a file as coding says: flac or opus (in Ogg), the whole recording, mono, 16 kHz; "
+        "log_mel, where the source was a spectrogram: little-endian float16, C order, natural log "
+        "of mel power of the voiced parts, not normalised: "
+        "numpy.frombuffer(sound, '<f2').reshape(-1, {n_mels})"
     ),
     "face": (
         "pixels: uint8, C order, shape (px, px, 3): rows from the top, red, green, blue. "
@@ -43,7 +48,7 @@ LAYOUT: dict[Kind, str] = {
 }
 NAME_COLUMN: dict[Kind, str] = {"voice": "clip", "face": "picture"}
 _SIZE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
-    "voice": (("n_frames", "int32"), ("seconds", "float64"), ("speech_s", "float64")),
+    "voice": (("coding", "string"), ("seconds", "float64"), ("speech_s", "float64")),
     "face": (("px", "int32"),),
 }
 # What `faces.quality` measures; null where it does not apply.
@@ -101,8 +106,10 @@ class CorpusInfo(Settings, frozen=True, kw_only=True):
 
     schema_version: Annotated[int, msgspec.Meta(ge=1)]
     program: str
+    # Recordings with too little speech for this front end were left out, and `speech_s` is by it.
     preset: str
     front_end: FrontEnd
+    sound: SoundCoding  # of recordings
     face_crop: FaceCrop
     detector: str | None  # sha256 of its weights; None: no picture was raw
     split_rule: str

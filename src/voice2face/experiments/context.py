@@ -11,7 +11,7 @@ import numpy.typing as npt
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
-from voice2face.corpus.held_out import is_aside
+from voice2face.corpus.held_out import held_out_clips
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import Embedder
@@ -181,7 +181,8 @@ class Context:
 
     def _training(self, aside: bool) -> Speech:
         speech = Speech.of_corpus(self.corpus, "train")
-        return speech.only(is_aside(speech.clip, self.aside) == aside)
+        hidden = held_out_clips(self.corpus, "train", self.aside)
+        return speech.only(np.array([clip in hidden for clip in speech.clip], bool) == aside)
 
     def _of(self, key: str, read: Callable[[], Speech]) -> Speech:
         if key not in self._speech:

@@ -15,6 +15,7 @@ from voice2face.errors import CorpusError, Voice2FaceError
 from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
 from voice2face.experiments.speech import Speech, texts
 from voice2face.synthetic import read_facts
+from voice2face.training.data.frames import CorpusFrames
 
 DIGEST_BYTES = 16
 
@@ -143,9 +144,9 @@ def _seeds(corpus: Corpus) -> set[int | None]:
 def _speech_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Speech:
     """Recordings of some people; no more than a shard of others is in memory."""
     parts: list[Speech] = []
-    for voices in corpus.iter_voices():
+    for voices in CorpusFrames(corpus).shards(None):
         rows = np.flatnonzero(np.isin(voices.identity, people))
-        mels = [voices.log_mel[i].copy() for i in rows]
+        mels = [voices.frames[i].copy() for i in rows]
         attributes = {name: texts(cells[rows]) for name, cells in voices.attributes.items()}
         parts.append(Speech(voices.clip[rows], voices.identity[rows], mels, attributes))
     names = corpus.info.attributes["voice"]
@@ -170,8 +171,8 @@ def _with_shared_data(first: Corpus, speech: Speech, faces: Faces) -> Names:
 
 
 def _digests(corpus: Corpus) -> Iterator[bytes]:
-    for voices in corpus.iter_voices():
-        yield from map(_digest, voices.log_mel)
+    for voices in CorpusFrames(corpus).shards(None):
+        yield from map(_digest, voices.frames)
     for faces in corpus.iter_faces():
         yield from map(_digest, faces.pixels)
 

@@ -54,9 +54,11 @@ class Speech:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        voices = corpus.voices(split)
+        from voice2face.training.data.frames import CorpusFrames
+
+        voices = CorpusFrames(corpus).voices(split)
         attributes = {name: texts(cells) for name, cells in voices.attributes.items()}
-        return cls(voices.clip, voices.identity, voices.log_mel, attributes)
+        return cls(voices.clip, voices.identity, voices.frames, attributes)
 
     def only(self, rows: npt.ArrayLike) -> "Speech":
         """Some of them, by number or by mask, in that order."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from voice2face.corpus.read import OTHER_BYTES, Corpus
+from voice2face.corpus.recordings import Recording
 from voice2face.corpus.schema import PAYLOAD, Kind, Shard, arrow, shard_schema
 from voice2face.errors import CorpusError
 
@@ -99,11 +100,13 @@ def _check_payload(corpus: Corpus, shard: Shard, group: Any) -> None:
 
 
 def _check_row(corpus: Corpus, shard: Shard, row: dict[str, Any]) -> None:
-    """Turn the payload of a row into an array, as ``schema.LAYOUT`` says."""
-    n_mels, px = corpus.info.front_end.log_mel.n_mels, corpus.info.face_px
-    name = PAYLOAD[shard.kind]
-    shape = (row["n_frames"], n_mels) if shard.kind == "voice" else (px, px, 3)
-    array = np.frombuffer(row[name], "<f2" if shard.kind == "voice" else np.uint8)
-    if array.size != np.prod(shape) or array.size == 0:
-        raise damaged(corpus, shard, f"{name} that is not of shape {shape}")
-    row[name] = array.reshape(shape)
+    """Turn the payload of a row into a recording or an array, as ``schema.LAYOUT`` says."""
+    content = np.frombuffer(row[PAYLOAD[shard.kind]], np.uint8)
+    if shard.kind == "voice":
+        name, n_mels = f"{shard.name}, {row['clip']}", corpus.info.front_end.log_mel.n_mels
+        row["sound"] = Recording(content, row["coding"], row["seconds"], name, n_mels)
+        return
+    px = corpus.info.face_px
+    if content.size != px * px * 3:
+        raise damaged(corpus, shard, f"pixels that are not of shape {(px, px, 3)}")
+    row["pixels"] = content.reshape(px, px, 3)

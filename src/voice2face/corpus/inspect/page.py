@@ -14,7 +14,7 @@ from voice2face.corpus.inspect.markup import facts, table, text
 from voice2face.corpus.inspect.numbers import Attribute, Inspection, time_unit
 from voice2face.corpus.inspect.people import FIGURE_WORDS, people_html, worst_html
 from voice2face.corpus.inspect.sample import draw, read_people, read_worst
-from voice2face.corpus.inspect.sound import MOST_S, sound_of
+from voice2face.corpus.inspect.sound import MOST_S, clip_of
 from voice2face.corpus.inspect.style import CSS
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import SPLITS
@@ -223,12 +223,13 @@ def _people(corpus: Corpus, index: Index, sampling: Sampling) -> str:
     about = (
         f"{len(people)} of {len(index.identities):,} identities, drawn with seed {sampling.seed}, "
         "the splits in turns. The pictures are the stored faces, pixel by pixel: all that the "
-        "network sees. The sound is what the front end keeps of a recording, silence cut out, "
-        f"at most {MOST_S:.0f} s, as MP3. The coloured picture is the stored spectrogram: "
+        "network sees. The sound is the stored recording, silence included, "
+        f"at most {MOST_S:.0f} s, as MP3. The coloured picture is computed from it by the front "
+        f"end '{corpus.info.preset}', before silence is cut out: log-mel spectrogram, "
         f"seconds to the right, kHz upwards in {settings.n_mels} bands equally wide in mel, dark "
         "for quiet and bright for loud (colours: magma, from each clip's 1 % to its 99.9 %)."
     )
-    html = people_html(people, corpus.info, lambda row: sound_of(corpus, row))
+    html = people_html(people, corpus.info, lambda row: clip_of(row["sound"], settings))
     return (
         f'<section id="people"><h2>People</h2><p>{escape(about, quote=False)}</p>{html}</section>'
     )

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from voice2face.corpus.inspect.markup import attribute, number, tags, text
 from voice2face.corpus.inspect.pictures import (
     face_sheet,
@@ -17,7 +20,7 @@ from voice2face.corpus.inspect.sample import (
     attributes_of,
     measured,
 )
-from voice2face.corpus.inspect.sound import MOST_S, Sound
+from voice2face.corpus.inspect.sound import MOST_S, Clip
 from voice2face.corpus.schema import CorpusInfo
 from voice2face.markup import data_uri
 from voice2face.settings import LogMel
@@ -25,7 +28,7 @@ from voice2face.settings import LogMel
 SHOWN_PX = 128  # side of a face on the page; 64 pixels are shown twice as large
 PLOT_PX = 128  # height of a spectrogram, as in the style
 
-Listen = Callable[[Row], Sound]
+Listen = Callable[[Row], Clip]
 
 FIGURE_WORDS = {
     "score": "the detector's certainty that it is a face",
@@ -105,10 +108,9 @@ def _clip(row: Row, own: Sequence[str], info: CorpusInfo, listen: Listen) -> str
     """A clip with the attributes that are its own, not its speaker's."""
     pairs = {"file": row["path"], **{name: row[name] for name in own if row[name] is not None}}
     settings = info.front_end.log_mel
-    speech_s = len(row["log_mel"]) * settings.hop_s
     note = f"{row['speech_s']:.1f} s of speech in {row['seconds']:.1f} s"
-    if speech_s > MOST_S + 0.1:
-        note += f"; the first {MOST_S:.0f} s of it are here"
+    if row["seconds"] > MOST_S + 0.1:
+        note += f"; the first {MOST_S:.0f} s are here"
     sound = listen(row)
     if sound.data:
         player = (
@@ -119,13 +121,12 @@ def _clip(row: Row, own: Sequence[str], info: CorpusInfo, listen: Listen) -> str
         player = f'<p class="small">{text(sound.reason)}</p>'
     return (
         f'<section><h4>{text(row["clip"])} <span class="faint">{text(note)}</span></h4>'
-        f"{tags(pairs.items())}{player}{_plot(row, settings)}</section>"
+        f"{tags(pairs.items())}{player}{_plot(row, sound.log_mel, settings)}</section>"
     )
 
 
-def _plot(row: Row, settings: LogMel) -> str:
+def _plot(row: Row, log_mel: npt.NDArray[np.floating], settings: LogMel) -> str:
     """A spectrogram with its axes; texts keep their size when the picture is narrow."""
-    log_mel = row["log_mel"][: int(MOST_S / settings.hop_s)]
     seconds = len(log_mel) * settings.hop_s
     data, quiet, loud = spectrogram(log_mel)
     alt = (

@@ -144,7 +144,7 @@ def _rows(
 
 
 def _row(item: Input, name: str, stored: Stored) -> dict[str, str | bytes | int | float | None]:
-    voice = {"n_frames": stored.size, "seconds": stored.seconds, "speech_s": stored.speech_s}
+    voice = {"coding": stored.coding, "seconds": stored.seconds, "speech_s": stored.speech_s}
     face = {"px": stored.size, **dict(zip(FIGURES, stored.figures, strict=False))}
     return {
         **item.attributes,

@@ -11,6 +11,7 @@ import msgspec
 
 from voice2face import __version__
 from voice2face.assets import pretrained
+from voice2face.audio.coding import SOUND_CODINGS, SoundCoding
 from voice2face.corpus.prepare.assemble import Progress, assemble
 from voice2face.corpus.prepare.cluster import RayCluster
 from voice2face.corpus.prepare.engines import Engine, Processes, in_this_process
@@ -81,6 +82,7 @@ def prepare(
     layout: str | None = None,
     aligned: bool = False,
     preset: str | None = None,
+    sound: str = "flac",
     face_crop: FaceCrop | None = None,
     split: str = "hash:80/10/10",
     identity: str | None = None,
@@ -106,8 +108,10 @@ def prepare(
         out: Folder to make; it may exist if it is empty.
         layout: Of all sources, one of ``schema.LAYOUTS``; None: each is looked at.
         aligned: Pictures of tables are aligned faces already.
-        preset: Audio front end, of ``settings.FRONT_ENDS``; None: ``clean``, or ``released`` for
-            log-mel spectrograms of the authors.
+        preset: Front end, of ``settings.FRONT_ENDS``, that tells which recordings hold enough
+            speech; None: ``clean``, or ``released`` for log-mel spectrograms of the authors.
+        sound: How recordings are stored: ``flac``, which loses nothing, or ``opus``, a third of
+            the bytes.
         face_crop: How faces are cut out of pictures; None: as ``settings.FaceCrop`` says.
         split: ``hash:TRAIN/VALIDATION/TEST`` in per cent of identities, ``initials`` (the
             authors'), or ``column`` for the tables' own column ``split`` (``column:NAME,NAME`` if
@@ -144,7 +148,7 @@ def prepare(
     check_free(out, restart)
     check_outside(out, [Path(source) for source in sources if Path(source).is_dir()])
     columns = Columns(identity, voice, face)
-    request = look_at(sources, columns, layout, aligned, preset, face_crop, split)
+    request = look_at(sources, columns, layout, aligned, preset, face_crop, split, sound)
     for text in request.inputs.notes:
         (note or (lambda text: None))(text)
     ledger = Ledger(request.inputs, request.job.sources, max_skipped)
@@ -175,6 +179,7 @@ def look_at(
     preset: str | None,
     face_crop: FaceCrop | None,
     split: str,
+    sound: str = "flac",
 ) -> Request:
     """Find out what there is to read, and see to it that it can be.
 
@@ -188,6 +193,7 @@ def look_at(
     if layout is not None and layout not in LAYOUTS:
         raise SettingsError("layout", layout, f"one of {', '.join(LAYOUTS)}", "choose another")
     rule = SplitRule.parse(split)
+    coding = _coding(sound)
     found = [read_source(Path(source), layout, columns, aligned=aligned) for source in sources]
     _check_columns(columns, found)
     inputs = collect(found, rule)
@@ -204,7 +210,7 @@ def look_at(
         program=f"voice2face {__version__}",
         sources=tuple(source.info for source in found),
         preset=chosen,
-        recipe=Recipe(front_end=FRONT_ENDS[chosen], face_crop=crop),
+        recipe=Recipe(front_end=FRONT_ENDS[chosen], face_crop=crop, sound=coding),
         detector=pretrained.REGISTRY["yunet"].sha256 if raw else None,
         split_rule=rule.text,
         files=listing_hash(inputs),
@@ -248,6 +254,13 @@ def _preset(name: str | None, stored_log_mels: bool) -> str:
     return chosen
 
 
+def _coding(sound: str) -> SoundCoding:
+    for coding in SOUND_CODINGS:
+        if sound == coding:
+            return coding
+    raise SettingsError("sound", sound, f"one of {', '.join(SOUND_CODINGS)}", "choose another")
+
+
 def _check_columns(columns: Columns, sources: Sequence[Source]) -> None:
     """Every column that was named is in one of the tables."""
     for role, name in asdict(columns).items():
@@ -274,6 +287,7 @@ def _finish(
         program=job.program,
         preset=job.preset,
         front_end=job.recipe.front_end,
+        sound=job.recipe.sound,
         face_crop=job.recipe.face_crop,
         detector=job.detector,
         split_rule=job.split_rule,

@@ -5,12 +5,14 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from voice2face.corpus.schema import FIGURES, Reader
+from voice2face.audio.coding import SoundCoding, encode_sound
+from voice2face.audio.resample import RATE_HZ
+from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
 from voice2face.errors import AudioError
 from voice2face.faces.pictures import MAX_BYTES, PictureError
 from voice2face.files import sha256_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from voice2face.faces import Face, FaceMaker
 
 CRASHED = "crashed its reader"
+MOST_SOUND_BYTES = 1 << 30  # of one recording; a column of a row group holds twice that
 
 
 class Recipe(Settings, frozen=True, kw_only=True):
@@ -27,6 +30,7 @@ class Recipe(Settings, frozen=True, kw_only=True):
 
     front_end: FrontEnd
     face_crop: FaceCrop
+    sound: SoundCoding = "flac"
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
@@ -41,12 +45,13 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
     Args:
         sha256: Checksum of the file.
-        size: Frames of a log-mel spectrogram, or side of a face in pixels.
+        size: Side of a face in pixels; 0 for a voice.
         n_bytes: Length of the payload.
         payload: The binary column, laid out as ``schema.LAYOUT`` says; None where it has already
             been written to a shard.
         seconds: Length of the recording; 0 for a picture.
         speech_s: Of it, voiced.
+        coding: What the payload of a voice is, see ``schema.VoiceCoding``.
         figures: Of a face, in the order of ``schema.FIGURES``; None where one does not apply.
     """
 
@@ -56,6 +61,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     payload: bytes | None
     seconds: float = 0.0
     speech_s: float = 0.0
+    coding: VoiceCoding = "flac"
     figures: tuple[float | None, ...] = ()
 
 
@@ -130,24 +136,27 @@ def _not_a_file(path: Path) -> str | None:
 
 
 def _recording(path: Path, recipe: Recipe) -> list[Stored]:
-    from voice2face.audio import extract
+    from voice2face.audio import front_end
+    from voice2face.audio.speech import read_speech
 
-    features = extract(path, recipe.front_end)
-    log_mel = features.log_mel  # (frames, n_mels)
-    return [_voice(log_mel, sha256_of(path), features.seconds, features.speech_s)]
+    speech = read_speech(path)
+    samples = speech.samples
+    voiced, _ = front_end.speech_bands(speech, recipe.front_end)
+    payload = encode_sound(samples, recipe.sound)
+    if len(payload) > MOST_SOUND_BYTES:
+        found = f"{len(samples) / RATE_HZ:.0f} s, {len(payload)} bytes of {recipe.sound}"
+        raise AudioError(path, found, f"at most {MOST_SOUND_BYTES}", "cut it")
+    seconds, speech_s = len(samples) / RATE_HZ, len(voiced) / RATE_HZ
+    return [Stored(sha256_of(path), 0, len(payload), payload, seconds, speech_s, recipe.sound)]
 
 
 def _log_mel(path: Path, recipe: Recipe) -> list[Stored]:
     from voice2face.audio import read_log_mel
 
     log_mel = read_log_mel(path, recipe.front_end)
-    speech_s = len(log_mel) * recipe.front_end.log_mel.hop_s
-    return [_voice(log_mel, sha256_of(path), speech_s, speech_s)]
-
-
-def _voice(log_mel: Any, sha256: str, seconds: float, speech_s: float) -> Stored:
+    speech_s = float(len(log_mel) * recipe.front_end.log_mel.hop_s)
     payload = np.ascontiguousarray(log_mel, "<f2").tobytes()
-    return Stored(sha256, len(log_mel), len(payload), payload, float(seconds), float(speech_s))
+    return [Stored(sha256_of(path), 0, len(payload), payload, speech_s, speech_s, "log_mel")]
 
 
 def _picture(path: Path, recipe: Recipe) -> list[Stored]:

@@ -103,17 +103,20 @@ class Estimator:
     def _speaker(self, step: Step) -> Steps:
         import numpy as np
 
+        from voice2face.training.data.frames import CorpusFrames
         from voice2face.training.data.source import VoiceBank
         from voice2face.training.speaker.train import SpeakerTrainee
         from voice2face.training.speaker.voice_augmenter import Augmenter
 
         recipe = decode(step.settings["recipe"], SpeakerRecipe, "")
-        voices = self._corpus.voices("train")  # with those set aside, which changes no pace
+        voices = CorpusFrames(self._corpus).voices(
+            "train"
+        )  # with those set aside, which changes no pace
         people, labels = np.unique(voices.identity, return_inverse=True)
         augmenter = None
         if recipe.training.augment:
-            augmenter = Augmenter.of(voices.log_mel, self._corpus.info.front_end.log_mel)
-        bank = VoiceBank.of(voices.log_mel, labels.astype(np.int64))
+            augmenter = Augmenter.of(voices.frames, self._corpus.info.front_end.log_mel)
+        bank = VoiceBank.of(voices.frames, labels.astype(np.int64))
         return SpeakerTrainee(
             bank, len(people), recipe, 0, self._request.device, augmenter=augmenter
         )
@@ -133,6 +136,7 @@ class Estimator:
 
     def _face(self, step: Step) -> Steps:
         from voice2face.networks.modules import VoiceEncoder
+        from voice2face.training.data.frames import CorpusFrames
         from voice2face.training.data.streamed import open_data
         from voice2face.training.distributed import solo
         from voice2face.training.gan.samples import sample_voices
@@ -141,10 +145,11 @@ class Estimator:
         recipe = decode(step.settings["recipe"], Recipe, "")
         settings = self._request.voice_recipe().voice_encoder
         team, pair_by = solo(self._request.device), recipe.training.pair_by
+        frames = CorpusFrames(self._corpus)
         data = open_data(
-            self._corpus, pair_by, seed=0, device=team.device, aside=recipe.training.set_aside
+            frames, pair_by, seed=0, device=team.device, set_aside=recipe.training.set_aside
         )
-        samples = sample_voices(self._corpus, pair_by)
+        samples = sample_voices(frames, pair_by)
         return FaceTrainee(data, recipe, VoiceEncoder(settings), samples, 0, team)
 
     def _asking(self) -> Estimate:

@@ -3,7 +3,7 @@
 import itertools
 import math
 import mmap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,9 @@ from torch import Tensor
 
 from voice2face.audio import normalise
 from voice2face.corpus import Corpus
-from voice2face.corpus.stream import Part, read_log_mels, read_pixels
+from voice2face.corpus.stream import read_pixels
+from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.pairing import Rows
 
 CPU = torch.device("cpu")
 
@@ -22,8 +24,8 @@ class VoiceBank:
     """All recordings of a corpus, end to end.
 
     Attributes:
-        frames: Normalised log-mel of all recordings, float16, shape (frames of all, n_mels); on
-            any device.
+        frames: Of all recordings, as the network takes them, float16, shape (frames of all,
+            frame_dim); on any device.
         starts: First frame of each recording, shape (recordings,), in the machine's memory.
         lengths: Number of frames of each, likewise.
         labels: Class of each, likewise.
@@ -37,60 +39,66 @@ class VoiceBank:
     device: torch.device = CPU
 
     @classmethod
-    def of(cls, log_mels: Sequence[np.ndarray], labels: np.ndarray) -> "VoiceBank":
-        """Normalise each recording, as the front end does, and join them."""
-        lengths = np.array([len(log_mel) for log_mel in log_mels], np.int64)
-        bank = cls.empty(lengths, log_mels[0].shape[1], labels)
-        for index, log_mel in enumerate(log_mels):
-            bank.put(index, log_mel)
+    def of(
+        cls,
+        recordings: Sequence[np.ndarray],
+        labels: np.ndarray,
+        prepared: Callable[[np.ndarray], np.ndarray] = normalise,
+    ) -> "VoiceBank":
+        """Join recordings, each (frames, frame_dim).
+
+        Args:
+            recordings: Their frames.
+            labels: Class of each.
+            prepared: Makes of the frames of a recording what a training cuts.
+        """
+        lengths = np.array([len(frames) for frames in recordings], np.int64)
+        bank = cls.empty(lengths, recordings[0].shape[1], labels)
+        for index, frames in enumerate(recordings):
+            bank.put(index, frames, prepared)
         return bank
 
     @classmethod
     def empty(
-        cls, lengths: np.ndarray, n_mels: int, labels: np.ndarray, device: torch.device = CPU
+        cls, lengths: np.ndarray, frame_dim: int, labels: np.ndarray, device: torch.device = CPU
     ) -> "VoiceBank":
         """Room for recordings that are :meth:`put` one by one."""
         starts = np.cumsum(lengths) - lengths
-        frames = _empty((int(lengths.sum()), n_mels), torch.float16, device)
+        frames = _empty((int(lengths.sum()), frame_dim), torch.float16, device)
         places = [torch.from_numpy(array) for array in (starts, lengths, labels)]
         return cls(frames, places[0], places[1], places[2], device)
 
     @classmethod
-    def read(
-        cls,
-        corpus: Corpus,
-        parts: Sequence[Part],
-        labels: Sequence[np.ndarray],
-        device: torch.device,
-    ) -> "VoiceBank":
+    def read(cls, source: CorpusFrames, rows: Rows, device: torch.device) -> "VoiceBank":
         """Read row groups one after the other, so that no more than one is held beside the bank.
 
         Args:
-            corpus: Where from.
-            parts: The row groups.
-            labels: Class of each row of each; below 0 it is left out.
+            source: Where from.
+            rows: The row groups, and the class of each row; below 0 it is left out.
             device: Where the frames go.
 
         Raises:
             CorpusError: A shard is missing or damaged.
         """
-        kept = [np.flatnonzero(of_rows >= 0) for of_rows in labels]
-        lengths = np.concatenate([p.lengths[k] for p, k in zip(parts, kept, strict=True)])
-        classes = np.concatenate([c[k] for c, k in zip(labels, kept, strict=True)])
-        bank = cls.empty(lengths, corpus.info.front_end.log_mel.n_mels, classes, device)
+        kept = [np.flatnonzero(of_rows >= 0) for of_rows in rows.labels]
+        lengths = np.concatenate([n[k] for n, k in zip(rows.lengths, kept, strict=True)])
+        classes = np.concatenate([c[k] for c, k in zip(rows.labels, kept, strict=True)])
+        bank = cls.empty(lengths, source.dim, classes, device)
         indices = itertools.count()
-        for part, rows in zip(parts, kept, strict=True):
-            log_mels = read_log_mels(corpus, part) if len(rows) else []
-            for row in rows:
-                bank.put(next(indices), log_mels[row])
+        for part, chosen in zip(rows.parts, kept, strict=True):
+            recordings = source.read(part) if len(chosen) else []
+            for row in chosen:
+                bank.put(next(indices), recordings[row], source.encoder.prepared)
         return bank
 
-    def put(self, index: int, log_mel: np.ndarray) -> None:
-        """Normalise a recording, as the front end does, and keep it."""
+    def put(
+        self, index: int, frames: np.ndarray, prepared: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        """Keep a recording."""
         # torch's conversions from and to half precision are ten times as fast as NumPy's.
-        bands = torch.from_numpy(np.array(log_mel)).float().numpy()
+        single = torch.from_numpy(np.array(frames)).float().numpy()
         start = int(self.starts[index])
-        self.frames[start : start + len(bands)] = torch.from_numpy(normalise(bands))
+        self.frames[start : start + len(single)] = torch.from_numpy(prepared(single))
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -146,24 +154,18 @@ class FaceBank:
         return cls(torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(labels))
 
     @classmethod
-    def read(
-        cls,
-        corpus: Corpus,
-        parts: Sequence[Part],
-        labels: Sequence[np.ndarray],
-        device: torch.device,
-    ) -> "FaceBank":
+    def read(cls, corpus: Corpus, rows: Rows, device: torch.device) -> "FaceBank":
         """Read row groups one after the other, as :meth:`VoiceBank.read` does."""
-        kept = [np.flatnonzero(of_rows >= 0) for of_rows in labels]
-        classes = np.concatenate([c[k] for c, k in zip(labels, kept, strict=True)])
+        kept = [np.flatnonzero(of_rows >= 0) for of_rows in rows.labels]
+        classes = np.concatenate([c[k] for c, k in zip(rows.labels, kept, strict=True)])
         px = corpus.info.face_px
         pixels = _empty((len(classes), px, px, 3), torch.uint8, device)
         start = 0
-        for part, rows in zip(parts, kept, strict=True):
-            if len(rows):
-                found = read_pixels(corpus, part)[rows]
-                pixels[start : start + len(rows)] = torch.from_numpy(found)
-                start += len(rows)
+        for part, chosen in zip(rows.parts, kept, strict=True):
+            if len(chosen):
+                found = read_pixels(corpus, part)[chosen]
+                pixels[start : start + len(chosen)] = torch.from_numpy(found)
+                start += len(chosen)
         return cls(pixels.permute(0, 3, 1, 2), torch.from_numpy(classes), device)
 
     def __len__(self) -> int:

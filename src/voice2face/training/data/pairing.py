@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus import Corpus
 from voice2face.corpus.stream import Part, parts_of
 from voice2face.errors import TrainingError
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.partners import sentence_on, without_partner
 
 
@@ -18,26 +18,45 @@ class Rows:
 
     Attributes:
         parts: The row groups that hold them.
-        labels: Of each part, the class of each row; -1 where it has no partner.
+        labels: Of each part, the class of each row; -1 where it has no partner, or no frames.
+        lengths: Of each part, the frames of each recording; 1 for each face.
         item_bytes: In memory, of one frame or one face.
     """
 
     parts: list[Part]
     labels: list[npt.NDArray[np.int64]]
+    lengths: list[npt.NDArray[np.int64]]
     item_bytes: int
 
     @classmethod
-    def of(cls, parts: Sequence[Part], numbers: dict[str, int], item_bytes: int) -> "Rows":
+    def of(
+        cls,
+        parts: Sequence[Part],
+        lengths: Sequence[npt.NDArray[np.int64]],
+        numbers: dict[str, int],
+        item_bytes: int,
+    ) -> "Rows":
         """Number the rows by their values; parts in which no row has a number are left out."""
-        labels = [np.array([numbers.get(v, -1) for v in part.values], np.int64) for part in parts]
+        labels = [
+            np.where(n > 0, np.array([numbers.get(v, -1) for v in part.values], np.int64), -1)
+            for part, n in zip(parts, lengths, strict=True)
+        ]
         kept = [i for i, of_rows in enumerate(labels) if (of_rows >= 0).any()]
-        return cls([parts[i] for i in kept], [labels[i] for i in kept], item_bytes)
+        return cls(
+            [parts[i] for i in kept], [labels[i] for i in kept], [lengths[i] for i in kept],
+            item_bytes,
+        )  # fmt: skip
+
+    def only(self, number: int) -> "Rows":
+        """One of the parts."""
+        one = [self.parts[number]], [self.labels[number]], [self.lengths[number]]
+        return Rows(*one, self.item_bytes)
 
     @property
     def n_bytes(self) -> list[int]:
         """Of each part, what its rows take in memory."""
-        kept = zip(self.parts, self.labels, strict=True)
-        return [int(part.lengths[of_rows >= 0].sum()) * self.item_bytes for part, of_rows in kept]
+        kept = zip(self.lengths, self.labels, strict=True)
+        return [int(lengths[of_rows >= 0].sum()) * self.item_bytes for lengths, of_rows in kept]
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -47,12 +66,12 @@ class Rows:
     @property
     def largest(self) -> int:
         """Bytes of the largest part, all of its rows."""
-        return max(int(part.lengths.sum()) for part in self.parts) * self.item_bytes
+        return max(int(lengths.sum()) for lengths in self.lengths) * self.item_bytes
 
     @property
     def longest(self) -> int:
         """Bytes of the longest row."""
-        return max(int(part.lengths.max()) for part in self.parts) * self.item_bytes
+        return max(int(lengths.max()) for lengths in self.lengths) * self.item_bytes
 
 
 @dataclass(frozen=True)
@@ -72,22 +91,32 @@ class Pairing:
     left_out: str = ""
 
     @classmethod
-    def of(cls, corpus: Corpus, pair_by: str, split: str, aside: float = 0.0) -> "Pairing":
+    def of(
+        cls, frames: CorpusFrames, pair_by: str, split: str, set_aside: float = 0.0
+    ) -> "Pairing":
         """Number what voices and faces of a split are paired by; neither is read.
 
         Args:
-            corpus: Where from.
+            frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
             split: Which part.
-            aside: Share of the recordings that is left out, see ``corpus.aside``.
+            set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
 
         Raises:
             CorpusError: A shard is missing or damaged.
             TrainingError: Nothing has both a voice and a face.
         """
-        heard = parts_of(corpus, "voice", split, pair_by, aside)
+        corpus = frames.corpus
+        heard = parts_of(corpus, "voice", split, pair_by, set_aside)
+        lengths = [frames.lengths(part) for part in heard]
         seen = parts_of(corpus, "face", split, pair_by)
-        both = set().union(*(p.values for p in heard)) & set().union(*(p.values for p in seen))
+        spoken = {
+            value
+            for part, n in zip(heard, lengths, strict=True)
+            for value, length in zip(part.values, n, strict=True)
+            if length
+        }
+        both = spoken & set().union(*(p.values for p in seen))
         labels = sorted(both - {""})
         if not labels:
             voices, faces = (corpus.info.attributes.get(kind, ()) for kind in ("voice", "face"))
@@ -100,16 +129,13 @@ class Pairing:
                 f"pair by an attribute that both have ({common})",
             )
         numbers = {label: number for number, label in enumerate(labels)}
-        frame_bytes, face_bytes = (
-            2 * corpus.info.front_end.log_mel.n_mels,
-            3 * corpus.info.face_px**2,
-        )
+        ones = [np.ones(len(part), np.int64) for part in seen]
         voices_alone = without_partner(heard, labels)
         faces_alone = without_partner(seen, labels)
         return cls(
             labels,
-            Rows.of(heard, numbers, frame_bytes),
-            Rows.of(seen, numbers, face_bytes),
+            Rows.of(heard, lengths, numbers, 2 * frames.dim),
+            Rows.of(seen, ones, numbers, 3 * corpus.info.face_px**2),
             sentence_on(voices_alone, faces_alone, pair_by),
         )
 

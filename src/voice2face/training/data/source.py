@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces, Voices
 from voice2face.errors import one_line
 from voice2face.settings import Recipe
+from voice2face.training.data.frames import CorpusFrames, HeardVoices
 from voice2face.training.data.in_memory import CPU, FaceBank, VoiceBank, sent
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.pairing import Pairing
@@ -68,12 +68,16 @@ class FaceData:
 
     @classmethod
     def of(
-        cls, corpus: Corpus, pair_by: str, split: str = "train", device: torch.device | str = CPU
+        cls,
+        frames: CorpusFrames,
+        pair_by: str,
+        split: str = "train",
+        device: torch.device | str = CPU,
     ) -> "FaceData":
         """Load one split and number what voices and faces are paired by.
 
         Args:
-            corpus: Where from.
+            frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
             split: Which part.
             device: Where to; nothing but one row group is held elsewhere meanwhile.
@@ -82,16 +86,17 @@ class FaceData:
             CorpusError: A shard is missing or damaged.
             TrainingError: Nothing has both a voice and a face.
         """
-        return cls.read(corpus, Pairing.of(corpus, pair_by, split), device)
+        return cls.read(frames, Pairing.of(frames, pair_by, split), device)
 
     @classmethod
-    def read(cls, corpus: Corpus, pairing: Pairing, device: torch.device | str = CPU) -> "FaceData":
+    def read(
+        cls, frames: CorpusFrames, pairing: Pairing, device: torch.device | str = CPU
+    ) -> "FaceData":
         """Load what is paired already."""
         place = torch.device(device)
-        voices, faces = pairing.voices, pairing.faces
         return cls(
-            VoiceBank.read(corpus, voices.parts, voices.labels, place),
-            FaceBank.read(corpus, faces.parts, faces.labels, place),
+            VoiceBank.read(frames, pairing.voices, place),
+            FaceBank.read(frames.corpus, pairing.faces, place),
             pairing.labels,
         )
 
@@ -175,7 +180,7 @@ def sizes(recipe: Recipe, rng: torch.Generator, world: int) -> tuple[int, int]:
     return n_frames, recipe.training.batch_size * world
 
 
-def values_of(rows: Voices | Faces, column: str) -> list[str]:
+def values_of(rows: Voices | HeardVoices | Faces, column: str) -> list[str]:
     """A column of the corpus as text, ``identity`` or an attribute; "" where it is unknown."""
     if column == "identity":
         return [str(name) for name in rows.identity]

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from voice2face.corpus import Corpus
 from voice2face.corpus.schema import arrow
 from voice2face.errors import TrainingError
 from voice2face.settings import Recipe
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.in_memory import (
     CPU,
     FaceBank,
@@ -39,7 +39,7 @@ SLACK = 0.2
 
 
 def open_data(
-    corpus: Corpus,
+    frames: CorpusFrames,
     pair_by: str,
     split: str = "train",
     *,
@@ -47,13 +47,13 @@ def open_data(
     device: torch.device | str = CPU,
     memory_bytes: int | None = None,
     processes: int = 1,
-    aside: float = 0.0,
+    set_aside: float = 0.0,
     agree: Callable[[bool], bool] = bool,
 ) -> FaceSource:
     """Voices and faces for a training: on the device if they fit, else in memory, else streamed.
 
     Args:
-        corpus: Where from.
+        frames: Where from.
         pair_by: ``identity``, or an attribute that voices and faces have in common.
         split: Which part.
         seed: Of the order in which a streamed corpus comes.
@@ -61,7 +61,7 @@ def open_data(
         memory_bytes: What the data may take of the machine's memory; None: see ``memory``. The
             order of a streamed corpus depends on it, so it must be the same in all processes.
         processes: On this machine.
-        aside: Share of the recordings that is left out, see ``corpus.aside``.
+        set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
         agree: Whether any process says so, see ``distributed.Team``: all must decide alike.
 
     Raises:
@@ -70,22 +70,23 @@ def open_data(
             little memory.
     """
     place = torch.device(device)
-    pairing = Pairing.of(corpus, pair_by, split, aside)
-    check_classes(corpus.path, pairing.labels, pair_by, split)
+    pairing = Pairing.of(frames, pair_by, split, set_aside)
+    check_classes(frames.corpus.path, pairing.labels, pair_by, split)
     if pairing.left_out:
-        note(f"{corpus.path}: {pairing.left_out}")
+        note(f"{frames.corpus.path}: {pairing.left_out}")
     if place.type != "cpu" and not agree(pairing.n_bytes > room_on(place)):
-        return FaceData.read(corpus, pairing, place)
+        return FaceData.read(frames, pairing, place)
     most = room_on(CPU, processes) if memory_bytes is None else memory_bytes
     if pairing.n_bytes <= most:
-        return _made_ahead(FaceData.read(corpus, pairing).to(place), place)
+        return _made_ahead(FaceData.read(frames, pairing).to(place), place)
     readers = 1 if place.type == "cpu" else 4
-    stream = FaceStream(corpus, pairing, most, seed, place, readers)
+    stream = FaceStream(frames, pairing, most, seed, place, readers)
     windows = stream.voices.order.window, stream.faces.order.window
     note(
-        f"{corpus.path}: {pairing.n_bytes / 1e6:.0f} MB do not fit into {most / 1e6:.0f} MB of "
-        f"memory; streamed, {windows[0]} of {len(pairing.voices.parts)} row groups of voices and "
-        f"{windows[1]} of {len(pairing.faces.parts)} of faces at a time"
+        f"{frames.corpus.path}: {pairing.n_bytes / 1e6:.0f} MB do not fit into "
+        f"{most / 1e6:.0f} MB of memory; streamed, "
+        f"{windows[0]} of {len(pairing.voices.parts)} row groups of voices and {windows[1]} of "
+        f"{len(pairing.faces.parts)} of faces at a time"
     )
     return _made_ahead(stream, place)
 
@@ -99,7 +100,7 @@ class FaceStream:
     """Voices and faces of the people, or groups, that have both, in bounded memory.
 
     Args:
-        corpus: Where from.
+        frames: Where from.
         pairing: What of it.
         memory_bytes: For row groups, those that are being read included.
         seed: Of the order.
@@ -112,7 +113,7 @@ class FaceStream:
 
     def __init__(
         self,
-        corpus: Corpus,
+        frames: CorpusFrames,
         pairing: Pairing,
         memory_bytes: int,
         seed: int = 0,
@@ -125,17 +126,17 @@ class FaceStream:
         pa.set_memory_pool(pa.system_memory_pool())
         heard, seen = pairing.voices, pairing.faces
         n_ahead = readers + 1
-        shares = _shares((heard, seen), memory_bytes, n_ahead, readers, str(corpus.path))
+        shares = _shares((heard, seen), memory_bytes, n_ahead, readers, str(frames.corpus.path))
         orders = [
             Order(rows.counts, widest_window(rows.n_bytes, n_ahead, share), (seed % 2**64, number))
             for number, (rows, share) in enumerate(zip((heard, seen), shares, strict=True))
         ]
 
         def voices_of(group: int) -> VoiceBank:
-            return VoiceBank.read(corpus, [heard.parts[group]], [heard.labels[group]], CPU)
+            return VoiceBank.read(frames, heard.only(group), CPU)
 
         def faces_of(group: int) -> FaceBank:
-            return FaceBank.read(corpus, [seen.parts[group]], [seen.labels[group]], CPU)
+            return FaceBank.read(frames.corpus, seen.only(group), CPU)
 
         self.voices = Pool(orders[0], voices_of, n_ahead, readers)
         self.faces = Pool(orders[1], faces_of, n_ahead, readers)

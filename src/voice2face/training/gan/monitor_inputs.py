@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from voice2face.corpus import Corpus
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank, values_of
 
 HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
@@ -38,9 +39,9 @@ class Taken:
         """Pictures as faces in [-1, 1], (n, 3, px, px)."""
         return as_faces(np.stack(self.items))
 
-    def voices(self) -> VoiceBank:
-        """Spectrograms as a bank, unlabelled."""
-        return VoiceBank.of(self.items, np.zeros(len(self), np.int64))
+    def voices(self, frames: CorpusFrames) -> VoiceBank:
+        """Frames as a bank, unlabelled."""
+        return VoiceBank.of(self.items, np.zeros(len(self), np.int64), frames.encoder.prepared)
 
 
 def as_faces(pixels: np.ndarray) -> Tensor:
@@ -53,15 +54,15 @@ def shrunk(faces: Tensor, px: int) -> Tensor:
     return F.adaptive_avg_pool2d(faces, min(px, faces.shape[-1]))
 
 
-def heard_voices(corpus: Corpus, pair_by: str) -> Taken:
+def heard_voices(frames: CorpusFrames, pair_by: str) -> Taken:
     """One recording of each of some training people."""
-    return _round_robin(corpus.iter_voices("train"), pair_by, lambda v, i: v.log_mel[i], HEARD, 1)
+    return _round_robin(frames.shards("train"), pair_by, lambda v, i: v.frames[i], HEARD, 1)
 
 
-def unheard_voices(corpus: Corpus, pair_by: str) -> Taken:
+def unheard_voices(frames: CorpusFrames, pair_by: str) -> Taken:
     """Recordings of validation people, of as many as can be; none whose label is unknown."""
-    parts = corpus.iter_voices("validation")
-    return _round_robin(parts, pair_by, lambda v, i: v.log_mel[i], UNHEARD, VOICES_EACH)
+    parts = frames.shards("validation")
+    return _round_robin(parts, pair_by, lambda v, i: v.frames[i], UNHEARD, VOICES_EACH)
 
 
 def held_out_faces(corpus: Corpus, pair_by: str, labels: set[str]) -> Taken:

@@ -5,19 +5,19 @@ The values, and how they were found: :data:`voice2face.runs.readings.LIMITS`.
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from voice2face.corpus import Corpus
 from voice2face.evaluation.embedders.fitted import Fisherfaces
 from voice2face.evaluation.metrics.matching import match_one_of_two
 from voice2face.networks.modules import Critics
 from voice2face.runs.readings import LIMITS, Reading
 from voice2face.settings import EmbeddingSettings, Recipe
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.gan import monitor_inputs as inputs
 from voice2face.training.gan.monitor_inputs import Taken, as_faces, shrunk
@@ -136,7 +136,7 @@ class Monitors:
 
     def __init__(
         self,
-        corpus: Corpus,
+        frames: CorpusFrames,
         encoder: nn.Module,
         recipe: Recipe,
         seed: int,
@@ -145,7 +145,7 @@ class Monitors:
         """Read what is needed of ``train`` and ``validation``, shard by shard.
 
         Args:
-            corpus: That of the training.
+            frames: Those of the training's corpus, as the voice encoder takes them.
             encoder: The frozen voice encoder, on the device.
             recipe: Of the training; only names and shapes are taken from it.
             seed: Which training faces are compared with.
@@ -155,16 +155,18 @@ class Monitors:
             CorpusError: The corpus can't be read.
         """
         self.left_out: dict[str, str] = {}
+        corpus = frames.corpus
         self._device = torch.device(device)
         self._tanh = recipe.generator.tanh
         pair_by = recipe.training.pair_by
-        voices = inputs.unheard_voices(corpus, pair_by)
-        heard = inputs.heard_voices(corpus, pair_by)
+        voices = inputs.unheard_voices(frames, pair_by)
+        heard = inputs.heard_voices(frames, pair_by)
         faces = inputs.held_out_faces(corpus, pair_by, set(voices.label))
         bank, learned = inputs.training_faces(corpus, pair_by, seed)
         rng = np.random.default_rng(seed)
         self._n_heard = len(heard)
-        self._embeddings = self._hear(encoder, recipe.embedding, heard, voices)
+        banks = [part.voices(frames) for part in (heard, voices) if len(part)]
+        self._embeddings = self._hear(encoder, recipe.embedding, banks)
         self._bank = bank.to(self._device)
         self._real_spread = _spread_of_people(learned)
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
@@ -219,12 +221,14 @@ class Monitors:
             return values
         return {"discriminator_held_out": called_real(critics, self._held_out)} | values
 
-    def _hear(self, encoder: nn.Module, settings: EmbeddingSettings, *taken: Taken) -> Tensor:
+    def _hear(
+        self, encoder: nn.Module, settings: EmbeddingSettings, banks: Sequence[VoiceBank]
+    ) -> Tensor:
         """What the generator is given for each recording, without noise: (recordings, dim)."""
         rows = []
         quiet = torch.zeros(1, device=self._device)
         with looked_at(encoder):
-            for voices in (part.voices() for part in taken if len(part)):
+            for voices in banks:
                 for i in range(len(voices)):
                     heard = _start(voices, i).to(self._device)
                     rows.append(embed(encoder, heard, quiet, settings))

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from voice2face.corpus import Corpus
 from voice2face.corpus.schema import Split
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank, values_of
 
 N_SAMPLES = 32
@@ -16,25 +16,25 @@ SAMPLE_FRAMES = 1000  # 10 s
 GAP_PX = 2
 
 
-def sample_voices(corpus: Corpus, sort_by: str) -> VoiceBank:
+def sample_voices(frames: CorpusFrames, sort_by: str) -> VoiceBank:
     """Voices of people not trained on (else of the others), spread over ``sort_by``.
 
     Read twice, part by part: a corpus need not fit into memory.
     """
-    counts = corpus.info.counts
+    counts = frames.corpus.info.counts
     split = next((s for s in SAMPLED if s in counts and counts[s].voices), SAMPLED[-1])
-    values = [value for part in corpus.iter_voices(split) for value in values_of(part, sort_by)]
+    values = [value for part in frames.shards(split) for value in values_of(part, sort_by)]
     order = np.argsort(np.array(values, str), kind="stable")
     places = np.linspace(0, len(order) - 1, min(N_SAMPLES, len(order))).astype(int)
     wanted = order[places]
     found: dict[int, np.ndarray] = {}
     start = 0
-    for part in corpus.iter_voices(split):
+    for part in frames.shards(split):
         within = wanted[(wanted >= start) & (wanted < start + len(part))]
-        found |= {int(row): np.array(part.log_mel[row - start]) for row in within}
+        found |= {int(row): np.array(part.frames[row - start]) for row in within}
         start += len(part)
     chosen = [found[int(row)] for row in wanted]
-    return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64))
+    return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64), frames.encoder.prepared)
 
 
 def grid(faces: Tensor, columns: int = COLUMNS) -> Image.Image:

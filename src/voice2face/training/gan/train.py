@@ -14,6 +14,7 @@ from voice2face.release.export import export_generator
 from voice2face.release.network_parts import deconvolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import FaceSource
 from voice2face.training.data.streamed import open_data
@@ -23,7 +24,6 @@ from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import sample_voices
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.loop import check_unused, train
-from voice2face.voice_encoders.convolutional import front_end_hash
 
 
 def train_face(
@@ -77,14 +77,15 @@ def train_face(
     encoder = open_frozen(voice_encoder)
     # Which is not the user's to choose.
     recipe = change(recipe, {"generator.embedding_dim": encoder.frames.dim})
-    _check_fit(corpus, recipe, encoder)
-    with contextlib.closing(_data(corpus, recipe, seed, team, memory_bytes)) as data:
-        samples = sample_voices(corpus, recipe.training.pair_by)
+    _check_fit(corpus, recipe)
+    frames = CorpusFrames(corpus, encoder.frames)
+    with contextlib.closing(_data(frames, recipe, seed, team, memory_bytes)) as data:
+        samples = sample_voices(frames, recipe.training.pair_by)
         trainee = FaceTrainee(data, recipe, encoder.network, samples, seed, team)
         export_generator(trainee.released(), None, half)  # refused now, and not after hours
         if team.is_leader:
             encoder_there = trainee.networks.voice_encoder
-            trainee.monitors = Monitors(corpus, encoder_there, recipe, seed, str(team.device))
+            trainee.monitors = Monitors(frames, encoder_there, recipe, seed, str(team.device))
         if run.compile:
             trainee.compile()
         if run.graph:
@@ -107,20 +108,20 @@ def train_face(
 
 
 def _data(
-    corpus: Corpus, recipe: Recipe, seed: int, team: Team, memory_bytes: int | None
+    frames: CorpusFrames, recipe: Recipe, seed: int, team: Team, memory_bytes: int | None
 ) -> FaceSource:
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", team.world))
     if memory_bytes is None and team.world > 1:  # all must decide alike
         room = torch.tensor(float(room_on(torch.device("cpu"), processes)), device=team.device)
         memory_bytes = int(team.mean(room).item())
     return open_data(
-        corpus,
+        frames,
         recipe.training.pair_by,
         seed=seed,
         device=team.device,
         memory_bytes=memory_bytes,
         processes=processes,
-        aside=recipe.training.set_aside,
+        set_aside=recipe.training.set_aside,
         agree=team.agree,
     )
 
@@ -138,7 +139,7 @@ def _identity(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder, seed: int)
     }
 
 
-def _check_fit(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder) -> None:
+def _check_fit(corpus: Corpus, recipe: Recipe) -> None:
     sizes = {corpus.info.face_px, recipe.generator.face_px, recipe.critics.face_px}
     if len(sizes) > 1:
         raise TrainingError(
@@ -146,13 +147,6 @@ def _check_fit(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder) -> None:
             f"faces of {corpus.info.face_px} pixels",
             f"{recipe.generator.face_px} for the generator, {recipe.critics.face_px} the critics",
             "prepare the corpus with that --px, or change generator.face_px and critics.face_px",
-        )
-    if front_end_hash(corpus.info.front_end) != encoder.frames.frames_hash:
-        raise TrainingError(
-            corpus.path,
-            f"voices of preset {corpus.info.preset}",
-            f"{encoder.part.front_end_name}, which the voice encoder was trained on",
-            "prepare the corpus with that --preset, or train a voice encoder on this one",
         )
 
 

@@ -18,8 +18,7 @@ from torch import Tensor, nn
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
-from voice2face.corpus.arrays import Voices
-from voice2face.corpus.held_out import is_aside
+from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import SettingsError, TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
 from voice2face.evaluation.metrics.verification_report import as_data, verification_report
@@ -31,6 +30,7 @@ from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
 from voice2face.settings import Run, SpeakerRecipe, to_yaml
 from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State
+from voice2face.training.data.frames import CorpusFrames, HeardVoices
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
@@ -69,7 +69,7 @@ class SpeakerTrainee:
         device: str,
         *,
         augmenter: Augmenter | None = None,
-        held_out: Voices | None = None,
+        held_out: HeardVoices | None = None,
         team: Team | None = None,
     ) -> None:
         torch.manual_seed(seed)
@@ -161,7 +161,7 @@ class SpeakerTrainee:
         if self.held_out is None:
             return {}
         kept = keep_clips(self.held_out.identity, most=MOST_SHOWN)
-        vectors = embed_all(self.encoder, [self.held_out.log_mel[i] for i in kept], self.device)
+        vectors = embed_all(self.encoder, [self.held_out.frames[i] for i in kept], self.device)
         errors = error_rate_of(vectors, self.held_out.identity[kept])
         if errors is None:
             return {}
@@ -217,9 +217,11 @@ def train_speaker(
     _check_not_compiled(watched)
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
-    voices = corpus.voices("train")
-    kept = np.flatnonzero(~is_aside(voices.clip, recipe.training.set_aside))
-    log_mels = [voices.log_mel[i] for i in kept]
+    frames = CorpusFrames(corpus)
+    voices = frames.voices("train")
+    set_aside = held_out_clips(corpus, "train", recipe.training.set_aside)
+    kept = np.flatnonzero([clip not in set_aside for clip in voices.clip])
+    log_mels = [voices.frames[i] for i in kept]
     speakers, labels = np.unique(np.asarray(voices.identity, str)[kept], return_inverse=True)
     if len(speakers) < 2:
         raise TrainingError(
@@ -231,7 +233,7 @@ def train_speaker(
         augmenter = Augmenter.of(log_mels, corpus.info.front_end.log_mel)
     trainee = SpeakerTrainee(
         bank, len(speakers), recipe, seed, device,
-        augmenter=augmenter, held_out=corpus.voices("validation"), team=team,
+        augmenter=augmenter, held_out=frames.voices("validation"), team=team,
     )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     iterations = recipe.training.iterations
@@ -277,8 +279,9 @@ def report_of(
     encoder: VoiceEncoder, corpus: Corpus, seed: int, device: torch.device | str = "cpu"
 ) -> dict[str, Any]:
     """Verification among the people of the splits that were not trained on, by duration."""
-    parts = [corpus.voices(split) for split in ("validation", "test")]
-    log_mels = [log_mel for part in parts for log_mel in part.log_mel]
+    frames = CorpusFrames(corpus)
+    parts = [frames.voices(split) for split in ("validation", "test")]
+    log_mels = [log_mel for part in parts for log_mel in part.frames]
     identity = np.array([name for part in parts for name in part.identity], str)
     attributes = {
         name: np.concatenate([part.attributes[name] for part in parts])

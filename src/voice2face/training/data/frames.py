@@ -1,0 +1,252 @@
+"""Frames of a corpus' recordings for a training: computed once, then read."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.speech import Speech
+from voice2face.corpus import Corpus
+from voice2face.corpus.arrays import joined, objects, strings
+from voice2face.corpus.recordings import Recording
+from voice2face.corpus.schema import Shard
+from voice2face.corpus.stream import Part
+from voice2face.errors import AudioError, one_line
+from voice2face.training.data.frame_files import (
+    SUFFIX,
+    Float16Array,
+    FrameFile,
+    Int64Array,
+    claimed,
+    frames_folder,
+    make_room,
+    mark_used,
+    write_frames,
+)
+from voice2face.voice_encoders.log_mel_frames import LogMelFrames
+
+
+class FrameMaker(Protocol):
+    """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one."""
+
+    @property
+    def frame_dim(self) -> int:
+        """Numbers of one frame."""
+        ...
+
+    @property
+    def frames_hash(self) -> str:
+        """A name for all that decides the numbers."""
+        ...
+
+    def frames(self, speech: Speech) -> npt.NDArray[np.float32]:
+        """Frames of one recording, shape (frames, frame_dim).
+
+        Raises:
+            AudioError: It holds too little speech.
+        """
+        ...
+
+    def prepared(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Frames of a whole recording as a training cuts them, same shape."""
+        ...
+
+
+@dataclass(frozen=True)
+class HeardVoices:
+    """Recordings as frames; all fields have the same length.
+
+    Attributes:
+        frames: Of each, float16, (frames, frame_dim).
+        clip: Name of each.
+        identity: Who speaks.
+        attributes: Other columns by name; None where a cell was empty.
+    """
+
+    frames: list[Float16Array]
+    clip: npt.NDArray[np.str_]
+    identity: npt.NDArray[np.str_]
+    attributes: dict[str, npt.NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def only(self, rows: npt.NDArray[Any]) -> "HeardVoices":
+        """Some of them, by number or by mask, in that order."""
+        numbers = np.arange(len(self))[rows]
+        return HeardVoices(
+            [self.frames[i] for i in numbers],
+            self.clip[numbers],
+            self.identity[numbers],
+            {name: cells[numbers] for name, cells in self.attributes.items()},
+        )
+
+
+class CorpusFrames:
+    """The frames of a corpus, by one encoder.
+
+    They are kept in files of a folder that several processes may use at once, one file a shard,
+    under the checksum of the shard and the encoder's ``frames_hash``.
+
+    Args:
+        corpus: The corpus.
+        encoder: What computes frames; None: the log-mel of the corpus' own front end.
+        folder: Where files are kept; None: see ``frame_files``.
+    """
+
+    def __init__(
+        self, corpus: Corpus, encoder: FrameMaker | None = None, folder: Path | None = None
+    ) -> None:
+        self.corpus = corpus
+        self.encoder = encoder or LogMelFrames(corpus.info.front_end)
+        self.root = frames_folder() if folder is None else folder
+        name = f"{corpus.info.data_hash} {self.encoder.frames_hash}"
+        self.folder = self.root / hashlib.sha256(name.encode()).hexdigest()[:40]
+        self._lengths: dict[str, Int64Array] = {}
+
+    @property
+    def dim(self) -> int:
+        """Numbers of a frame."""
+        return self.encoder.frame_dim
+
+    def lengths(self, part: Part) -> Int64Array:
+        """Frames of each recording of a row group, shape (rows,); 0 for too little speech.
+
+        Raises:
+            CorpusError: The shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+        """
+        if part.shard.name not in self._lengths:
+            self.compute(part.shard.split)
+        return self._lengths[part.shard.name][part.start : part.start + len(part)]
+
+    def read(self, part: Part) -> list[Float16Array]:
+        """Frames of the recordings of a row group, each (frames, frame_dim).
+
+        Raises:
+            CorpusError: The shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+        """
+        return self._file(part.shard).rows(part.start, part.start + len(part))
+
+    def shards(self, split: str | None) -> Iterator[HeardVoices]:
+        """Recordings that hold enough speech, one shard at a time.
+
+        Raises:
+            CorpusError: A shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+            SettingsError: There is no such split.
+        """
+        names = self.corpus.info.attributes["voice"]
+        self.compute(split)
+        for shard in self.corpus.shards("voice", split):
+            table = self.corpus.table(shard, ["clip", "identity", *names])
+            voices = HeardVoices(
+                self._file(shard).rows(0, shard.rows),
+                strings(table["clip"]),
+                strings(table["identity"]),
+                objects(table, names),
+            )
+            yield voices.only(np.array([len(frames) > 0 for frames in voices.frames], bool))
+
+    def voices(self, split: str | None) -> HeardVoices:
+        """Recordings of a split, or of all, that hold enough speech; in the corpus' order.
+
+        Raises:
+            CorpusError: A shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+            SettingsError: There is no such split.
+        """
+        parts = list(self.shards(split))
+        names = self.corpus.info.attributes["voice"]
+        return HeardVoices(
+            [frames for part in parts for frames in part.frames],
+            joined((part.clip for part in parts), np.str_),
+            joined((part.identity for part in parts), np.str_),
+            {n: joined((part.attributes[n] for part in parts), np.object_) for n in names},
+        )
+
+    def compute(self, split: str | None) -> None:
+        """Compute what is not there yet.
+
+        Processes that do so at the same time share the work.
+
+        Raises:
+            CorpusError: A shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+            SettingsError: There is no such split.
+        """
+        shards = self.corpus.shards("voice", split)
+        missing = [shard for shard in shards if not self._is_there(shard)]
+        if missing:
+            _note(f"{self.corpus.path}: frames of {sum(s.rows for s in missing)} recordings")
+        for wait in (False, True):  # first those that nobody else is at
+            for shard in missing:
+                if self._is_there(shard):
+                    continue
+                with claimed(self._path(shard), wait=wait) as is_ours:
+                    if is_ours and not self._is_there(shard):
+                        self._compute(shard)
+        n_empty = sum(int((self._lengths[shard.name] == 0).sum()) for shard in missing)
+        if n_empty:
+            _note(f"{self.corpus.path}: {n_empty} recordings hold too little speech: left out")
+
+    def _path(self, shard: Shard) -> Path:
+        return self.folder / f"{Path(shard.name).stem}{SUFFIX}"
+
+    def _is_there(self, shard: Shard) -> bool:
+        try:
+            file = FrameFile(self._path(shard), shard.rows, self.dim)
+        except OSError:
+            return False
+        self._lengths[shard.name] = file.lengths
+        return True
+
+    def _file(self, shard: Shard) -> FrameFile:
+        """The file of a shard; made again if somebody has removed it."""
+        try:
+            file = FrameFile(self._path(shard), shard.rows, self.dim)
+        except OSError:
+            self._compute(shard)
+            file = FrameFile(self._path(shard), shard.rows, self.dim)
+        mark_used(self.folder)
+        return file
+
+    def _compute(self, shard: Shard) -> None:
+        table = self.corpus.table(shard, ["clip", "sound", "coding", "seconds"])
+        recordings = self.corpus.recordings(shard, table)
+        with ThreadPoolExecutor(1) as ahead:  # decodes while the encoder is at work
+            sounds = ahead.map(_sound, recordings)
+            frames = [self._frames(r, s) for r, s in zip(recordings, sounds, strict=True)]
+        lengths = np.array([len(one) for one in frames], np.int64)
+        whole = np.concatenate(frames)
+        make_room(self.root, whole.nbytes, self.folder)
+        write_frames(self._path(shard), lengths, whole)
+        self._lengths[shard.name] = lengths
+        mark_used(self.folder)
+
+    def _frames(self, recording: Recording, speech: Speech | None) -> Float16Array:
+        if speech is None and self._is_own():
+            return recording.log_mel()
+        try:
+            return self.encoder.frames(speech or recording.speech()).astype(np.float16)
+        except AudioError:
+            return np.empty((0, self.dim), np.float16)
+
+    def _is_own(self) -> bool:
+        """Whether stored spectrograms are what this encoder would compute."""
+        return self.encoder.frames_hash == LogMelFrames(self.corpus.info.front_end).frames_hash
+
+
+def _sound(recording: Recording) -> Speech | None:
+    return recording.speech() if recording.has_sound else None
+
+
+def _note(text: str) -> None:
+    print(one_line(text), file=sys.stderr)
