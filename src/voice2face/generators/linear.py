@@ -139,4 +139,5 @@ class Linear:
         if rng is not None:
             told = told + rng.standard_normal(told.shape, np.float32) @ a.spread
         pixels = a.mean + told @ self._components
-        return np.clip(pixels, -1, 1).reshape(-1, 3, self._px, self._px)
+        cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
+        return cut.reshape(-1, 3, self._px, self._px)

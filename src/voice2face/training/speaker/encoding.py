@@ -32,7 +32,7 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
     """
     maps = features.transpose(1, 2).contiguous()[:, None].permute(0, 3, 1, 2)
     layers = list(encoder.layers.children())
-    last = layers.pop() if isinstance(layers[-1], nn.Conv1d) else None
+    last = layers.pop() if not encoder.settings.norm_output else None
     for layer in layers:
         if isinstance(layer, nn.Conv1d):
             weight = layer.weight[:, :, None].to(memory_format=torch.channels_last)
@@ -42,7 +42,7 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
             maps = _batch_norm(layer, maps)
         else:
             maps = layer(maps)
-    if last is None:  # a normalisation follows it, before the mean
+    if not isinstance(last, nn.Conv1d):  # a normalisation follows it, before the mean
         return _by_recording(maps).mean(dim=1)
     return _mean_over_time(last, _by_recording(maps))
 
