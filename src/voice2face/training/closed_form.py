@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
-from voice2face.corpus.stream import read_log_mels, read_pixels
+from voice2face.corpus.stream import read_pixels
 from voice2face.errors import TrainingError
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.voice_encoders.protocol import FrameEncoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,9 @@ def read_pairs(
         CorpusError: A shard is missing or damaged.
         TrainingError: Nothing has both a voice and a face.
     """
-    pairing = Pairing.of(corpus, pair_by, "train", set_aside)
-    vectors, voice_labels = _heard(corpus, encoder, pairing)
+    frames = CorpusFrames(corpus, encoder.frames)
+    pairing = Pairing.of(frames, pair_by, "train", set_aside)
+    vectors, voice_labels = _heard(frames, encoder.frames, pairing)
     pixels, face_labels = _seen(corpus, pairing)
     if not len(vectors):
         raise TrainingError(corpus.path, "no recording", "at least one", "add voices")
@@ -120,17 +123,17 @@ def read_pairs(
 
 
 def _heard(
-    corpus: Corpus, encoder: FrozenEncoder, pairing: Pairing
+    frames: CorpusFrames, encoder: FrameEncoder, pairing: Pairing
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Embedding and label of each recording that has a partner."""
     vectors, labels = [], []
     for part, of_rows in zip(pairing.voices.parts, pairing.voices.labels, strict=True):
-        recordings = read_log_mels(corpus, part)
+        recordings = frames.read(part)
         for row in np.flatnonzero(of_rows >= 0):
-            frames = np.asarray(recordings[row], np.float32)
-            vectors.append(np.asarray(encoder.frames.pooled(frames), np.float32))
+            heard = encoder.pooled(np.asarray(recordings[row], np.float32))
+            vectors.append(np.asarray(heard, np.float32))
             labels.append(of_rows[row])
-    found = np.array(vectors, np.float32).reshape(len(vectors), encoder.frames.dim)
+    found = np.array(vectors, np.float32).reshape(len(vectors), encoder.dim)
     return found, np.array(labels, np.int64)
 
 
