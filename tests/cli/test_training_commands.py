@@ -42,7 +42,8 @@ def test_from_people_to_a_face(voice2face, tmp_path):
     assert ended.err.count("\n") == 1
     assert ended.out == f"model: {face / 'model'}\n"
     config = json.loads(voice2face("info", face / "model", "--json").out)["config"]
-    assert config["generator"]["tanh"] and config["generator"]["batch_norm"]
+    drawn = config["parts"][1]["network"]
+    assert drawn["tanh"] and drawn["batch_norm"]
     assert config["provenance"]["variant"] == "bn-tanh, released"
     assert config["provenance"]["geometry"] == "released"
     _resume(voice2face, [*command, "--variant", "bn-tanh"], face)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from face_runs import FAST, STEPS, assert_equal, final_state, small
 from models import WIDTH, small_model
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from voice2face.errors import CorpusError, ModelError, TrainingError
 from voice2face.networks.variants import VARIANTS, recipe
 from voice2face.release.inference import Model
 from voice2face.release.model_folder import read_config
-from voice2face.settings import Recipe, Run, change, to_yaml
+from voice2face.settings import change, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import FaceData
@@ -22,45 +23,12 @@ from voice2face.training.distributed import solo
 from voice2face.training.gan import train as face
 from voice2face.training.gan.train import train_face
 
-STEPS = 9
-FAST = Run(checkpoint_every=4, sample_every=100, log_every=3)
 BASE = Path(face.__file__)
-
-
-def small(variant: str = "baseline", **changes) -> Recipe:
-    settings = {
-        "generator.face_px": 16,
-        "critics.face_px": 16,
-        "training.batch_size": 4,
-        "training.iterations": STEPS,
-        "training.ema_decay": 0.9,
-        "training.crop_frames": [40, 60],
-    }
-    return change(recipe(variant, width=WIDTH), settings | changes)
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
     return small_model(tmp_path_factory.mktemp("encoder") / "m")
-
-
-def final_state(out):
-    _, state = checkpoint.load_last(out / "checkpoints")
-    return state["trainee"]
-
-
-def assert_equal(a, b, path=""):
-    if isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            assert_equal(a[key], b[key], f"{path}/{key}")
-    elif isinstance(a, list | tuple):
-        for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            assert_equal(x, y, f"{path}/{i}")
-    elif isinstance(a, torch.Tensor):
-        assert torch.equal(a, b), path
-    else:
-        assert a == b, path
 
 
 @pytest.mark.parametrize("variant", ["baseline", "bn-tanh", "dropout", "generator-dropout"])

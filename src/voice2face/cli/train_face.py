@@ -16,8 +16,12 @@ VoiceEncoder = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="Run of `train voice`, model's folder or org/name[@revision]; else the bundled.",
+        help="Run of `train voice`, model's folder, org/name[@revision], ge2e or package:Class; "
+        "else the bundled.",
     ),
+]
+Generator = Annotated[
+    str, typer.Option(metavar="KIND", help="deconvolutional, linear, or package:Class.")
 ]
 PairBy = Annotated[
     str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")
@@ -45,6 +49,7 @@ def train_face(
     variant: Variant = "baseline",
     preset: options.Preset = "released",
     voice_encoder: VoiceEncoder = None,
+    generator: Generator = "deconvolutional",
     iterations: options.OptionalCount = None,
     batch_size: options.OptionalCount = None,
     width: options.Width = 1.0,
@@ -63,17 +68,21 @@ def train_face(
     resume: options.Resume = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train generator, discriminator and classifier.
+    """Train a generator: with discriminator and classifier, or in closed form.
 
     The model lands in OUT/model, sample faces in OUT/samples. Ctrl-C stops after a step that
-    --resume goes on from.
+    --resume goes on from. A generator other than the deconvolutional one is fitted at once, and
+    takes --voice-encoder, --pair-by, --seed and --set training.set_aside alone.
     """
     need_extras("training", TRAINING)
     from voice2face.networks.variants import recipe
     from voice2face.settings import Run, change
     from voice2face.training import distributed
+    from voice2face.training.closed_form import train_closed_form
     from voice2face.training.gan import train
+    from voice2face.training.methods import closed_form
 
+    fit = closed_form(generator)
     changes = {
         "training.iterations": iterations,
         "training.batch_size": batch_size,
@@ -82,6 +91,14 @@ def train_face(
     }
     changes = options.given(**changes) | options.assignments(settings)
     chosen = change(recipe(variant, preset, width), changes)
+    if fit is not None:
+        training = chosen.training
+        model = train_closed_form(
+            corpus, out, fit, voice_encoder=voice_encoder, pair_by=training.pair_by,
+            set_aside=training.set_aside, seed=seed,
+        )  # fmt: skip
+        print_lines(f"model: {model.resolve()}")
+        return
     writes = options.given(
         checkpoint_every=checkpoint_every, sample_every=sample_every, best_by=best_by,
         compile=compiled, graph=graph,

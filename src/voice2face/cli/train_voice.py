@@ -14,6 +14,7 @@ from voice2face.cli.program import train_app
 def train_voice(
     corpus: options.CorpusFolder,
     out: options.RunFolder,
+    preset: options.Preset = "released",
     iterations: options.OptionalCount = None,
     batch_size: options.OptionalCount = None,
     width: Annotated[float | None, typer.Option(help="Share of the channels.")] = None,
@@ -33,7 +34,8 @@ def train_voice(
     """
     need_extras("training", TRAINING)
     from voice2face.evaluation.metrics.verification_report import as_table
-    from voice2face.settings import SpeakerRecipe, change
+    from voice2face.networks.variants import speaker_recipe
+    from voice2face.settings import change
     from voice2face.training import distributed
     from voice2face.training.speaker.train import train_speaker
 
@@ -44,7 +46,8 @@ def train_voice(
         "training.augment": options.comma_list(augment),
         "voice_encoder.width": width,
     }
-    recipe = change(SpeakerRecipe(), options.given(**changes) | options.assignments(settings))
+    changes = options.given(**changes) | options.assignments(settings)
+    recipe = change(speaker_recipe(preset), changes)
     with distributed.team(checked_device(device)) as team:
         report = train_speaker(
             corpus, out, recipe, seed=seed, device=str(team.device), resume=resume, quiet=quiet,

@@ -4,13 +4,14 @@ Each takes what a generator takes, embeddings of voices, and gives pictures.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.embedders.fitted import N_EIGENFACES, eigenfaces
 from voice2face.evaluation.metrics.cosine import unit
-from voice2face.evaluation.statistics.ridge import fit_ridge
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import (
     Pictures,
     TrainingFaces,
@@ -145,8 +146,35 @@ def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
     return lambda probes: faces.pixels[typical[(unit(probes) @ bank.T).argmax(axis=1)]]
 
 
+@dataclass(frozen=True, eq=False)
+class EigenfaceMap:
+    """A linear map from the voice to eigenfaces; k of them, faces as grey levels 0 to 255.
+
+    Attributes:
+        centre: Mean of people's mean faces, shape (values,).
+        axes: Eigenfaces, orthonormal columns, shape (values, k).
+        told: From embeddings to weights of the eigenfaces.
+        left_over: Weights of each recording's person less what was told, (recordings, k).
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    told: LinearMap
+    left_over: np.ndarray
+
+
 def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
     """A linear map from the voice to the leading eigenfaces of people's mean faces.
+
+    Raises:
+        CorpusError: Fewer than MIN_PEOPLE have both.
+    """
+    fitted, shape = fit_eigenface_map(voices, faces), faces.pixels.shape[1:]
+    return lambda probes: as_pictures(fitted.centre + fitted.told(probes) @ fitted.axes.T, shape)
+
+
+def fit_eigenface_map(voices: TrainingVoices, faces: TrainingFaces) -> EigenfaceMap:
+    """Fit a linear map from the voice to the leading eigenfaces of people's mean faces.
 
     Each person counts alike; the strength of the regularisation is chosen, for each eigenface,
     by leaving people out.
@@ -168,8 +196,8 @@ def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
         person_weights(voices.identity[heard]),
         voices.identity[heard],
     )
-    shape = faces.pixels.shape[1:]
-    return lambda probes: as_pictures(centre + read_off(probes) @ axes.T, shape)
+    left_over = coefficients[owner] - read_off(voices.embeddings[heard])
+    return EigenfaceMap(centre, axes, read_off, left_over)
 
 
 def shuffled(model: Rival, seed: int) -> Rival:

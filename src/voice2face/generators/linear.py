@@ -139,5 +139,5 @@ class Linear:
         if rng is not None:
             told = told + rng.standard_normal(told.shape, np.float32) @ a.spread
         pixels = a.mean + told @ self._components
-        faces = np.clip(pixels, -1, 1).astype(np.float32, copy=False)
-        return faces.reshape(-1, 3, self._px, self._px)
+        cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
+        return cut.reshape(-1, 3, self._px, self._px)

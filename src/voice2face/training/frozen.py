@@ -101,8 +101,10 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
         part, folder = SHIPPED[text]
         return _shipped(part, folder)
     if is_plugin(text) and not Path(text).is_dir():
-        plugin, made = named_encoder(text)
-        return _of(plugin, made, None, {})
+        plugin, own, code = named_encoder(text)
+        # Frames that were kept are those of the same code.
+        frames = as_frame_encoder(own, f"{plugin.sha256} {code}")
+        return FrozenEncoder(plugin, frames, PooledFrames(frames), None, {"made_by": text})
     return _in_folder(model_in(resolve(name)))
 
 
@@ -129,7 +131,7 @@ def _in_folder(folder: Path) -> FrozenEncoder:
 
 
 def _of(
-    part: VoiceEncoderPart, made: VoiceEncoder, folder: Path | None, provenance: Mapping[str, Any]
+    part: VoiceEncoderPart, made: VoiceEncoder, folder: Path, provenance: Mapping[str, Any]
 ) -> FrozenEncoder:
     frames = as_frame_encoder(made, part.sha256)
     return FrozenEncoder(part, frames, PooledFrames(frames), folder, provenance)

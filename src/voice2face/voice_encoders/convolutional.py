@@ -155,7 +155,8 @@ class Convolutional:
         """
         features = features.astype(np.float32, copy=False)
         if len(features) <= CHUNK_FRAMES:
-            return np.asarray(self._run(OUTPUT, features.T[None], (1, self.dim))[0])
+            whole = self._run(OUTPUT, features.T[None], (1, self.dim))
+            return np.asarray(whole[0])
         total = np.zeros(self.dim)
         n_steps = 0
         for chunk, first, last in _chunks(len(features), self.stride):

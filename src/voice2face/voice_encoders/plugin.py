@@ -4,11 +4,14 @@ It is made with its settings and has what ``voice_encoders.protocol.VoiceEncoder
 ``dim`` and ``embed``. See docs/add-a-voice-encoder.md.
 """
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
 from voice2face.errors import ModelError, one_line
+from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.plugins import NAME, import_allowed, import_class
 from voice2face.voice_encoders.protocol import VoiceEncoder
@@ -39,8 +42,8 @@ class VoiceEncoderPlugin(VoiceEncoderPart, frozen=True, kw_only=True, tag="voice
         return {"voice encoder": self.use}
 
 
-def named_encoder(use: str) -> tuple[VoiceEncoderPlugin, VoiceEncoder]:
-    """The encoder that a user names, with its own settings.
+def named_encoder(use: str) -> tuple[VoiceEncoderPlugin, VoiceEncoder, str]:
+    """The encoder that a user names, with its own settings, and the checksum of its module's file.
 
     Raises:
         ModelError: It can't be made.
@@ -48,7 +51,8 @@ def named_encoder(use: str) -> tuple[VoiceEncoderPlugin, VoiceEncoder]:
     """
     found = import_class(use)
     part = VoiceEncoderPlugin(use=use)
-    return part, _made(found, part)
+    code = getattr(sys.modules[found.__module__], "__file__", None)
+    return part, _made(found, part), sha256_of(Path(code)) if code else ""
 
 
 def _made(found: type[Any], part: VoiceEncoderPlugin) -> VoiceEncoder:

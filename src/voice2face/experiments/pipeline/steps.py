@@ -15,7 +15,7 @@ from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.experiments.other_corpus import open_other
 from voice2face.experiments.pipeline.plan import Step, check, code_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen
-from voice2face.networks.variants import VARIANTS, recipe
+from voice2face.networks.variants import VARIANTS, recipe, speaker_recipe
 from voice2face.settings import Recipe, SpeakerRecipe, change
 
 VOICE, RECOGNISER, REPORT = "voice encoder", "recogniser", "report"
@@ -97,7 +97,7 @@ class Request:
             "training.iterations": self.voice_iterations or max(n_faces // FACE_FOR_VOICE, 1),
             "training.set_aside": recipe_of_faces.training.set_aside,
         }
-        return change(SpeakerRecipe(), given | dict(self.voice_changes))
+        return change(speaker_recipe(self.preset), given | dict(self.voice_changes))
 
     def networks(self) -> tuple[str, ...]:
         """Names or files of networks that compare faces."""

@@ -41,6 +41,11 @@ class FrameMaker(Protocol):
         ...
 
     @property
+    def frames_per_s(self) -> float:
+        """Frames for a second of speech."""
+        ...
+
+    @property
     def frames_hash(self) -> str:
         """A name for all that decides the numbers."""
         ...

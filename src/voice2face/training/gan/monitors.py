@@ -21,9 +21,9 @@ from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.gan import monitor_inputs as inputs
 from voice2face.training.gan.monitor_inputs import Taken, as_faces, shrunk
+from voice2face.training.gan.samples import SAMPLE_S, frames_in
 from voice2face.training.gan.steps import embed
 
-HEARD_FRAMES = 1000  # 10 s of each recording, which is repeated if it is shorter
 MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck
 JUDGED_FACES = 48  # held-out faces and training faces that the discriminator judges
 CLIPPED = {False: 1.0, True: 0.99}  # by tanh or not: a pixel beyond it is saturated
@@ -166,7 +166,9 @@ class Monitors:
         rng = np.random.default_rng(seed)
         self._n_heard = len(heard)
         banks = [part.voices(frames) for part in (heard, voices) if len(part)]
-        self._embeddings = self._hear(encoder, recipe.embedding, banks)
+        self._embeddings = self._hear(
+            encoder, recipe.embedding, banks, frames_in(SAMPLE_S, frames.encoder.frames_per_s)
+        )
         self._bank = bank.to(self._device)
         self._real_spread = _spread_of_people(learned)
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
@@ -222,7 +224,11 @@ class Monitors:
         return {"discriminator_held_out": called_real(critics, self._held_out)} | values
 
     def _hear(
-        self, encoder: nn.Module, settings: EmbeddingSettings, banks: Sequence[VoiceBank]
+        self,
+        encoder: nn.Module,
+        settings: EmbeddingSettings,
+        banks: Sequence[VoiceBank],
+        n_frames: int,
     ) -> Tensor:
         """What the generator is given for each recording, without noise: (recordings, dim)."""
         rows = []
@@ -230,7 +236,7 @@ class Monitors:
         with looked_at(encoder):
             for voices in banks:
                 for i in range(len(voices)):
-                    heard = _start(voices, i).to(self._device)
+                    heard = voices.whole(i, n_frames)[:, :, :n_frames].to(self._device)
                     rows.append(embed(encoder, heard, quiet, settings))
         return torch.cat(rows)
 
@@ -250,10 +256,6 @@ class Monitors:
             return None
         real = _centred(embedder.embed(_pixels(faces.faces())))
         return Matcher(embedder, real, np.array(faces.label), np.array(voices.label))
-
-
-def _start(voices: VoiceBank, index: int) -> Tensor:
-    return voices.whole(index, HEARD_FRAMES)[:, :, :HEARD_FRAMES]
 
 
 def _spread_of_people(learned: Taken) -> float:

@@ -12,7 +12,9 @@ from voice2face.training.data.source import VoiceBank, values_of
 N_SAMPLES = 32
 SAMPLED: tuple[Split, ...] = ("validation", "test", "train")
 COLUMNS = 8
-SAMPLE_FRAMES = 1000  # 10 s
+FRAMES_PER_S = 100  # of the report's front end
+SAMPLE_S = 10.0  # of each recording, which is repeated if it is shorter
+SAMPLE_FRAMES = round(SAMPLE_S * FRAMES_PER_S)
 GAP_PX = 2
 
 
@@ -35,6 +37,11 @@ def sample_voices(frames: CorpusFrames, sort_by: str) -> VoiceBank:
         start += len(part)
     chosen = [found[int(row)] for row in wanted]
     return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64), frames.encoder.prepared)
+
+
+def frames_in(seconds: float, frames_per_s: float) -> int:
+    """Frames of so much speech, at least one."""
+    return max(1, round(seconds * frames_per_s))
 
 
 def grid(faces: Tensor, columns: int = COLUMNS) -> Image.Image:

@@ -21,7 +21,7 @@ from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
-from voice2face.training.gan.samples import sample_voices
+from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.loop import check_unused, train
 
@@ -75,13 +75,15 @@ def train_face(
         check_unused(out, resume)
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     encoder = open_frozen(voice_encoder)
-    # Which is not the user's to choose.
-    recipe = change(recipe, {"generator.embedding_dim": encoder.frames.dim})
+    recipe = _fitted(recipe, encoder)
     _check_fit(corpus, recipe)
     frames = CorpusFrames(corpus, encoder.frames)
     with contextlib.closing(_data(frames, recipe, seed, team, memory_bytes)) as data:
         samples = sample_voices(frames, recipe.training.pair_by)
-        trainee = FaceTrainee(data, recipe, encoder.network, samples, seed, team)
+        trainee = FaceTrainee(
+            data, recipe, encoder.network, samples, seed, team,
+            n_frames=frames_in(SAMPLE_S, encoder.frames.frames_per_s),
+        )  # fmt: skip
         export_generator(trainee.released(), None, half)  # refused now, and not after hours
         if team.is_leader:
             encoder_there = trainee.networks.voice_encoder
@@ -105,6 +107,17 @@ def train_face(
         write_release(out / "model", out.resolve().name, parts, facts)
     team.barrier()
     return out / "model"
+
+
+def _fitted(recipe: Recipe, encoder: FrozenEncoder) -> Recipe:
+    """The recipe for an encoder: its embeddings' size, and stretches of as many seconds.
+
+    ``crop_frames`` counts frames of 10 ms, as the report's front end makes them.
+    """
+    rate = encoder.frames.frames_per_s
+    stretches = [frames_in(n / FRAMES_PER_S, rate) for n in recipe.training.crop_frames]
+    changes = {"generator.embedding_dim": encoder.frames.dim, "training.crop_frames": stretches}
+    return change(recipe, changes)
 
 
 def _data(

@@ -42,6 +42,7 @@ class FaceTrainee:
         samples: The voices whose faces are looked at.
         seed: Of initialisation and drawing.
         team: The processes that train together.
+        n_frames: Of each of these voices.
     """
 
     monitors: Monitors | None = None  # what snapshots are measured by; the leader's
@@ -54,6 +55,7 @@ class FaceTrainee:
         samples: VoiceBank,
         seed: int,
         team: Team,
+        n_frames: int = SAMPLE_FRAMES,
     ) -> None:
         torch.manual_seed(seed)
         self.rng = torch.Generator().manual_seed(seed)  # of drawing alone
@@ -69,7 +71,7 @@ class FaceTrainee:
         self._captured: Captured | None = None
         self.is_compiled = False
         self.n_steps = 0
-        self._sample_embeddings = self._hear(samples)
+        self._sample_embeddings = self._hear(samples, n_frames)
 
     def step(self) -> dict[str, Tensor]:
         """One iteration on one batch."""
@@ -174,8 +176,8 @@ class FaceTrainee:
         self._alarms.tell(step, readings)
         return {reading.name: reading.value for reading in readings}
 
-    def _hear(self, voices: VoiceBank) -> Tensor:
-        cuts = [voices.whole(i, SAMPLE_FRAMES)[:, :, :SAMPLE_FRAMES] for i in range(len(voices))]
+    def _hear(self, voices: VoiceBank, n_frames: int) -> Tensor:
+        cuts = [voices.whole(i, n_frames)[:, :, :n_frames] for i in range(len(voices))]
         heard = torch.cat(cuts).to(self.device)
         quiet = torch.zeros(1, device=self.device)
         return embed(self.networks.voice_encoder, heard, quiet, self.recipe.embedding)

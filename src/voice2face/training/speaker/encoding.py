@@ -32,8 +32,8 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
     """
     maps = features.transpose(1, 2).contiguous()[:, None].permute(0, 3, 1, 2)
     layers = list(encoder.layers.children())
-    last = layers[-1]
-    for layer in layers[:-1] if isinstance(last, nn.Conv1d) else layers:
+    last = layers.pop() if not encoder.settings.norm_output else None
+    for layer in layers:
         if isinstance(layer, nn.Conv1d):
             weight = layer.weight[:, :, None].to(memory_format=torch.channels_last)
             stride, padding = (1, layer.stride[0]), (0, int(layer.padding[0]))
@@ -42,9 +42,9 @@ def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
             maps = _batch_norm(layer, maps)
         else:
             maps = layer(maps)
-    if isinstance(last, nn.Conv1d):
-        return _mean_over_time(last, _by_recording(maps))
-    return _by_recording(maps).mean(dim=1)  # a normalisation came after the last convolution
+    if not isinstance(last, nn.Conv1d):  # a normalisation follows it, before the mean
+        return _by_recording(maps).mean(dim=1)
+    return _mean_over_time(last, _by_recording(maps))
 
 
 def _by_recording(maps: Tensor) -> Tensor:

@@ -1,0 +1,147 @@
+"""Face stages without a loop: what is heard and seen goes in as arrays, a generator comes out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face import __version__
+from voice2face.corpus import Corpus
+from voice2face.corpus.stream import read_pixels
+from voice2face.errors import TrainingError
+from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.pairing import Pairing
+from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.voice_encoders.protocol import FrameEncoder
+
+
+@dataclass(frozen=True, eq=False)
+class VoicesAndFaces:
+    """Voices and faces of the people, or groups, that have both.
+
+    Attributes:
+        embeddings: Of the recordings, by the frozen voice encoder, float32, (recordings, dim).
+        voice_labels: Person or group of each, a number in ``labels``, (recordings,).
+        pixels: RGB, uint8, (faces, px, px, 3).
+        face_labels: Person or group of each, (faces,).
+        labels: Names of the people or groups.
+    """
+
+    embeddings: npt.NDArray[np.float32]
+    voice_labels: npt.NDArray[np.int64]
+    pixels: npt.NDArray[np.uint8]
+    face_labels: npt.NDArray[np.int64]
+    labels: list[str]
+
+
+class Fit(Protocol):
+    """A method of training: from voices and faces to a generator that can be released."""
+
+    @property
+    def name(self) -> str:
+        """In the card."""
+
+    def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
+        """The generator.
+
+        Raises:
+            Voice2FaceError: The data don't serve.
+        """
+
+
+def train_closed_form(
+    corpus_folder: Path,
+    out: Path,
+    fit: Fit,
+    *,
+    voice_encoder: str | Path | None = None,
+    pair_by: str = "identity",
+    set_aside: float = 0.0,
+    seed: int = 0,
+) -> Path:
+    """Fit a generator to a corpus; write the released model to ``out/model``.
+
+    Args:
+        corpus_folder: A prepared corpus; its ``train`` split is used.
+        out: Folder of the run.
+        fit: The method.
+        voice_encoder: As ``training.frozen.open_frozen`` takes it.
+        pair_by: ``identity``, or an attribute that voices and faces have in common.
+        set_aside: Share of the recordings that is not trained on.
+        seed: Of what the method draws.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        ModelError: The voice encoder can't be read.
+        TrainingError: The corpus doesn't serve.
+    """
+    check_replaceable(out / "model")
+    corpus = Corpus.open(corpus_folder, verify=True)
+    encoder = open_frozen(voice_encoder)
+    data = read_pairs(corpus, encoder, pair_by, set_aside)
+    generator = fit(data, seed)
+    facts: Provenance = {
+        "made_by": f"voice2face {__version__}, train face",
+        "sources": ", ".join(corpus.info.source_names),
+        "corpus": corpus.info.data_hash,
+        "paired by": pair_by,
+        "classes": len(data.labels),
+        "recordings": len(data.embeddings),
+        "recordings set aside": set_aside,
+        "faces": len(data.pixels),
+        "variant": fit.name,
+        "seed": seed,
+        **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
+        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+    }
+    parts = (encoder.new_part(unit=True), generator)
+    return write_release(out / "model", out.resolve().name, parts, facts)
+
+
+def read_pairs(
+    corpus: Corpus, encoder: FrozenEncoder, pair_by: str, set_aside: float = 0.0
+) -> VoicesAndFaces:
+    """Embeddings and faces of a corpus' ``train`` split, all of them in memory.
+
+    Raises:
+        CorpusError: A shard is missing or damaged.
+        TrainingError: Nothing has both a voice and a face.
+    """
+    frames = CorpusFrames(corpus, encoder.frames)
+    pairing = Pairing.of(frames, pair_by, "train", set_aside)
+    vectors, voice_labels = _heard(frames, encoder.frames, pairing)
+    pixels, face_labels = _seen(corpus, pairing)
+    if not len(vectors):
+        raise TrainingError(corpus.path, "no recording", "at least one", "add voices")
+    return VoicesAndFaces(vectors, voice_labels, pixels, face_labels, pairing.labels)
+
+
+def _heard(
+    frames: CorpusFrames, encoder: FrameEncoder, pairing: Pairing
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Embedding and label of each recording that has a partner."""
+    vectors, labels = [], []
+    for part, of_rows in zip(pairing.voices.parts, pairing.voices.labels, strict=True):
+        recordings = frames.read(part)
+        for row in np.flatnonzero(of_rows >= 0):
+            heard = encoder.pooled(np.asarray(recordings[row], np.float32))
+            vectors.append(np.asarray(heard, np.float32))
+            labels.append(of_rows[row])
+    found = np.array(vectors, np.float32).reshape(len(vectors), encoder.dim)
+    return found, np.array(labels, np.int64)
+
+
+def _seen(corpus: Corpus, pairing: Pairing) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Pixels and label of each face that has a partner."""
+    pixels, labels = [], []
+    for part, of_rows in zip(pairing.faces.parts, pairing.faces.labels, strict=True):
+        rows = np.flatnonzero(of_rows >= 0)
+        pixels.append(read_pixels(corpus, part)[rows])
+        labels.append(of_rows[rows])
+    return np.concatenate(pixels), np.concatenate(labels)

@@ -1,0 +1,1 @@
+"""The linear generator, fitted in closed form: ridge regression onto eigenfaces."""

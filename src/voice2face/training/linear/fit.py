@@ -1,0 +1,67 @@
+"""From embeddings to eigenfaces by ridge regression, as a part that can be released."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from voice2face.evaluation.baselines import EigenfaceMap, fit_eigenface_map
+from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
+from voice2face.generators.linear import FILE, Arrays, LinearPart
+from voice2face.release.writing import NewPart
+from voice2face.training.closed_form import VoicesAndFaces
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """Ridge regression from embeddings to eigenfaces of people's mean faces.
+
+    Each person, or group, counts alike; the strength of the regularisation is chosen by leaving
+    people out (:func:`voice2face.evaluation.statistics.ridge.fit_ridge`).
+    """
+
+    name: str = "linear"
+
+    def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
+        """The map as a part.
+
+        Raises:
+            CorpusError: Too few people have both a voice and a face.
+        """
+        labels = np.asarray(data.labels, str)
+        whose_voice, whose_face = labels[data.voice_labels], labels[data.face_labels]
+        voices = TrainingVoices(data.embeddings, whose_voice, np.full(len(whose_voice), ""))
+        faces = TrainingFaces(data.pixels, whose_face, np.full(len(whose_face), ""))
+        return as_part(fit_eigenface_map(voices, faces), data.pixels.shape[1])
+
+
+def as_part(fitted: EigenfaceMap, px: int) -> NewPart:
+    """A fitted map as a part of a model.
+
+    Args:
+        fitted: In grey levels, 0 to 255, of pictures (px, px, 3).
+        px: Side of the faces.
+    """
+    mean = fitted.centre + fitted.axes @ fitted.told.offset
+    left_over = fitted.left_over - fitted.left_over.mean(axis=0)
+    values, vectors = np.linalg.eigh(left_over.T @ left_over / max(1, len(left_over) - 1))
+    spread = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T  # z @ spread has that covariance
+    arrays = Arrays(
+        centre=fitted.told.centre.astype(np.float32),
+        weights=(fitted.told.weights / 127.5).astype(np.float32),
+        mean=(_planes(mean[None], px)[0] / 127.5 - 1).astype(np.float32),
+        components=_planes(fitted.axes.T, px).astype(np.float16),
+        spread=(spread / 127.5).astype(np.float32),
+    )
+    part = LinearPart(px=px, embedding_dim=len(arrays.centre), n_components=len(arrays.components))
+
+    def write(folder: Path) -> None:
+        with (folder / FILE).open("wb") as stream:
+            arrays.write(stream)
+
+    return NewPart(part, write)
+
+
+def _planes(values: np.ndarray, px: int) -> np.ndarray:
+    """(n, px·px·3) with the colours last to (n, 3·px·px) with the colours first."""
+    return values.reshape(-1, px, px, 3).transpose(0, 3, 1, 2).reshape(len(values), -1)

@@ -1,0 +1,36 @@
+"""How a generator may be trained, by the name that a user gives it."""
+
+from collections.abc import Callable
+
+from voice2face.errors import SettingsError
+from voice2face.plugins import is_plugin
+from voice2face.training.closed_form import Fit
+from voice2face.training.linear.fit import LinearFit
+from voice2face.training.plugin.fit import PluginFit
+
+GAN = "deconvolutional"  # the report's, trained by the loop (training.gan)
+
+# Those without a loop, one line each.
+CLOSED_FORM: dict[str, Callable[[], Fit]] = {
+    "linear": LinearFit,
+}
+
+
+def closed_form(name: str) -> Fit | None:
+    """The method of a name; None for the one that is trained by the loop.
+
+    Args:
+        name: ``deconvolutional``, one of CLOSED_FORM, or ``package:Class``.
+
+    Raises:
+        ModelError: The class can't be trained.
+        SettingsError: No such method, or the class can't be imported.
+    """
+    if name == GAN:
+        return None
+    if name in CLOSED_FORM:
+        return CLOSED_FORM[name]()
+    if is_plugin(name):
+        return PluginFit(name)
+    choices = ", ".join((GAN, *CLOSED_FORM))
+    raise SettingsError(f"--generator {name}", "no such generator", choices, "or package:Class")

@@ -1,0 +1,1 @@
+"""Generators of others, trained by their own class."""

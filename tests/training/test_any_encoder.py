@@ -1,0 +1,141 @@
+"""Face stages on any voice encoder, and generators of any kind."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from face_runs import FAST, assert_equal, final_state, small
+
+from voice2face.corpus import Corpus
+from voice2face.errors import CorpusError, ModelError
+from voice2face.networks.modules import Generator
+from voice2face.release.inference import Model
+from voice2face.training.closed_form import train_closed_form
+from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.frozen import open_frozen
+from voice2face.training.gan.train import train_face
+from voice2face.training.linear.fit import LinearFit
+from voice2face.training.plugin.fit import PluginFit
+
+TOYS = Path(__file__).parents[1] / "toys"
+ENCODER, GENERATOR = "band_energies:BandEnergies", "nearest_face:NearestFace"
+MODULES = ("band_energies", "nearest_face")
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOYS))
+
+
+def speech_of(corpus):
+    """The first recording of the corpus that was trained on, as it is kept."""
+    opened = Corpus.open(corpus)
+    shard = opened.shards("voice", "train")[0]
+    table = opened.table(shard, ["clip", "sound", "coding", "seconds"])
+    return opened.recordings(shard, table)[0].speech()
+
+
+@pytest.mark.parametrize("name", ["ge2e", ENCODER])
+def test_the_report_s_generator_is_trained_on_another_encoder(name, corpus, tmp_path):
+    model = Model(
+        train_face(corpus, tmp_path / "r", small(), voice_encoder=name, run=FAST, quiet=True),
+        plugins=MODULES,
+    )
+    encoder = open_frozen(name)
+    assert model.config.generator.network.embedding_dim == encoder.frames.dim
+    made = model.reconstruct_speech(speech_of(corpus))
+    assert made.face.shape == (3, 16, 16) and len(made.embedding) == encoder.frames.dim
+    np.testing.assert_allclose(made.embedding, encoder.frames.embed(speech_of(corpus)), atol=1e-5)
+
+
+def test_a_training_on_another_encoder_is_resumed_bit_for_bit(corpus, tmp_path):
+    from msgspec.structs import replace
+
+    options = {"voice_encoder": ENCODER, "run": FAST, "quiet": True}
+    train_face(corpus, tmp_path / "whole", small(), **options)
+    train_face(corpus, tmp_path / "parts", small(**{"training.iterations": 4}), **options)
+    options["run"] = replace(FAST, log_every=2)
+    train_face(corpus, tmp_path / "parts", small(), resume=True, **options)
+    assert_equal(final_state(tmp_path / "whole"), final_state(tmp_path / "parts"))
+
+
+def test_what_a_training_pools_is_what_the_encoder_gives(corpus):
+    import torch
+
+    for name in ("ge2e", ENCODER, None):
+        encoder = open_frozen(name)
+        frames = CorpusFrames(Corpus.open(corpus), encoder.frames).voices("train").frames[0]
+        frames = np.asarray(frames, np.float32)
+        if name is None:
+            frames = np.tile(frames, (-(-1000 // len(frames)), 1))[:1000]
+        prepared = torch.from_numpy(encoder.frames.prepared(frames)).T[None]
+        with torch.no_grad():
+            pooled = encoder.network(prepared)[0].numpy()
+        expected = encoder.frames.pooled(frames)
+        if name is None:  # which its graph makes of length one
+            pooled = pooled / np.linalg.norm(pooled)
+        np.testing.assert_allclose(pooled, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("encoder", [ENCODER, None])
+@pytest.mark.parametrize("fit", [LinearFit, lambda: PluginFit(GENERATOR)])
+def test_a_generator_without_a_loop_is_trained_and_used(fit, encoder, dozen, tmp_path):
+    model = Model(
+        train_closed_form(dozen, tmp_path / "r", fit(), voice_encoder=encoder), plugins=MODULES
+    )
+    made = model.reconstruct_speech(speech_of(dozen))
+    assert made.face.shape == (3, 16, 16) and made.faces(3).shape == (3, 3, 16, 16)
+    assert model.config.provenance["recordings"] == 24
+
+
+@pytest.fixture(scope="session")
+def dozen(tmp_path_factory):
+    """A corpus of twelve people, two recordings and two faces each."""
+    from voice2face.corpus.prepare import prepare
+    from voice2face.settings import FaceCrop
+    from voice2face.synthetic import CohortSettings, write_cohort
+
+    folder = tmp_path_factory.mktemp("people")
+    settings = CohortSettings(
+        n_identities=12, seed=1, clips_per_identity=2, faces_per_identity=2, face_px=16
+    )
+    write_cohort(folder / "people", settings)
+    crop = FaceCrop(px=16)
+    prepare([folder / "people"], folder / "corpus", face_crop=crop, split="hash:100/0/0")
+    return folder / "corpus"
+
+
+def test_too_few_people_for_a_linear_map_says_one_line(corpus, tmp_path):
+    with pytest.raises(CorpusError, match="people with a voice and a face"):
+        train_closed_form(corpus, tmp_path / "r", LinearFit())
+    assert not (tmp_path / "r").exists()
+
+
+def test_what_cannot_be_released_is_refused_before_the_first_step(corpus, tmp_path, monkeypatch):
+    from torch import nn
+
+    made = Generator.__init__
+
+    def with_another_layer(self, settings):
+        made(self, settings)
+        self.layers.append(nn.Softplus())
+
+    monkeypatch.setattr(Generator, "__init__", with_another_layer)
+    with pytest.raises(ModelError, match="a layer Softplus"):
+        train_face(corpus, tmp_path / "r", small(), run=FAST, quiet=True)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_folder_with_a_class_of_others_trains_where_it_is_allowed(dozen, tmp_path, monkeypatch):
+    from voice2face.plugins import VARIABLE
+
+    first = train_closed_form(dozen, tmp_path / "a", LinearFit(), voice_encoder=ENCODER)
+    with pytest.raises(ModelError, match=VARIABLE):
+        train_closed_form(dozen, tmp_path / "b", LinearFit(), voice_encoder=first)
+    monkeypatch.setenv(VARIABLE, "band_energies")
+    again = train_closed_form(dozen, tmp_path / "b", LinearFit(), voice_encoder=first)
+    one, other = (Model(folder, plugins=MODULES) for folder in (first, again))
+    speech = speech_of(dozen)
+    np.testing.assert_allclose(
+        one.reconstruct_speech(speech).face, other.reconstruct_speech(speech).face, atol=1e-5
+    )
