@@ -94,6 +94,7 @@ def test_two_systems_against_real_faces(voice2face, pictures, colours, tmp_path)
     assert value(answer, "made", "R@1 of 6 people")["value"] > 0.6
     assert value(answer, "made", "verification AUC")["value"] > 0.8
     assert value(answer, "made")["embedder"] == "colours"
+    assert voice2face(*words, "--embedder", colours, "--out", tmp_path / "out").status == 0
     result = read_result(tmp_path / "out" / "evaluate.json")
     assert len(result.rows) == len(answer["rows"])
     assert {"pairs.csv", "colours", "yunet"} == set(result.sources)
@@ -253,3 +254,13 @@ def test_an_error_about_the_detector_names_the_extra(voice2face, pictures, colou
     monkeypatch.setitem(sys.modules, "cv2", None)
     words = ("evaluate", pictures, "--faces", "made", "--embedder", colours)
     voice2face(*words).one_error("voice2face[data]")
+
+
+def test_what_somebody_else_made_is_not_replaced(voice2face, pictures, colours, tmp_path):
+    words = ("evaluate", pictures, "--faces", "made", "--embedder", colours, "--out", tmp_path)
+    (tmp_path / "trials").mkdir()
+    voice2face(*words).one_error("trials: there, and no result of `evaluate` beside it")
+    (tmp_path / "evaluate.json").write_text('{"mine": 1}')
+    voice2face(*words).one_error("evaluate.json: a file that voice2face didn't make")
+    assert (tmp_path / "evaluate.json").read_text() == '{"mine": 1}'
+    assert not list((tmp_path / "trials").iterdir())

@@ -36,6 +36,16 @@ def test_released_is_the_preset_unless_another_is_asked_for(voice2face, clip, tm
         np.testing.assert_array_equal(arrays["log_mel"], expected)
 
 
+def test_features_do_not_replace_what_somebody_else_made(voice2face, clip, tmp_path):
+    out = tmp_path / "x.npz"
+    np.savez(out, mine=np.arange(3))
+    voice2face("features", clip, "-o", out).one_error("x.npz: a file that voice2face didn't make")
+    with np.load(out) as arrays:
+        assert list(arrays) == ["mine"]
+    assert voice2face("features", clip, "-o", out, "--force").status == 0
+    assert voice2face("features", clip, "-o", out).status == 0  # again: it is ours
+
+
 def test_info_tells_every_part(voice2face, model):
     ended = voice2face("info", model)
     assert ended.status == 0

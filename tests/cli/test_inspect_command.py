@@ -45,14 +45,18 @@ def test_no_page(voice2face, mine):
 
 def test_somebody_elses_file_is_left_alone(voice2face, mine):
     (mine.parent / "corpus.html").write_text("mine")
-    voice2face("inspect", mine).one_error("corpus.html", "choose one with --out")
-    assert (mine.parent / "corpus.html").read_text() == "mine"
+    page = mine.parent / "corpus.html"
+    for words in ((), ("--out", page)):
+        voice2face("inspect", mine, *words).one_error("corpus.html", "choose another", "--force")
+        assert page.read_text() == "mine"
+    assert voice2face("inspect", mine, "--identities", "1", "--force").status == 0
+    assert "<article" in page.read_text("utf-8")
 
 
 def test_what_cannot_be(voice2face, mine, tmp_path):
     voice2face("inspect", tmp_path).one_error("corpus.json", "voice2face prepare")
     voice2face("inspect", mine, "--by", "colour").one_error("--by colour", "no such attribute")
-    voice2face("inspect", mine, "--out", tmp_path).one_error("could not be written")
+    voice2face("inspect", mine, "--out", tmp_path).one_error("a folder; a file, or nothing wanted")
     shard = next(mine.glob("face-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-5])
     voice2face("inspect", mine).one_error(shard.name, "run prepare again")

@@ -91,8 +91,64 @@ def test_a_folder_is_searched_for_recordings(voice2face, model, clips, tmp_path)
     (tmp_path / "in" / "notes.txt").write_text("notes")
     (tmp_path / "in" / "a.png").write_text("a picture")
     ended = voice2face("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
+    assert ended.err == "note: 2 files are no recordings and left out: a.png, notes.txt\n"
     assert names(tmp_path / "out") == {"a.png", "b.png"}
+
+
+def test_recordings_in_a_folder_are_found_whatever_they_are_called(
+    voice2face, model, clips, tmp_path
+):
+    places = ("in/a.3gpp", "in/b", "in/deep/c.rec", "elsewhere/d.wave")
+    lay(clips, tmp_path, *places)
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
+    words = ("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
+    ended = voice2face(*words)
+    assert (ended.status, ended.err) == (0, "")
+    assert names(tmp_path / "out") == {"a.png", "b.png", "c.png", "d.png"}
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_and_the_rest_is_done(
+    voice2face, model, clips, tmp_path, monkeypatch
+):
+    lay(clips, tmp_path / "in", "a.wav", "closed/b.wav")
+    listing = os.scandir
+
+    def scandir(path="."):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    words = ("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
+    voice2face(*words).one_error(f"{tmp_path / 'in' / 'closed'}: not read (Permission denied)")
+    assert names(tmp_path / "out") == {"a.png"}
+    answer = json.loads(voice2face(*words, "--json").out)
+    assert answer["unreadable"] == {str(tmp_path / "in" / "closed"): "Permission denied"}
+
+
+def test_a_picture_of_the_users_is_not_replaced(voice2face, model, clips, tmp_path):
+    lay(clips, tmp_path / "in", "anna.wav", "ben.wav")
+    portrait = tmp_path / "in" / "anna.png"
+    Image.new("RGB", (8, 8), "red").save(portrait)
+    before = portrait.read_bytes()
+    sources = [tmp_path / "in" / name for name in ("anna.wav", "ben.wav")]
+    words = ("reconstruct", *sources, "--model", model, "-o", tmp_path / "in")
+    voice2face(*words).one_error(f"{portrait}: a file that voice2face didn't make", "--force")
+    assert portrait.read_bytes() == before
+    pixels(tmp_path / "in" / "ben.png")  # the other is made, and may be made again
+    assert voice2face(*words, "--force").status == 0
+    pixels(portrait)
+    assert voice2face(*words).status == 0
+
+
+def test_a_sheet_of_the_users_is_not_replaced(voice2face, model, clip, tmp_path):
+    (tmp_path / "sheet.png").write_text("mine")
+    words = ("reconstruct", clip, "--model", model, "-o", tmp_path, "--sheet")
+    voice2face(*words).one_error("sheet.png: a file that voice2face didn't make")
+    assert names(tmp_path) == {"in", "sheet.png"}  # nothing is begun
+    assert voice2face(*words, "--force").status == 0
+    assert voice2face(*words).status == 0
 
 
 def test_a_folder_may_be_called_like_a_picture(voice2face, model, clip, tmp_path):

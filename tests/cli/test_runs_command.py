@@ -191,6 +191,9 @@ def test_no_torch_is_needed(folder):
 def test_a_plot_needs_its_extra_and_a_known_ending(folder, tmp_path, monkeypatch):
     with pytest.raises(OutputError, match=r"\.png, \.pdf, \.svg"):
         runs(folder, plot=tmp_path / "x.bmp", as_json=False)
+    (tmp_path / "mine.png").write_text("mine")
+    with pytest.raises(OutputError, match=r"mine\.png: a file that voice2face didn't make"):
+        runs(folder, plot=tmp_path / "mine.png", as_json=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"voice2face\[figures\]"):
         runs(folder, plot=tmp_path / "x.png", as_json=False)

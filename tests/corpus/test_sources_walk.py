@@ -8,7 +8,7 @@ from voice2face.corpus.sources import Tree, read_source
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 
-from .source_samples import inputs_of, make_files, of_kind, reasons
+from .source_samples import META, inputs_of, make_files, of_kind, reasons
 
 
 def _paths(root: Path) -> list[str]:
@@ -150,3 +150,18 @@ def test_persons_of_a_tree_share_one_dict(tmp_path: Path) -> None:
     assert source.info.rows == 3
     inputs = inputs_of(tmp_path)
     assert len({id(item.attributes) for item in inputs.usable}) == 1
+
+
+def test_what_has_an_unknown_ending_is_looked_into(tmp_path: Path) -> None:
+    who = "A.J._Buckley"
+    names = [f"voices/{who}/1.wav", f"voices/{who}/4.bin", f"faces/{who}/1.png"]
+    root = make_files(tmp_path, names)
+    (root / "vox1_meta.csv").write_text(META)
+    for name in ("2.rec", "3"):
+        (root / "voices" / who / name).write_bytes(b"RIFF\0\0\0\0WAVEfmt ")
+    for name in ("2.dat", "3.txt"):  # the second is a companion, and is not looked into
+        (root / "faces" / who / name).write_bytes(b"\xff\xd8\xff\xe0")
+    inputs = inputs_of(root)
+    found = [item.path.rpartition("/")[2] for item in inputs.usable]
+    assert found == ["1.wav", "2.rec", "3", "1.png", "2.dat"]
+    assert ("file", f"voices/{who}/4.bin", "unknown file") in reasons(inputs)

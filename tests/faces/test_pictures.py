@@ -40,6 +40,7 @@ def _png_header(width: int, height: int) -> bytes:
         ("BMP", "RGB", 0),
         ("WEBP", "RGB", 6),
         ("GIF", "P", 12),
+        ("AVIF", "RGB", 6),
     ],
 )
 def test_kinds_of_pictures(kind: str, mode: str, tolerance: float) -> None:
@@ -155,6 +156,22 @@ def test_random_damage_is_a_picture_or_a_picture_error() -> None:
                 assert square_pixels(data.tobytes(), 32).shape == (32, 32, 3)
             with contextlib.suppress(PictureError):
                 assert read_picture(data.tobytes(), 64).shape[2] == 3
+
+
+def test_a_picture_of_a_telephone_with_more_pixels_than_others_may_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one of 108 megapixels against the real limits."""
+    image = picture(size=(300, 200))
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 20_000)
+    monkeypatch.setattr(pictures, "WHOLE_SIDE", 80)
+    for side in (None, 100):
+        pixels = read_picture(encoded(image, "JPEG"), side)
+        assert (pixels.shape[1], pixels.shape[0]) in ((150, 100), (100, 67), (75, 50))
+    assert square_pixels(encoded(image, "JPEG"), 32).shape == (32, 32, 3)
+    for data in (encoded(image, "PNG"), encoded(image, "JPEG", progressive=True)):
+        with pytest.raises(PictureError, match="300×200 pixels; at most 20000"):
+            read_picture(data)
 
 
 def test_a_huge_file_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:

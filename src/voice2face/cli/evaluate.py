@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voice2face import __version__
-from voice2face.cli.options import Json, Seed, comma_list
+from voice2face.cli.options import Force, Json, Seed, comma_list
 from voice2face.cli.output import print_answer, print_note
 from voice2face.cli.program import app
-from voice2face.errors import SettingsError
+from voice2face.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from voice2face.evaluation.comparison import Answers
@@ -75,6 +75,7 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Write result and lists of trials.")
     ] = None,
     seed: Seed = 0,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Measure whether made faces show who spoke.
@@ -93,6 +94,8 @@ def evaluate(
 
     groups = comma_list(strata)
     _check(faces, model, geometry, against, groups)
+    if out is not None:
+        _check_place(out, force)
     optional = () if groups else (DEFAULT_STRATUM,)
     asked = [faces or VOICE, *filter(None, (against,)), target, *(groups or ())]
     pairs = read_pairs(table, asked, optional)
@@ -152,6 +155,21 @@ def _check(
     _check_different("--strata", strata or ())
     if strata == ():
         raise SettingsError("--strata", "no name", "columns such as gender,age", "leave it out")
+
+
+def _check_place(out: Path, force: bool) -> None:
+    """Refuse to write into what somebody else made.
+
+    Raises:
+        OutputError: Something else has the name of a result.
+    """
+    from voice2face.files import check_free
+
+    result, trials = out / RESULT, out / TRIALS
+    check_free(result, force=force)
+    if trials.exists() and not result.exists() and not force:
+        found = "there, and no result of `evaluate` beside it"
+        raise OutputError(trials, found, "a new folder", "choose another --out, or add --force")
 
 
 def _check_different(option: str, names: Sequence[str]) -> None:

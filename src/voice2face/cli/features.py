@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voice2face.cli.options import Json
+from voice2face.cli.options import Force, Json
 from voice2face.cli.output import print_answer
 from voice2face.cli.program import app
 from voice2face.errors import OutputError, SettingsError
@@ -16,6 +16,7 @@ def features(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A recording or a video.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="An .npz file.")],
     preset: Annotated[str, typer.Option(help="released or clean.")] = "released",
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Write the features of a recording as arrays.
@@ -23,19 +24,24 @@ def features(
     They are voiced (int16), log_mel (frames, 64) and features (the same, normalised, repeated up
     to 1000 frames).
     """
+    import zipfile
+
     import numpy as np
 
     from voice2face.audio import extract
-    from voice2face.files import atomic_write
+    from voice2face.files import atomic_write, check_free, made_by
     from voice2face.settings import FRONT_ENDS
 
     if preset not in FRONT_ENDS:
         raise SettingsError("--preset", preset, f"one of {', '.join(FRONT_ENDS)}", "choose one")
     if out.suffix != ".npz":
         raise OutputError(out, "another ending", "a name that ends with .npz", "rename it")
+    check_free(out, force=force)
     heard = extract(source, FRONT_ENDS[preset])
-    with atomic_write(out) as path, path.open("wb") as stream:
+    with atomic_write(out) as path, path.open("w+b") as stream:
         np.savez(stream, voiced=heard.voiced, log_mel=heard.log_mel, features=heard.features)
+        with zipfile.ZipFile(stream, "a") as archive:
+            archive.comment = made_by().encode()
     answer = {
         "input": source, "output": out, "preset": preset, "seconds": round(heard.seconds, 3),
         "speech_s": round(heard.speech_s, 3), "frames": len(heard.log_mel),

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice2face.cli.options import CorpusFolder, Json, Seed
+from voice2face.cli.options import CorpusFolder, Force, Json, Seed
 from voice2face.cli.output import print_answer, table_lines
 from voice2face.cli.program import app
-from voice2face.errors import OutputError
 
 if TYPE_CHECKING:
     from voice2face.corpus.inspect import Inspection
@@ -31,6 +30,7 @@ def inspect(
     ] = None,
     no_page: Annotated[bool, typer.Option("--no-page", help="Numbers only.")] = False,
     seed: Seed = 0,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Show what a corpus holds.
@@ -41,9 +41,13 @@ def inspect(
     """
     from voice2face.corpus.inspect import Sampling, inspect_corpus, write_page
     from voice2face.corpus.read import Corpus
+    from voice2face.files import check_free
 
     opened = Corpus.open(corpus)
-    place = None if no_page else out or _beside(opened.path)
+    folder = opened.path.resolve()
+    place = None if no_page else out or folder.with_name(f"{folder.name}.html")
+    if place:
+        check_free(place, force=force)
     inspection, index = inspect_corpus(opened, by or [])
     if place:
         write_page(place, opened, inspection, index, Sampling(identities, clips, faces, seed))
@@ -51,18 +55,6 @@ def inspect(
     if place:
         lines += ["", f"{place}: faces, sound and spectrograms of people; do not publish it"]
     print_answer(as_json, {"corpus": corpus, "page": place, **vars(inspection)}, lines)
-
-
-def _beside(corpus: Path) -> Path:
-    """``CORPUS.html`` beside the corpus, unless something else is there."""
-    from voice2face.corpus.inspect import is_ours
-
-    folder = corpus.resolve()
-    place = folder.with_name(f"{folder.name}.html")
-    if place.exists() and not is_ours(place):
-        found = "exists and is no page of this program"
-        raise OutputError(place, found, "a free place", "choose one with --out")
-    return place
 
 
 def _lines(inspection: "Inspection") -> Iterator[str]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from voice2face.settings import FaceCrop
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Also replace files that voice2face didn't make.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of everything random.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes at once.")]

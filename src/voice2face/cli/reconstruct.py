@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voice2face.cli.options import Json
+from voice2face.cli.options import Force, Json
 from voice2face.cli.output import print_json, print_lines, print_note
 from voice2face.cli.program import app
 from voice2face.errors import Voice2FaceError
 
 if TYPE_CHECKING:
-    from voice2face.release.batch import Done, Job
+    from voice2face.release.batch import Done, Job, Plan
+
+N_NAMED = 5  # files left out that are named; JSON has all
 
 
 @app.command(
@@ -34,23 +36,28 @@ def reconstruct(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also one labelled sheet of all faces: sheet.png.")
     ] = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Make a face from each recording.
 
     Each becomes NAME.png, RGB, 64×64 pixels; of two recordings with one name the second becomes
-    NAME-2.png. Each says in its metadata what made it; `info` shows that. A recording that can't
-    be used is reported, the others are done, and the exit status is 2.
+    NAME-2.png. Each says in its metadata what made it; `info` shows that. A picture of yours is
+    not replaced without --force. A recording that can't be used is reported, the others are done,
+    and the exit status is 2.
     """
+    from voice2face.files import check_free
     from voice2face.release import batch
     from voice2face.release.inference import load
     from voice2face.release.provenance import LABEL
 
     plan = batch.plan(inputs, out, sheet)
+    if sheet:
+        check_free(plan.sheet, force=force)
     loaded = load(model)
     done: list[tuple[Job, Done]] = []
     rows = []
-    outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "")
+    outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "", force=force)
     with contextlib.closing(outcomes):
         for job, outcome in outcomes:
             rows.append(_row(job, outcome))
@@ -61,6 +68,7 @@ def reconstruct(
             if not as_json:
                 print_lines(f"{job.source} -> {job.target}")
     answer: dict[str, Any] = {"model": loaded.config.name, "faces": rows}
+    answer |= {"left_out": plan.left_out, "unreadable": dict(plan.unreadable)}
     if sheet and done:
         batch.write_sheet_of(plan.sheet, done, loaded)
         answer["sheet"] = str(plan.sheet)
@@ -68,7 +76,19 @@ def reconstruct(
             print_lines(f"contact sheet: {plan.sheet.resolve()}")
     if as_json:
         print_json(answer)
-    _end(len(plan.jobs), len(plan.jobs) - len(done))
+    _tell_left_out(plan)
+    _end(len(plan.jobs), len(plan.jobs) - len(done), len(plan.unreadable))
+
+
+def _tell_left_out(plan: "Plan") -> None:
+    """What lies in the folders and was not used."""
+    if n := len(plan.left_out):
+        named = ", ".join(path.name for path in plan.left_out[:N_NAMED])
+        named += f" and {n - N_NAMED} more" if n > N_NAMED else ""
+        are = "files are no recordings" if n > 1 else "file is no recording"
+        print_note(f"note: {n} {are} and left out: {named}")
+    for folder, reason in plan.unreadable:
+        print_note(f"error: {folder}: not read ({reason}); correct its rights, or leave it out")
 
 
 def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
@@ -83,9 +103,9 @@ def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
     }
 
 
-def _end(n: int, n_failed: int) -> None:
-    """End with status 2 if a recording failed."""
+def _end(n: int, n_failed: int, n_unreadable: int) -> None:
+    """End with status 2 if a recording failed, or a folder could not be read."""
     if n_failed > 1:
         print_note(f"error: {n_failed} of {n} recordings failed")
-    if n_failed:
+    if n_failed or n_unreadable:
         raise typer.Exit(2)

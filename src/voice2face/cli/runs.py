@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voice2face.cli.options import Json
+from voice2face.cli.options import Force, Json
 from voice2face.cli.output import print_answer, print_note, table_lines
 from voice2face.cli.program import app
 
@@ -18,6 +18,7 @@ def runs(
         Path | None,
         typer.Option(metavar="FILE", help="Draw losses and readings: .png, .pdf or .svg."),
     ] = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Compare trainings.
@@ -25,9 +26,12 @@ def runs(
     Prints steps, losses, readings (last and best) and alarms of each run, side by side. What can't
     be read is named and left out.
     """
+    from voice2face.files import check_free
     from voice2face.runs.compare import read_runs
     from voice2face.runs.summary import LEGEND, numbers, rows
 
+    if plot is not None:
+        check_free(plot, force=force)
     found, problems = read_runs(folder)
     if plot is not None:
         from voice2face.runs.plot import write_plot

@@ -11,9 +11,13 @@ from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 128 * 2**20
 MAX_PIXELS = 64_000_000  # read from the header, before anything is decoded
+# A baseline JPEG, as telephones write it with 108 or 200 megapixels, is decoded at a fraction of
+# its size. (A progressive one is held whole in memory by the decoder.)
+MAX_JPEG_PIXELS = 220_000_000
+WHOLE_SIDE = 4096  # what is left of such a picture where no smaller size is asked for
 MIN_SIDE = 16
 # Only formats that Pillow decodes itself: EPS, for one, would start another program.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 _EXIF_ORIENTATION = 0x0112
 _TURNS = {
@@ -45,7 +49,7 @@ def read_picture(data: bytes, largest_side: int | None = None) -> npt.NDArray[np
         data: The content of the file.
         largest_side: If given, a picture whose larger side is at least twice that is reduced by a
             whole number; what is left has still at least this many pixels there. Of a JPEG only
-            so much is decoded.
+            so much is decoded. If not, a JPEG of more than ``MAX_PIXELS`` is reduced so.
 
     Returns:
         RGB, uint8, shape (height, width, 3).
@@ -98,10 +102,10 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            "picture too large", f"{width}×{height} pixels; at most {MAX_PIXELS} wanted"
-        )
+    at_a_fraction = image.format == "JPEG" and not image.info.get("progressive")
+    most = MAX_JPEG_PIXELS if at_a_fraction else MAX_PIXELS
+    if width * height > most:
+        raise PictureError("picture too large", f"{width}×{height} pixels; at most {most} wanted")
     if min(width, height) < MIN_SIDE:
         raise PictureError(
             "picture too small", f"{width}×{height} pixels; {MIN_SIDE} a side wanted"
@@ -109,6 +113,8 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _whole(image: Image.Image, largest_side: int | None) -> Image.Image:
+    if largest_side is None and image.width * image.height > MAX_PIXELS:
+        largest_side = WHOLE_SIDE
     if largest_side is not None and max(image.size) >= 2 * largest_side:
         share = largest_side / max(image.size)
         image.draft(image.mode, (int(share * image.width) or 1, int(share * image.height) or 1))

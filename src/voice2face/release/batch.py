@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice2face.errors import AudioError, OutputError, Voice2FaceError
-from voice2face.files import write_bytes
+from voice2face.files import check_free, write_bytes
+from voice2face.media import Recordings, recordings_in
 from voice2face.release.inference import Model
 from voice2face.release.provenance import png_bytes, provenance_of
 
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SHEET = "sheet"
-# Endings of what people keep beside recordings are many, those of recordings are few. A file that
-# is named outright is opened whatever its ending.
-MEDIA = frozenset(
-    """
-    3gp aac ac3 aif aiff alac amr ape au avi caf flac flv m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg
-    mpg oga ogg ogv opus ra ts wav webm wma wmv wv w64
-    """.split()  # noqa: SIM905  (a list of 36 strings is harder to read)
-)
 OTHER_PICTURES = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
 
 
@@ -39,10 +32,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of which recording; ``sheet`` is where the sheet of all goes."""
+    """What becomes of which recording.
+
+    Attributes:
+        jobs: Each recording and its picture.
+        sheet: Where the sheet of all goes.
+        left_out: Files in the folders that were named which are no recordings.
+        unreadable: Folders in them that could not be read, each with the reason.
+    """
 
     jobs: list[Job]
     sheet: Path
+    left_out: list[Path]
+    unreadable: list[tuple[Path, str]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
         AudioError: A folder holds no recording.
         OutputError: One file is to hold several pictures, or a file is where a folder must go.
     """
-    sources = list(dict.fromkeys(source for path in inputs for source in _recordings(path)))
+    found = [_recordings(path) for path in inputs]
+    sources = list(dict.fromkeys(path for part in found for path in part.files))
+    left_out = list(dict.fromkeys(path for part in found for path in part.others))
+    unreadable = list(dict.fromkeys(folder for part in found for folder in part.unreadable))
     names = _Names()
     if _is_picture(out):
         if len(sources) > 1:
@@ -69,11 +74,13 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
                 out, f"one file for {len(sources)} faces", "a folder", "give -o a folder"
             )
         names.free(out.stem)
-        return Plan([Job(sources[0], out)], out.with_name(f"{names.free(SHEET)}.png"))
+        beside = out.with_name(f"{names.free(SHEET)}.png")
+        return Plan([Job(sources[0], out)], beside, left_out, unreadable)
     if os.path.lexists(out) and not _is_folder(out):
         raise OutputError(out, "a file", "a folder, or NAME.png", "choose another -o")
     sheet_path = out / f"{names.free(SHEET) if sheet else SHEET}.png"
-    return Plan([Job(s, out / f"{names.free(s.stem)}.png") for s in sources], sheet_path)
+    jobs = [Job(source, out / f"{names.free(source.stem)}.png") for source in sources]
+    return Plan(jobs, sheet_path, left_out, unreadable)
 
 
 class _Names:
@@ -110,23 +117,24 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112  (Path's raises on a name that is too long)
 
 
-def _recordings(path: Path) -> list[Path]:
+def _recordings(path: Path) -> Recordings:
+    """What is named: a file, whatever it is called, or all that a folder holds."""
     if not _is_folder(path):
-        return [path]
-    found = sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower().removeprefix(".") in MEDIA
-        and not file.name.startswith(".")
-        and file.is_file()
-    )
-    if not found:
-        raise AudioError(path, "a folder without recordings", "at least one", "name a recording")
+        return Recordings([path])
+    found = recordings_in(path)
+    if not found.files:
+        n_others = len(found.others)
+        held = (
+            f"a folder without recordings ({n_others} other files)"
+            if n_others
+            else ("a folder without recordings")
+        )
+        raise AudioError(path, held, "at least one", "name a recording, or another folder")
     return found
 
 
 def carry_out(
-    model: Model, jobs: Sequence[Job], label: str
+    model: Model, jobs: Sequence[Job], label: str, *, force: bool = False
 ) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
     """Each job's outcome in order, while the next are under way.
 
@@ -134,6 +142,7 @@ def carry_out(
         model: Makes the faces.
         jobs: Each picture is written as soon as it is made.
         label: Written under each face; empty: nothing.
+        force: Pictures that this program didn't make may be replaced.
 
     Yields:
         A job and what came of it. A recording's error is an outcome; the model's own is raised.
@@ -142,6 +151,7 @@ def carry_out(
 
     def work(job: Job) -> Done | Voice2FaceError:
         try:
+            check_free(job.target, force=force)
             made = model.reconstruct(job.source)
             write_bytes(job.target, png_bytes(made.picture, about, label))
         except (AudioError, OutputError) as error:

@@ -2,6 +2,6 @@
 
 from voice2face.corpus.inspect.index import Index
 from voice2face.corpus.inspect.numbers import Inspection, inspect_corpus
-from voice2face.corpus.inspect.page import Sampling, is_ours, write_page
+from voice2face.corpus.inspect.page import Sampling, write_page
 
-__all__ = ["Index", "Inspection", "Sampling", "inspect_corpus", "is_ours", "write_page"]
+__all__ = ["Index", "Inspection", "Sampling", "inspect_corpus", "write_page"]

@@ -22,7 +22,6 @@ from voice2face.files import write_text
 
 MOST_SKIPPED = 200  # inputs left out that are listed
 N_WORST = 8  # faces that are shown for each figure
-GENERATOR = "voice2face inspect"  # by which a page of ours is known
 WARNING = (
     "This page contains pictures and voices of people. It is for the eyes of those who may see "
     "the data it was made from: keep it where the data is kept, and do not publish it."
@@ -81,21 +80,12 @@ def page(corpus: Corpus, inspection: Inspection, index: Index, sampling: Samplin
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<meta name="generator" content="{GENERATOR} {__version__}">\n'
+        f'<meta name="generator" content="voice2face {__version__}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
         f"<title>{_title(name)}</title>\n<style>{CSS}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
-
-
-def is_ours(path: Path) -> bool:
-    """Is a file a page that :func:`write_page` has written?"""
-    try:
-        with path.open("rb") as file:
-            return f'name="generator" content="{GENERATOR} '.encode() in file.read(4096)
-    except OSError:
-        return False
 
 
 def _title(name: str) -> str:

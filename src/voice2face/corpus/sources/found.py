@@ -9,6 +9,7 @@ from typing import Literal
 
 from voice2face.corpus.schema import Kind, Layout, Reader, SourceInfo
 from voice2face.files import stored_text
+from voice2face.media import PICTURE, SOUND, VIDEO
 
 # Reasons of things that are left out and are no loss: they were no input of this corpus.
 COMPANIONS = "companion files"  # notes, transcripts, metadata
@@ -21,20 +22,11 @@ NO_INPUT = frozenset({COMPANIONS, HIDDEN, NO_PICTURES, NO_RECORDINGS, NOT_IN_MET
 
 LeftOutKind = Literal["voice", "face", "file", "folder", "identity"]
 
-_VIDEO = (
-    ".3gp .asf .avi .f4v .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv"
-)
-_AUDIO = (
-    ".aac .ac3 .aif .aifc .aiff .amr .au .caf .flac .m4a .m4b .mka .mp2 .mp3 .oga .ogg .opus .wav "
-    ".wma"
-)
-# Of the formats that `faces.pictures` reads.
-_PICTURE = ".apng .bmp .gif .jfif .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp"
-VIDEOS: Mapping[str, Reader] = dict.fromkeys(_VIDEO.split(), "video")
-RECORDINGS: Mapping[str, Reader] = dict.fromkeys((_AUDIO + " " + _VIDEO).split(), "recording")
+VIDEOS: Mapping[str, Reader] = dict.fromkeys(sorted(VIDEO), "video")
+RECORDINGS: Mapping[str, Reader] = dict.fromkeys(sorted(SOUND | VIDEO), "recording")
 LOG_MELS: Mapping[str, Reader] = {".npy": "log_mel"}
-PICTURES: Mapping[str, Reader] = dict.fromkeys(_PICTURE.split(), "picture")
-ALIGNED: Mapping[str, Reader] = dict.fromkeys(_PICTURE.split(), "aligned")
+PICTURES: Mapping[str, Reader] = dict.fromkeys(sorted(PICTURE), "picture")
+ALIGNED: Mapping[str, Reader] = dict.fromkeys(sorted(PICTURE), "aligned")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,19 @@ from voice2face.corpus.sources.found import (
 )
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
+from voice2face.media import Medium, medium_inside
 
 _HIDDEN = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 _NOTES = ".align .ass .csv .htm .html .json .lab .log .md .pdf .rst .srt .textgrid .tsv .txt .vtt"
+# A suffix that stands for all of what is inside.
+_ENDING_OF: dict[Medium | None, str] = {"sound": ".wav", "video": ".mp4", "picture": ".png"}
 _COMPANIONS = frozenset((_NOTES + " .xml .yaml .yml").split())
 
 
 class Walk:
     """Goes through folders below one root and notes all that is no input.
+
+    What a file is, its suffix says; where that is none that is known, its first bytes do.
 
     Names are sorted by their bytes; the files of a folder come before its subfolders. Symbolic
     links are followed where they stay below the root; a folder that has been read already, by a
@@ -45,7 +50,7 @@ class Walk:
         self._companions: Counter[str] = Counter()
 
     def files(self, folder: str, readers: Mapping[str, Reader]) -> Iterator[tuple[str, Reader]]:
-        """Paths (relative to the root) of the files with a known suffix, and how to read them.
+        """Paths (relative to the root) of the files that a layout reads, and how to read them.
 
         Args:
             folder: Relative to the root; '' is the root itself.
@@ -168,6 +173,8 @@ class Walk:
     def _reader(self, path: str, n_bytes: int, readers: Mapping[str, Reader]) -> Reader | None:
         suffix = suffix_of(path)
         reader = readers.get(suffix)
+        if reader is None and suffix not in _COMPANIONS:
+            reader = readers.get(_ENDING_OF.get(medium_inside(self._full(path)), ""))
         if reader is not None:
             self.n_files += 1
             self._sha256.update(b"%s\0%d\0" % (os.fsencode(path), n_bytes))
