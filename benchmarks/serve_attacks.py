@@ -144,7 +144,9 @@ def _queries() -> Iterator[Attack]:
     extra = "Origin: https://elsewhere.example\r\nSec-Fetch-Site: cross-site\r\n"
     yield Attack("another site's page", "403", expect(partial(post, body=b"x", extra=extra), 403))
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "BREW"):
-        request = f"{method} /api/faces HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
+        request = (
+            f"{method} /api/faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode()
+        )
         yield Attack("wrong method", "405", expect(partial(_raw, data=request), 405))
 
 
@@ -155,13 +157,13 @@ def _raw(target: Target, data: bytes) -> bytes:
 
 
 def _protocol() -> Iterator[Attack]:
-    start = b"POST /api/faces HTTP/1.1\r\nHost: x\r\n"
+    start = b"POST /api/faces HTTP/1.1\r\nHost: localhost\r\n"
     for data in (
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),  # TLS
         b"GET /\r\n\r\n",
         b"\r\n\r\n\r\n\0\0\0\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 2_000_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 2_000_000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 500_000 + b"\r\n",
         start + b"Content-Length: -1\r\n\r\n",
         start + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
@@ -170,7 +172,7 @@ def _protocol() -> Iterator[Attack]:
         start + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 100 + b"\r\n",
         start + b"Transfer-Encoding: gzip\r\n\r\n",
         start + b"X: \x00\r\nContent-Length: 0\r\n\r\n",
-        b"GET /" + b"a" * 2_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 2_000_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ):
         wanted = (400, 404, 422, 431, 501)
         yield Attack("broken HTTP", "an error", expect(partial(_raw, data=data), *wanted))

@@ -61,7 +61,7 @@ def head(
     """Head of a request with a recording; no length: chunked."""
     size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     return (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{size}\r\n{extra}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{size}\r\n{extra}\r\n"
     ).encode()
 
 
@@ -133,6 +133,6 @@ def expect(request: Callable[[Target], bytes], *wanted: int) -> Callable[[Target
 def get(target: Target, path: str) -> bytes:
     """The answer at an address, as it is written."""
     with connect(target) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         data = answer(connection, HURRY_S)
     return SECRET if b"import" in data else data  # a module of the program counts as well

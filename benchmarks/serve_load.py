@@ -12,6 +12,7 @@ import io
 import json
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +20,12 @@ import voice2face
 from benchmarks.harness import Figure, Result, figure
 from benchmarks.inputs import CLIP_S, Inputs
 from benchmarks.serve_process import HOST, Serving, serving
+from voice2face.audio.speech import read_speech
 from voice2face.audio.wav import wav_bytes
 from voice2face.release.inference import Model
 from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 from voice2face.web.answer import Order, make_answer
-from voice2face.web.limits import Limits
 
 N_PEOPLE, N_REQUESTS = 100, 3
 N_ALONE = 20
@@ -93,7 +94,7 @@ def _bare_s(model: Model, voices: list[bytes]) -> tuple[list[float], list[float]
         began = time.perf_counter()
         model.reconstruct(io.BytesIO(voice))
         between = time.perf_counter()
-        make_answer(model, "", io.BytesIO(voice), Order(), Limits())
+        make_answer(model, "", partial(read_speech, io.BytesIO(voice)), Order())
         bare.append(between - began)
         whole.append(time.perf_counter() - between)
     return bare, whole
@@ -126,7 +127,9 @@ async def _person(server: Serving, voice: bytes, face: bytes, n: int, seen: Seen
     try:
         for _ in range(n):
             began = time.perf_counter()
-            head = f"POST /api/faces HTTP/1.1\r\nHost: x\r\nContent-Length: {len(voice)}\r\n\r\n"
+            head = (
+                f"POST /api/faces HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(voice)}\r\n\r\n"
+            )
             writer.write(head.encode() + voice)
             await writer.drain()
             top = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

@@ -83,7 +83,7 @@ def _ended(target: Target, found: bytes, passed_s: float, wanted: int) -> str:
 
 def _never_reads(target: Target) -> str:
     """Many answers asked for at once over one connection, none of them read."""
-    asked = b"GET /api/examples/woman.wav HTTP/1.1\r\nHost: x\r\n\r\n"
+    asked = b"GET /api/examples/woman.wav HTTP/1.1\r\nHost: localhost\r\n\r\n"
     connection = socket.socket()
     with connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -9,7 +9,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 try:
@@ -21,21 +20,6 @@ MIB = 1 << 20
 _STATM = Path("/proc/self/statm")
 
 
-@dataclass(frozen=True)
-class Ceiling:
-    """What one piece of work may take.
-
-    Attributes:
-        memory_bytes: Address space beyond what the process has when the work begins.
-        cpu_s: Processor time of all its threads.
-        wall_s: Time on the clock.
-    """
-
-    memory_bytes: int
-    cpu_s: float
-    wall_s: float
-
-
 def address_space_bytes() -> int | None:
     """What this process has mapped; None where the system does not tell."""
     try:
@@ -44,13 +28,11 @@ def address_space_bytes() -> int | None:
         return None
 
 
-def limit_memory(more_bytes: int) -> None:
-    """From now on, this process may map so much more; what asks for more gets none."""
-    now = address_space_bytes()
-    if resource is not None and now is not None:
+def limit_memory_to(n_bytes: int) -> None:
+    """From now on, this process may map so much in all; what asks for more gets none."""
+    if resource is not None and address_space_bytes() is not None:
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = now + more_bytes
-        soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        soft = n_bytes if most == resource.RLIM_INFINITY else min(n_bytes, most)
         resource.setrlimit(resource.RLIMIT_AS, (soft, most))
 
 

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -61,15 +61,20 @@ class Served:
 
 @contextmanager
 def served(
-    models: Models, password: str = "", root_path: str = "", **limits: Any
+    models: Models,
+    password: str = "",
+    root_path: str = "",
+    hosts: Collection[str] = (),
+    **limits: Any,
 ) -> Iterator[Served]:
     """A server on a free port, until the block ends."""
     chosen = Limits(**limits)
     site = Site(models, chosen)
-    server = Server(site, chosen, password, root_path)
+    server = Server(site, chosen, password, root_path, hosts)
     listening = open_socket(HOST, 0)
     port = listening.getsockname()[1]
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    site.decoders.wait()
     thread.start()
     while not server.started:
         time.sleep(0.01)

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from voice2face import __version__
+from voice2face.audio.apart import Decoders
 from voice2face.errors import AudioError, ModelError
 from voice2face.web.answer import Order, make_answer
 from voice2face.web.examples import EXAMPLES, example_wav
@@ -60,14 +61,16 @@ class Site:
         self._models, self._limits = models, limits
         self.metrics = Metrics()
         self.desk = Desk(limits, self.metrics)
+        self.decoders = Decoders(limits.threads, seconds=limits.decode_s)
         self._began = time.monotonic()
 
-    def app(self, password: str = "", root_path: str = "") -> Guard:
+    def app(self, password: str = "", root_path: str = "", hosts: Collection[str] = ()) -> Guard:
         """The application.
 
         Args:
             password: Asked for; empty: none.
             root_path: Prefix of all addresses behind a proxy.
+            hosts: Further names of the server.
         """
         routes = Starlette(
             routes=[
@@ -85,13 +88,14 @@ class Site:
         routes.router.redirect_slashes = (
             False  # a redirect would name a host, maybe not the proxy's
         )
-        return Guard(routes, password, root_path)
+        return Guard(routes, password, root_path, hosts)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
         self.desk.closing = True
         self.desk.shut()
+        self.decoders.close()  # and with it ends what a thread may still wait for
 
     async def _page(self, request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -152,7 +156,8 @@ class Site:
         self.desk.check_room()
         with self.desk.held() as keep:
             recording = await self._recording(request, keep)
-            work = partial(make_answer, model, name, recording, order, self._limits)
+            read = partial(self.decoders.read_speech, recording, max_s=self._limits.recording_s)
+            work = partial(make_answer, model, name, read, order)
             try:
                 made = await unless_gone(request, self.desk.do(work))
             except AudioError as error:
@@ -162,7 +167,7 @@ class Site:
         kind = "image/png" if order.picture_only else "application/json"
         return Response(made, media_type=kind)
 
-    async def _recording(self, request: Request, keep: Callable[[int], None]) -> BinaryIO:
+    async def _recording(self, request: Request, keep: Callable[[int], None]) -> bytes:
         try:
             return await read_recording(request, self._limits, keep)
         except asyncio.CancelledError:

@@ -23,9 +23,12 @@ class Limits:
         threads: Faces made at once.
         queue: Recordings that wait for a thread.
         wait_s: Longest that one waits there.
-        held_bytes: Of all recordings in memory together.
-        upload_grace_s: After which a sender must keep up with ``upload_bytes_per_s``.
-        upload_bytes_per_s: Slowest sending, on average.
+        held_bytes: Of all recordings in memory together, as far as they have arrived.
+        small_bytes: Up to which a recording counts as small.
+        small_share: Of ``held_bytes``, kept for small recordings.
+        upload_grace_s: Longest pause of a sender, and after which it must have sent
+            ``upload_bytes_per_s``; what comes faster earns no longer pause.
+        upload_bytes_per_s: Slowest sending.
         upload_s: Longest sending, however steady.
         decode_s: Longest decoding of one recording.
         connections: At once, idle ones included.
@@ -41,6 +44,8 @@ class Limits:
     queue: int = 200
     wait_s: float = 60.0
     held_bytes: int = 256 * MEGABYTE
+    small_bytes: int = 2 * MEGABYTE
+    small_share: float = 0.25
     upload_grace_s: float = 10.0
     upload_bytes_per_s: int = 16_000
     upload_s: float = 120.0

@@ -29,6 +29,7 @@ class Desk:
         self._n_waiting = 0
         self._n_at_work = 0
         self._n_bytes = 0
+        self._n_large = 0  # of them, of recordings that are not small
         self.closing = False
 
     @property
@@ -53,22 +54,33 @@ class Desk:
 
         Yields:
             Called with the size of each piece before it is kept; raises RefusedError where all
-            recordings together would become too many bytes.
+            recordings together would become too many bytes, or all that are not small more than
+            their share.
         """
         n_mine = 0
+        limits = self._limits
+        most_large = limits.held_bytes * (1 - limits.small_share)
+
+        def n_large() -> int:
+            return n_mine if n_mine > limits.small_bytes else 0
 
         def more(n_bytes: int) -> None:
             nonlocal n_mine
             if self.closing:
                 raise closing()
-            if self._n_bytes + n_bytes > self._limits.held_bytes:
-                raise busy("Many recordings are being sent just now")
+            before = n_large()
             n_mine += n_bytes
+            large, held = self._n_large + n_large() - before, self._n_bytes + n_bytes
+            if held > limits.held_bytes or (n_large() and large > most_large):
+                n_mine -= n_bytes
+                raise busy("Many recordings are being sent just now")
+            self._n_large = large
             self._count_bytes(n_bytes)
 
         try:
             yield more
         finally:
+            self._n_large -= n_large()
             self._count_bytes(-n_mine)
 
     async def do(self, work: Callable[[], T]) -> T:

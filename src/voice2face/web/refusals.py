@@ -31,6 +31,8 @@ class RefusedError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """Of the answer, beside those that every answer has."""
+        if self.outcome == "bad_request":  # what follows on the connection is not to be trusted
+            return {"Connection": "close"}
         return {"Retry-After": str(RETRY_S)} if self.status == 503 else {}
 
 
@@ -42,6 +44,17 @@ def bad_query(name: str, found: str, wanted: str) -> RefusedError:
     """An entry of the query that can't be."""
     sentence = f"The entry {name} of the address can't be {found[:40]!r}."
     return RefusedError(400, "bad_request", sentence, wanted, "correct the address")
+
+
+def two_lengths() -> RefusedError:
+    """A body whose end proxies and servers see in different places."""
+    return RefusedError(
+        400,
+        "bad_request",
+        "The request has a Content-Length and is chunked as well.",
+        "one of them",
+        "send it with one",
+    )
 
 
 def unknown_model(name: str, known: list[str]) -> RefusedError:

@@ -1,9 +1,12 @@
-"""Around every request: password, other sites, the address's prefix, headers of answers."""
+"""Around every request: password, hosts, other sites, the address's prefix, headers of answers."""
 
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
@@ -35,6 +38,51 @@ OPEN = {"/healthz"}  # without a password: a proxy asks, and it tells nothing
 SAME = {"same-origin", "none"}
 
 
+class Hosts:
+    """Names under which a server may be asked.
+
+    A page of another site can have its own name lead here (DNS rebinding), and then is, to the
+    browser, of one origin with this server. It can't do so with a name that it does not own, nor
+    with an address in numbers.
+
+    Args:
+        names: Beside ``localhost``, this machine's name and all addresses in numbers.
+    """
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._given = frozenset(map(_bare, names))
+        self._known = self._given | {"localhost", _bare(socket.gethostname())}
+
+    def allow(self, host: str) -> bool:
+        """Whether the server is called so.
+
+        Args:
+            host: As of the header ``Host``, with or without a port.
+        """
+        name = _name_of(host)
+        return name in self._known or _is_address(name)
+
+    def is_own(self, origin: str, host: str) -> bool:
+        """Whether a request comes from a page of this server.
+
+        Args:
+            origin: As of the header ``Origin``.
+            host: As of the header ``Host``; a proxy may have changed it.
+        """
+        try:
+            asked = urlsplit(origin)
+            name, port = _bare(asked.hostname or ""), asked.port
+        except ValueError:
+            return False
+        if asked.scheme not in ("http", "https") or not name:
+            return False
+        usual = {"http": 80, "https": 443}[asked.scheme]
+        ends = {f"{_bracketed(name)}:{port or usual}"}
+        if (port or usual) == usual:  # a browser leaves it out
+            ends.add(_bracketed(name))
+        return _bare(host) in ends or name in self._given
+
+
 class Guard:
     """Wraps the application.
 
@@ -42,11 +90,15 @@ class Guard:
         app: What is guarded.
         password: Asked for by HTTP basic authentication, with any user name; empty: none.
         root_path: Prefix of all addresses behind a proxy, whether it takes it off or leaves it.
+        hosts: Names of the server, beside those that it always has.
     """
 
-    def __init__(self, app: ASGIApp, password: str = "", root_path: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, password: str = "", root_path: str = "", hosts: Collection[str] = ()
+    ) -> None:
         self._app, self._root = app, root_path
         self._password = password.encode()
+        self._hosts = Hosts(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let pass."""
@@ -76,6 +128,14 @@ class Guard:
         return path
 
     def _refusal(self, path: str, method: str, headers: Headers) -> ASGIApp | None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if host and path not in OPEN and not self._hosts.allow(host):
+            return _refusal(
+                403, f"This server is not called {host[:80]!r}.",
+                "its own name, or one that --allow-host gives",
+            )  # fmt: skip
+        if origin is not None and not self._hosts.is_own(origin, host):
+            return _refusal(403, "Another site sent this request.", "a request of this page")
         if self._password and path not in OPEN and not self._knows(headers):
             return _refusal(
                 401, "This page asks for a password.", "the password",
@@ -102,6 +162,42 @@ def _refusal(
 ) -> ASGIApp:
     data = {"error": sentence, "wanted": wanted, "next": "open the page itself"}
     return JSONResponse(data, status, headers)
+
+
+def _bare(name: str) -> str:
+    return name.strip().rstrip(".").lower()
+
+
+def _name_of(host: str) -> str:
+    """A host without its port, and without the brackets of an address of IPv6."""
+    bare = _bare(host)
+    if bare.startswith("["):
+        return bare[1:].partition("]")[0]
+    return _bare(bare.partition(":")[0])
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def checked_host(name: str) -> str:
+    """A host's name as it is compared.
+
+    Raises:
+        ValueError: It holds what such a name can't.
+    """
+    bare = _bare(name)
+    if not bare or not all(part.replace("-", "").isalnum() for part in bare.split(".")):
+        raise ValueError("a name such as faces.example.org, without a port")
+    return bare
 
 
 def checked_root(path: str) -> str:

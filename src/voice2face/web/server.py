@@ -1,9 +1,10 @@
 """The server as a process: how it starts, and how it ends without losing a face in the making."""
 
 import contextlib
-import io
 import socket
 import time
+from collections.abc import Collection
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -29,13 +30,21 @@ class Server(uvicorn.Server):
         limits: What it takes.
         password: Asked for; empty: none.
         root_path: Prefix of all addresses behind a proxy.
+        hosts: Names of the server beside those that it always has.
     """
 
-    def __init__(self, site: Site, limits: Limits, password: str = "", root_path: str = "") -> None:
+    def __init__(
+        self,
+        site: Site,
+        limits: Limits,
+        password: str = "",
+        root_path: str = "",
+        hosts: Collection[str] = (),
+    ) -> None:
         self._site, self._limits = site, limits
         self._give_up_at: float | None = None
         config = uvicorn.Config(
-            site.app(password, root_path),
+            site.app(password, root_path, hosts),
             http=protocol_for(limits),
             ws="none",
             lifespan="on",
@@ -86,24 +95,34 @@ def open_socket(host: str, port: int) -> socket.socket:
         ) from error  # fmt: skip
 
 
-def warm_up(models: Models, limits: Limits) -> None:
+def warm_up(models: Models, site: Site) -> None:
     """Make a face with each model, so that the first visitor doesn't wait for what is read once.
 
     Raises:
         ModelError: A model fails.
     """
+    site.decoders.wait()
+    read = partial(site.decoders.read_speech, example_wav(next(iter(EXAMPLES))))
     for name in models.names:
-        recording = io.BytesIO(example_wav(next(iter(EXAMPLES))))
         # A model may refuse the voice (by its least length, say); that is no fault of the model's.
         with contextlib.suppress(AudioError):
-            make_answer(models.find(name)[1], name, recording, Order(), limits)
+            make_answer(models.find(name)[1], name, read, Order())
 
 
-def make_server(models: Models, limits: Limits, password: str = "", root_path: str = "") -> Server:
+def make_server(
+    models: Models,
+    limits: Limits,
+    password: str = "",
+    root_path: str = "",
+    hosts: Collection[str] = (),
+) -> Server:
     """A server that is not running yet: ``make_server(...).run([open_socket(host, port)])``.
+
+    Its processes that decode run already.
 
     Raises:
         ModelError: A model fails at its first face.
     """
-    warm_up(models, limits)
-    return Server(Site(models, limits), limits, password, root_path)
+    site = Site(models, limits)
+    warm_up(models, site)
+    return Server(site, limits, password, root_path, hosts)

@@ -14,6 +14,7 @@ from voice2face.web.refusals import (
     bad_query,
     too_large,
     too_slow,
+    two_lengths,
     wrong_type,
 )
 
@@ -36,6 +37,8 @@ def check_head(request: Request, limits: Limits) -> None:
     packed = request.headers.get("content-encoding", "identity")
     if packed != "identity":
         raise wrong_type(f"packed with {packed}")
+    if "transfer-encoding" in request.headers and "content-length" in request.headers:
+        raise two_lengths()
     length = request.headers.get("content-length", "0")
     if not length.isdecimal():  # the protocol refuses it already
         raise bad_query("Content-Length", length, "a number")
@@ -43,9 +46,7 @@ def check_head(request: Request, limits: Limits) -> None:
         raise too_large(limits.recording_bytes)
 
 
-async def read_recording(
-    request: Request, limits: Limits, keep: Callable[[int], None]
-) -> io.BytesIO:
+async def read_recording(request: Request, limits: Limits, keep: Callable[[int], None]) -> bytes:
     """Read the body of a request.
 
     Args:
@@ -57,17 +58,38 @@ async def read_recording(
         RefusedError: Too many bytes, or too slow a sender.
         LeftError: The client has gone.
     """
-    body, began = io.BytesIO(), time.monotonic()
+    body, patience = io.BytesIO(), _Patience(limits, time.monotonic())
     n_bytes, more = 0, True
     while more:
-        piece, more = await _piece(request, _left_s(n_bytes, time.monotonic() - began, limits))
+        piece, more = await _piece(request, patience.left_s(time.monotonic()))
+        patience.came(len(piece), time.monotonic())
         n_bytes += len(piece)
         if n_bytes > limits.recording_bytes:
             raise too_large(limits.recording_bytes)
         keep(len(piece))
         body.write(piece)
-    body.seek(0)
-    return body
+    return body.getvalue()
+
+
+class _Patience:
+    """How long a sender may still pause: bytes that came earn time, up to ``upload_grace_s``.
+
+    So one that stops is given up soon, however much it has sent before.
+    """
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._limits, self._began, self._last = limits, now, now
+        self._earned_s = limits.upload_grace_s
+
+    def left_s(self, now: float) -> float:
+        """Seconds until the next piece must be there."""
+        in_all_s = self._began + self._limits.upload_s - now
+        return min(self._earned_s - (now - self._last), in_all_s)
+
+    def came(self, n_bytes: int, now: float) -> None:
+        """Note a piece."""
+        earned_s = self._earned_s - (now - self._last) + n_bytes / self._limits.upload_bytes_per_s
+        self._earned_s, self._last = min(earned_s, self._limits.upload_grace_s), now
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:
@@ -90,12 +112,6 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
 
 def _is_application(family: str, name: str) -> bool:
     return family == "application" and name in APPLICATIONS
-
-
-def _left_s(n_bytes: int, passed_s: float, limits: Limits) -> float:
-    """Seconds until the next piece must be there."""
-    fair_s = limits.upload_grace_s + n_bytes / limits.upload_bytes_per_s
-    return min(fair_s, limits.upload_s) - passed_s
 
 
 async def _piece(request: Request, seconds: float) -> tuple[bytes, bool]:

@@ -1,0 +1,286 @@
+"""Recordings decoded in processes of their own, which the system ends when they take too much.
+
+A decoder is a large program in C that reads what strangers send. Here it has no files to write,
+and a ceiling of memory and time; what it would do beyond that ends it, and is one recording that
+can't be read.
+"""
+
+import io
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from voice2face.audio.load import clip_name, load_clip
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech
+from voice2face.ceilings import (
+    MIB,
+    address_space_bytes,
+    end_time_limit,
+    limit_memory_to,
+    limit_time,
+    write_no_files,
+)
+from voice2face.errors import AudioError
+
+MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
+MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
+SPENT_BYTES = 128 * MIB  # a process that has grown by so much is not used again
+SECONDS, SECONDS_PER_MB = 60.0, 4.0  # an hour of any codec takes less than 10 s
+START_S = 60.0
+_MOST_WORDS = 1 << 16  # bytes of an answer that is no samples
+
+
+class _Request(msgspec.Struct, array_like=True):
+    path: bytes | None  # None: the content follows
+    max_s: float | None
+    cpu_s: float
+    memory_bytes: int
+
+
+class _Answer(msgspec.Struct, array_like=True):
+    """What went wrong, in the words of an ``AudioError``; nothing: samples follow."""
+
+    error: tuple[str, str, str] | None
+    spent: bool
+
+
+class Decoders:
+    """Processes that decode, started before there is anything to decode.
+
+    Args:
+        n: How many; as many recordings are decoded at once.
+        start: ``spawn``: new programs, from anywhere. ``fork``: copies of this process, which are
+            there at once; only where it has no threads yet. Where one has to be replaced, it is
+            by a new program.
+        seconds: Longest decoding of one recording; None: by the size of its file.
+    """
+
+    def __init__(
+        self, n: int, *, start: Literal["spawn", "fork"] = "spawn", seconds: float | None = None
+    ) -> None:
+        self._seconds = seconds
+        self._closed = False
+        self._all: set[_Decoder] = set()
+        self._free: queue.LifoQueue[_Decoder] = queue.LifoQueue()
+        for _ in range(n):
+            self._add(start)
+
+    def __enter__(self) -> "Decoders":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read_speech(
+        self, source: Path | bytes, *, name: str | None = None, max_s: float | None = None
+    ) -> Speech:
+        """Read one recording whole, as :func:`voice2face.audio.speech.read_speech` does.
+
+        Args:
+            source: A file, or its content.
+            name: What messages call it.
+            max_s: A longer recording is refused.
+
+        Raises:
+            AudioError: It cannot be read, is too long, or takes too much time or memory.
+        """
+        thing = name or (clip_name(source) if isinstance(source, Path) else "recording")
+        decoder = self._free.get()
+        try:
+            answer = decoder.ask(source, thing, max_s, self._seconds)
+        except BaseException:
+            self._replace(decoder)
+            raise
+        if decoder.is_spent:
+            self._replace(decoder)
+        else:
+            self._free.put(decoder)
+        if isinstance(answer, AudioError):
+            raise answer
+        return Speech(answer, RATE_HZ, thing)
+
+    def wait(self) -> None:
+        """Until all have started, so that the first recording is decoded as fast as the next."""
+        for decoder in tuple(self._all):
+            decoder.wait()
+
+    def close(self) -> None:
+        """End all of them at once; a recording that is being decoded is refused."""
+        self._closed = True
+        for decoder in tuple(self._all):
+            decoder.end()
+
+    def _replace(self, decoder: "_Decoder") -> None:
+        decoder.end()
+        self._all.discard(decoder)
+        self._add("spawn")
+
+    def _add(self, start: str) -> None:
+        if self._closed:
+            start = "none"
+        decoder = _Decoder(start, [other.connection for other in self._all])
+        self._all.add(decoder)
+        self._free.put(decoder)
+
+
+class _Decoder:
+    """One process, seen from outside."""
+
+    def __init__(self, start: str, others: list[Connection]) -> None:
+        self.is_spent = False
+        self._is_ready = False
+        self._is_late = False
+        context: Any = multiprocessing.get_context("spawn" if start == "none" else start)
+        self.connection, theirs = context.Pipe()
+        # A copy of this process has what belongs to the others as well; a new program has not.
+        inherited = [self.connection, *others] if start == "fork" else []
+        self._process = context.Process(
+            target=_decode_all, args=(theirs, inherited), daemon=True, name="decoder"
+        )
+        if start != "none":
+            self._process.start()
+        theirs.close()
+
+    def ask(
+        self, source: Path | bytes, thing: str, max_s: float | None, seconds: float | None
+    ) -> np.ndarray | AudioError:
+        """The samples of a recording, or what is wrong with it.
+
+        Raises:
+            AudioError: The process was ended; it can't be asked again.
+        """
+        n_bytes = len(source) if isinstance(source, bytes) else _size(source)
+        limit_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if seconds is None else seconds
+        # The samples are kept whole: four copies at most of two bytes each.
+        longest_bytes = MEMORY_PER_BYTE * n_bytes if max_s is None else int(8 * RATE_HZ * max_s)
+        memory_bytes = min(MEMORY_BYTES + longest_bytes, MOST_MEMORY_BYTES)
+        path = None if isinstance(source, bytes) else os.fsencode(source)
+        request = _Request(path, max_s, limit_s, memory_bytes)
+        try:
+            self.wait()
+            timer = threading.Timer(limit_s, self._give_up)
+            timer.daemon = True
+            timer.start()
+            try:
+                return self._answer(request, source, thing)
+            finally:
+                timer.cancel()
+        except (EOFError, OSError, ValueError, msgspec.DecodeError) as error:
+            raise self._why(thing, limit_s) from error
+
+    def end(self) -> None:
+        """Kill it, and wait until it is gone."""
+        if self._process.pid is not None:
+            self._process.kill()
+            self._process.join(5)
+        self.connection.close()
+
+    def _give_up(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
+    def wait(self) -> None:
+        """Until it has started.
+
+        Raises:
+            EOFError: It does not.
+        """
+        if self._is_ready:
+            return
+        if self._process.pid is None or not self.connection.poll(START_S):
+            raise EOFError
+        self.connection.recv_bytes(_MOST_WORDS)
+        self._is_ready = True
+
+    def _answer(
+        self, request: _Request, source: Path | bytes, thing: str
+    ) -> np.ndarray | AudioError:
+        self.connection.send_bytes(msgspec.msgpack.encode(request))
+        if isinstance(source, bytes):
+            self.connection.send_bytes(source)
+        words = self.connection.recv_bytes(_MOST_WORDS)
+        answer = msgspec.msgpack.decode(words, type=_Answer)
+        self.is_spent = answer.spent
+        if answer.error is not None:
+            return AudioError(thing, *answer.error)
+        return np.frombuffer(self.connection.recv_bytes(), np.int16)
+
+    def _why(self, thing: str, limit_s: float) -> AudioError:
+        if self._process.pid is not None:
+            self._process.join(1)
+        code = self._process.exitcode or 0
+        found = "its decoder was ended"
+        if self._is_late or -code in _TIME_SIGNALS:
+            found = f"it takes more than {limit_s:g} s to decode"
+        return AudioError(thing, found, "an ordinary audio file", "convert it to WAV")
+
+
+# What the system sends where the time is over; Windows has neither.
+_TIME_SIGNALS = {getattr(signal, name, None) for name in ("SIGXCPU", "SIGALRM")}
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file that are on the disk: those of a hole take no time to be read."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError):
+        return 0  # the decoder says what is wrong
+    return min(about.st_size, 512 * getattr(about, "st_blocks", about.st_size))
+
+
+def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
+    """The process: one recording after another, until nobody asks any more."""
+    for other in inherited:
+        other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
+    import av  # noqa: F401  (now, and not while a recording waits)
+
+    write_no_files()
+    at_first = address_space_bytes()
+    try:
+        connection.send_bytes(b"ready")
+        while True:
+            words = connection.recv_bytes(_MOST_WORDS)
+            request = msgspec.msgpack.decode(words, type=_Request)
+            content = connection.recv_bytes() if request.path is None else None
+            if at_first is not None:
+                limit_memory_to(at_first + len(content or b"") + request.memory_bytes)
+            limit_time(request.cpu_s, request.cpu_s + 1)
+            answer = _decoded(request, content)
+            end_time_limit()
+            now = address_space_bytes()
+            spent = at_first is not None and now is not None and now - at_first > SPENT_BYTES
+            error = answer if isinstance(answer, tuple) else None
+            connection.send_bytes(msgspec.msgpack.encode(_Answer(error, spent)))
+            if not isinstance(answer, tuple):
+                connection.send_bytes(answer)
+                del answer
+    except (EOFError, OSError):  # nobody asks any more
+        return
+
+
+def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str, str, str]:
+    path = os.fsdecode(request.path or b"")
+    try:
+        samples = load_clip(path if content is None else io.BytesIO(content), max_s=request.max_s)
+    except AudioError as error:
+        return error.found[:1000], error.wanted[:1000], error.remedy[:1000]
+    except MemoryError:
+        found = f"it takes more than {request.memory_bytes // 10**6} MB of memory to decode"
+        return found, "an ordinary audio file", "convert it to WAV"
+    return memoryview(samples).cast("B")
+
+
+def can_fork() -> bool:
+    """Whether a copy of this process can be made: the system can, and no thread is at work."""
+    return sys.platform.startswith("linux") and threading.active_count() == 1
