@@ -1,4 +1,4 @@
-"""Any speaker encoder in an ONNX file, with a small YAML file beside it that says how to feed it."""
+"""Any speaker encoder in an ONNX file, with a small YAML file beside it: how it is fed."""
 
 from collections.abc import Iterator
 from pathlib import Path
