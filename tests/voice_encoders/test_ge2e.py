@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from audio.audio_samples import RATE_HZ, speech
 
-from voice2face.audio.long_silence import level_dbfs
+from voice2face.audio.long_silence import LongSilence, level_dbfs
 from voice2face.audio.speech import Speech, read_speech
-from voice2face.errors import AudioError, ModelError
+from voice2face.errors import AudioError, ModelError, SettingsError
+from voice2face.settings import read_yaml, to_yaml
 from voice2face.voice_encoders.ge2e import SHIPPED, Ge2e, Ge2eSettings
 
 WAVEFORM = speech(6.0)
@@ -64,6 +65,15 @@ def test_batches_make_no_difference_and_memory_stays_bounded(encoder):
     assert len(windows) > 64
     assert peak < 10e6  # the speech without silence, 1.9 MB, and a batch of windows
     np.testing.assert_allclose(windows[:5], encoder.frames(Speech(WAVEFORM))[:5], atol=0.02)
+
+
+def test_settings_are_read_back_to_the_same_value(tmp_path):
+    settings = Ge2eSettings(output="unit", silence=LongSilence(speech_dbfs=None))
+    (tmp_path / "ge2e.yaml").write_text(to_yaml(settings))
+    assert read_yaml(tmp_path / "ge2e.yaml", Ge2eSettings) == settings
+    (tmp_path / "ge2e.yaml").write_text("silence: {frame_s: 0.025}")
+    with pytest.raises(SettingsError, match=r"0\.01, 0\.02 or 0\.03"):
+        read_yaml(tmp_path / "ge2e.yaml", Ge2eSettings)
 
 
 def test_too_little_speech(encoder):

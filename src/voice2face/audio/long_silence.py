@@ -33,6 +33,11 @@ class LongSilence(Settings, frozen=True, kw_only=True):
     # Speech is drawn out by half of these to either side; a silence that is shorter stays.
     keep_frames: Annotated[int, msgspec.Meta(ge=1, le=100)] = 7
 
+    def __post_init__(self) -> None:
+        """Refuse frames that the detector does not know."""
+        if self.frame_s not in (0.01, 0.02, 0.03):
+            raise ValueError(f"frame_s of {self.frame_s}: 0.01, 0.02 or 0.03")
+
 
 def level_dbfs(waveform: Int16Array) -> float:
     """Root mean square of a recording in dB below full scale; -inf for digital silence."""

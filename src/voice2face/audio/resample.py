@@ -30,6 +30,7 @@ MOST_SWR_CHANNELS = 8  # swresample knows no weights for 9, 33 or 64 channels
 # bits, and are made quieter before, so that what is above full scale is not clipped.
 HEADROOM = 256.0
 FLOAT_FORMATS = ("flt", "dbl")
+AT_ONCE = 1 << 16  # samples
 
 
 def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Block]:
@@ -62,6 +63,22 @@ def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Block]:
         mixed.pts = None
         yield from map(_samples, resampler.resample(mixed))
     yield from _drain(resampler)
+
+
+def at_rate(samples: Int16Array, rate_hz: int) -> Int16Array:
+    """A recording at 16 kHz, mono, at another rate: (samples,) → (samples,)."""
+    from av import AudioFrame, AudioResampler
+
+    if rate_hz == RATE_HZ:
+        return samples
+    resampler, parts = AudioResampler("s16", "mono", rate_hz), []
+    for start in range(0, len(samples), AT_ONCE):
+        block = np.ascontiguousarray(samples[start : start + AT_ONCE])
+        frame = AudioFrame.from_ndarray(block[None], format="s16", layout="mono")
+        frame.sample_rate = RATE_HZ
+        parts += [_planes(part)[0].copy() for part in resampler.resample(frame)]
+    parts += [_planes(part)[0].copy() for part in resampler.resample(None)]
+    return np.concatenate([np.zeros(0, np.int16), *parts])
 
 
 def check_frame(frame: AudioFrame, name: str, *, check_scale: bool) -> None:

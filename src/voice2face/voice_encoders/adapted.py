@@ -1,0 +1,142 @@
+"""A frozen voice encoder with a small trained head that pools its windows (numpy)."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.speech import Speech
+from voice2face.errors import ModelError, one_line
+from voice2face.files import atomic_write
+from voice2face.voice_encoders.protocol import FrameEncoder
+
+Float32Array = npt.NDArray[np.float32]
+
+MOST_BYTES = 1 << 26
+ARRAYS = ("centre", "scale", "attention", "query", "weight")
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """From the windows of a recording to one embedding of unit length.
+
+    ``unit(sum(share · x) @ weight)``, where ``x = (window - centre) / scale`` and the shares are
+    equal (a linear head) or ``softmax(tanh(x @ attention) @ query)``.
+
+    Attributes:
+        centre: Mean window of the training people, shape (frame_dim,).
+        scale: Spread of each number, shape (frame_dim,).
+        attention: Shape (frame_dim, hidden); hidden is 0 for a linear head.
+        query: Shape (hidden,).
+        weight: Shape (frame_dim, dim).
+
+    Source:
+        Attention over windows: Bai et al. 2022, "Speech Fusion to Face".
+    """
+
+    centre: Float32Array
+    scale: Float32Array
+    attention: Float32Array
+    query: Float32Array
+    weight: Float32Array
+
+    def __post_init__(self) -> None:
+        frame_dim, hidden = len(self.centre), len(self.query)
+        wanted = ((frame_dim,), (frame_dim,), (frame_dim, hidden), (hidden,))
+        found = (self.centre.shape, self.scale.shape, self.attention.shape, self.query.shape)
+        if found != wanted or self.weight.ndim != 2 or len(self.weight) != frame_dim:
+            raise ValueError(f"arrays of shapes {(*found, self.weight.shape)}")
+        if not all(np.isfinite(getattr(self, name)).all() for name in ARRAYS):
+            raise ValueError("NaN or infinite numbers")
+
+    def __call__(self, windows: Float32Array) -> Float32Array:
+        """One embedding: (windows, frame_dim) → (dim,)."""
+        x = (windows - self.centre) / self.scale
+        odds = np.tanh(x @ self.attention) @ self.query
+        share = np.exp(odds - odds.max())
+        pooled = (share / share.sum()) @ x @ self.weight
+        return np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), np.float32)
+
+
+class Adapted:
+    """A voice encoder and its head (a :class:`~voice2face.voice_encoders.protocol.FrameEncoder`).
+
+    Args:
+        encoder: Frozen; gives the windows.
+        head: Pools them.
+
+    Raises:
+        ModelError: The head was made for another encoder.
+    """
+
+    def __init__(self, encoder: FrameEncoder, head: Head) -> None:
+        if encoder.frame_dim != len(head.centre):
+            found, wanted = f"windows of {len(head.centre)} numbers", f"{encoder.frame_dim}"
+            raise ModelError("head", found, wanted, "name the encoder that it was trained on")
+        self._encoder, self._head = encoder, head
+
+    @property
+    def dim(self) -> int:
+        """Numbers of an embedding."""
+        return int(self._head.weight.shape[1])
+
+    @property
+    def frame_dim(self) -> int:
+        """Numbers of a window."""
+        return self._encoder.frame_dim
+
+    @property
+    def frames_per_s(self) -> float:
+        """Windows for a second of speech."""
+        return self._encoder.frames_per_s
+
+    def frames(self, speech: Speech) -> Float32Array:
+        """Windows of the frozen encoder, shape (windows, frame_dim).
+
+        Raises:
+            AudioError: The recording holds too little speech.
+            ModelError: The network failed.
+        """
+        return self._encoder.frames(speech)
+
+    def pooled(self, frames: Float32Array) -> Float32Array:
+        """Embedding of some windows, of unit length: (windows, frame_dim) → (dim,)."""
+        return self._head(frames)
+
+    def embed(self, speech: Speech) -> Float32Array:
+        """Embedding of one recording, of unit length, shape (dim,).
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The network failed.
+        """
+        return self._head(self.frames(speech))
+
+
+def write_head(path: Path, head: Head) -> None:
+    """Write a head as an ``.npz`` file of arrays.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    with atomic_write(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **{name: getattr(head, name) for name in ARRAYS})
+
+
+def read_head(path: Path) -> Head:
+    """Read a head that :func:`write_head` wrote; nothing is unpickled.
+
+    Raises:
+        ModelError: The file is missing, damaged or something else.
+    """
+    wanted = f"an .npz file with {', '.join(ARRAYS)}"
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ModelError(path, "more than 64 MiB", wanted, "name another file")
+        with np.load(path, allow_pickle=False) as archive:
+            return Head(**{name: archive[name].astype(np.float32) for name in ARRAYS})
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ModelError(path, one_line(reason[:160]), wanted, "train the head again") from error
