@@ -278,7 +278,7 @@ def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str
     except MemoryError:
         found = f"it takes more than {request.memory_bytes // 10**6} MB of memory to decode"
         return found, "an ordinary audio file", "convert it to WAV"
-    return memoryview(samples).cast("B")
+    return samples.data.cast("B")
 
 
 def can_fork() -> bool:

@@ -1,7 +1,7 @@
 """A recording at rest: FLAC, which loses nothing, or Opus, which takes a third of its bytes."""
 
 import io
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,9 @@ import numpy.typing as npt
 from voice2face.audio.load import load_clip
 from voice2face.audio.resample import RATE_HZ
 from voice2face.errors import AudioError
+
+if TYPE_CHECKING:
+    from av import AudioStream
 
 Int16Array = npt.NDArray[np.int16]
 SoundCoding = Literal["flac", "opus"]
@@ -54,7 +57,8 @@ def encode_sound(samples: Int16Array, coding: SoundCoding = "flac") -> bytes:
         with av.open(
             file, "w", format=container_format, options=_REPEATABLE | container_options
         ) as container:
-            stream = container.add_stream(codec, rate=RATE_HZ, layout="mono", options=options)
+            added = container.add_stream(codec, rate=RATE_HZ, layout="mono", options=options)
+            stream = cast("AudioStream", added)
             stream.format = "s16"
             if coding == "opus":
                 stream.bit_rate = OPUS_BITS_PER_S

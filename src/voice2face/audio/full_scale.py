@@ -24,7 +24,8 @@ def to_int16(block: Block, scale: float = 1.0) -> Int16Array:
         loud = block * np.float32(scale)
     else:
         loud = block * np.float32(scale * FULL_SCALE)
-    return np.clip(np.rint(loud), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    clipped = np.clip(np.rint(loud), -FULL_SCALE, FULL_SCALE - 1)
+    return np.asarray(clipped, np.int16)
 
 
 class Whole:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +97,7 @@ class FrameFile:
         from safetensors import SafetensorError, safe_open
 
         try:
-            self._file = safe_open(path, framework="numpy")
+            self._file: Any = safe_open(path, framework="numpy")  # whose stubs are untyped
             frames = self._file.get_slice("frames")
             self.lengths: Int64Array = self._file.get_tensor("lengths")
         except SafetensorError as error:

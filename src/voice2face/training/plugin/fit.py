@@ -41,7 +41,7 @@ class PluginFit:
             ModelError: The training gave no arrays, or the generator can't be made of them.
         """
         rng = np.random.default_rng(seed)
-        arrays = self._class.train(data, dict(self._settings), rng)  # type: ignore[attr-defined]
+        arrays = self._class.train(data, dict(self._settings), rng)
         _check(self.name, arrays)
         generator = made(self._class, self.name, self._settings, arrays)
         part = GeneratorPlugin(use=self.name, px=generator.px, settings=self._settings)
