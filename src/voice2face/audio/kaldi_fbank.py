@@ -102,5 +102,5 @@ def _filters(settings: KaldiFbank) -> Float64Array:
     return filters
 
 
-def _mel(hz: float | Float64Array) -> Float64Array:
+def _mel(hz: npt.ArrayLike) -> Float64Array:
     return np.asarray(1127 * np.log1p(np.asarray(hz, np.float64) / 700))

@@ -97,11 +97,12 @@ class FrameFile:
         from safetensors import SafetensorError, safe_open
 
         try:
-            self._file: Any = safe_open(path, framework="numpy")  # whose stubs are untyped
-            frames = self._file.get_slice("frames")
-            self.lengths: Int64Array = self._file.get_tensor("lengths")
+            file: Any = safe_open(path, framework="numpy")  # its methods have no types
+            frames = file.get_slice("frames")
+            self.lengths: Int64Array = file.get_tensor("lengths")
         except SafetensorError as error:
             raise OSError(f"{path}: {error}") from error
+        self._file = file
         shape, n_frames = tuple(frames.get_shape()), int(self.lengths.sum())
         if self.lengths.shape != (n_rows,) or shape != (n_frames, dim):
             raise OSError(f"{path}: frames of shape {shape} for {n_rows} recordings")
