@@ -1,0 +1,156 @@
+"""468 points of a face, as a network sees them: what faces are laid upon one another by."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import MissingExtraError, ModelError
+from voice2face.faces.detect import Detection
+from voice2face.faces.pictures import PictureError
+
+Picture = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float64]
+
+N_POINTS = 468
+PX = 192  # side of the square that the network takes
+BOXES = 1.5  # side of that square, in the larger sides of what it is laid around
+MIN_PRESENCE = 0.5  # probability below which the network itself sees no face
+# Numbers of some points: outer and inner corner of each eye, tip of the nose, corners of the mouth,
+# middle of the lips' inner edges, forehead's top, chin, and where the cheeks end. "Right" is the
+# person's right, which is left in the picture.
+RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
+NOSE, RIGHT_MOUTH, LEFT_MOUTH = 1, 61, 291
+UPPER_LIP, LOWER_LIP, FOREHEAD, CHIN = 13, 14, 10, 152
+RIGHT_CHEEK, LEFT_CHEEK = 234, 454
+INPUT, POINTS, PRESENCE = "input_1", "conv2d_21", "conv2d_31"
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Where the points of a face are.
+
+    Attributes:
+        points: In pixels from the picture's upper left corner, shape (468, 2).
+        presence: How sure the network is that there is a face, 0 to 1.
+    """
+
+    points: Points
+    presence: float
+
+    @property
+    def five(self) -> Points:
+        """Right eye, left eye, nose, right and left corner of the mouth, shape (5, 2)."""
+        return five_points(self.points)
+
+
+def five_points(points: npt.NDArray[Any]) -> Points:
+    """Middles of the eyes, tip of the nose and corners of the mouth, of a mesh (468, 2)."""
+    eyes = [points[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)]
+    return np.array([*eyes, *points[[NOSE, RIGHT_MOUTH, LEFT_MOUTH]]], np.float64)
+
+
+class FaceMesh:
+    """MediaPipe's face landmark network, on one thread.
+
+    It looks twice: into a square around the detector's box, then into one around the points found
+    there. So the points hardly depend on the box (2 % of its side more or less move them by 0.4 %
+    of the distance of the outer corners of the eyes).
+
+    Args:
+        weights: Its file; the one that comes with this program if not given.
+
+    Raises:
+        ModelError: The file is no such network.
+        MissingExtraError: OpenCV is not installed.
+
+    Source:
+        Kartynnik et al. 2019, "Real-time facial surface geometry from monocular video on mobile
+        GPUs".
+    """
+
+    def __init__(self, weights: Path | None = None) -> None:
+        path = weights or Path(__file__).parents[1] / "assets" / "networks" / "face_mesh.onnx"
+        self._cv2 = _opencv()
+        self._session = _opened(path)
+
+    def __call__(self, picture: Picture, detection: Detection) -> Mesh:
+        """The mesh of a face that was detected.
+
+        Args:
+            picture: RGB, uint8, shape (height, width, 3).
+            detection: Where the face is in it.
+
+        Raises:
+            PictureError: The network sees no face there.
+        """
+        left, top, width, height = detection.box
+        centre = np.array((left + width / 2, top + height / 2))
+        right_eye, left_eye = np.asarray(detection.points[:2], np.float64)
+        points, _ = self._look(picture, centre, max(width, height), left_eye - right_eye)
+        across = points[LEFT_EYE[1]] - points[RIGHT_EYE[0]]
+        level = _turn(across)  # from the picture to where the eyes are level
+        turned = points @ level.T
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        centre, size = (low + high) / 2 @ level, float((high - low).max())
+        points, presence = self._look(picture, centre, size, across)
+        if presence < MIN_PRESENCE:
+            raise PictureError("no face", f"{presence:.2g} probability of a face in its mesh")
+        return Mesh(points, presence)
+
+    def _look(
+        self, picture: Picture, centre: Points, size: float, across: Points
+    ) -> tuple[Points, float]:
+        """Points and presence, from a square around a centre with ``across`` level."""
+        scale = BOXES * max(size, 1.0) / PX  # pixels of the picture in one of the square
+        back = _turn(across).T * scale  # from the square to the picture
+        corner = centre - back @ np.full(2, PX / 2)
+        # OpenCV counts from the pixels' centres.
+        matrix = np.column_stack((back, corner + back @ np.full(2, 0.5) - 0.5))
+        square = self._cv2.warpAffine(
+            picture,
+            matrix,
+            (PX, PX),
+            flags=self._cv2.INTER_LINEAR | self._cv2.WARP_INVERSE_MAP,
+            borderMode=self._cv2.BORDER_REPLICATE,
+        )
+        fed = square[None].astype(np.float32) / np.float32(255)
+        points, logit = self._session.run([POINTS, PRESENCE], {INPUT: fed})
+        inside = points.reshape(N_POINTS, 3)[:, :2].astype(np.float64)
+        presence = 1 / (1 + math.exp(-float(logit.ravel()[0])))
+        return inside @ back.T + corner, presence
+
+
+def _turn(across: Points) -> Points:
+    """The turn after which a direction points right, shape (2, 2)."""
+    x, y = across / max(float(np.hypot(*across)), 1e-9)
+    return np.array(((x, y), (-y, x)))
+
+
+def _opened(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the processes are parallel
+    options.log_severity_level = 4
+    wanted = f"{INPUT} 1×{PX}×{PX}×3 → {POINTS}, {PRESENCE}"
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has no common base class
+        raise ModelError(path, "not a network", wanted, "fetch it again") from error
+    outputs = {one.name for one in session.get_outputs()}
+    if [one.name for one in session.get_inputs()] != [INPUT] or not outputs >= {POINTS, PRESENCE}:
+        raise ModelError(path, "another network", wanted, "give the face mesh network")
+    return session
+
+
+def _opencv() -> Any:
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingExtraError("normalised faces", "data") from error
+    cv2.setNumThreads(1)
+    return cv2
