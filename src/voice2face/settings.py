@@ -140,6 +140,26 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
             raise ValueError(f"remove of {', '.join(self.remove)}: each once")
 
 
+class NormalisedFilters(Settings, frozen=True, kw_only=True):
+    """Which faces can be laid on the mean shape; what each figure is, `faces.normalise` says."""
+
+    max_turned: Share = 0.1  # of the face's width, nose from the middle of the cheeks
+    max_nodded: Share = 0.1  # of eyes to chin
+    max_mouth: Share = 0.05  # of the face's height
+    max_spectacles: Positive = 0.25
+    max_burnt: Share = 0.1  # of the face's pixels
+    min_brightness: Annotated[float, msgspec.Meta(ge=0, le=255)] = 50.0
+    min_colour: Annotated[float, msgspec.Meta(ge=0, le=255)] = 14.0
+
+
+class NormalisedFace(Settings, frozen=True, kw_only=True):
+    """From a picture to a face on the mean shape, in even light, before a plain background."""
+
+    px: Annotated[int, msgspec.Meta(ge=32, le=1024)] = 128
+    hair: bool = False  # what the picture shows around the face stays, without the background
+    filters: NormalisedFilters = NormalisedFilters()
+
+
 class VoiceEncoderSettings(Settings, frozen=True, kw_only=True):
     """Shape of the voice encoder."""
 

@@ -1,0 +1,168 @@
+"""From a face's code to its picture: texture, shape, what surrounds the face, and light.
+
+A code is a row of numbers of mean 0 and spread 1 among the people that the face space was fitted
+on: first the principal components of texture, then those of shape.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from voice2face.faces.drawing import Drawing
+from voice2face.faces.layout import Layout
+from voice2face.faces.mesh import N_POINTS
+
+Floats = npt.NDArray[np.float32]
+
+BACKGROUND = 232.0  # of 255: light grey
+EDGE = (0.3, 0.7)  # mean opacities that become 0 and 1: people's outlines differ, a face has one
+FURTHEST = 3.5  # spreads: a component further out is taken back to there
+# What surrounds the face takes its tint from the face's border, as far as it looks like skin.
+REACH = 0.05  # of the side
+UNLIKE = 0.25  # difference in colour at which skin is skin no more
+AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; of the people whose surroundings were learned
+FURTHEST_AGE = 2.0  # spreads
+FINE = 0.8  # pixels: what is finer than that is made stronger by sharpening
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """People to be drawn.
+
+    Attributes:
+        codes: Shape (n, K).
+        male: Whether each is a man, shape (n,).
+        age: In years, shape (n,).
+        hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
+    """
+
+    codes: Floats
+    male: npt.NDArray[np.bool_]
+    age: Floats
+    hair: Floats
+
+
+class FaceDecoder:
+    """Draws people of a face space.
+
+    Args:
+        arrays: ``texture_mean``, ``texture_basis``, ``texture_scale``, ``region``, ``blend``,
+            ``shape_mean``, ``shape_basis``; and, where faces were learned without what surrounds
+            them, ``surroundings``, ``surroundings_scale``.
+        px: Side of the faces.
+        sharpening: How much is added of what is finer than a pixel of the textures.
+    """
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], px: int, sharpening: float) -> None:
+        self.px = px
+        self._sharpening = sharpening
+        self._region = arrays["region"]  # (side, side)
+        self._blend = arrays["blend"].astype(np.float32)[..., None]  # (side, side, 1)
+        self._texture_mean = arrays["texture_mean"].astype(np.float32)
+        scale = arrays["texture_scale"].astype(np.float32)
+        self._texture_basis = arrays["texture_basis"].astype(np.float32) * scale[:, None]
+        self._shape_mean = arrays["shape_mean"].astype(np.float32).ravel()
+        self._shape_basis = arrays["shape_basis"].astype(np.float32)
+        self._surroundings: Floats | None = None
+        if "surroundings" in arrays:
+            each = arrays["surroundings_scale"].astype(np.float32)
+            self._surroundings = arrays["surroundings"].astype(np.float32) * each[:, None]
+        side = self._region.shape[0]
+        self._soft = blur_matrix(side, REACH * side)
+        self._fine = blur_matrix(side, FINE)
+        ring = 4 * self._blend * (1 - self._blend)
+        self._ring, self._ring_soft = ring, np.maximum(_blurred(ring, self._soft), 1e-3)
+        self._reach = np.clip(3 * self._ring_soft / self._ring_soft.max(), 0, 1)
+        self._draw = Drawing(Layout.read(), px)
+
+    def __call__(self, looks: Looks) -> Floats:
+        """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
+        codes = np.clip(looks.codes, -FURTHEST, FURTHEST).astype(np.float32)
+        n_texture = len(self._texture_basis)
+        shapes = self._shape_mean + codes[:, n_texture:] @ self._shape_basis
+        features = surrounding_features(looks, n_texture)
+        faces = np.empty((len(codes), self.px, self.px, 3), np.float32)
+        for face, code, shape, feature in zip(faces, codes, shapes, features, strict=True):
+            picture = self._picture(code[:n_texture], feature)
+            face[:] = self._draw(self._enlarged(picture), shape.reshape(N_POINTS, 2))
+        return np.clip(faces, 0, 255)
+
+    def _picture(self, code: Floats, feature: Floats) -> Floats:
+        """The face on the mean shape, shape (side, side, 3)."""
+        side = self._region.shape[0]
+        texture = (self._texture_mean + code @ self._texture_basis).reshape(-1, 3)
+        if self._surroundings is None:
+            face = np.full((side, side, 3), BACKGROUND, np.float32)
+            face[self._region] = texture
+            return self._sharpened(face)
+        around = (feature @ self._surroundings).reshape(side, side, 4)
+        opacity = np.clip(around[..., 3:], 0.1, 1.0)
+        colour = np.clip(around[..., :3] / opacity, 0, 255)
+        face = colour.copy()
+        face[self._region] = texture
+        colour = self._tinted(colour, face)
+        whole = self._sharpened(colour + self._blend * (face - colour))
+        edge = _smooth_step(around[..., 3:], *EDGE)
+        return np.asarray(BACKGROUND + edge * (whole - np.float32(BACKGROUND)), np.float32)
+
+    def _tinted(self, colour: Floats, face: Floats) -> Floats:
+        """Surroundings whose skin goes on in the colour that the face has at its border."""
+        difference = _blurred(self._ring * (face - colour), self._soft) / self._ring_soft
+        skin = colour[self._blend[..., 0] > 0.9].mean(axis=0)
+        hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1.0) - skin / skin.sum()
+        light = np.abs(colour.mean(axis=-1) - skin.mean()) / skin.mean()
+        unlike = 3 * np.sqrt((hue**2).sum(axis=-1)) + 0.5 * light
+        alike = np.exp(-((unlike / UNLIKE) ** 2))[..., None]
+        return np.asarray(colour + difference * self._reach * alike, np.float32)
+
+    def _sharpened(self, picture: Floats) -> Floats:
+        detail = picture - _blurred(picture, self._fine)
+        return np.asarray(picture + np.float32(self._sharpening) * detail, np.float32)
+
+    def _enlarged(self, picture: Floats) -> Floats:
+        """At twice the size where faces are larger than textures: sampling then blurs less."""
+        side = picture.shape[0]
+        if self.px <= side:
+            return picture
+        parts = [
+            np.asarray(Image.fromarray(part).resize((2 * side, 2 * side), Image.Resampling.BICUBIC))
+            for part in np.moveaxis(picture, -1, 0)
+        ]
+        return np.stack(parts, axis=-1)
+
+
+def surrounding_features(looks: Looks, n_texture: int, n_code: int = 8) -> Floats:
+    """What the surroundings of faces follow from, shape (n, 4 + n_code + H).
+
+    Args:
+        looks: The people.
+        n_texture: How many components of a code are texture.
+        n_code: How many of these, the first, tell about hair: they are mostly colour and light.
+    """
+    gender = np.where(looks.male, 1.0, -1.0)
+    age = np.clip((looks.age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)
+    first = np.clip(looks.codes[:, : min(n_code, n_texture)], -2.5, 2.5)
+    columns = (np.ones(len(age)), gender, age, age * gender)
+    return np.column_stack([*columns, first, looks.hair]).astype(np.float32)
+
+
+def blur_matrix(side: int, sigma: float) -> Floats:
+    """What blurs the rows of a picture by a Gaussian of ``sigma`` pixels, shape (side, side)."""
+    at = np.arange(side)
+    weights = np.exp(-0.5 * ((at[:, None] - at) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
+def _blurred(picture: Floats, blur: Floats) -> Floats:
+    side, channels = picture.shape[0], picture.shape[2]
+    down = (blur @ picture.reshape(side, -1)).reshape(side, side, channels)
+    return np.asarray(np.einsum("xz,yzc->yxc", blur, down, optimize=True), np.float32)
+
+
+def _smooth_step(values: Floats, low: float, high: float) -> Floats:
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)

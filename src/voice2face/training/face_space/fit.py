@@ -1,0 +1,142 @@
+"""A face space from arrays: codes of open faces, their surroundings, and what voices tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.faces.layout import Layout
+from voice2face.files import atomic_write
+from voice2face.generators.face_decoder import blur_matrix
+from voice2face.training.face_space.components import Codes
+from voice2face.training.face_space.hearing import Voices, fit_hearing
+from voice2face.training.face_space.people import People
+from voice2face.training.face_space.surroundings import fit_surroundings
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+# Shares of the layout's side: how far inside its outline the face gives way to its surroundings,
+# and how softly.
+INSET, SOFT = 0.016, 0.019
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many components are kept.
+
+    Attributes:
+        texture: Of the texture.
+        shape: Of the shape.
+        hair: Of what surrounds the face, for chance.
+    """
+
+    texture: int = 150
+    shape: int = 40
+    hair: int = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Speakers:
+    """Voices of people, and their normalised faces where they are known.
+
+    Attributes:
+        embedding: Shape (n, dim).
+        person: Whose each is, shape (n,).
+        male: Whether a man speaks, NaN where it is not known, shape (n,).
+        age: In years, NaN where it is not known, shape (n,).
+        texture: As of :class:`.people.People`; None where faces are not known.
+        shape: As of :class:`.people.People`; None where faces are not known.
+    """
+
+    embedding: npt.NDArray[np.float32]
+    person: npt.NDArray[np.str_]
+    male: npt.NDArray[np.float64]
+    age: npt.NDArray[np.float64]
+    texture: npt.NDArray[np.uint8] | None = None
+    shape: npt.NDArray[np.float32] | None = None
+
+
+def fit(
+    faces: People,
+    speakers: Sequence[Speakers],
+    portraits: People | None = None,
+    sizes: Sizes | None = None,
+) -> Arrays:
+    """Fit a face space; exact, without iterations.
+
+    Args:
+        faces: Whose pixels and shapes the space consists of.
+        speakers: Who teach what voices tell. Their pixels are not in what is made: of their faces
+            only the codes are used, to regress on.
+        portraits: People with hair, whose surroundings faces get; None: the faces' own.
+        sizes: Components kept; as many as :class:`Sizes` says if not given.
+
+    Returns:
+        What a file of :class:`voice2face.generators.face_space.FaceSpace` holds.
+    """
+    sizes = sizes or Sizes()
+    side = faces.texture.shape[1]
+    inside = Layout.read().inside(side)
+    region = _grown(inside > 0.02) if portraits else np.ones((side, side), bool)
+    codes = Codes.fit(faces, region, sizes.texture, sizes.shape)
+    voices = [_coded(one, codes) for one in speakers]
+    own = codes.of(faces.texture, faces.shape).astype(np.float64)
+    arrays = fit_hearing(voices, faces, own) | _decoder_arrays(codes)
+    arrays["blend"] = np.ones((side, side), np.float16)
+    if portraits is not None:
+        arrays["blend"] = _blend(inside).astype(np.float16)
+        around = fit_surroundings(portraits, codes, sizes.hair)
+        arrays["surroundings"], arrays["surroundings_scale"] = _as_int16(around)
+    return arrays
+
+
+def write(arrays: Arrays, path: Path) -> None:
+    """Write a face space, whole or not at all; without pickled objects."""
+    with atomic_write(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
+def _coded(speakers: Speakers, codes: Codes) -> Voices:
+    n, k = len(speakers.embedding), len(codes.texture.basis) + len(codes.shape.basis)
+    code = np.full((n, k), np.nan)
+    if speakers.texture is not None and speakers.shape is not None:
+        code = codes.of(speakers.texture, speakers.shape).astype(np.float64)
+    return Voices(speakers.embedding, speakers.person, speakers.male, speakers.age, code)
+
+
+def _decoder_arrays(codes: Codes) -> Arrays:
+    scale = np.abs(codes.texture.basis).max(axis=1) / 127
+    return {
+        "texture_mean": codes.texture.mean.astype(np.float32),
+        "texture_basis": np.rint(codes.texture.basis / scale[:, None]).astype(np.int8),
+        "texture_scale": scale.astype(np.float32),
+        "region": codes.region,
+        "shape_mean": codes.shape.mean.astype(np.float32),
+        "shape_basis": codes.shape.basis.astype(np.float32),
+    }
+
+
+def _as_int16(rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int16], Any]:
+    scale = np.abs(rows).max(axis=1) / 32767
+    return np.rint(rows / scale[:, None]).astype(np.int16), scale.astype(np.float32)
+
+
+def _blend(inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How much of each pixel is the face's: all inside, none beyond the outline."""
+    side = len(inside)
+    inset = blur_matrix(side, INSET * side)
+    within = (inset @ (inside > 0.5).astype(np.float32) @ inset.T > 0.9).astype(np.float32)
+    soft = blur_matrix(side, SOFT * side)
+    return np.asarray((soft @ within @ soft.T) * inside, np.float32)
+
+
+def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """A mask and the pixels beside it."""
+    grown = mask.copy()
+    for axis in (0, 1):
+        for step in (-1, 1):
+            grown |= np.roll(mask, step, axis)
+    return grown

@@ -1,0 +1,69 @@
+"""Normalised faces of many people, and how much each counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import CorpusError
+
+Floats = npt.NDArray[np.float64]
+MOST = 6.0  # times the mean weight: nobody counts for more
+ROUNDS = 30  # of raking
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """One normalised face of each of many people.
+
+    Attributes:
+        texture: RGB, uint8, in the layout of normalised faces, shape (n, side, side, 3).
+        shape: Where the points of their meshes are, in sides of the layout, shape (n, 468, 2).
+        male: Whether each is a man, shape (n,).
+        age: In years, shape (n,).
+        weight: How much each counts; they sum to one, shape (n,).
+        person: How much of each pixel is the person, 0 to 255, shape (n, side, side); where
+            hair and background are known.
+    """
+
+    texture: npt.NDArray[np.uint8]
+    shape: npt.NDArray[np.float32]
+    male: npt.NDArray[np.bool_]
+    age: Floats
+    weight: Floats
+    person: npt.NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse people whose arrays do not belong together, or of one gender only."""
+        n = len(self.texture)
+        if not (len(self.shape) == len(self.male) == len(self.age) == len(self.weight) == n):
+            raise CorpusError("people", "arrays of different lengths", "one", "give one a person")
+        if n < 2 or self.male.all() or not self.male.any():
+            raise CorpusError("people", "no women or no men", "both", "give faces of both")
+
+
+def raked(groups: Sequence[tuple[npt.NDArray[np.str_], Mapping[str, float]]]) -> Floats:
+    """Weights under which each group has its share, whatever there are more of.
+
+    Args:
+        groups: Of each attribute, the value of each person and the share wanted for each value;
+            shares of an attribute sum to one, and values without a person are left out.
+
+    Returns:
+        Shape (n,), summing to one; nobody has more than ``MOST`` times the mean.
+
+    Source:
+        Raking, or iterative proportional fitting: Deming and Stephan 1940.
+    """
+    n = len(groups[0][0])
+    weight = np.full(n, 1 / n)
+    for _ in range(ROUNDS):
+        for value, shares in groups:
+            for name, share in shares.items():
+                of_it = value == name
+                if (total := weight[of_it].sum()) > 0:
+                    weight[of_it] *= share / total
+        weight = np.minimum(weight, MOST / n)
+        weight /= weight.sum()
+    return weight
