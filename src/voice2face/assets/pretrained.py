@@ -54,6 +54,14 @@ _RECORDS = (
         source="https://github.com/google-ai-edge/mediapipe",
     ),
     Pretrained(
+        name="face_mesh",
+        file="face_mesh.onnx",
+        sha256="62e1d0997d83d600a3354fef5efaa97b3fffc938321083dbb744e1b73ef0cac8",
+        licence="Apache-2.0",
+        what="468 points of a face (MediaPipe face landmarks, converted)",
+        source="https://github.com/google-ai-edge/mediapipe",
+    ),
+    Pretrained(
         name="age_gender",
         file="age_gender.onnx",
         sha256="a39d2e330f1adb84f56ff4845bfb70e29fe2ffaa3d27ba602e35dfdbd0446748",

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from voice2face.faces.layout import Floats, Grid, Layout, sampled
+from voice2face.faces.layout import Floats, Layout, sampled
 
 ROUNDS = 6  # of the search for where each pixel comes from; the third moves less than 0.1 pixel
-COARSE = 4  # pixels of the face in one of the field of displacements, which is smooth
 
 
 class Drawing:
@@ -23,7 +22,6 @@ class Drawing:
     def __init__(self, layout: Layout, px: int) -> None:
         self.px = px
         self._layout = layout
-        self._grid: Grid = layout.grid(max(px // COARSE, 16))
         self._mean = layout.with_rings(layout.shape)
 
     def __call__(self, picture: npt.NDArray[Any], shape: npt.NDArray[Any]) -> Floats:
@@ -39,7 +37,7 @@ class Drawing:
         Returns:
             Shape (px, px, channels), values as in the picture.
         """
-        moved = self._grid.between(self._layout.with_rings(shape) - self._mean)
+        moved = self._layout.coarse.between(self._layout.with_rings(shape) - self._mean)
         coarse = moved.shape[0]
         centres = (np.arange(coarse, dtype=np.float32) + np.float32(0.5)) / np.float32(coarse)
         to = np.stack(np.meshgrid(centres, centres), axis=-1)  # (coarse, coarse, 2), x and y

@@ -33,12 +33,14 @@ class Layout:
         mirror: Which point is which in the mirror, shape (468,).
         outline: Points around the face, in order, shape (36,).
         triangles: Corners, numbers of points as :meth:`with_rings` has them, shape (n, 3).
+        coarse: The grid of 64 pixels, kept because to find it takes longer than to draw a face.
     """
 
     shape: Points
     mirror: npt.NDArray[np.int64]
     outline: npt.NDArray[np.int64]
     triangles: npt.NDArray[np.int64]
+    coarse: "Grid"
 
     @classmethod
     def read(cls, path: Path = FILE) -> "Layout":
@@ -50,7 +52,10 @@ class Layout:
         with np.load(path, allow_pickle=False) as stored:
             whole = {name: stored[name].astype(np.int64) for name in ("mirror", "outline")}
             triangles = stored["triangles"].astype(np.int64)
-            return cls(stored["shape"].astype(np.float64), triangles=triangles, **whole)
+            corners = stored["coarse_corners"].astype(np.int64)
+            coarse = Grid(corners, stored["coarse_weights"].astype(np.float64))
+            shape = stored["shape"].astype(np.float64)
+            return cls(shape, triangles=triangles, coarse=coarse, **whole)
 
     def with_rings(self, points: npt.NDArray[Any]) -> Points:
         """Points of a mesh, then those of the rings around it.

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import MissingExtraError, ModelError
+from voice2face.assets import pretrained
+from voice2face.errors import MissingExtraError
 from voice2face.faces.detect import Detection
 from voice2face.faces.pictures import PictureError
+from voice2face.networks.onnx_network import Network
 
 Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
@@ -73,9 +75,10 @@ class FaceMesh:
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        path = weights or Path(__file__).parents[1] / "assets" / "networks" / "face_mesh.onnx"
         self._cv2 = _opencv()
-        self._session = _opened(path)
+        self._network = Network(weights or pretrained.find("face_mesh"))
+        for output in (POINTS, PRESENCE):
+            self._network.check(INPUT, [1, PX, PX, 3], output)
 
     def __call__(self, picture: Picture, detection: Detection) -> Mesh:
         """The mesh of a face that was detected.
@@ -118,7 +121,7 @@ class FaceMesh:
             borderMode=self._cv2.BORDER_REPLICATE,
         )
         fed = square[None].astype(np.float32) / np.float32(255)
-        points, logit = self._session.run([POINTS, PRESENCE], {INPUT: fed})
+        points, logit = self._network.run([POINTS, PRESENCE], {INPUT: fed})
         inside = points.reshape(N_POINTS, 3)[:, :2].astype(np.float64)
         presence = 1 / (1 + math.exp(-float(logit.ravel()[0])))
         return inside @ back.T + corner, presence
@@ -128,23 +131,6 @@ def _turn(across: Points) -> Points:
     """The turn after which a direction points right, shape (2, 2)."""
     x, y = across / max(float(np.hypot(*across)), 1e-9)
     return np.array(((x, y), (-y, x)))
-
-
-def _opened(path: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the processes are parallel
-    options.log_severity_level = 4
-    wanted = f"{INPUT} 1×{PX}×{PX}×3 → {POINTS}, {PRESENCE}"
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime has no common base class
-        raise ModelError(path, "not a network", wanted, "fetch it again") from error
-    outputs = {one.name for one in session.get_outputs()}
-    if [one.name for one in session.get_inputs()] != [INPUT] or not outputs >= {POINTS, PRESENCE}:
-        raise ModelError(path, "another network", wanted, "give the face mesh network")
-    return session
 
 
 def _opencv() -> Any:

@@ -26,6 +26,8 @@ REACH = 0.05  # of the side
 UNLIKE = 0.25  # difference in colour at which skin is skin no more
 AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; of the people whose surroundings were learned
 FURTHEST_AGE = 2.0  # spreads
+# The first components of texture are colour and light, which go with hair.
+ABOUT_HAIR, FURTHEST_TONE = 8, 2.5  # components, spreads
 FINE = 0.8  # pixels: what is finer than that is made stronger by sharpening
 
 
@@ -52,7 +54,7 @@ class FaceDecoder:
     Args:
         arrays: ``texture_mean``, ``texture_basis``, ``texture_scale``, ``region``, ``blend``,
             ``shape_mean``, ``shape_basis``; and, where faces were learned without what surrounds
-            them, ``surroundings``, ``surroundings_scale``.
+            them, ``around_mean``, ``around``, ``around_step``, each of women and of men.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
     """
@@ -63,14 +65,15 @@ class FaceDecoder:
         self._region = arrays["region"]  # (side, side)
         self._blend = arrays["blend"].astype(np.float32)[..., None]  # (side, side, 1)
         self._texture_mean = arrays["texture_mean"].astype(np.float32)
-        scale = arrays["texture_scale"].astype(np.float32)
-        self._texture_basis = arrays["texture_basis"].astype(np.float32) * scale[:, None]
+        self._texture_scale = arrays["texture_scale"].astype(np.float32)
+        self._texture_basis = arrays["texture_basis"].astype(np.float32)
         self._shape_mean = arrays["shape_mean"].astype(np.float32).ravel()
         self._shape_basis = arrays["shape_basis"].astype(np.float32)
-        self._surroundings: Floats | None = None
-        if "surroundings" in arrays:
-            each = arrays["surroundings_scale"].astype(np.float32)
-            self._surroundings = arrays["surroundings"].astype(np.float32) * each[:, None]
+        self._around: Floats | None = None
+        if "around_mean" in arrays:
+            self._around_mean = arrays["around_mean"].astype(np.float32)
+            self._around_step = arrays["around_step"].astype(np.float32)
+            self._around = arrays["around"].astype(np.float32)
         side = self._region.shape[0]
         self._soft = blur_matrix(side, REACH * side)
         self._fine = blur_matrix(side, FINE)
@@ -84,29 +87,31 @@ class FaceDecoder:
         codes = np.clip(looks.codes, -FURTHEST, FURTHEST).astype(np.float32)
         n_texture = len(self._texture_basis)
         shapes = self._shape_mean + codes[:, n_texture:] @ self._shape_basis
-        features = surrounding_features(looks, n_texture)
+        features = surrounding_features(codes[:, :n_texture], looks.age, looks.hair)
         faces = np.empty((len(codes), self.px, self.px, 3), np.float32)
-        for face, code, shape, feature in zip(faces, codes, shapes, features, strict=True):
-            picture = self._picture(code[:n_texture], feature)
-            face[:] = self._draw(self._enlarged(picture), shape.reshape(N_POINTS, 2))
+        for row, (code, shape) in enumerate(zip(codes, shapes, strict=True)):
+            picture = self._picture(code[:n_texture], features[row], int(looks.male[row]))
+            faces[row] = self._draw(self._enlarged(picture), shape.reshape(N_POINTS, 2))
         return np.clip(faces, 0, 255)
 
-    def _picture(self, code: Floats, feature: Floats) -> Floats:
+    def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
         """The face on the mean shape, shape (side, side, 3)."""
         side = self._region.shape[0]
-        texture = (self._texture_mean + code @ self._texture_basis).reshape(-1, 3)
-        if self._surroundings is None:
+        change = (code * self._texture_scale) @ self._texture_basis
+        texture = (self._texture_mean + change).reshape(-1, 3)
+        if self._around is None:
             face = np.full((side, side, 3), BACKGROUND, np.float32)
             face[self._region] = texture
             return self._sharpened(face)
-        around = (feature @ self._surroundings).reshape(side, side, 4)
-        opacity = np.clip(around[..., 3:], 0.1, 1.0)
-        colour = np.clip(around[..., :3] / opacity, 0, 255)
+        change = (feature * self._around_step[man]) @ self._around[man]
+        around = (self._around_mean[man] + change).reshape(side, side, 4)
+        opacity = around[..., 3:] / np.float32(255)
+        colour = np.clip(around[..., :3] / np.clip(opacity, 0.1, 1.0), 0, 255)
         face = colour.copy()
         face[self._region] = texture
         colour = self._tinted(colour, face)
         whole = self._sharpened(colour + self._blend * (face - colour))
-        edge = _smooth_step(around[..., 3:], *EDGE)
+        edge = _smooth_step(opacity, *EDGE)
         return np.asarray(BACKGROUND + edge * (whole - np.float32(BACKGROUND)), np.float32)
 
     def _tinted(self, colour: Floats, face: Floats) -> Floats:
@@ -135,19 +140,17 @@ class FaceDecoder:
         return np.stack(parts, axis=-1)
 
 
-def surrounding_features(looks: Looks, n_texture: int, n_code: int = 8) -> Floats:
-    """What the surroundings of faces follow from, shape (n, 4 + n_code + H).
+def surrounding_features(texture_codes: Floats, age: Floats, hair: Floats) -> Floats:
+    """What the surroundings of faces follow from, shape (n, 1 + ABOUT_HAIR + H).
 
     Args:
-        looks: The people.
-        n_texture: How many components of a code are texture.
-        n_code: How many of these, the first, tell about hair: they are mostly colour and light.
+        texture_codes: Shape (n, components).
+        age: In years, shape (n,).
+        hair: Chance, shape (n, H).
     """
-    gender = np.where(looks.male, 1.0, -1.0)
-    age = np.clip((looks.age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)
-    first = np.clip(looks.codes[:, : min(n_code, n_texture)], -2.5, 2.5)
-    columns = (np.ones(len(age)), gender, age, age * gender)
-    return np.column_stack([*columns, first, looks.hair]).astype(np.float32)
+    old = np.clip((age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)
+    first = np.clip(texture_codes[:, :ABOUT_HAIR], -FURTHEST_TONE, FURTHEST_TONE)
+    return np.column_stack([old, first, hair]).astype(np.float32)
 
 
 def blur_matrix(side: int, sigma: float) -> Floats:

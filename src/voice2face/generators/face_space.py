@@ -19,16 +19,21 @@ from voice2face.settings import FacePx, Settings
 
 Floats = npt.NDArray[np.float32]
 
-# What a file of this kind holds; those of the second line only where faces were learned without
-# what surrounds them.
-ARRAYS = (
+Arrays = dict[str, npt.NDArray[Any]]
+
+# What a file of this kind holds: what voices tell, of the faces that are drawn from, of pictures;
+# the last line only where faces were learned without what surrounds them.
+HEARD = (
     "voice_mean", "voice_scale", "gender", "age", "deviation", "gender_code", "gender_age",
-    "age_code", "spread",
+    "age_code", "left", "spread",
+)  # fmt: skip
+OTHERS = ("rest", "rest_step", "rest_male", "rest_weight")
+PICTURES = (
     "texture_mean", "texture_basis", "texture_scale", "region", "blend", "shape_mean",
     "shape_basis",
 )  # fmt: skip
-SURROUNDINGS = ("surroundings", "surroundings_scale")
-N_FEATURES = 12  # of the surroundings, before those of chance
+SURROUNDINGS = ("around_mean", "around", "around_step", "hair", "hair_male")
+MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
@@ -41,7 +46,8 @@ class FaceSpaceSettings(Settings, frozen=True, kw_only=True, tag="face_space"):
     # How far what the voice tells is driven from the mean: 1 is the best guess, more is livelier.
     gender_emphasis: Emphasis = 1.0
     age_emphasis: Emphasis = 1.0
-    liveliness: Emphasis = 1.0
+    liveliness: Emphasis = 1.0  # of textures
+    shape_emphasis: Emphasis = 1.0
     sharpening: Emphasis = 0.5
     chance: Emphasis = 1.0  # share of the spread in which people are drawn
 
@@ -61,6 +67,35 @@ class Told:
     codes: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """What gender and age leave of the codes of women, or of men; and their hair.
+
+    Attributes:
+        rest: In steps of ``step``, int8, shape (people, K).
+        step: In spreads.
+        weight: How much each person counts; they sum to one, shape (people,).
+        hair: Chance in the surroundings of portraits, shape (portraits, H).
+    """
+
+    rest: npt.NDArray[np.int8]
+    step: float
+    weight: npt.NDArray[np.float64]
+    hair: Floats
+
+    def drawn(self, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """The rest of a person who does not exist, shape (K,), and hair, shape (H,).
+
+        It mixes that of a few people so that its covariance is theirs.
+        """
+        shares = np.abs(rng.standard_normal(MIXED))
+        shares /= np.sqrt((shares**2).sum())
+        some = rng.choice(len(self.rest), MIXED, p=self.weight)
+        rest = shares @ self.rest[some].astype(np.float64) * self.step
+        hair = self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
+        return rest.astype(np.float32), hair
+
+
 class FaceSpace:
     """The generator of a file ``.npz``; see :class:`.protocol.FaceGenerator`.
 
@@ -76,20 +111,23 @@ class FaceSpace:
         ModelError: The file is missing, damaged, or of another kind.
     """
 
-    def __init__(self, settings: FaceSpaceSettings, path: Path) -> None:
-        arrays = _read(path)
+    def __init__(
+        self, settings: FaceSpaceSettings, path: Path | None = None, arrays: Arrays | None = None
+    ) -> None:
+        arrays = _read(path) if arrays is None else arrays
         self.px: int = settings.px
         self.dim = len(arrays["voice_mean"])
         self._settings = settings
         self._mean, self._scale = arrays["voice_mean"], arrays["voice_scale"]
         self._gender, self._age = arrays["gender"], arrays["age"]
         self._deviation = arrays["deviation"].astype(np.float32)
+        n_texture = len(arrays["texture_basis"])
+        self._deviation[:, :n_texture] *= settings.liveliness
+        self._deviation[:, n_texture:] *= settings.shape_emphasis
         self._gender_code, self._gender_age = arrays["gender_code"], arrays["gender_age"]
         self._age_code = arrays["age_code"]
-        self._spread = arrays["spread"].astype(np.float32)
-        self._n_hair = 0
-        if "surroundings" in arrays:
-            self._n_hair = len(arrays["surroundings"]) - N_FEATURES
+        self._left, self._spread = arrays["left"], arrays["spread"]
+        self._others = [_of_gender(arrays, men) for men in (False, True)]
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
 
     def told(self, embeddings: Floats) -> Told:
@@ -107,7 +145,7 @@ class FaceSpace:
             middle
             + drawn.gender_emphasis * (self._gender_code[men] - middle)
             + drawn.age_emphasis * decades[:, None] * self._age_code[men]
-            + drawn.liveliness * (heard @ self._deviation)
+            + heard @ self._deviation
         )
         years = self._gender_age[men] + DECADE * drawn.age_emphasis * decades
         return Told(
@@ -117,14 +155,14 @@ class FaceSpace:
     def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
         told = self.told(embeddings)
-        codes, hair = told.codes, np.zeros((len(told.codes), self._n_hair), np.float32)
+        men = told.male > 0
+        codes, hair = told.codes, np.zeros((len(men), self._others[0].hair.shape[1]), np.float32)
         if rng is not None:
-            chance = rng.standard_normal(codes.shape).astype(np.float32)
-            spread = self._spread[(told.male > 0).astype(np.int64)]  # (n, K, K)
-            codes = codes + self._settings.chance * np.einsum("nij,nj->ni", spread, chance)
-            hair = self._settings.chance * rng.standard_normal(hair.shape).astype(np.float32)
-        looks = Looks(codes, told.male > 0, told.age, np.clip(hair, -2, 2).astype(np.float32))
-        pictures = self._decoder(looks).transpose(0, 3, 1, 2)
+            codes = codes.copy()
+            for row, of_men in enumerate(men.astype(np.int64).tolist()):
+                drawn, hair[row] = self._others[of_men].drawn(rng)
+                codes[row] += self._settings.chance * self._left[of_men] * drawn
+        pictures = self._decoder(Looks(codes, men, told.age, hair)).transpose(0, 3, 1, 2)
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
 
     def distances(self, embeddings: Floats, codes: Floats) -> Floats:
@@ -145,15 +183,26 @@ class FaceSpace:
         return found
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+def _of_gender(arrays: Arrays, men: bool) -> _Others:
+    of_it = arrays["rest_male"] == men
+    weight = arrays["rest_weight"][of_it]
+    hair = np.zeros((0, 0), np.float32)
+    if "hair" in arrays:
+        hair = arrays["hair"][arrays["hair_male"] == men]
+    return _Others(
+        arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum(), hair
+    )
+
+
+def _read(path: Path) -> Arrays:
     wanted = "a face space"
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in (*ARRAYS, *SURROUNDINGS) if name in stored}
+            arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError as error:
         raise ModelError(path, "no such file", wanted, "restore the model's folder") from error
     except Exception as error:  # a damaged archive makes NumPy raise almost anything
         raise ModelError(path, "damaged", wanted, "restore the model's folder") from error
-    if missing := [name for name in ARRAYS if name not in arrays]:
+    if missing := [name for name in (*HEARD, *OTHERS, *PICTURES) if name not in arrays]:
         raise ModelError(path, f"no {', '.join(missing)}", wanted, "fit it again")
     return arrays

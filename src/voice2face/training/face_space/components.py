@@ -50,7 +50,10 @@ class Codes:
     def fit(
         cls, people: People, region: npt.NDArray[np.bool_], n_texture: int, n_shape: int
     ) -> "Codes":
-        """Fit on people and on their mirror images, each as much as the person counts.
+        """Fit on the mean of each face and its mirror image.
+
+        What differs between the sides of a face in a picture is light, pose and expression rather
+        than who it is.
 
         Args:
             people: Their faces.
@@ -58,17 +61,10 @@ class Codes:
             n_texture: Components of texture.
             n_shape: Components of shape.
         """
-        layout = Layout.read()
-        weight = np.concatenate([people.weight, people.weight]) / 2
-        mirrored = np.array([layout.mirrored(shape) for shape in people.shape])
-        shapes = np.concatenate([people.shape, mirrored]).reshape(2 * len(people.shape), -1)
-        textures = np.concatenate(
-            [_pixels(people.texture, region), _pixels(people.texture[:, :, ::-1], region)]
-        )
         return cls(
             region,
-            _components(textures, weight, n_texture),
-            _components(shapes.astype(np.float32), weight, n_shape),
+            _components(_pixels(people.texture, region), people.weight, n_texture),
+            _components(_points(people.shape), people.weight, n_shape),
         )
 
     def of(self, texture: npt.NDArray[np.uint8], shape: npt.NDArray[Any]) -> Floats:
@@ -78,14 +74,21 @@ class Codes:
             texture: RGB, shape (n, side, side, 3).
             shape: Shape (n, 468, 2).
         """
-        shapes = shape.reshape(len(shape), -1).astype(np.float32)
-        return np.column_stack(
-            [self.texture.along(_pixels(texture, self.region)), self.shape.along(shapes)]
-        )
+        textures = self.texture.along(_pixels(texture, self.region))
+        return np.column_stack([textures, self.shape.along(_points(shape))])
 
 
 def _pixels(texture: npt.NDArray[np.uint8], region: npt.NDArray[np.bool_]) -> Floats:
-    return texture[:, region].reshape(len(texture), -1).astype(np.float32)
+    """Mean of each texture and its mirror image, where the region is, shape (n, numbers)."""
+    both = texture[:, region].astype(np.float32) + texture[:, :, ::-1][:, region]
+    return np.asarray(both.reshape(len(texture), -1) / 2, np.float32)
+
+
+def _points(shape: npt.NDArray[Any]) -> Floats:
+    """Mean of each shape and its mirror image, shape (n, 936)."""
+    layout = Layout.read()
+    both = [(one + layout.mirrored(one)) / 2 for one in shape]
+    return np.array(both, np.float32).reshape(len(shape), -1)
 
 
 def _components(values: Floats, weight: npt.NDArray[np.float64], n: int) -> Components:

@@ -14,7 +14,7 @@ from voice2face.generators.face_decoder import blur_matrix
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.hearing import Voices, fit_hearing
 from voice2face.training.face_space.people import People
-from voice2face.training.face_space.surroundings import fit_surroundings
+from voice2face.training.face_space.surroundings import Surroundings
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -88,8 +88,7 @@ def fit(
     arrays["blend"] = np.ones((side, side), np.float16)
     if portraits is not None:
         arrays["blend"] = _blend(inside).astype(np.float16)
-        around = fit_surroundings(portraits, codes, sizes.hair)
-        arrays["surroundings"], arrays["surroundings_scale"] = _as_int16(around)
+        arrays |= _around_arrays(portraits, codes, sizes.hair)
     return arrays
 
 
@@ -108,20 +107,35 @@ def _coded(speakers: Speakers, codes: Codes) -> Voices:
 
 
 def _decoder_arrays(codes: Codes) -> Arrays:
-    scale = np.abs(codes.texture.basis).max(axis=1) / 127
+    basis, scale = _as_integers(codes.texture.basis, np.int8)
     return {
         "texture_mean": codes.texture.mean.astype(np.float32),
-        "texture_basis": np.rint(codes.texture.basis / scale[:, None]).astype(np.int8),
-        "texture_scale": scale.astype(np.float32),
+        "texture_basis": basis,
+        "texture_scale": scale,
         "region": codes.region,
         "shape_mean": codes.shape.mean.astype(np.float32),
         "shape_basis": codes.shape.basis.astype(np.float32),
     }
 
 
-def _as_int16(rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int16], Any]:
-    scale = np.abs(rows).max(axis=1) / 32767
-    return np.rint(rows / scale[:, None]).astype(np.int16), scale.astype(np.float32)
+def _around_arrays(portraits: People, codes: Codes, n_hair: int) -> Arrays:
+    both = [Surroundings.fit(portraits, codes, men, n_hair) for men in (False, True)]
+    rows = [_as_integers(one.change, np.int8) for one in both]
+    return {
+        "around_mean": np.array([one.mean for one in both]).astype(np.float16),
+        "around": np.array([values for values, _ in rows]),
+        "around_step": np.array([step for _, step in rows]),
+        "hair": np.concatenate([one.hair for one in both]),
+        "hair_male": np.concatenate([np.full(len(b.hair), i > 0) for i, b in enumerate(both)]),
+    }
+
+
+def _as_integers(
+    rows: npt.NDArray[np.float32], kind: type[np.int8] | type[np.int16]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
+    """Rows in the steps of a type, and what a step is worth in each."""
+    step = np.maximum(np.abs(rows).max(axis=1), 1e-9) / np.iinfo(kind).max
+    return np.rint(rows / step[:, None]).astype(kind), step.astype(np.float32)
 
 
 def _blend(inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

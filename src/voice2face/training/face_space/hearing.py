@@ -15,6 +15,7 @@ FOR_GENDER, FOR_AGE, FOR_CODE = 0.5, 1.0, 4.0
 MOST_STRETCHED = 1.5  # by which deviations are brought to the spread of the open faces
 LEAST_LEFT = 0.2  # of a component's variance, after what the voice tells
 N_FOLDS = 5
+REST_STEP = 0.05  # spreads: codes of the open faces are kept in such steps
 REGION = 0.9  # share of people that the distribution's region is to hold
 DECADE = 10.0
 
@@ -121,7 +122,8 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
     target = seen.deviations(code[faced], men) * stretch
     deviation, _ = ridge(heard[faced], target, FOR_CODE)
     person = np.concatenate([one.person for one in voices])[faced]
-    spread = _spread(heard[faced], target, men, person, people, codes, open_faces)
+    rest = _rest(codes, people, open_faces)
+    left, spread = _spread(heard[faced], target, men, person, people, rest)
     return {
         "voice_mean": mean.astype(np.float32),
         "voice_scale": scale.astype(np.float32),
@@ -132,9 +134,21 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
         "gender_age": open_faces.age.astype(np.float32),
         "age_code": open_faces.slope.astype(np.float32),
         "spread": spread.astype(np.float32),
+        "left": left.astype(np.float32),
+        "rest": np.rint(np.clip(rest / REST_STEP, -127, 127)).astype(np.int8),
+        "rest_step": np.float32(REST_STEP),
+        "rest_male": people.male,
+        "rest_weight": people.weight,
         "seen_code": seen.code.astype(np.float32),
         "stretched": stretch.astype(np.float32),
     }
+
+
+def _rest(codes: Floats, people: People, middle: Middle) -> Floats:
+    """What gender and age leave of the open faces' codes, shape (people, K)."""
+    men = people.male.astype(np.int64)
+    decades = (people.age - middle.age[men]) / DECADE
+    return np.asarray(codes - middle.code[men] - decades[:, None] * middle.slope[men])
 
 
 def _spread(
@@ -143,32 +157,32 @@ def _spread(
     men: npt.NDArray[np.bool_],
     person: npt.NDArray[np.str_],
     people: People,
-    codes: Floats,
-    middle: Middle,
-) -> Floats:
-    """Factors L of the covariance of women's and of men's codes, L Lᵀ, shape (2, K, K).
+    rest: Floats,
+) -> tuple[Floats, Floats]:
+    """How much voices leave open, calibrated on people left out.
 
-    Calibrated on people left out, so that the region that holds ``REGION`` of the draws holds as
-    many of the people.
+    Returns:
+        By which factor the rest of the open faces' codes is what a voice leaves, of women and of
+        men, shape (2, K); and factors L of the covariances L Lᵀ of that, shape (2, K, K). The
+        region that holds ``REGION`` of the draws holds as many of the people left out.
     """
     predicted = _left_out(heard, target, person)
     explained = predicted.var(axis=0) / np.maximum(target.var(axis=0), 1e-9)
     left = np.sqrt(np.clip(1 - explained, LEAST_LEFT, 1))  # (K,)
-    factors = []
+    drawn = np.random.default_rng(0).chisquare(rest.shape[1], 100_000)
+    scales, factors = [], []
     for gender in (False, True):
         of_it = people.male == gender
         weight = people.weight[of_it] / people.weight[of_it].sum()
-        decades = (people.age[of_it] - middle.age[int(gender)]) / DECADE
-        rest = codes[of_it] - middle.code[int(gender)] - decades[:, None] * middle.slope[int(gender)]
-        covariance = (rest * weight[:, None]).T @ rest
+        covariance = (rest[of_it] * weight[:, None]).T @ rest[of_it]
         covariance += 1e-3 * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
         factor = left[:, None] * np.linalg.cholesky(covariance)
         own = (target - predicted)[men == gender]
         distance = (np.linalg.solve(factor, own.T) ** 2).sum(axis=0)
-        drawn = np.random.default_rng(0).chisquare(len(covariance), 100_000)
-        wanted = np.quantile(distance, REGION) / np.quantile(drawn, REGION)
-        factors.append(factor * np.sqrt(wanted))
-    return np.array(factors)
+        wanted = np.sqrt(np.quantile(distance, REGION) / np.quantile(drawn, REGION))
+        scales.append(left * wanted)
+        factors.append(factor * wanted)
+    return np.array(scales), np.array(factors)
 
 
 def _left_out(heard: Floats, target: Floats, person: npt.NDArray[np.str_]) -> Floats:

@@ -1,0 +1,169 @@
+"""The face spaces: the one that is shipped, and the one of pairs that is not.
+
+    python -m benchmarks.face_space OUT --data FOLDER [--only shipped|pairs]
+
+FOLDER holds ``open/`` (faces.csv, portraits.csv, voices.csv) and ``pairs/avspeech``. Writes
+OUT/shipped.npz (pixels of open/ alone) and OUT/pairs.npz (of canonical faces). Normalised faces and
+voice embeddings are kept in OUT and not made again.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio.speech import read_speech
+from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet, detector
+from voice2face.faces.normalise import Normaliser
+from voice2face.settings import NormalisedFace, NormalisedFilters
+from voice2face.training.face_space import People, Sizes, Speakers, fit, raked, write
+from voice2face.training.face_space.tables import normalised, read_rows
+from voice2face.voice_encoders.ge2e import Ge2e
+
+PX = 160  # eyes 35 pixels apart, as in FairFace's crops
+YEARS = {
+    "20-29": 25.0, "30-39": 35.0, "40-49": 45.0, "50-59": 55.0, "60-69": 65.0, "more than 70": 74.0,
+}  # fmt: skip
+# Shares of ages among those who are drawn by default: adults', not those of photographs.
+AGES = {
+    "20-29": 0.24, "30-39": 0.22, "40-49": 0.19, "50-59": 0.15, "60-69": 0.13, "more than 70": 0.07,
+}  # fmt: skip
+GENDERS = {"female": 0.5, "male": 0.5}
+# Portraits smile and are turned a little; of what they supply, the surroundings, that is no part.
+PORTRAITS = NormalisedFilters(
+    max_turned=0.13, max_nodded=0.2, max_mouth=0.2, max_spectacles=10, max_burnt=0.5
+)
+# Canonical faces are frontal, with closed mouths; none is to be left out.
+CANONICAL = NormalisedFilters(
+    max_turned=0.5, max_nodded=0.5, max_mouth=0.5, max_spectacles=10, max_burnt=0.9,
+    min_brightness=0, min_colour=0,
+)  # fmt: skip
+
+Arrays = dict[str, npt.NDArray]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m benchmarks.face_space", description=__doc__)
+    options.add_argument("out", type=Path)
+    options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--only", choices=("shipped", "pairs"))
+    given = options.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    teachers = [speakers(given), readers(given)]
+    for name in ("shipped", "pairs"):
+        if given.only in (None, name):
+            started = time.perf_counter()
+            made = shipped(given, teachers) if name == "shipped" else pairs(given, teachers)
+            write(made, given.out / f"{name}.npz")
+            print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
+
+
+def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
+    """Pixels of FairFace and of the portraits."""
+    return fit(open_faces(given), teachers, portraits(given), Sizes())
+
+
+def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
+    """Pixels of canonical faces, with their own surroundings."""
+    one = teachers[0]
+    assert one.texture is not None and one.shape is not None
+    weight = np.full(len(one.texture), 1 / len(one.texture))
+    known = np.nan_to_num(one.male, nan=0.0) > 0.5
+    faces = People(one.texture, one.shape, known, one.age, weight)
+    return fit(faces, teachers, None, Sizes(texture=150, shape=40))
+
+
+def open_faces(given: argparse.Namespace) -> People:
+    """FairFace's, weighed so that no gender, race or age as labelled there counts for more."""
+    table = given.data / "open" / "faces.csv"
+    rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
+    gender, age, race = (np.array([row[name] for row in rows]) for name in ("gender", "age", "race"))
+    races = {str(name): 1 / len(set(race.tolist())) for name in set(race.tolist())}
+    weight = raked([(age, AGES), (race, races), (gender, GENDERS)])
+    years = np.array([YEARS[name] for name in age])
+    return People(arrays["texture"], arrays["shape"], gender == "male", years, weight)
+
+
+def portraits(given: argparse.Namespace) -> People:
+    """The coloured ones, with hair."""
+    table = given.data / "open" / "portraits.csv"
+    settings = NormalisedFace(px=PX, hair=True, filters=PORTRAITS)
+    rows, arrays = _faces(given, "portraits", table, "picture", settings)
+    male = np.array([row["gender"] == "male" for row in rows])
+    years = np.array([float(row["age_by_network"]) for row in rows])
+    weight = np.full(len(rows), 1 / len(rows))
+    return People(arrays["texture"], arrays["shape"], male, years, weight, arrays["person"])
+
+
+def speakers(given: argparse.Namespace) -> Speakers:
+    """AVSpeech's, with their canonical faces; gender and age as a network sees them."""
+    table = given.data / "pairs" / "avspeech" / "pairs.csv"
+    settings = NormalisedFace(px=PX, hair=True, filters=CANONICAL)
+    rows, arrays = _faces(given, "avspeech", table, "canonical", settings)
+    heard = _embedded(given, "avspeech", table)
+    number = {row["clip"]: i for i, row in enumerate(read_rows(table))}
+    of = np.array([number[row["clip"]] for row in rows])
+    seen = _seen(given, table)
+    person = np.array([row["identity"] for row in rows])
+    male, age = seen["male"][of], seen["age"][of]
+    return Speakers(heard[of], person, male, age, arrays["texture"], arrays["shape"])
+
+
+def readers(given: argparse.Namespace) -> Speakers:
+    """LibriSpeech's, whose gender is known."""
+    table = given.data / "open" / "voices.csv"
+    rows = read_rows(table)
+    male = np.array([float(row["gender"] == "male") for row in rows])
+    person = np.array([row["identity"] for row in rows])
+    return Speakers(_embedded(given, "readers", table), person, male, np.full(len(rows), np.nan))
+
+
+def _faces(
+    given: argparse.Namespace, name: str, table: Path, column: str, settings: NormalisedFace
+) -> tuple[list[dict[str, str]], Arrays]:
+    """Rows of a table whose face can be normalised, and the faces; from OUT if they are there."""
+    kept = given.out / f"{name}-normalised.npz"
+    rows = read_rows(table)
+    if kept.exists():
+        stored = dict(np.load(kept, allow_pickle=False))
+        return [rows[i] for i in stored.pop("row")], stored
+    started = time.perf_counter()
+    paths = [table.parent / row[column] for row in rows]
+    found, arrays, refused = normalised(paths, Normaliser(settings), detector())
+    took = time.perf_counter() - started
+    print(f"{name}: {len(found)} of {len(rows)} in {took:.0f} s; refused: {dict(refused)}", flush=True)
+    write({"row": found, **arrays}, kept)
+    return [rows[i] for i in found], arrays
+
+
+def _embedded(given: argparse.Namespace, name: str, table: Path) -> npt.NDArray[np.float32]:
+    """What GE2E hears in each row's recording, shape (rows, 256)."""
+    kept = given.out / f"{name}-heard.npz"
+    if not kept.exists():
+        encoder = Ge2e()
+        paths = [table.parent / row["voice"] for row in read_rows(table)]
+        write({"raw": np.array([encoder.embed(read_speech(path)) for path in paths])}, kept)
+    return np.asarray(np.load(kept, allow_pickle=False)["raw"])
+
+
+def _seen(given: argparse.Namespace, table: Path) -> Arrays:
+    """Gender and age that a network sees in each speaker's picture; NaN without a face."""
+    kept = given.out / "avspeech-seen.npz"
+    if kept.exists():
+        return dict(np.load(kept, allow_pickle=False))
+    rows = read_rows(table)
+    found, left_out = FaceSet.of_files([table.parent / row["face"] for row in rows], detector())
+    missing = {one.row for one in left_out}
+    there = np.array([i not in missing for i in range(len(rows))])
+    age, male = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    age[there], male[there] = AgeGender().judge(found)
+    seen = {"age": age, "male": male}
+    write(seen, kept)
+    return seen
+
+
+if __name__ == "__main__":
+    main()
