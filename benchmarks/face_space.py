@@ -80,7 +80,9 @@ def open_faces(given: argparse.Namespace) -> People:
     """FairFace's, weighed so that no gender, race or age as labelled there counts for more."""
     table = given.data / "open" / "faces.csv"
     rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
-    gender, age, race = (np.array([row[name] for row in rows]) for name in ("gender", "age", "race"))
+    gender, age, race = (
+        np.array([row[name] for row in rows]) for name in ("gender", "age", "race")
+    )
     races = {str(name): 1 / len(set(race.tolist())) for name in set(race.tolist())}
     weight = raked([(age, AGES), (race, races), (gender, GENDERS)])
     years = np.array([YEARS[name] for name in age])
@@ -134,7 +136,9 @@ def _faces(
     paths = [table.parent / row[column] for row in rows]
     found, arrays, refused = normalised(paths, Normaliser(settings), detector())
     took = time.perf_counter() - started
-    print(f"{name}: {len(found)} of {len(rows)} in {took:.0f} s; refused: {dict(refused)}", flush=True)
+    print(
+        f"{name}: {len(found)} of {len(rows)} in {took:.0f} s; refused: {dict(refused)}", flush=True
+    )
     write({"row": found, **arrays}, kept)
     return [rows[i] for i in found], arrays
 

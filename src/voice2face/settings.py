@@ -146,7 +146,7 @@ class NormalisedFilters(Settings, frozen=True, kw_only=True):
     max_turned: Share = 0.1  # of the face's width, nose from the middle of the cheeks
     max_nodded: Share = 0.1  # of eyes to chin
     max_mouth: Share = 0.05  # of the face's height
-    max_spectacles: Positive = 0.25
+    max_spectacles: Annotated[float, msgspec.Meta(ge=-10, le=100)] = 0.25
     max_burnt: Share = 0.1  # of the face's pixels
     min_brightness: Annotated[float, msgspec.Meta(ge=0, le=255)] = 50.0
     min_colour: Annotated[float, msgspec.Meta(ge=0, le=255)] = 14.0

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from voice2face.errors import ModelError
 from voice2face.generators.face_decoder import FaceDecoder, Looks
-from voice2face.settings import FacePx, Settings
+from voice2face.parts import GeneratorPart, PartSource
+from voice2face.settings import FacePx
 
 Floats = npt.NDArray[np.float32]
 
@@ -35,21 +36,51 @@ PICTURES = (
 SURROUNDINGS = ("around_mean", "around", "around_step", "hair", "hair_male")
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
+FILE = "face_space.npz"
 
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
 
-class FaceSpaceSettings(Settings, frozen=True, kw_only=True, tag="face_space"):
-    """How faces are drawn from a face space."""
+class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
+    """A face space, and how faces are drawn from it.
+
+    Attributes:
+        px: Side of the faces.
+        embedding_dim: Numbers of a voice embedding.
+        gender_emphasis: How far the gender that is heard is driven from the middle of both; 1: to
+            the mean of that gender.
+        age_emphasis: The same of age; 1: the best guess.
+        liveliness: The same of what else voices tell about texture.
+        shape_emphasis: The same of shape.
+        sharpening: How much is added of what is finer than a pixel of the textures.
+        chance: Share of the spread in which people are drawn.
+    """
 
     px: FacePx = 256
-    # How far what the voice tells is driven from the mean: 1 is the best guess, more is livelier.
+    embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 256
     gender_emphasis: Emphasis = 1.0
     age_emphasis: Emphasis = 1.0
-    liveliness: Emphasis = 1.0  # of textures
+    liveliness: Emphasis = 1.0
     shape_emphasis: Emphasis = 1.0
     sharpening: Emphasis = 0.5
-    chance: Emphasis = 1.0  # share of the spread in which people are drawn
+    chance: Emphasis = 1.0
+
+    def open(self, source: PartSource) -> "FaceSpace":
+        """The generator.
+
+        Raises:
+            ModelError: Its file is missing or damaged, or of another kind.
+        """
+        return FaceSpace(self, read_arrays(source.path(FILE)))
+
+    @property
+    def face_px(self) -> int:
+        """Side of its faces."""
+        return self.px
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"generator": f"face space, closed form, faces of {self.px} pixels"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,26 +128,25 @@ class _Others:
 
 
 class FaceSpace:
-    """The generator of a file ``.npz``; see :class:`.protocol.FaceGenerator`.
+    """A face space at work (a ``generators.protocol.FaceGenerator``).
 
     Args:
         settings: Size and emphasis.
-        path: The file that :func:`voice2face.training.face_space.fit` made.
+        arrays: What :func:`voice2face.training.face_space.fit` made.
 
     Attributes:
         px: Side of the faces.
-        dim: Numbers of a voice embedding.
 
     Raises:
-        ModelError: The file is missing, damaged, or of another kind.
+        ModelError: The arrays are for embeddings of another length.
     """
 
-    def __init__(
-        self, settings: FaceSpaceSettings, path: Path | None = None, arrays: Arrays | None = None
-    ) -> None:
-        arrays = _read(path) if arrays is None else arrays
+    def __init__(self, settings: FaceSpacePart, arrays: Arrays) -> None:
+        if len(arrays["voice_mean"]) != settings.embedding_dim:
+            found = f"made for embeddings of {len(arrays['voice_mean'])} numbers"
+            wanted = f"{settings.embedding_dim}, as its settings say"
+            raise ModelError("face space", found, wanted, "fetch the model again")
         self.px: int = settings.px
-        self.dim = len(arrays["voice_mean"])
         self._settings = settings
         self._mean, self._scale = arrays["voice_mean"], arrays["voice_scale"]
         self._gender, self._age = arrays["gender"], arrays["age"]
@@ -135,8 +165,15 @@ class FaceSpace:
 
         Args:
             embeddings: Shape (n, dim).
+
+        Raises:
+            ModelError: The embeddings are another encoder's.
         """
-        heard = (np.asarray(embeddings, np.float32) - self._mean) / self._scale
+        if embeddings.ndim != 2 or embeddings.shape[1] != len(self._mean):
+            found, wanted = f"embeddings of shape {embeddings.shape}", f"(n, {len(self._mean)})"
+            remedy = "use the voice encoder that it was fitted with"
+            raise ModelError("generator", found, wanted, remedy)
+        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
         male = heard @ self._gender[:-1] + self._gender[-1]
         decades = heard @ self._age[:-1] + self._age[-1]  # from the middle of the ages
         men = (male > 0).astype(np.int64)
@@ -189,20 +226,28 @@ def _of_gender(arrays: Arrays, men: bool) -> _Others:
     hair = np.zeros((0, 0), np.float32)
     if "hair" in arrays:
         hair = arrays["hair"][arrays["hair_male"] == men]
-    return _Others(
-        arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum(), hair
-    )
+    return _Others(arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum(), hair)
 
 
-def _read(path: Path) -> Arrays:
-    wanted = "a face space"
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a face space's file, which holds no code.
+
+    Raises:
+        ModelError: The file is missing, damaged, or of another kind.
+    """
+    wanted, remedy = "a face space", "fetch the model again"
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise ModelError(path, "no such file", wanted, "restore the model's folder") from error
-    except Exception as error:  # a damaged archive makes NumPy raise almost anything
-        raise ModelError(path, "damaged", wanted, "restore the model's folder") from error
-    if missing := [name for name in (*HEARD, *OTHERS, *PICTURES) if name not in arrays]:
-        raise ModelError(path, f"no {', '.join(missing)}", wanted, "fit it again")
+    except Exception as error:  # a damaged archive makes NumPy raise half a dozen kinds
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise ModelError(path, reason, wanted, remedy) from error
+    missing = [name for name in (*HEARD, *OTHERS, *PICTURES) if name not in arrays]
+    if "around" in arrays or "hair" in arrays:
+        missing += [name for name in SURROUNDINGS if name not in arrays]
+    if missing:
+        raise ModelError(path, f"no {', '.join(missing)}", wanted, remedy)
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError(path, f"{name} is not finite", wanted, remedy)
     return arrays

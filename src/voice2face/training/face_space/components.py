@@ -101,7 +101,9 @@ def _components(values: Floats, weight: npt.NDArray[np.float64], n: int) -> Comp
     values -= mean
     values *= np.sqrt(weight)[:, None].astype(np.float32)
     n = min(n, *values.shape)
-    start = np.random.default_rng(0).standard_normal((len(values), min(n + OVERSAMPLED, len(values))))
+    start = np.random.default_rng(0).standard_normal(
+        (len(values), min(n + OVERSAMPLED, len(values)))
+    )
     found = values.T @ start.astype(np.float32)
     for _ in range(POWERS):
         found = values.T @ (values @ np.linalg.qr(found)[0])

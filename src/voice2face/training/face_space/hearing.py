@@ -56,7 +56,9 @@ class Middle:
     spread: Floats
 
     @classmethod
-    def of(cls, codes: Floats, male: npt.NDArray[np.bool_], age: Floats, weight: Floats) -> "Middle":
+    def of(
+        cls, codes: Floats, male: npt.NDArray[np.bool_], age: Floats, weight: Floats
+    ) -> "Middle":
         """Of people, each counting as much as their weight."""
         means, ages, slopes = [], [], []
         squares = np.zeros(codes.shape[1])
