@@ -1,0 +1,123 @@
+"""From two tables of recordings to read-offs of the shipped voice encoder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.corpus.sources.found import identity_of
+from voice2face.evaluation.pairs import Pairs, read_pairs
+from voice2face.files import sha256_of
+from voice2face.training.heard.fit import Taught, fit_age, fit_male, fit_voice
+from voice2face.training.heard.recordings import as_they_are, changed, embedded, other_sounds
+from voice2face.voice_encoders.ge2e import SHIPPED, Ge2e, Ge2eSettings
+from voice2face.voice_encoders.heard import ReadOffs
+
+SOUNDS_EACH = 80
+SURE = 0.9  # probability from which the gender that a picture shows is believed
+LEAST_SPEECH_S = 0.3  # of what teaches; the cut and noisy recordings are short
+
+Vectors = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Recordings of a table, embedded as they are and changed.
+
+    Attributes:
+        pairs: The table.
+        x: Embeddings, those of the recordings as they are first, shape (n, dim).
+        row: Of the table, shape (n,).
+        plain: Whether each is of a recording as it is, shape (n,).
+    """
+
+    pairs: Pairs
+    x: Vectors
+    row: npt.NDArray[np.int64]
+    plain: npt.NDArray[np.bool_]
+
+    def taught(self, values: Floats, kept: npt.NDArray[np.bool_]) -> Taught:
+        """Some of them, with a value for each row of the table."""
+        people = self.pairs.identity[self.row]
+        return Taught(self.x[kept], values[self.row][kept], people[kept])
+
+
+def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
+    """Fit all read-offs.
+
+    Args:
+        voices: Table with identity, voice, gender.
+        pairs: Table with identity, voice, face.
+        seed: Of all that is drawn.
+
+    Raises:
+        CorpusError: A table that lacks a column or people.
+        AudioError: A recording that can't be read.
+        ModelError: A network that is not to be had.
+    """
+    encoder = Ge2e(settings=Ge2eSettings(min_speech_s=LEAST_SPEECH_S))
+    read, seen = read_pairs(voices, ("voice", "gender")), read_pairs(pairs, ("voice", "face"))
+    labelled, pictured = _embedded(encoder, read, seed), _embedded(encoder, seen, seed)
+    male = np.array([1.0 if _is_man(cell) else 0.0 for cell in read.cells["gender"]])
+    ages, seems_male = _seen(seen)
+    known = np.isfinite(ages)[pictured.row] & pictured.plain
+    sure = known & (np.abs(seems_male - 0.5) >= SURE - 0.5)[pictured.row]
+    everyone = Taught(
+        np.concatenate([labelled.x, pictured.x]),
+        np.concatenate([labelled.plain, pictured.plain]).astype(float),
+        np.concatenate([read.identity[labelled.row], seen.identity[pictured.row]]),
+    )
+    others = embedded(encoder, other_sounds(SOUNDS_EACH, seed)).embeddings
+    return ReadOffs(
+        encoder="ge2e",
+        encoder_sha256=sha256_of(SHIPPED),
+        male=fit_male(
+            labelled.taught(male, np.ones(len(labelled.x), bool)),
+            pictured.taught((seems_male > 0.5).astype(float), sure),
+            seed,
+        ),
+        age=fit_age(pictured.taught(ages, known), seed),
+        voice=fit_voice(everyone, others, seed),
+        provenance={
+            "made_with": "python -m voice2face.training.heard VOICES.csv PAIRS.csv OUT.json",
+            "seed": seed,
+            "gender_taught_on": f"{len(read)} recordings, labelled, table {read.sha256[:16]}",
+            "gender_calibrated_on": f"{int(sure.sum())} recordings whose picture shows it surely",
+            "age_taught_on": f"age that a network sees in {int(known.sum())} pictures of speakers, "
+            f"table {seen.sha256[:16]}",
+            "voice_taught_on": f"{len(everyone.x)} stretches of these recordings, "
+            f"{len(others)} made-up sounds",
+        },
+    )
+
+
+def _embedded(encoder: Ge2e, pairs: Pairs, seed: int) -> _Table:
+    paths = [pairs.root / cell for cell in pairs.cells["voice"]]
+    plain = embedded(encoder, as_they_are(paths))
+    other = embedded(encoder, changed(paths, seed))
+    return _Table(
+        pairs,
+        np.concatenate([plain.embeddings, other.embeddings]),
+        np.concatenate([plain.row, other.row]),
+        np.repeat([True, False], [len(plain.row), len(other.row)]),
+    )
+
+
+def _seen(pairs: Pairs) -> tuple[Floats, Floats]:
+    """Age and probability of male that each picture shows; NaN where there is no face."""
+    from voice2face.evaluation.embedders.attributes import AgeGender
+    from voice2face.evaluation.embedders.face_set import FaceSet, detector
+
+    paths = [pairs.root / cell for cell in pairs.cells["face"]]
+    faces, left_out = FaceSet.of_files(paths, detector())
+    there = np.ones(len(paths), bool)
+    there[[one.row for one in left_out]] = False
+    ages, male = np.full(len(paths), np.nan), np.full(len(paths), np.nan)
+    ages[there], male[there] = AgeGender().judge(faces)
+    return ages, male
+
+
+def _is_man(cell: str) -> bool:
+    return identity_of(cell).lower() in ("m", "male", "man")
