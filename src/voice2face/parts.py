@@ -14,7 +14,7 @@ from voice2face.settings import Settings
 
 Role = Literal["voice_encoder", "generator", "heard"]
 # Plain names within the folder, of files that hold numbers alone.
-FileName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors)$")]
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors|json)$")]
 Checksum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -139,3 +139,27 @@ def test_a_folder_with_a_class_of_others_trains_where_it_is_allowed(dozen, tmp_p
     np.testing.assert_allclose(
         one.reconstruct_speech(speech).face, other.reconstruct_speech(speech).face, atol=1e-5
     )
+
+
+def test_a_network_in_an_onnx_file_is_trained_on_and_goes_into_the_model(corpus, tmp_path):
+    import onnx
+    from onnx import TensorProto, helper
+
+    nodes = [helper.make_node("ReduceMean", ["input", "time"], ["output"], keepdims=0)]
+    time = helper.make_tensor("time", TensorProto.INT64, [1], [1])
+    ends = (("input", [1, "frames", 40]), ("output", [1, 40]))
+    given, made = (helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in ends)
+    graph = helper.make_graph(nodes, "bands", [given], [made], [time])
+    opset = [helper.make_opsetid("", 18)]
+    path = tmp_path / "bands.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), path)
+    path.with_suffix(".yaml").write_text("front_end: {kind: mel_power}\n")
+    first = train_closed_form(corpus, tmp_path / "a", PluginFit(GENERATOR), voice_encoder=path)
+    path.unlink()
+    model = Model(first, plugins=MODULES)
+    assert model.config.voice_encoder.kind == "onnx"
+    made = model.reconstruct_speech(speech_of(corpus))
+    assert made.embedding.shape == (40,) and made.face.shape == (3, 16, 16)
+    again = train_closed_form(corpus, tmp_path / "b", PluginFit(GENERATOR), voice_encoder=first)
+    face = Model(again, plugins=MODULES).reconstruct_speech(speech_of(corpus)).face
+    np.testing.assert_allclose(face, made.face, atol=1e-5)

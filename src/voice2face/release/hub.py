@@ -29,7 +29,7 @@ from voice2face.release.model_folder import (
 
 # How many bytes a file may have at most. The authors' networks have 59 MB; eight times the channels
 # have 64 times that.
-LARGEST = {".onnx": 1 << 31, ".npz": 1 << 31, ".safetensors": 1 << 32}
+LARGEST = {".json": 1 << 26, ".onnx": 1 << 31, ".npz": 1 << 31, ".safetensors": 1 << 32}
 LARGEST_CARD = 1 << 20
 PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 

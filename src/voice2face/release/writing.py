@@ -43,12 +43,18 @@ class NewPart:
     write: Callable[[Path], None]
 
 
-def copied_part(folder: Path, part: Part) -> NewPart:
-    """A part of another model, as it is."""
+def copied_part(folder: Path, part: Part, place: Path | None = None) -> NewPart:
+    """A part that lies elsewhere, as it is.
+
+    Args:
+        folder: Where its files lie.
+        part: With their checksums.
+        place: Of its one file, where that has another name there.
+    """
 
     def write(into: Path) -> None:
         for name, sha256 in part.files.items():
-            shutil.copyfile(checked_file(folder / name, sha256), into / name)
+            shutil.copyfile(checked_file(place or folder / name, sha256), into / name)
 
     return NewPart(part, write)
 

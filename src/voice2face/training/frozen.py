@@ -1,7 +1,7 @@
 """The frozen voice encoder that a face training hears with, of whatever kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from voice2face.errors import ModelError
+from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.plugins import allowed_plugins, is_plugin
 from voice2face.release.model_folder import read_config, resolve, source_of
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
-from voice2face.voice_encoders import ge2e
+from voice2face.voice_encoders import ge2e, onnx_file
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 from voice2face.voice_encoders.plugin import named_encoder
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
@@ -56,6 +57,7 @@ class FrozenEncoder:
         network: From prepared stretches of it, (batch, frame_dim, frames), to embeddings.
         folder: Where its files lie; None where it has none.
         provenance: What its model folder says of its making.
+        place: Of its one file, where that has another name than in a model folder.
     """
 
     part: VoiceEncoderPart
@@ -63,6 +65,7 @@ class FrozenEncoder:
     network: nn.Module
     folder: Path | None
     provenance: Mapping[str, Any]
+    place: Path | None = None
 
     def new_part(self, *, unit: bool, half: bool = False) -> NewPart:
         """The encoder as a part of a model that is written.
@@ -82,15 +85,15 @@ class FrozenEncoder:
             )
         if self.folder is None:
             return NewPart(part, lambda _: None)
-        return copied_part(self.folder, part)
+        return copied_part(self.folder, part, self.place)
 
 
 def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     """The encoder that a user names.
 
     Args:
-        name: A model folder, a run's folder, or a model of the hub; ``ge2e``; ``package:Class``;
-            None: that of the bundled model.
+        name: A model folder, a run's folder, or a model of the hub; ``ge2e``; ``FILE.onnx`` with
+            ``FILE.yaml`` beside it; ``package:Class``; None: that of the bundled model.
 
     Raises:
         ModelError: It can't be read.
@@ -100,6 +103,8 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     if text in SHIPPED and not Path(text).is_dir():
         part, folder = SHIPPED[text]
         return _shipped(part, folder)
+    if text.endswith(".onnx"):
+        return _file(Path(text))
     if is_plugin(text) and not Path(text).is_dir():
         plugin, own, code = named_encoder(text)
         # Frames that were kept are those of the same code.
@@ -109,14 +114,19 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
 
 
 def _shipped(part: VoiceEncoderPart, folder: Path) -> FrozenEncoder:
-    from voice2face.files import sha256_of
-
     path = folder / ge2e.FILE
     if not path.is_file():
         raise ModelError(path, "missing", "a file of the program", "install voice2face again")
     part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
     made = part.open(PartSource(folder, part.files))
     return _of(part, made, folder, {"made_by": f"{part.kind}, shipped with voice2face"})
+
+
+def _file(path: Path) -> FrozenEncoder:
+    made = onnx_file.OnnxFile(path)
+    part = onnx_file.OnnxFilePart(files={onnx_file.FILE: sha256_of(path)}, settings=made.settings)
+    found = _of(part, made, path.parent, {"made_by": path.name})
+    return replace(found, place=path)
 
 
 def _in_folder(folder: Path) -> FrozenEncoder:

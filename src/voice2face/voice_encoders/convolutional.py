@@ -3,10 +3,8 @@
 The network that is trained is ``networks.modules.VoiceEncoder``.
 """
 
-import hashlib
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +15,7 @@ from voice2face.errors import ModelError
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import FrontEnd, VoiceEncoderSettings
+from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 from voice2face.voice_encoders.protocol import Listened
 
 Float32Array = npt.NDArray[np.float32]
@@ -80,6 +79,7 @@ class Convolutional:
 
     def __init__(self, part: ConvolutionalPart, network: Network) -> None:
         self._part, self._network = part, network
+        self._frames = LogMelFrames(part.front_end)
 
     @property
     def dim(self) -> int:
@@ -89,17 +89,17 @@ class Convolutional:
     @property
     def frame_dim(self) -> int:
         """Mel bands of a frame."""
-        return self._part.front_end.log_mel.n_mels
+        return self._frames.frame_dim
 
     @property
     def frames_per_s(self) -> float:
         """Frames for a second of speech."""
-        return 1 / self._part.front_end.log_mel.hop_s
+        return self._frames.frames_per_s
 
     @property
     def frames_hash(self) -> str:
         """Of the front end's settings: the network has no part in the frames."""
-        return front_end_hash(self._part.front_end)
+        return self._frames.frames_hash
 
     @property
     def stride(self) -> int:
@@ -131,11 +131,11 @@ class Convolutional:
         Raises:
             AudioError: It holds too little speech.
         """
-        return speech_bands(speech, self._part.front_end, check_speech=False)[1]
+        return self._frames.frames(speech)
 
     def prepared(self, frames: Float32Array) -> Float32Array:
         """Bands of zero mean and unit deviation: (frames, n_mels), same shape."""
-        return normalise(frames)
+        return self._frames.prepared(frames)
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of log-mel that is not normalised: (frames, n_mels) → (dim,)."""
@@ -172,11 +172,6 @@ class Convolutional:
     def _run(self, output: str, given: Float32Array, shape: tuple[int, ...]) -> Float32Array:
         (result,) = self._network.run([output], {INPUT: given})
         return checked_output(self._network, output, result, shape)
-
-
-def front_end_hash(front_end: FrontEnd) -> str:
-    """Names the log-mel that a front end makes, as 64 hexadecimal digits."""
-    return hashlib.sha256(b"log-mel 1 " + msgspec.json.encode(front_end)).hexdigest()
 
 
 def checked_output(

@@ -3,10 +3,12 @@
 from voice2face.parts import VoiceEncoderPart
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.plugin import VoiceEncoderPlugin
 
 VOICE_ENCODERS: tuple[type[VoiceEncoderPart], ...] = (
     ConvolutionalPart,
     Ge2ePart,
+    OnnxFilePart,
     VoiceEncoderPlugin,
 )

@@ -1,7 +1,9 @@
 """The log-mel spectrogram of a recording, as a sequence that a training can keep."""
 
+import hashlib
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -9,7 +11,6 @@ from voice2face.audio import front_end as audio_front_end
 from voice2face.audio.log_mel import normalise
 from voice2face.audio.speech import Speech
 from voice2face.settings import FrontEnd
-from voice2face.voice_encoders.convolutional import front_end_hash
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -39,7 +40,7 @@ class LogMelFrames:
     @property
     def frames_hash(self) -> str:
         """A name for all that decides the numbers of the frames."""
-        return front_end_hash(self.front_end)
+        return hashlib.sha256(b"log-mel 1 " + msgspec.json.encode(self.front_end)).hexdigest()
 
     def frames(self, speech: Speech) -> Float32Array:
         """Natural log of mel power, shape (frames, n_mels), not normalised.

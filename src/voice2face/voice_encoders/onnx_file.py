@@ -1,5 +1,6 @@
 """Any speaker encoder in an ONNX file, with a small YAML file beside it: how it is fed."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,13 +17,16 @@ from voice2face.audio.resample import RATE_HZ, at_rate
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import AudioError, ModelError
+from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
+from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import LogMel, Settings, read_yaml
 from voice2face.voice_encoders.ge2e import unit
 
 Float32Array = npt.NDArray[np.float32]
 Int16Array = npt.NDArray[np.int16]
 
+FILE = "speaker.onnx"  # in a model folder
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
 
 
@@ -68,6 +72,34 @@ class SpeakerFile(Settings, frozen=True, kw_only=True):
             raise ValueError("layout of samples: for the front end waveform, and for it alone")
 
 
+class OnnxFilePart(VoiceEncoderPart, frozen=True, kw_only=True, tag="onnx"):
+    """A speaker encoder of others in a model folder.
+
+    Attributes:
+        settings: How it is fed.
+    """
+
+    settings: SpeakerFile
+
+    def open(self, source: PartSource) -> "OnnxFile":
+        """The encoder.
+
+        Raises:
+            ModelError: Its file is missing or damaged, or is fed otherwise.
+        """
+        return OnnxFile(source.path(FILE), self.settings, source.threads)
+
+    @property
+    def front_end_name(self) -> str:
+        """The kind of its features."""
+        return str(self.settings.front_end.__struct_config__.tag)
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return self.settings.min_speech_s
+
+
 class OnnxFile:
     """A speaker encoder (a :class:`~voice2face.voice_encoders.protocol.FrameEncoder`).
 
@@ -106,6 +138,16 @@ class OnnxFile:
     def frames_per_s(self) -> float:
         """Windows for a second of speech."""
         return 1 / self.settings.hop_s
+
+    @property
+    def frames_hash(self) -> str:
+        """Of the network's file and of the settings, but for how windows are pooled."""
+        settings = msgspec.json.encode(msgspec.structs.replace(self.settings, pooling="mean"))
+        return hashlib.sha256(sha256_of(self._network.path).encode() + settings).hexdigest()
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """The same: windows stand each for itself."""
+        return frames
 
     def embed(self, speech: Speech) -> Float32Array:
         """Embedding of one recording, shape (dim,).
