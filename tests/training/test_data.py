@@ -382,10 +382,12 @@ def test_those_without_a_partner_are_counted_and_said(tmp_path, capsys):
         ("p0", "p1", "p2", "p4"), ("p0", "p1", "p5", "p5"), (30, 30), 16,
         attributes=(("gender", groups | {"p4": "Woman", "p5": "f"}),),
     )  # fmt: skip
-    corpus = frames_of(write_corpus(tmp_path / "c", made))
-    open_data(corpus, "gender")
+    frames = frames_of(write_corpus(tmp_path / "c", made))
+    frames.compute("train")
+    capsys.readouterr()
+    open_data(frames, "gender")
     assert capsys.readouterr().err == (
-        f"{corpus.path}: left out, paired by gender: 1 voices ('Woman') without a face; "
+        f"{frames.corpus.path}: left out, paired by gender: 1 voices ('Woman') without a face; "
         "2 faces ('f') without a voice\n"
     )
 

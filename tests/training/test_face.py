@@ -162,7 +162,7 @@ def test_a_corpus_serves_voice_encoders_of_any_front_end(corpus, tmp_path):
     config = (other / "config.yaml").read_text()
     (other / "config.yaml").write_text(config.replace("aggressiveness: 2", "aggressiveness: 3"))
     model = train_face(corpus, tmp_path / "r", small(), voice_encoder=other, quiet=True)
-    front_end = read_config(model).front_end
+    front_end = read_config(model).voice_encoder.front_end
     assert front_end.voice_activity.aggressiveness == 3 != 2
     assert Corpus.open(corpus).info.front_end.voice_activity.aggressiveness == 2
 

@@ -31,6 +31,8 @@ from voice2face.training.data.frame_files import (
 )
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
+NOTED = 1000  # recordings whose frames take long enough that it is said
+
 
 class FrameMaker(Protocol):
     """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one."""
@@ -189,8 +191,9 @@ class CorpusFrames:
         """
         shards = self.corpus.shards("voice", split)
         missing = [shard for shard in shards if not self._is_there(shard)]
-        if missing:
-            _note(f"{self.corpus.path}: frames of {sum(s.rows for s in missing)} recordings")
+        n_recordings = sum(shard.rows for shard in missing)
+        if n_recordings >= NOTED:
+            _note(f"{self.corpus.path}: computing the frames of {n_recordings} recordings")
         for wait in (False, True):  # first those that nobody else is at
             for shard in missing:
                 if self._is_there(shard):
