@@ -58,7 +58,7 @@ def test_numbers_of_numpy_and_those_that_are_none(tmp_path):
     read = read_result(path)
     assert read.rows == [Row("a", "EER", value=0.5, n_people=3)]
     assert read.series == [Series("a", [1.0], [None])]
-    assert "NaN" not in path.read_text() and json.loads(path.read_text())["format_version"] == 1
+    assert "NaN" not in path.read_text() and json.loads(path.read_text())["format_version"] == 2
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_inconsistent_result_is_neither_written_nor_read(tmp_path, fields, sa
     with pytest.raises(OutputError, match=said):
         write_result(path, result(**fields))
     assert not path.exists()
-    data = {"format_version": 1, "result": msgspec.to_builtins(result(**fields))}
+    data = {"format_version": 2, "result": msgspec.to_builtins(result(**fields))}
     path.write_bytes(msgspec.json.encode(data))
     with pytest.raises(CorpusError, match=f"damaged|{said}") as caught:
         read_result(path)
@@ -93,7 +93,7 @@ def test_an_inconsistent_result_is_neither_written_nor_read(tmp_path, fields, sa
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.update(format_version=2), "format 2; at most 1"),
+        (lambda d: d.update(format_version=3), "format 3; at most 2"),
         (lambda d: d.update(format_version="1"), "damaged"),
         (lambda d: d.update(more=1), "damaged"),
         (lambda d: d["result"].update(more=1), "damaged"),

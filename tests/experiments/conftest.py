@@ -13,7 +13,7 @@ from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.systems import ModelSystem, RivalSystem
 from voice2face.networks.variants import recipe
 from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
@@ -94,10 +94,9 @@ def study(study_corpus, study_runs, tmp_path_factory) -> Context:
         models.setdefault(variant, []).append(system)
     faces = corpus.faces("train")
     first = models["baseline"][0]
-    voices = Speech.of_corpus(corpus, "train")
-    voices = voices.only(
-        ~held_out(voices.clip, voices.identity, ASIDE)
-    )  # rivals hear what models hear
+    voices = Recordings.of_corpus(corpus, "train")
+    heard = ~held_out(voices.clip, voices.identity, ASIDE)
+    voices = voices.only(heard)  # rivals hear what models hear
     rivals, _ = make_rivals(
         TrainingVoices(first.embed(voices), voices.identity, voices.attributes["gender"]),
         TrainingFaces.of(faces),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2face.corpus.arrays import Faces
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.systems import Made
 
 
@@ -17,7 +17,7 @@ class Oracle:
     name: str = "oracle"
     sentence: str = "knows"
 
-    def make(self, speech: Speech) -> Made:
+    def make(self, speech: Recordings) -> Made:
         shape = self.faces.pixels.shape[1:]
         rng = np.random.default_rng(0)
         made = rng.integers(0, 256, (len(speech), *shape), np.uint8)

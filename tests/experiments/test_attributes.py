@@ -7,7 +7,6 @@ import pytest
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet
-from voice2face.experiments.answers import find_row
 from voice2face.experiments.linear_probe import ReadOff, bounds, is_male, middle
 from voice2face.experiments.questions.attributes import (
     AGE,
@@ -22,13 +21,14 @@ from voice2face.experiments.questions.attributes import (
 )
 
 from .oracle_system import Oracle
+from .rows import find_row
 
 
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
     rivals = dict(study.rivals) | {"oracle": Oracle(study.faces("test"))}
     context = replace(study, rivals=rivals, out=tmp_path_factory.mktemp("attributes"))
-    return context, EXPERIMENT.run(context, EXPERIMENT)
+    return context, EXPERIMENT.answer(context)
 
 
 def test_an_oracle_shows_gender_and_a_mean_face_none(asked):
@@ -36,7 +36,7 @@ def test_an_oracle_shows_gender_and_a_mean_face_none(asked):
     real, oracle = (find_row(result.rows, s, GENDER_AUC) for s in ("real faces", "oracle"))
     assert real.value > 0.9 and oracle.value > 0.9
     mean = find_row(result.rows, "mean face", GENDER_AUC)
-    assert (mean.value, mean.low, mean.high) == (0.5, 0.5, 0.5)
+    assert mean.value == 0.5 and mean.low < 0.5 < mean.high
     share = find_row(result.rows, "mean face", GENDER).value  # always the same answer
     assert share == pytest.approx(3 / 9) or share == pytest.approx(6 / 9)
 
@@ -55,7 +55,7 @@ def test_claims_and_list(asked):
     context, result = asked
     verdicts = {claim.text: claim.verdict for claim in result.claims}
     assert verdicts["faces made from voices of unseen people show the speaker's gender"] in (
-        "cannot be told", "does not hold",
+        "too little training to tell", "does not hold",
     )  # fmt: skip
     assert (context.out / "attributes.recordings.json").is_file()
 
@@ -73,15 +73,15 @@ class _Fixed:
 
 def test_judges_stand_side_by_side(asked):
     context, _ = asked
-    result = EXPERIMENT.run(replace(context, judge=_Fixed()), EXPERIMENT)
+    result = EXPERIMENT.answer(replace(context, judge=_Fixed()))
     assert {row.embedder for row in result.rows} == {"fixed", "linear read-off"}
     assert result.sources["fixed"] == "0" * 64
-    assert "by linear read-off" in result.claims[0].evidence.split(",")[1]
+    assert result.claims[0].judge == "linear read-off"
 
 
 def test_too_little_known_is_said(study):
     unseen = replace(study.unseen(), attributes={})
-    result = EXPERIMENT.run(replace(study, _speech={"unseen": unseen}), EXPERIMENT)
+    result = EXPERIMENT.answer(replace(study, _recordings={"unseen": unseen}))
     assert "too few people" in result.left_out and not result.rows
 
 

@@ -6,13 +6,11 @@ import pytest
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.evaluation.trials.trials import Items, make_trials
 from voice2face.experiments.comparing import (
-    by_person,
     distances,
     independent_difference,
-    some_people,
 )
 from voice2face.experiments.people import groups_of, strata_of
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
 
 
 def _texts(*cells: str) -> np.ndarray:
@@ -64,14 +62,14 @@ def test_a_difference_of_different_people_has_both_their_doubts() -> None:
 
 def test_a_persons_recordings_are_put_one_after_the_other() -> None:
     mels = [np.full((10 + i, 2), i, np.float32) for i in range(4)]
-    speech = Speech(
+    speech = Recordings(
         _texts("c0", "c1", "c2", "c3"), _texts("b", "a", "b", "a"), mels,
         {"gender": _texts("male", "female", "male", "female")},
     )  # fmt: skip
-    whole = by_person(speech)
+    whole = speech.by_person()
     assert whole.identity.tolist() == ["a", "b"]
-    assert [len(x) for x in whole.log_mel] == [11 + 13, 10 + 12]
-    assert whole.log_mel[1][9, 0] == 0 and whole.log_mel[1][10, 0] == 2
+    assert [len(x) for x in whole.sounds] == [11 + 13, 10 + 12]
+    assert whole.sounds[1][9, 0] == 0 and whole.sounds[1][10, 0] == 2
     assert whole.attributes["gender"].tolist() == ["female", "male"]
-    few = some_people(speech, seed=0, most=1)
+    few = speech.of_some_people(1, seed=0)
     assert len(few) == 2 and len(set(few.identity)) == 1

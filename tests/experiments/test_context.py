@@ -51,7 +51,7 @@ def test_no_more_vectors_are_kept_than_there_is_room_for(counting, monkeypatch):
 
 def test_what_a_generator_gave_uncut_is_not_kept(study):
     speech, system = study.unseen().only([0, 1]), study.models["bn"][0]
-    raw = study.made(system, speech, "two recordings", raw=True)
-    kept = study.made(system, speech, "two recordings")
+    raw = study.made(system, speech, raw=True)
+    kept = study.made(system, speech)
     assert raw.raw is not None and kept.raw is None
     assert np.array_equal(raw.pixels, kept.pixels)

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from voice2face.evaluation.trials.trials import Items, make_trials
-from voice2face.experiments.answers import shown
 from voice2face.experiments.channels import CHANNELS
-from voice2face.experiments.comparing import REAL, score
-from voice2face.experiments.gaps import MATCHING, gap, lost_against
+from voice2face.experiments.comparing import MATCHING, REAL, score
+from voice2face.experiments.gaps import gap, lost_against
 from voice2face.experiments.questions import generalisation, generalisation_sets
 from voice2face.experiments.questions.generalisation_sets import (
     AS_IT_IS,
@@ -22,7 +21,8 @@ from voice2face.experiments.questions.generalisation_sets import (
     _first_of_each,
     sets_of,
 )
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.verdicts import shown
 
 
 def _scored(people: list[str], right: float, seed: int = 0):
@@ -45,7 +45,7 @@ def test_a_gap_is_paired_where_the_people_are_the_same(study) -> None:
     assert same.value == pytest.approx(other.value)
     assert 0 < same.low < same.value < same.high
     assert other.low == pytest.approx(other.value - np.hypot(0, 0.2), abs=0.15)
-    assert gap(study, easy, easy).high == 0
+    assert 0 < gap(study, easy, easy).high < 0.2
     assert gap(study, _scored(people[:2], 1.0), hard) is None
 
 
@@ -57,7 +57,7 @@ def found(study, other_corpus, tmp_path_factory):
         study, models=models, other=other_corpus, out=tmp_path_factory.mktemp("generalisation"),
         embedders={"eigenfaces": study.embedders["eigenfaces"]},
     )  # fmt: skip
-    return context, generalisation.run(context, generalisation.EXPERIMENT)
+    return context, generalisation.EXPERIMENT.answer(context)
 
 
 def test_every_set_has_every_system(found) -> None:
@@ -115,7 +115,7 @@ def test_claims_of_new_people_a_new_source_and_the_dropout_that_was_trained(foun
         ["report", " abstract"], ["report", " qualitative evaluations: a possible reason of its "
         "mismatches"], ["report", " future work"],
     ]  # fmt: skip
-    assert "generator-dropout above baseline by" in result.claims[-1].evidence
+    assert "generator-dropout above baseline:" in result.claims[-1].evidence
     row = next(
         r for r in result.rows
         if (r.system, r.measure, r.stratum) == ("baseline", lost_against(HEARD), UNSEEN)
@@ -128,7 +128,7 @@ def test_without_another_corpus_its_set_says_so(study, tmp_path, monkeypatch) ->
     context = replace(
         study, out=tmp_path, rivals={}, embedders={"eigenfaces": study.embedders["eigenfaces"]}
     )
-    result = generalisation.run(context, generalisation.EXPERIMENT)
+    result = generalisation.EXPERIMENT.answer(context)
     notes = {row.stratum: row.note for row in result.rows if row.value is None}
     assert notes[OTHER] == "not measured: none was given"
     assert [claim.source for claim in result.claims] == ["report, abstract"]
@@ -137,9 +137,9 @@ def test_without_another_corpus_its_set_says_so(study, tmp_path, monkeypatch) ->
 def test_people_of_another_language_are_a_set(study, monkeypatch) -> None:
     monkeypatch.setattr(generalisation_sets, "CHANNELS", {})
 
-    def speaking(speech: Speech, language: np.ndarray) -> Speech:
+    def speaking(speech: Recordings, language: np.ndarray) -> Recordings:
         attributes = {**speech.attributes, "language": language}
-        return Speech(speech.clip, speech.identity, speech.log_mel, attributes)
+        return Recordings(speech.clip, speech.identity, speech.sounds, attributes)
 
     unseen, heard = study.unseen(), study.heard()
     people = np.unique(unseen.identity)
@@ -148,7 +148,7 @@ def test_people_of_another_language_are_a_set(study, monkeypatch) -> None:
         "unseen": speaking(unseen, np.where(foreign, "French", "English")),
         "heard": speaking(heard, np.full(len(heard), "english")),
     }
-    sets, lacking = sets_of(replace(study, _speech=known))
+    sets, lacking = sets_of(replace(study, _recordings=known))
     clips = {one.name: set(one.speech.identity) for one in sets}
     assert OTHER_LANGUAGE not in lacking
     assert clips[OTHER_LANGUAGE] == set(people[:3])
@@ -162,4 +162,4 @@ def test_no_more_than_five_recordings_of_a_person_are_asked_about(study) -> None
 
 def test_without_held_out_people_it_is_left_out(study, monkeypatch) -> None:
     monkeypatch.setattr(type(study), "asked", "train")
-    assert generalisation.run(study, generalisation.EXPERIMENT).left_out
+    assert generalisation.EXPERIMENT.answer(study).left_out

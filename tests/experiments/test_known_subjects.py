@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from voice2face.errors import ModelError
-from voice2face.experiments.answers import find_row
 from voice2face.experiments.questions.known_subjects import EXPERIMENT, Classifier, found
 
 from .oracle_system import Oracle
+from .rows import find_row
 
 
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
     rivals = dict(study.rivals) | {"oracle": Oracle(study.faces("train"))}
     context = replace(study, rivals=rivals, out=tmp_path_factory.mktemp("known"))
-    return context, EXPERIMENT.run(context, EXPERIMENT)
+    return context, EXPERIMENT.answer(context)
 
 
 def test_an_oracle_is_recognised_and_a_mean_face_is_one_person(asked):
@@ -29,7 +29,7 @@ def test_an_oracle_is_recognised_and_a_mean_face_is_one_person(asked):
     speakers = find_row(result.rows, "mean face", top)
     assert speakers.value in (0, pytest.approx(1 / speakers.n_people))
     assert speakers.chance == pytest.approx(1 / 13)
-    assert find_row(result.rows, "baseline", top, "oracle").high < 0
+    assert find_row(result.rows, "bn", top, "oracle").high < 0
 
 
 def test_only_unheard_recordings_are_asked_about(asked):
@@ -68,7 +68,7 @@ def test_who_answers_all_alike_is_not_right(study):
     ("lacking", "said"), [({"recogniser": None}, "no classifier"), ({"aside": 0.0}, "0 people")]
 )
 def test_what_a_study_lacks_is_said(study, lacking, said):
-    result = EXPERIMENT.run(replace(study, _speech={}, **lacking), EXPERIMENT)
+    result = EXPERIMENT.answer(replace(study, _recordings={}, **lacking))
     assert said in result.left_out and not result.rows
 
 

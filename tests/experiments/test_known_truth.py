@@ -7,6 +7,7 @@ from voice2face.evaluation.results import Row
 from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
 from voice2face.experiments.questions import known_truth
 from voice2face.experiments.questions.known_truth import AT_CHANCE, BOUND, ORACLE, REACHED, SHUFFLED
+from voice2face.experiments.summary import Summary
 from voice2face.synthetic import log_likelihood_ratio
 from voice2face.synthetic.latent import sample_heard, sample_seen
 
@@ -44,7 +45,7 @@ def test_numbers_come_back_from_a_table() -> None:
 
 def _rows(oracle: float, shuffled: float) -> list[Row]:
     rows = []
-    for i in range(10):
+    for i in range(20):
         about = ("1:2 matching", f"coupling {i}", "")
         rows.append(Row(BOUND, *about, 0.8, chance=0.5))
         rows.append(Row(ORACLE, *about, oracle, oracle - 0.03, oracle + 0.03, chance=0.5))
@@ -52,9 +53,10 @@ def _rows(oracle: float, shuffled: float) -> list[Row]:
     return rows
 
 
-def test_measures_that_miss_the_truth_are_told() -> None:
+def test_measures_that_miss_the_truth_are_told(study) -> None:
     def verdicts(*values: float) -> dict[str, str]:
-        return {c.text: c.verdict for c in known_truth._claims(_rows(*values))}
+        summary = Summary(study, _rows(*values))
+        return {c.text: c.verdict for c in known_truth._claims(summary)}
 
     assert verdicts(0.79, 0.51) == {REACHED: "holds", AT_CHANCE: "holds"}
     assert verdicts(0.75, 0.51) == {REACHED: "does not hold", AT_CHANCE: "holds"}
@@ -62,10 +64,10 @@ def test_measures_that_miss_the_truth_are_told() -> None:
 
 
 def test_the_measures_find_what_is_there(study, monkeypatch) -> None:
-    monkeypatch.setattr(known_truth, "COUPLINGS", (0.0, 0.85, 1.0))
+    monkeypatch.setattr(known_truth, "COUPLINGS", (0.0, 0.25, 0.5, 0.85, 1.0))
     monkeypatch.setattr(known_truth, "N_BOUND", 20_000)
     assert coupling_of(study.corpus) == 0.85
-    result = known_truth.run(study, known_truth.EXPERIMENT)
+    result = known_truth.EXPERIMENT.answer(study)
     verdicts = {claim.text: claim.verdict for claim in result.claims}
     assert verdicts[REACHED] == verdicts[AT_CHANCE] == "holds"
     best = {

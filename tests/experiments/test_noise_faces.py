@@ -10,7 +10,7 @@ from voice2face.experiments.questions.noise_faces import (
     spread,
     times,
 )
-from voice2face.experiments.speech import NOISES
+from voice2face.experiments.recordings import NOISES
 
 
 def test_speech_is_compared_with_the_other_speakers() -> None:
@@ -34,7 +34,7 @@ def test_multiples_of_nothing_are_not_measured() -> None:
 
 
 def test_the_figure_has_a_row_a_noise_and_a_column_a_duration(study) -> None:
-    result = noise_faces.run(study, noise_faces.EXPERIMENT)
+    result = noise_faces.EXPERIMENT.answer(study)
     (grid,) = result.grids
     assert [row.split()[0].lower() for row in grid.rows] == list(NOISES)
     assert grid.columns == ["(a) 1 s", "(b) 2 s", "(c) 3 s", "(d) 5 s", "(e) 10 s"]

@@ -10,7 +10,8 @@ from voice2face.corpus.prepare import prepare
 from voice2face.errors import CorpusError
 from voice2face.experiments import other_corpus as module
 from voice2face.experiments.other_corpus import open_other, others_of
-from voice2face.experiments.pipeline.steps import Request, steps_of
+from voice2face.experiments.pipeline.request import Request
+from voice2face.experiments.pipeline.steps import steps_of
 from voice2face.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
 from voice2face.training.data.frames import CorpusFrames
@@ -51,7 +52,7 @@ def test_people_of_all_splits_who_are_not_in_the_first_are_asked_about(first, ot
     whole = CorpusFrames(other_corpus).voices(None)
     for row, clip in enumerate(others.speech.clip):
         (there,) = np.flatnonzero(whole.clip == clip)
-        assert np.array_equal(others.speech.log_mel[row], whole.frames[there])
+        assert np.array_equal(others.speech.sounds[row], whole.frames[there])
         assert others.speech.attributes["gender"][row] == whole.attributes["gender"][there]
 
 

@@ -7,14 +7,14 @@ import numpy as np
 from voice2face.experiments.comparing import REAL, VOICE
 from voice2face.experiments.questions import segments
 from voice2face.experiments.questions.segments import N_SEGMENTS, segments_of
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import RECOGNISED
-from voice2face.experiments.speech import Speech
 
 
-def _people(*seconds: float) -> Speech:
+def _people(*seconds: float) -> Recordings:
     names = np.array([f"p{i}" for i in range(len(seconds))], str)
     mels = [np.arange(round(100 * s), dtype=np.float32)[:, None] for s in seconds]
-    return Speech(names, names, mels, {"gender": np.full(len(seconds), "male")})
+    return Recordings(names, names, mels, {"gender": np.full(len(seconds), "male")})
 
 
 def test_segments_are_spread_and_do_not_overlap() -> None:
@@ -23,7 +23,7 @@ def test_segments_are_spread_and_do_not_overlap() -> None:
     assert parts.clip.tolist()[:5] == ["p0 1", "p0 2", "p0 3", "p0 4", "p1 1"]
     assert len(parts.attributes["gender"]) == len(parts) == 3 * N_SEGMENTS
     for person, total in (("p0", 1200), ("p1", 3000), ("p2", 1430)):
-        own = [parts.log_mel[i][:, 0] for i in np.flatnonzero(parts.identity == person)]
+        own = [parts.sounds[i][:, 0] for i in np.flatnonzero(parts.identity == person)]
         assert [len(frames) for frames in own] == [300] * N_SEGMENTS
         for one, after in pairwise(own):
             assert one[-1] < after[0]
@@ -40,7 +40,7 @@ def test_segments_are_as_long_as_most_people_allow() -> None:
 
 
 def test_the_figure_and_its_numbers(study) -> None:
-    result = segments.run(study, segments.EXPERIMENT)
+    result = segments.EXPERIMENT.answer(study)
     (grid,) = result.grids
     assert [c.split()[0] for c in grid.columns] == ["(a)"] * 4 + ["(b)"] * 4
     found = {

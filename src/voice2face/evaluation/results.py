@@ -10,7 +10,7 @@ import numpy as np
 from voice2face.errors import CorpusError, OutputError
 from voice2face.files import write_bytes
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MOST_BYTES = 1 << 28  # a file that is larger is none of ours
 REMEDY = "restore it, or run the experiment again"
 
@@ -100,7 +100,8 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-Verdict = Literal["holds", "does not hold", "cannot be told"]
+Chapter = Literal["tests", "figures", "beyond"]
+Verdict = Literal["holds", "does not hold", "cannot be told", "too little training to tell"]
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,12 +112,20 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         source: Where it stands, such as "report, Figure 2".
         verdict: As the data have it.
         evidence: One sentence with the figures and their interval.
+        measure: What was measured.
+        judge: Who compared or judged faces; "" where nobody does.
+        bound: What the value must lie above, and where that comes from.
+        grade: How far above it lies: "strongly", "clearly", "weakly"; "" where nothing says.
     """
 
     text: str
     source: str
     verdict: Verdict
     evidence: str
+    measure: str = ""
+    judge: str = ""
+    bound: str = ""
+    grade: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +138,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         series: Numbers behind its figures.
         title: Its heading.
         report_item: What it answers of the report: "Figure 2", "Test 4", "".
+        chapter: Where a report tells it.
         protocol: Who is asked what, how it is counted and what is resampled; some sentences.
         left_out: Why it could not be asked of this corpus, a sentence; then there are no rows.
         grids: Pictures of faces.
@@ -137,6 +147,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seeds: Name → seed.
         sources: Name → checksum of each model, corpus and file that it was computed from.
         made_by: Program and version.
+        unfit: Why models are not worth judging, a sentence each; empty: they are.
+        warnings: What else a reader must know before any number, a sentence each.
     """
 
     experiment: str
@@ -145,6 +157,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     series: list[Series] = []
     title: str = ""
     report_item: str = ""
+    chapter: Chapter = "beyond"
     protocol: str = ""
     left_out: str = ""
     grids: list[Grid] = []
@@ -153,6 +166,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: dict[str, int] = {}
     sources: dict[str, str] = {}
     made_by: str = ""
+    unfit: list[str] = []
+    warnings: list[str] = []
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,41 +1,37 @@
 """Accuracy by group of people: who is served how well, by matching and by what faces show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.results import Row, Series
-from voice2face.evaluation.statistics.intervals import Estimate, estimate
+from voice2face.evaluation.results import Series
 from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
-from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
+    MATCHING,
     REAL,
     Floats,
     Texts,
-    Vectors,
     ask,
-    independent_difference,
-    main_variant,
+    items_of,
     score,
-    systems_of,
 )
 from voice2face.experiments.context import Context
-from voice2face.experiments.speech import Speech
-from voice2face.experiments.systems import mean_over_seeds
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.summary import Cell, Summary, lines
 
-MATCHING, TOLD = "1:2 matching", "group told from the face"
+TOLD = "group told from the face"
 MOST_PEOPLE = 300
 MOST_TRAINING = 3000  # faces that the read-off of groups is fitted on
 
-# Of each system a value for each recording or real face, whose it is, and that one's group.
-Values = dict[str, tuple[Floats, Texts, Texts]]
+# Of each system a value for each recording or real face of each seed, whose it is, and its group.
+Values = Mapping[str, tuple[list[Floats], Texts, Texts]]
 
 
-def why_not(speech: Speech, labels: Texts, what: str = "gender and age") -> str:
+def why_not(speech: Recordings, labels: Texts, what: str = "gender and age") -> str:
     """A sentence where groups can't be compared; "" where they can."""
     names = np.unique(labels[labels != ""])
     n_people = [len(np.unique(speech.identity[labels == name])) for name in names]
@@ -49,72 +45,55 @@ def why_not(speech: Speech, labels: Texts, what: str = "gender and age") -> str:
 
 
 def by_group(
-    context: Context, experiment: str, speech: Speech, labels: Texts, of_training: Texts
-) -> tuple[list[Row], list[Series], dict[str, str]]:
+    summary: Summary, experiment: str, speech: Recordings, labels: Texts, of_training: Texts
+) -> list[Series]:
     """Accuracy of every system in each group, by each embedder.
 
     Args:
-        context: The systems.
-        experiment: Its name; its speech is known as ``groups`` in the context.
+        summary: Where rows are added.
+        experiment: Its name.
         speech: Whose faces are made.
         labels: Group of each recording, (n,); "" is asked about in none.
         of_training: Group of each training face; where they know none, no face is told.
 
     Returns:
-        Rows, series and checksums of the trials.
+        Lines of real faces and of each model over the groups.
     """
+    context = summary.context
     faces = context.faces(context.asked)
-    kept = np.flatnonzero(np.isin(faces.identity, speech.identity))
-    group_of = {p: g for p, g in zip(speech.identity, labels, strict=True) if g}
-    real_labels = np.array([group_of.get(p, "") for p in faces.identity[kept]], str)
-    gallery = Items(faces.picture[kept], faces.identity[kept])
-    trials, reason = ask(context, experiment, "1-2", Items(speech.clip, speech.identity), gallery)
+    faces = faces.only(np.isin(faces.identity, speech.identity))
+    group = {p: g for p, g in zip(speech.identity, labels, strict=True) if g}
+    of_real = faces.identity, np.array([group.get(p, "") for p in faces.identity], str)
+    gallery, probes = items_of(faces), items_of(speech)
+    trials, reason = ask(context, experiment, "1-2", probes, gallery)
     again, _ = ask(context, experiment, "real", gallery, gallery, others_only=True)
     if trials is None:
-        return [Row(main_variant(context), MATCHING, note=reason)], [], {}
-    sha256 = {"1-2": trials.sha256} | ({"real": again.sha256} if again else {})
-    key, known = f"groups of {experiment}", (faces.identity[kept], real_labels)
-    n_told = len(np.unique(of_training[of_training != ""]))
-    rows, series = [], []
+        summary.add(Cell(MATCHING), context.main, None, note=reason)
+        return []
+    summary.trials |= {"1-2": trials.sha256} | ({"real": again.sha256} if again else {})
+    chance = 1 / max(2, len(np.unique(of_training[of_training != ""])))
+    series: list[Series] = []
     for embedder in context.embedders:
-        real = context.real_vectors(embedder, context.asked)[kept]
-        vectors = {
-            name: [context.made_vectors(embedder, one, speech, key) for one in seeds]
-            for name, seeds in systems_of(context).items()
-        }
-        right: Values = {}
+        real, vectors = context.embed(embedder, faces.pixels), context.vectors(embedder, speech)
+        own = speech.identity, labels
+        right = {s: ([score(trials, [v], [real]).share_right for v in x], *own) for s, x in
+                 vectors.items()}  # fmt: skip
         if again is not None:
-            right[REAL] = score(again, [real], [real]).share_right, *known
-        for system, x in vectors.items():
-            right[system] = score(trials, x, [real]).share_right, speech.identity, labels
-        told = _told(context, embedder, of_training, vectors, (speech.identity, labels))
-        told = _told(context, embedder, of_training, {REAL: [real]}, known) | told
-        for measure, values, chance in (
-            (MATCHING, right, 0.5),
-            (TOLD, told, 1 / max(2, n_told)),
+            right = {REAL: ([score(again, [real], [real]).share_right], *of_real)} | right
+        told: Values = {}
+        if (reads := group_read_off(context, embedder, of_training)) is not None:
+            names, linear = reads
+            told = {REAL: ([is_told(names, linear(real), of_real[1])], *of_real)} | {
+                s: ([is_told(names, linear(v), labels) for v in x], *own)
+                for s, x in vectors.items()
+            }
+        for cell, values in (
+            (Cell(MATCHING, "", embedder, 0.5), right),
+            (Cell(TOLD, "", embedder, chance), told),
         ):
-            rows += group_rows(context, values, measure, embedder, chance)
-            series += group_series(context, rows, measure, embedder, chance)
-    return rows, series, sha256
-
-
-def _told(
-    context: Context,
-    embedder: str,
-    of_training: Texts,
-    vectors: dict[str, list[Vectors]],
-    asked: tuple[Texts, Texts],
-) -> Values:
-    """Whether faces show their group; empty where training faces know none."""
-    reads = group_read_off(context, embedder, of_training)
-    if reads is None:
-        return {}
-    names, linear = reads
-    people, labels = asked
-    return {
-        system: (mean_over_seeds([is_told(names, linear(v), labels) for v in x]), people, labels)
-        for system, x in vectors.items()
-    }
+            add_groups(summary, cell, values)
+            series += _lines(summary, cell, np.unique(labels[labels != ""]))
+    return series
 
 
 def group_read_off(
@@ -147,65 +126,24 @@ def is_told(names: Texts, answers: npt.NDArray[np.float64], labels: Texts) -> Fl
     return right
 
 
-def group_rows(
-    context: Context, values: Values, measure: str, embedder: str, chance: float
-) -> list[Row]:
+def add_groups(summary: Summary, cell: Cell, values: Values) -> None:
     """A column a group; each model's groups against all its other groups."""
-    rows = []
-    for system, (share, people, labels) in values.items():
-        names = [str(name) for name in np.unique(labels) if name]
-        for name in names:
-            own = _estimate(context, share, people, labels == name)
-            if own is None:
-                note = "too few people"
-                rows.append(Row(system, measure, name, embedder, note=note))
-                continue
-            found, n_people, n = own
-            row = Row(
-                system, measure, name, embedder, found.value, found.low, found.high,
-                n_people, n, chance,
-            )  # fmt: skip
-            rows.append(row)
-            rest = _estimate(context, share, people, (labels != name) & (labels != ""))
-            if system in context.models and rest is not None:
-                by = independent_difference(found, rest[0])
-                row = Row(
-                    system, measure, name, embedder, by.value, by.low, by.high, n_people, n,
-                    against=f"{system}, other groups",
-                )  # fmt: skip
-                rows.append(row)
-    return rows
+    for system, (seeds, people, labels) in values.items():
+        for name in (str(name) for name in np.unique(labels) if name):
+            inside = np.where(labels == name, 1.0, np.nan)
+            rest = np.where((labels != name) & (labels != ""), 1.0, np.nan)
+            found, n = summary.mean([inside * one for one in seeds], people)
+            own = Cell(cell.measure, name, cell.embedder, cell.chance)
+            summary.add(own, system, found, n)
+            others, _ = summary.mean([rest * one for one in seeds], people)
+            if system in summary.context.models and found is not None and others is not None:
+                against = f"{system}, other groups"
+                summary.apart(own, system, found, others, n, against)
 
 
-def _estimate(
-    context: Context, share: Floats, people: Texts, where: npt.NDArray[np.bool_]
-) -> tuple[Estimate, int, int] | None:
-    """Estimate, people and values of some; None with too few people."""
-    where = where & ~np.isnan(share)
-    n_people = len(np.unique(people[where]))
-    if n_people < LEAST_PEOPLE:
-        return None
-    found = estimate(
-        share[where], people[where], seed=context.seed, n_resamples=context.n_resamples
-    )
-    return found, n_people, int(where.sum())
-
-
-def group_series(
-    context: Context, rows: Sequence[Row], measure: str, embedder: str, chance: float
-) -> list[Series]:
-    """Accuracy over groups of real faces and of each model."""
-    series = []
-    for system in (REAL, *context.models):
-        own = [
-            r
-            for r in rows
-            if (r.system, r.measure, r.embedder, r.against) == (system, measure, embedder, "")
-        ]
-        line = Series(
-            system, [r.stratum for r in own], [r.value for r in own], [r.low for r in own],
-            [r.high for r in own], y_label="share right", chance=chance,
-            panel=f"{measure}, by {embedder}",
-        )  # fmt: skip
-        series += [line] if own else []
-    return series
+def _lines(summary: Summary, cell: Cell, groups: Texts) -> list[Series]:
+    return lines(
+        summary.rows, [(str(name), str(name)) for name in groups],
+        [(name, name, cell.measure) for name in (REAL, *summary.context.models)], cell.embedder,
+        f"{cell.measure}, by {cell.embedder}", y_label="share right", chance=cell.chance,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from voice2face.audio.channels import Channel, mp3, reverberation, telephone
 from voice2face.audio.resample import RATE_HZ
 from voice2face.corpus import Corpus
 from voice2face.errors import AudioError
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
 
 CHANNELS: dict[str, Channel] = {
     "telephone": telephone,
@@ -33,8 +33,8 @@ def recordings_of(corpus: Corpus, split: str) -> dict[str, Path]:
 
 
 def through(
-    corpus: Corpus, speech: Speech, files: dict[str, Path], channel: Channel
-) -> tuple[Speech, npt.NDArray[np.int64]]:
+    corpus: Corpus, speech: Recordings, files: dict[str, Path], channel: Channel
+) -> tuple[Recordings, npt.NDArray[np.int64]]:
     """Recordings read again, changed, and brought to log-mel as the corpus' own were.
 
     Args:
@@ -46,14 +46,14 @@ def through(
     Returns:
         Those that could be read and still hold speech, and their numbers in ``speech``.
     """
-    mels, rows = [], []
+    sounds, rows = [], []
     for row, clip in enumerate(speech.clip):
         try:
             sound = channel(load_clip(files[str(clip)]))
             heard = extract(sound, corpus.info.front_end, RATE_HZ, check_speech=False)
         except (AudioError, KeyError):
             continue
-        mels.append(heard.log_mel)
+        sounds.append(heard.log_mel)
         rows.append(row)
     kept = speech.only(np.array(rows, np.int64))
-    return Speech(kept.clip, kept.identity, mels, kept.attributes), np.array(rows, np.int64)
+    return Recordings(kept.clip, kept.identity, sounds, kept.attributes), np.array(rows, np.int64)

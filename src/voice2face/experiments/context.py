@@ -1,8 +1,8 @@
 """What experiments have at hand: a corpus, the systems that are compared, those who judge."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,19 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.evaluation.embedders.attributes import AgeGender
-from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.evaluation.embedders.fitted import Embedder
-from voice2face.experiments.speech import Speech
-from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System
+from voice2face.experiments.fitness import FitnessOf
+from voice2face.experiments.recordings import Recordings, digest
+from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System, TableSystem
 
 Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
 ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
+BASELINE = "baseline"  # the model that figures show and claims are about, as the report's are
 MOST_CLIPS = 3000  # of one set of recordings; of more so many are kept
+SAME_GREY = 2  # of 255: what differs by less is rounding
 MOST_KNOWN = 100_000  # faces whose embedding by one embedder is kept: 100 MB of 256 numbers
 
 
@@ -32,7 +35,7 @@ class Context:
 
     Attributes:
         corpus: That the models learned from, with people that they did not learn from.
-        models: By variant, one of each seed, in the order of tables.
+        models: By variant, one of each seed, in the order of tables; then systems of others.
         rivals: By name.
         embedders: Fixed networks that compare faces, by name.
         judge: Of age and gender; None where it is not at hand.
@@ -43,11 +46,13 @@ class Context:
         seed: Of all that is drawn.
         n_resamples: Behind each interval.
         other: Another corpus, which nothing was trained on.
+        tables: Pictures that were made elsewhere, by name: of whole recordings alone.
+        notes: What a reader must know of the systems, a sentence each.
     """
 
     corpus: Corpus
-    models: Mapping[str, Sequence[ModelSystem]]
-    rivals: Mapping[str, RivalSystem]
+    models: Mapping[str, Sequence[System]]
+    rivals: Mapping[str, System]
     embedders: Mapping[str, Embedder]
     judge: AgeGender | None
     recogniser: Path | None
@@ -57,11 +62,34 @@ class Context:
     seed: int = 0
     n_resamples: int = 10_000
     other: Corpus | None = None
-    _made: dict[tuple[System, str], Made] = field(default_factory=dict)
-    _heard: dict[tuple[str, str], Vectors] = field(default_factory=dict)
+    tables: Mapping[str, TableSystem] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    _made: dict[tuple[System, bytes], Made] = field(default_factory=dict)
+    _heard: dict[tuple[str, bytes], Vectors] = field(default_factory=dict)
     _vectors: dict[str, dict[bytes, Vectors]] = field(default_factory=dict)
     _faces: dict[str, Faces] = field(default_factory=dict)
-    _speech: dict[str, Speech] = field(default_factory=dict)
+    _recordings: dict[str, Recordings] = field(default_factory=dict)
+
+    @property
+    def main(self) -> str:
+        """The model that figures show and claims are about: the baseline, or the first."""
+        return BASELINE if BASELINE in self.models else next(iter(self.models))
+
+    def systems(self, recordings: Recordings) -> dict[str, list[System]]:
+        """All that can make faces of some recordings: models with their seeds, tables, rivals."""
+        found: dict[str, list[System]] = {name: list(seeds) for name, seeds in self.models.items()}
+        found |= {n: [table] for n, table in self.tables.items() if table.has(recordings).all()}
+        return found | {name: [rival] for name, rival in self.rivals.items()}
+
+    @cached_property
+    def fitness(self) -> FitnessOf:
+        """What speaks for and against judging a model."""
+        return FitnessOf(self)
+
+    @property
+    def draws(self) -> dict[str, int]:
+        """Of the resamples behind an interval."""
+        return {"seed": self.seed, "n_resamples": self.n_resamples}
 
     @property
     def asked(self) -> str:
@@ -84,25 +112,27 @@ class Context:
     def sources(self) -> dict[str, str]:
         """Checksums of corpus, models and networks that results are computed from."""
         found = {"corpus": self.corpus.info.data_hash}
-        for variant, seeds in self.models.items():
+        systems = {**self.models, **{name: [table] for name, table in self.tables.items()}}
+        for variant, seeds in systems.items():
             for number, system in enumerate(seeds):
-                name = f"model {variant}" + (f" {number}" if len(seeds) > 1 else "")
-                found[name] = system.model.sha256
+                if checksum := getattr(system, "sha256", ""):
+                    name = f"model {variant}" + (f" {number}" if len(seeds) > 1 else "")
+                    found[name] = checksum
         judges: list[Embedder | AgeGender] = [*self.embedders.values()]
         for judge in [*judges, self.judge] if self.judge else judges:
             if checksum := getattr(judge, "sha256", ""):
                 found[judge.name] = checksum
         return found
 
-    def unseen(self) -> Speech:
+    def unseen(self) -> Recordings:
         """Recordings of people whom no stage has met."""
-        return self._of("unseen", lambda: Speech.of_corpus(self.corpus, self.asked))
+        return self._of("unseen", lambda: Recordings.of_corpus(self.corpus, self.asked))
 
-    def unheard(self) -> Speech:
+    def unheard(self) -> Recordings:
         """Recordings of training people that no stage has heard; empty if none were set aside."""
         return self._of("unheard", lambda: self._training(aside=True))
 
-    def heard(self) -> Speech:
+    def heard(self) -> Recordings:
         """Recordings that were trained on."""
         return self._of("heard", lambda: self._training(aside=False))
 
@@ -112,26 +142,39 @@ class Context:
             self._faces[split] = self.corpus.faces(split)
         return self._faces[split]
 
-    def made(self, system: System, speech: Speech, key: str, *, raw: bool = False) -> Made:
-        """Faces of a system for some recordings, made once.
+    def made(self, system: System, recordings: Recordings, *, raw: bool = False) -> Made:
+        """Faces of a system for some recordings, made once for each content.
 
         Args:
             system: Whose.
-            speech: The recordings.
-            key: Names them, and nothing else.
+            recordings: What it hears.
             raw: Whether what a generator gave before it was cut to [-1, 1] is wanted: four times
                 as large as the pictures, it is not kept.
         """
-        if raw or (system, key) not in self._made:
-            made = self._make(system, speech, key)
-            self._made[system, key] = replace(made, raw=None)
+        key = system, recordings.key
+        if raw or key not in self._made:
+            made = self._as_in_corpus(system, self._make(system, recordings))
+            self._made[key] = replace(made, raw=None)
             if raw:
                 return made
-        return self._made[system, key]
+        return self._made[key]
 
-    def made_vectors(self, embedder: str, system: System, speech: Speech, key: str) -> Vectors:
+    def made_vectors(self, embedder: str, system: System, recordings: Recordings) -> Vectors:
         """Embeddings of these faces by one of the embedders, (n, dim)."""
-        return self.embed(embedder, self.made(system, speech, key).pixels)
+        return self.embed(embedder, self.made(system, recordings).pixels)
+
+    def vectors(self, embedder: str, recordings: Recordings) -> dict[str, list[Vectors]]:
+        """Embeddings of the faces that each system makes of some recordings, of each seed."""
+        return {
+            name: [self.made_vectors(embedder, one, recordings) for one in seeds]
+            for name, seeds in self.systems(recordings).items()
+        }
+
+    def one_face(self, variant: str) -> bool:
+        """Whether a model draws one and the same face of all voices."""
+        recordings = self.unseen()
+        first = (self.made(one, recordings).pixels for one in self.models[variant])
+        return all(len(p) > 1 and np.ptp(p, axis=0).max() <= SAME_GREY for p in first)
 
     def real_vectors(self, embedder: str, split: str) -> Vectors:
         """Embeddings of the real faces of a split, (n, dim)."""
@@ -150,10 +193,7 @@ class Context:
             Shape (n, dim).
         """
         known = self._vectors.setdefault(embedder, {})
-        names = [
-            hashlib.blake2b(one.data, digest_size=16).digest()
-            for one in np.ascontiguousarray(pixels)
-        ]
+        names = [digest(one) for one in np.ascontiguousarray(pixels)]
         rows = {name: row for row, name in enumerate(names) if name not in known}
         network = self.embedders[embedder]
         found = np.empty((len(pixels), network.dim), np.float32)
@@ -166,34 +206,41 @@ class Context:
             known.clear()
         return found
 
-    def _make(self, system: System, speech: Speech, key: str) -> Made:
+    def _make(self, system: System, recordings: Recordings) -> Made:
         """Faces; what a voice encoder hears is the same for all models that share one."""
         hearing = system.hearing if isinstance(system, RivalSystem) else system
         if not isinstance(hearing, ModelSystem):
-            return system.make(speech)
-        encoder = hearing.model.config.voice_encoder.sha256
-        if (encoder, key) not in self._heard:
-            self._heard[encoder, key] = hearing.embed(speech)
-        heard = self._heard[encoder, key]
+            return system.make(recordings)
+        encoder, names = hearing.encoder_sha256, recordings.digests
+        new = [i for i, name in enumerate(names) if (encoder, name) not in self._heard]
+        for i, vector in zip(
+            new, hearing.embed(recordings.only(np.array(new, np.int64))), strict=True
+        ):
+            self._heard[encoder, names[i]] = vector
+        heard = np.array([self._heard[encoder, name] for name in names], np.float32)
+        heard = heard.reshape(len(recordings), -1)
         if isinstance(system, RivalSystem):
             return Made(system.rival(heard), None, heard)
         return hearing.faces(heard)
 
-    def _training(self, aside: bool) -> Speech:
-        speech = Speech.of_corpus(self.corpus, "train")
+    def _as_in_corpus(self, system: System, made: Made) -> Made:
+        """Faces of another size, or that lie otherwise in their pictures, as the corpus' do."""
+        px, geometry = self.corpus.info.face_px, getattr(system, "geometry", self.geometry)
+        if not len(made.pixels) or (made.pixels.shape[1] == px and geometry == self.geometry):
+            return made
+        crops = FaceSet.of_crops(made.pixels, geometry)
+        return replace(made, pixels=crops.aligned(geometry_of(self.geometry), px))
+
+    def _training(self, aside: bool) -> Recordings:
+        recordings = Recordings.of_corpus(self.corpus, "train")
         hidden = held_out_clips(self.corpus, "train", self.aside)
-        return speech.only(np.array([clip in hidden for clip in speech.clip], bool) == aside)
+        return recordings.only(np.array([c in hidden for c in recordings.clip], bool) == aside)
 
-    def _of(self, key: str, read: Callable[[], Speech]) -> Speech:
-        if key not in self._speech:
-            speech = read()
+    def _of(self, name: str, read: Callable[[], Recordings]) -> Recordings:
+        if name not in self._recordings:
+            found = read()
             rng = np.random.default_rng(self.seed)
-            if len(speech) > MOST_CLIPS:
-                speech = speech.only(np.sort(rng.choice(len(speech), MOST_CLIPS, replace=False)))
-            self._speech[key] = speech
-        return self._speech[key]
-
-
-def labels_of(speech: Speech, name: str) -> npt.NDArray[np.str_]:
-    """An attribute of each recording's speaker; empty where it is not known."""
-    return speech.attributes.get(name, np.full(len(speech), "", str))
+            if len(found) > MOST_CLIPS:
+                found = found.only(np.sort(rng.choice(len(found), MOST_CLIPS, replace=False)))
+            self._recordings[name] = found
+        return self._recordings[name]

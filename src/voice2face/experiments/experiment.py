@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from voice2face.evaluation.results import Result
+from voice2face.evaluation.results import Chapter, Result
 
 if TYPE_CHECKING:
     from voice2face.experiments.context import Context
@@ -18,13 +18,14 @@ class Experiment:
         name: Of its files and in commands.
         title: Its heading.
         report_item: What it is in the report: ``Figure 2``, ``Test 4``; empty for what goes beyond.
+        chapter: Where a report tells it; within a chapter experiments stand as in the registry.
         question: In one sentence.
         protocol: Who is asked what, in a few sentences.
         measure: What is counted, with its unit.
         chance: What a system that knows nothing reaches, in words.
         unit: What the intervals resample.
-        run: Answers it. Where a corpus does not hold what it needs, the result says so in
-            ``left_out`` and has no rows.
+        run: Answers it, of a corpus that holds what it needs.
+        lacking: Why it can't be asked, from names, attributes and lengths alone; "" where it can.
     """
 
     name: str
@@ -35,7 +36,16 @@ class Experiment:
     measure: str
     chance: str
     unit: str
+    chapter: Chapter
     run: Callable[["Context", "Experiment"], Result]
+    lacking: Callable[["Context"], str] = lambda context: ""
+
+    def answer(self, context: "Context") -> Result:
+        """What the models at hand say, or why nothing could be asked of this corpus."""
+        if not (left_out := self.lacking(context)):
+            return self.run(context, self)
+        about = {"sources": context.sources(), "made_by": context.made_by}
+        return self.result(left_out=left_out, warnings=list(context.notes), **about)
 
     def result(self, **answers: object) -> Result:
         """A result of this experiment with its heading and its small print filled in."""
@@ -43,6 +53,7 @@ class Experiment:
             experiment=self.name,
             title=self.title,
             report_item=self.report_item,
+            chapter=self.chapter,
             question=self.question,
             protocol=self.small_print,
             **answers,  # type: ignore[arg-type]

@@ -1,29 +1,21 @@
 """What is lost from one set of recordings to a harder one, with its interval."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import msgspec
 import numpy as np
 
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Row, Series
-from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.evaluation.statistics.intervals import DIFFERENCE, Estimate, with_seeds
 from voice2face.experiments.channels import CHANNELS
-from voice2face.experiments.comparing import (
-    BASELINE,
-    LEAST_PEOPLE,
-    REAL,
-    above,
-    independent_difference,
-    row_of,
-)
-from voice2face.experiments.context import Context
+from voice2face.experiments.comparing import LEAST_PEOPLE, REAL, independent_difference
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.questions.generalisation_sets import HARDER, UNHEARD
+from voice2face.experiments.self_similarity import within
+from voice2face.experiments.summary import Cell, Summary
 
-MATCHING = "1:2 matching"
 SAME_FACES = (UNHEARD, *CHANNELS)  # sets whose real faces are those of the easier set
 # By set, stratum and embedder: what each system answered.
-Answered = Mapping[tuple[str, str, str], Mapping[str, Scored]]
+Answered = Mapping[tuple[str, tuple[str, ...], str], Mapping[str, Scored]]
 
 
 def lost_against(easy: str) -> str:
@@ -31,59 +23,41 @@ def lost_against(easy: str) -> str:
     return f"lost from {easy}"
 
 
-def stratum_of(name: str, within: str) -> str:
-    """Of a set, over all pairs or within something."""
-    return f"{name}, within {within}" if within else name
-
-
-def gap_rows(context: Context, scored: Answered) -> list[Row]:
+def add_gaps(summary: Summary, scored: Answered) -> None:
     """What each model, and real faces, lose; and how much more than the baseline a model does."""
-    rows = []
-    for embedder in context.embedders:
-        for within in ("", "gender"):
-            for easy, hard in HARDER:
-                both = tuple(scored.get((name, within, embedder)) for name in (easy, hard))
-                if both[0] is not None and both[1] is not None:
-                    about = easy, stratum_of(hard, within), embedder
-                    rows += _rows_of_step(context, (both[0], both[1]), about, hard)
-    return rows
-
-
-def _rows_of_step(
-    context: Context,
-    both: tuple[Mapping[str, Scored], Mapping[str, Scored]],
-    about: tuple[str, str, str],
-    hard: str,
-) -> list[Row]:
-    """A row a system, then each model against the baseline; ``about``: easy, stratum, embedder."""
-    easy, stratum, embedder = about
-    measure, rows = lost_against(easy), []
-    real = [] if hard in SAME_FACES else [REAL]
-    for system in (name for name in (*real, *context.models) if all(name in s for s in both)):
-        found, of_hard = gap(context, both[0][system], both[1][system]), both[1][system]
-        row = row_of(system, measure, stratum, embedder, found, of_hard)
-        rows.append(_without_chance(row))
-    for variant in context.models:
-        if variant == BASELINE or BASELINE not in context.models:
-            continue
-        found = _gap_between(context, both, variant)
-        rows.append(row_of(variant, measure, stratum, embedder, found, both[1][variant], BASELINE))
-    return rows
-
-
-def _without_chance(row: Row) -> Row:
-    """Chance is half of the trials right, and nothing of a loss."""
-    return msgspec.structs.replace(row, chance=None)
+    models = summary.context.models
+    for (easy, strata, embedder), of_easy in scored.items():
+        for hard in (hard for one, hard in HARDER if one == easy):
+            of_hard = scored.get((hard, strata, embedder))
+            if of_hard is None:
+                continue
+            cell = Cell(lost_against(easy), within(hard, strata), embedder)
+            real = [] if hard in SAME_FACES else [REAL]
+            for system in (
+                name for name in (*real, *models) if name in of_easy and name in of_hard
+            ):
+                n = of_hard[system].n_people, of_hard[system].n_trials
+                both = of_easy[system], of_hard[system]
+                summary.add(cell, system, gap(summary.context, *both), n)
+                if system not in (REAL, BASELINE) and BASELINE in of_easy and BASELINE in of_hard:
+                    found = _gap_between(summary.context, (of_easy, of_hard), system)
+                    summary.add(cell, system, found, n, against=BASELINE)
 
 
 def gap(context: Context, easy: Scored, hard: Scored) -> Estimate | None:
     """How much higher the first is; on the same people paired, else from both intervals."""
     if min(easy.n_people, hard.n_people) < LEAST_PEOPLE:
         return None
-    chance = {"seed": context.seed, "n_resamples": context.n_resamples}
     if easy.pairs is not None and hard.pairs is not None and _same_people(easy, hard):
-        return easy.pairs.above(hard.pairs, **chance)
-    return independent_difference(easy.estimate(**chance), hard.estimate(**chance))
+        return with_seeds(
+            easy.pairs.above(hard.pairs, **context.draws), _lost(easy, hard), ends=DIFFERENCE
+        )
+    return independent_difference(easy.estimate(**context.draws), hard.estimate(**context.draws))
+
+
+def _lost(easy: Scored, hard: Scored) -> list[float]:
+    """What each seed loses."""
+    return [a - b for a, b in zip(easy.of_seeds, hard.of_seeds, strict=True)]
 
 
 def _same_people(easy: Scored, hard: Scored) -> bool:
@@ -104,26 +78,8 @@ def _gap_between(
     pairs = [scored.pairs for scored in (*easy, *hard)]
     if _same_people(easy[0], hard[0]) and None not in pairs:
         a, b, c, d = (one for one in pairs if one is not None)
-        return a.gap_above(b, (c, d), seed=context.seed, n_resamples=context.n_resamples)
-    apart = [above(context, *both) for both in (easy, hard)]
-    return independent_difference(*(one for one in apart if one is not None))
-
-
-def series_of(context: Context, rows: Sequence[Row], sets: Sequence[str]) -> list[Series]:
-    """Accuracy over sets, a line a model, for each embedder."""
-    series = []
-    for embedder in context.embedders:
-        for variant in context.models:
-            about = (variant, MATCHING, embedder, "")
-            own = {
-                r.stratum: r
-                for r in rows
-                if (r.system, r.measure, r.embedder, r.against) == about and r.stratum in sets
-            }
-            line = Series(
-                variant, list(own), [r.value for r in own.values()],
-                [r.low for r in own.values()], [r.high for r in own.values()],
-                y_label="share of trials right", chance=0.5, panel=f"1:2 matching by {embedder}",
-            )  # fmt: skip
-            series += [line] if own else []
-    return series
+        found = a.gap_above(b, (c, d), **context.draws)
+        return with_seeds(found, _lost(easy[0], hard[0]), _lost(easy[1], hard[1]))
+    return independent_difference(
+        *(one.above(other, **context.draws) for one, other in (easy, hard))
+    )

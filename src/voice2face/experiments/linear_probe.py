@@ -14,7 +14,7 @@ from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
 from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
 from voice2face.experiments.people import COLUMNS
-from voice2face.experiments.speech import texts
+from voice2face.experiments.recordings import texts
 
 MOST_FACES = 3000  # that it is fitted on
 LEAST_PEOPLE = 4  # of each gender
@@ -59,7 +59,7 @@ class ReadOff:
         known = {name: column(faces.attributes, name, len(faces))[rows] for name in COLUMNS}
         people, male = faces.identity[rows], is_male(known["gender"])
         told = ~np.isnan(male)
-        if min(len(np.unique(people[male == side])) for side in (0, 1)) < LEAST_PEOPLE:
+        if min(_people_of_genders(people, male)) < LEAST_PEOPLE:
             return None
         pixels = as_faces(faces.pixels[rows])
         eigenfaces = Eigenfaces.fit(pixels, geometry_of(geometry))
@@ -82,6 +82,17 @@ class ReadOff:
         male, female = self.gender(seen).T
         ages = np.full(len(faces), np.nan) if self.age is None else self.age(seen)[:, 0]
         return ages, 0.5 + (male - female) / 2
+
+
+def can_fit(faces: Faces) -> bool:
+    """Whether the gender of people enough is known."""
+    male = is_male(column(faces.attributes, "gender", len(faces)))
+    return min(_people_of_genders(faces.identity, male)) >= LEAST_PEOPLE
+
+
+def _people_of_genders(people: Texts, male: Floats) -> list[int]:
+    """Women and men."""
+    return [len(np.unique(people[male == side])) for side in (0, 1)]
 
 
 def column(attributes: Mapping[str, npt.NDArray[Any]], name: str, n: int) -> Texts:

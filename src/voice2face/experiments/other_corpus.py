@@ -1,6 +1,5 @@
 """Another prepared corpus, whose people nothing here was trained on."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.arrays import Faces, joined
+from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError, Voice2FaceError
 from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
-from voice2face.experiments.speech import Speech, texts
+from voice2face.experiments.recordings import Recordings, digest, digests_of
 from voice2face.synthetic import read_facts
-from voice2face.training.data.frames import CorpusFrames
-
-DIGEST_BYTES = 16
 
 Names = set[str]
 
@@ -33,7 +29,7 @@ class Others:
             corpus has too; they are left out.
     """
 
-    speech: Speech
+    speech: Recordings
     faces: Faces
     n_known: int
 
@@ -100,7 +96,7 @@ def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
     known = _known_names(first, other)
     askable = np.array(sorted(_askable(other) - known), str)
     drawn = np.sort(np.random.default_rng(seed).permutation(askable)[:MOST_PEOPLE])
-    speech, faces = _speech_of(other, drawn), _faces_of(other, drawn)
+    speech, faces = Recordings.of_people(other, drawn), _faces_of(other, drawn)
     again = _with_shared_data(first, speech, faces)
     kept = ~np.isin(speech.identity, list(again)), ~np.isin(faces.identity, list(again))
     n_known = len(known & _names(other)) + len(again)
@@ -141,42 +137,19 @@ def _seeds(corpus: Corpus) -> set[int | None]:
     return found
 
 
-def _speech_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Speech:
-    """Recordings of some people; no more than a shard of others is in memory."""
-    parts: list[Speech] = []
-    for voices in CorpusFrames(corpus).shards(None):
-        rows = np.flatnonzero(np.isin(voices.identity, people))
-        mels = [voices.frames[i].copy() for i in rows]
-        attributes = {name: texts(cells[rows]) for name, cells in voices.attributes.items()}
-        parts.append(Speech(voices.clip[rows], voices.identity[rows], mels, attributes))
-    names = corpus.info.attributes["voice"]
-    return Speech(
-        joined((part.clip for part in parts), np.str_),
-        joined((part.identity for part in parts), np.str_),
-        [mel for part in parts for mel in part.log_mel],
-        {name: joined((part.attributes[name] for part in parts), np.str_) for name in names},
-    )
-
-
 def _faces_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Faces:
     """The same of faces."""
     return Faces.joined([part.only(np.isin(part.identity, people)) for part in corpus.iter_faces()])
 
 
-def _with_shared_data(first: Corpus, speech: Speech, faces: Faces) -> Names:
+def _with_shared_data(first: Corpus, speech: Recordings, faces: Faces) -> Names:
     """People of whom the first corpus has the very same recording or picture."""
-    owner = {_digest(mel): who for mel, who in zip(speech.log_mel, speech.identity, strict=True)}
-    owner |= {_digest(face): who for face, who in zip(faces.pixels, faces.identity, strict=True)}
-    return {str(owner[digest]) for digest in _digests(first) if digest in owner}
+    owner = dict(zip(speech.digests, speech.identity, strict=True))
+    owner |= {digest(face): who for face, who in zip(faces.pixels, faces.identity, strict=True)}
+    return {str(owner[found]) for found in _digests(first) if found in owner}
 
 
 def _digests(corpus: Corpus) -> Iterator[bytes]:
-    for voices in CorpusFrames(corpus).shards(None):
-        yield from map(_digest, voices.frames)
+    yield from digests_of(corpus)
     for faces in corpus.iter_faces():
-        yield from map(_digest, faces.pixels)
-
-
-def _digest(data: npt.NDArray[Any]) -> bytes:
-    whole = np.ascontiguousarray(data)
-    return hashlib.blake2b(whole.data, digest_size=DIGEST_BYTES).digest()
+        yield from map(digest, faces.pixels)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.experiments.speech import texts
+from voice2face.corpus.arrays import Faces
+from voice2face.experiments.recordings import Recordings, texts
 
 Texts = npt.NDArray[np.str_]
 
@@ -43,6 +44,11 @@ def groups_of(
         if (cells != "").any():
             found[name] = age_bands(cells) if name == "age" else cells
     return found
+
+
+def group_of(what: Recordings | Faces, name: str) -> Texts:
+    """One column of ``COLUMNS``, (n,); "" where a cell is empty or there is no such column."""
+    return groups_of(what.attributes, len(what)).get(name, np.full(len(what), "", str))
 
 
 def age_bands(cells: Texts) -> Texts:

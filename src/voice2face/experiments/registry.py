@@ -9,6 +9,7 @@ from voice2face.experiments.questions import (
     durations,
     ethnic_groups,
     examples,
+    fitness,
     generalisation,
     groups,
     known_subjects,
@@ -41,6 +42,7 @@ def listed(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
 
 EXPERIMENTS: dict[str, Experiment] = listed(
     (
+        fitness.EXPERIMENT,
         voice_or_noise.EXPERIMENT,
         known_subjects.EXPERIMENT,
         attributes.EXPERIMENT,

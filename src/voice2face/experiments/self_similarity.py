@@ -7,36 +7,30 @@ time faces made from one are looked for among faces made from the other.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim, Row, Verdict
-from voice2face.evaluation.statistics.intervals import estimate
-from voice2face.evaluation.trials.trials import Items, TrialList
+from voice2face.evaluation.results import Claim
+from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.comparing import (
-    LEAST_PEOPLE,
+    MOST_PEOPLE,
+    REAL,
     VOICE,
-    Distances,
-    Judged,
     Vectors,
     ask,
-    claim_by,
     distances,
     heard_by,
-    main_variant,
+    items_of,
     score,
-    scored_rows,
-    systems_of,
 )
 from voice2face.experiments.context import Context
-from voice2face.experiments.people import groups_of
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings, people_drawn
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import BEYOND, CHANCE, Asked, Bound, judged, rows_of
 
 RECOGNISED = "same speaker recognised"
-WITHIN, BETWEEN = "distance within a speaker", "distance between speakers"
 # Drawn by a recording's place in a list, so the same for both sides: they would be recognised.
 BY_PLACE = ("random face", "shuffled voices")
 STRATA: tuple[tuple[str, ...], ...] = ((), ("gender",))
+OF_REAL = "different pictures of one person"
 
 
 @dataclass(eq=False)
@@ -44,156 +38,122 @@ class Found:
     """Answers so far.
 
     Attributes:
-        rows: For the table.
+        summary: Of the result.
         scored: By embedder and stratum, of each system.
-        trials_sha256: Of each list.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    summary: Summary
     scored: dict[tuple[str, str], dict[str, Scored]] = field(default_factory=dict)
-    trials_sha256: dict[str, str] = field(default_factory=dict)
-
-
-def items_of(speech: Speech, names: Sequence[str] | None = None) -> Items:
-    """Recordings as what is asked about, with what is known of their speakers."""
-    groups = groups_of(speech.attributes, len(speech))
-    return Items(speech.clip if names is None else np.array(names, str), speech.identity, groups)
 
 
 def alike(
-    context: Context,
+    found: Found,
     experiment: str,
     name: str,
-    pair: tuple[tuple[Speech, str], tuple[Speech, str]],
+    asked: Recordings,
+    known: Recordings,
     *,
     others_only: bool = False,
-) -> Found:
+) -> None:
     """Look for the speakers of some recordings among faces made from other recordings.
 
     Args:
-        context: The systems.
+        found: Where the accuracy of each system and of the voice itself is added, over all pairs
+            and within gender.
         experiment: Its name.
         name: Of this question within it; also the stratum of its rows.
-        pair: What is asked about and where it is looked for, each with its key in the context.
+        asked: What is asked about.
+        known: Where it is looked for.
         others_only: A recording of the same name is no answer: for both sides the same.
-
-    Returns:
-        Accuracy of each system and of the voice itself, over all pairs and within gender.
     """
-    (asked, asked_key), (known, known_key) = pair
+    context, summary = found.summary.context, found.summary
     probes, gallery = items_of(asked), items_of(known)
-    found = Found()
+    sides = _embedded(context, asked, known)
     for strata in STRATA:
-        if any(column not in gallery.groups for column in strata):
-            continue
-        label = f"{name}, within gender" if strata else name
+        label = within(name, strata)
         slug = label.replace(", ", "-").replace(" ", "-")
         trials, _ = ask(context, experiment, slug, probes, gallery, strata, others_only=others_only)
         if trials is None:
             continue
-        found.trials_sha256[label] = trials.sha256
-        sides = (asked, asked_key), (known, known_key)
-        for embedder, by_system in _embedded(context, sides).items():
+        summary.trials[label] = trials.sha256
+        for embedder, by_system in sides.items():
+            cell = Cell(RECOGNISED, label, embedder)
             scored = {s: score(trials, made, real) for s, (made, real) in by_system.items()}
             found.scored[embedder, label] = scored
-            found.rows += scored_rows(context, scored, RECOGNISED, label, embedder)
+            summary.scored(cell, scored)
             if not strata:
                 some = {s: by_system[s] for s in (*context.models, VOICE) if s in by_system}
-                found.rows += _distance_rows(context, some, trials, name, embedder)
-    return found
+                _add_distances(summary, cell, some, trials)
 
 
-def merged(parts: Sequence[Found]) -> Found:
-    """Several in one."""
-    whole = Found()
-    for part in parts:
-        whole.rows += part.rows
-        whole.scored |= part.scored
-        whole.trials_sha256 |= part.trials_sha256
-    return whole
+def of_real_faces(summary: Summary, experiment: str, name: str) -> None:
+    """The same of real faces of people not trained on: different pictures of one person."""
+    context = summary.context
+    faces = context.faces(context.asked)
+    faces = faces.only(people_drawn(faces.identity, MOST_PEOPLE, context.seed))
+    items = items_of(faces)
+    for strata in STRATA:
+        label = within(name, strata)
+        slug = "real-within-gender" if strata else "real"
+        trials, _ = ask(context, experiment, slug, items, items, strata, others_only=True)
+        if trials is None:
+            continue
+        summary.trials[slug] = trials.sha256
+        for embedder in context.embedders:
+            vectors = context.embed(embedder, faces.pixels)
+            cell = Cell(RECOGNISED, label, embedder, note=OF_REAL)
+            summary.scored(cell, {REAL: score(trials, [vectors], [vectors])})
+            if not strata:
+                _add_distances(summary, cell, {REAL: ([vectors], [vectors])}, trials)
+
+
+def within(name: str, strata: Sequence[str]) -> str:
+    """A stratum of rows: of a question, over all pairs or within something."""
+    return f"{name}, within {' and '.join(strata)}" if strata else name
 
 
 BySystem = dict[str, tuple[list[Vectors], list[Vectors]]]
 
 
-def _embedded(
-    context: Context, sides: tuple[tuple[Speech, str], tuple[Speech, str]]
-) -> dict[str, BySystem]:
+def _embedded(context: Context, asked: Recordings, known: Recordings) -> dict[str, BySystem]:
     """Vectors of both sides of each system by embedder; the voice itself beside each."""
-    heard = [heard_by(context, speech, key) for speech, key in sides]
+    heard = [heard_by(context, recordings) for recordings in (asked, known)]
     found: dict[str, BySystem] = {}
     for embedder in context.embedders:
-        found[embedder] = {
-            name: (
-                [context.made_vectors(embedder, one, *sides[0]) for one in seeds],
-                [context.made_vectors(embedder, one, *sides[1]) for one in seeds],
-            )
-            for name, seeds in systems_of(context).items()
-            if name not in BY_PLACE
-        }
+        sides = [context.vectors(embedder, recordings) for recordings in (asked, known)]
+        both = [name for name in sides[0] if name in sides[1] and name not in BY_PLACE]
+        found[embedder] = {name: (sides[0][name], sides[1][name]) for name in both}
         if heard[0] is not None and heard[1] is not None:
             found[embedder][VOICE] = ([heard[0]], [heard[1]])
     return found
 
 
-def _distance_rows(
-    context: Context, by_system: BySystem, trials: TrialList, stratum: str, embedder: str
-) -> list[Row]:
-    rows = []
+def _add_distances(summary: Summary, cell: Cell, by_system: BySystem, trials: TrialList) -> None:
     for system, (made, real) in by_system.items():
-        of_seeds = [distances(a, b, trials) for a, b in zip(made, real, strict=True)]
-        rows += distance_rows(context, of_seeds, trials, (system, stratum, embedder))
-    return rows
-
-
-def distance_rows(
-    context: Context, of_seeds: Sequence[Distances], trials: TrialList, about: tuple[str, str, str]
-) -> list[Row]:
-    """Mean distances within and between people; ``about``: system, stratum, embedder."""
-    system, stratum, embedder = about
-    people, rows = trials.probes.identity, []
-    for measure, values in (
-        (WITHIN, [one.within for one in of_seeds]),
-        (BETWEEN, [one.between for one in of_seeds]),
-    ):
-        mean = np.mean(values, axis=0)
-        asked = ~np.isnan(mean)
-        n_people = len(np.unique(people[asked]))
-        if n_people < LEAST_PEOPLE:
-            continue
-        found = estimate(mean, people, seed=context.seed, n_resamples=context.n_resamples)
-        row = Row(
-            system, measure, stratum, embedder, found.value, found.low, found.high,
-            n_people, int(asked.sum()),
-        )  # fmt: skip
-        rows.append(row)
-    return rows
+        beside = real if len(real) == len(made) else real * len(made)
+        of_seeds = [distances(a, b, trials) for a, b in zip(made, beside, strict=True)]
+        summary.distances(cell, system, of_seeds, trials.probes.identity)
 
 
 def consistent_claims(
-    context: Context, rows: Sequence[Row], strata: Sequence[str], text: str, source: str
+    summary: Summary, strata: Sequence[str], text: str, source: str, told: str
 ) -> list[Claim]:
-    """Whether the main model's faces of a speaker are recognised."""
-    variant = main_variant(context)
+    """Whether the main model's faces of a speaker are alike: as real ones are, and at all.
 
-    def judged(embedder: str) -> Judged | None:
-        about = (variant, RECOGNISED, embedder, "")
-        own = [r for r in rows if (r.system, r.measure, r.embedder, r.against) == about]
-        known = [r for r in own if r.stratum in strata and r.low is not None]
-        shown = "; ".join(f"{r.stratum} {r.value:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in known)
-        evidence = f"{variant}, speaker recognised among two (chance 0.5): {shown}"
-        return (verdict_above(known, 0.5), evidence) if known else None
-
-    return claim_by(context, text, source, judged)
-
-
-def verdict_above(rows: Sequence[Row], bound: float) -> Verdict:
-    """Whether all values lie above a bound: by their intervals."""
-    ends = [(row.low, row.high) for row in rows]
-    if any(low is None or high is None for low, high in ends) or not ends:
-        return "cannot be told"
-    if all(low > bound for low, _ in ends if low is not None):
-        return "holds"
-    if any(high <= bound for _, high in ends if high is not None):
-        return "does not hold"
-    return "cannot be told"
+    Args:
+        summary: With rows of the models and of real faces.
+        strata: In all of which they must be.
+        text: What is claimed: that they are as alike as pictures of one person.
+        source: Where it stands.
+        told: What is claimed in few words: that speakers are recognised at all.
+    """
+    context, rows = summary.context, summary.rows
+    own = [r for r in rows_of(rows, context.main, RECOGNISED, None) if r.stratum in strata]
+    real = {r.embedder: r.value for r in rows_of(rows, REAL, RECOGNISED, None)}
+    of_real = [value for value in real.values() if value is not None]
+    claims = []
+    if of_real:
+        bound = Bound(max(of_real), f"{OF_REAL}, by the embedder that tells them best")
+        claims = judged(context, Asked(text, source, bound), own)
+    chance = CHANCE.reached_by(rows_of(rows, REAL, RECOGNISED, None))
+    return claims + judged(context, Asked(told, BEYOND, chance), own)

@@ -1,18 +1,28 @@
 """What is compared: anything that puts a face to a recording."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.experiments.speech import Speech
+from voice2face.corpus import Corpus
+from voice2face.errors import CorpusError
+from voice2face.evaluation.embedders.face_set import FaceSet, detector, geometry_of
+from voice2face.evaluation.pairs import read_pairs
+from voice2face.experiments.recordings import Recordings
+from voice2face.faces import GEOMETRIES
 from voice2face.release.inference import Model
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.voice_encoders.whole import as_frame_encoder
 
 AT_ONCE = 64  # faces
+TABLE_COLUMNS = ("voice", "clip")  # of a table of pictures, with the name of the recording
+
+Pictures = npt.NDArray[np.uint8]
+Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +36,12 @@ class Made:
         embeddings: What a voice encoder heard, (n, dim); None without one.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: Pictures
     raw: npt.NDArray[np.float32] | None = None
-    embeddings: npt.NDArray[np.float32] | None = None
+    embeddings: Vectors | None = None
 
 
+@runtime_checkable
 class System(Protocol):
     """From recordings to faces."""
 
@@ -42,7 +53,7 @@ class System(Protocol):
     def sentence(self) -> str:
         """What it does, in one sentence."""
 
-    def make(self, speech: Speech) -> Made:
+    def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
 
 
@@ -65,13 +76,43 @@ class ModelSystem:
         variant = str(model.config.provenance.get("variant", "a model"))
         return cls(name, f"{variant}, {folder.name}", model)
 
-    def embed(self, speech: Speech) -> npt.NDArray[np.float32]:
+    @property
+    def encoder_sha256(self) -> str:
+        """Of what hears; models that share it hear the same."""
+        return self.model.config.voice_encoder.sha256
+
+    @property
+    def geometry(self) -> str:
+        """How its faces lie, a name of ``faces.GEOMETRIES``."""
+        known = str(self.model.config.provenance.get("geometry", ""))
+        return known if known in GEOMETRIES else "released"
+
+    @property
+    def sha256(self) -> str:
+        """Of the model."""
+        return self.model.sha256
+
+    def check_hears(self, corpus: Corpus) -> None:
+        """Refuse recordings that the voice encoder does not take as experiments hold them.
+
+        Raises:
+            CorpusError: They are of another front end.
+        """
+        encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
+        if encoder.frames_hash != CorpusFrames(corpus).encoder.frames_hash:
+            raise CorpusError(
+                corpus.path, f"voices of preset {corpus.info.preset}",
+                f"the front end that {self.name} hears with",
+                "prepare the corpus with that --preset",
+            )  # fmt: skip
+
+    def embed(self, recordings: Recordings) -> Vectors:
         """What the voice encoder hears, (n, dim)."""
         encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
-        heard = [encoder.pooled(np.asarray(log_mel, np.float32)) for log_mel in speech.log_mel]
-        return np.array(heard, np.float32).reshape(len(speech), encoder.dim)
+        heard = [encoder.pooled(np.asarray(sound, np.float32)) for sound in recordings.sounds]
+        return np.array(heard, np.float32).reshape(len(recordings), encoder.dim)
 
-    def faces(self, embeddings: npt.NDArray[np.float32]) -> Made:
+    def faces(self, embeddings: Vectors) -> Made:
         """Faces of embeddings, (n, dim)."""
         starts = range(0, len(embeddings), AT_ONCE)
         parts = [self.model.faces(embeddings[i : i + AT_ONCE]) for i in starts]
@@ -79,9 +120,9 @@ class ModelSystem:
         raw = np.concatenate([np.empty((0, 3, px, px), np.float32), *parts])
         return Made(to_pixels(raw), raw, embeddings)
 
-    def make(self, speech: Speech) -> Made:
+    def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
-        return self.faces(self.embed(speech))
+        return self.faces(self.embed(recordings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,15 +132,81 @@ class RivalSystem:
     name: str
     sentence: str
     hearing: ModelSystem
-    rival: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.uint8]]
+    rival: Callable[[npt.NDArray[np.float32]], Pictures]
 
-    def make(self, speech: Speech) -> Made:
+    def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
-        embeddings = self.hearing.embed(speech)
+        embeddings = self.hearing.embed(recordings)
         return Made(self.rival(embeddings), None, embeddings)
 
 
-def to_pixels(raw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+@dataclass(frozen=True, eq=False)
+class TableSystem:
+    """Pictures that were made elsewhere, named in a column of a table: of whole recordings alone.
+
+    Attributes:
+        name: In tables.
+        sentence: What it does.
+        pixels: Aligned faces by the recording's name, each RGB, uint8, (px, px, 3).
+        sha256: Of the table.
+    """
+
+    name: str
+    sentence: str
+    pixels: Mapping[str, Pictures]
+    sha256: str
+
+    @classmethod
+    def of(cls, name: str, table: Path, column: str, geometry: str, px: int) -> "TableSystem":
+        """The pictures of a column, the largest face of each.
+
+        Args:
+            name: In tables.
+            table: CSV or Parquet with columns ``identity``, ``voice`` (or ``clip``) and ``column``.
+            column: Of pictures.
+            geometry: How the corpus' faces lie, a name of ``faces.GEOMETRIES``.
+            px: Side of the corpus' faces.
+
+        Raises:
+            CorpusError: Not such a table, or no picture in it shows a face.
+        """
+        pairs = read_pairs(table, [column], TABLE_COLUMNS)
+        voice = next((pairs.cells[c] for c in TABLE_COLUMNS if c in pairs.cells), None)
+        if voice is None:
+            raise CorpusError(
+                table, "no column 'voice' or 'clip'", "the recording of each picture", "add one"
+            )
+        files = list(dict.fromkeys(cell for cell in pairs.cells[column] if cell))
+        faces, lost = FaceSet.of_files([pairs.root / cell for cell in files], detector())
+        kept = [f for i, f in enumerate(files) if i not in {one.row for one in lost}]
+        if not kept:
+            raise CorpusError(table, f"no face in '{column}'", "pictures of faces", "look at them")
+        crops = dict(zip(kept, faces.aligned(geometry_of(geometry), px), strict=True))
+        found = {
+            clip_stem(clip): crops[cell]
+            for clip, cell in zip(voice, pairs.cells[column], strict=True)
+            if cell in crops
+        }
+        return cls(name, f"pictures of {table.name}, column {column}", found, pairs.sha256)
+
+    def has(self, recordings: Recordings) -> npt.NDArray[np.bool_]:
+        """Which recordings there is a picture of, (n,)."""
+        return np.array([clip_stem(clip) in self.pixels for clip in recordings.clip], bool)
+
+    def make(self, recordings: Recordings) -> Made:
+        """One face for each recording, grey where there is none."""
+        shape = next(iter(self.pixels.values())).shape
+        grey = np.full(shape, 128, np.uint8)
+        found = [self.pixels.get(clip_stem(clip), grey) for clip in recordings.clip]
+        return Made(np.array(found, np.uint8).reshape(-1, *shape))
+
+
+def clip_stem(clip: str) -> str:
+    """A recording's name without its ending, by which a table and a corpus name the same one."""
+    return clip.rsplit(".", 1)[0] if "." in clip.rsplit("/", 1)[-1] else clip
+
+
+def to_pixels(raw: npt.NDArray[np.float32]) -> Pictures:
     """(n, 3, px, px) as RGB pictures (n, px, px, 3); what is beyond [-1, 1] is cut."""
     pixels = np.rint((np.clip(raw, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))

@@ -14,7 +14,16 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
-from voice2face.evaluation.statistics.intervals import N_RESAMPLES, Estimate, difference, estimate
+from voice2face.evaluation.statistics.intervals import (
+    DIFFERENCE,
+    N_RESAMPLES,
+    SHARE,
+    Estimate,
+    difference,
+    estimate,
+    person_means,
+    with_seeds,
+)
 from voice2face.evaluation.statistics.paired_people import PeoplePairs, Tally
 from voice2face.evaluation.trials.drawn_trials import Cells
 from voice2face.evaluation.trials.trial_list import Items, TrialList
@@ -36,6 +45,7 @@ class Scored:
         n_trials: Questions in all.
         chance: Share that a blind guess gets right.
         pairs: Who was right against whom; None where a trial has several impostors.
+        of_seeds: Accuracy of each training that it is the mean of; empty: of one alone.
     """
 
     share_right: Floats
@@ -43,6 +53,12 @@ class Scored:
     n_trials: int
     chance: float
     pairs: PeoplePairs | None = None
+    of_seeds: tuple[float, ...] = ()
+
+    @property
+    def accuracy(self) -> float:
+        """Mean over people of the share right."""
+        return float(person_means(self.share_right, self.people)[0].mean())
 
     @property
     def n_people(self) -> int:
@@ -50,7 +66,7 @@ class Scored:
         return len(np.unique(self.people[~np.isnan(self.share_right)]))
 
     def estimate(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
-        """Accuracy, each person counting alike, with its interval over people.
+        """Accuracy, each person counting alike, with its interval over people and seeds.
 
         People are drawn in both roles, as those who are asked about and as impostors: both are a
         sample. Where trials have several impostors, they are drawn as those asked about alone.
@@ -58,9 +74,12 @@ class Scored:
         Raises:
             CorpusError: There is one person alone.
         """
+        draws = {"seed": seed, "n_resamples": n_resamples}
         if self.pairs is None:
-            return estimate(self.share_right, self.people, seed=seed, n_resamples=n_resamples)
-        return self.pairs.estimate(seed=seed, n_resamples=n_resamples)
+            found = estimate(self.share_right, self.people, ends=SHARE, **draws)
+        else:
+            found = self.pairs.estimate(**draws)
+        return with_seeds(found, self.of_seeds, ends=SHARE)
 
     def above(self, other: "Scored", *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
         """By how much it is above another system on the same trials, on the same drawn people.
@@ -69,14 +88,17 @@ class Scored:
             CorpusError: The trials differ, or there is one person alone.
         """
         self._check_same(other)
+        draws = {"seed": seed, "n_resamples": n_resamples}
         if self.pairs is None or other.pairs is None:
             values = self.share_right, other.share_right
-            return difference(*values, self.people, seed=seed, n_resamples=n_resamples)
-        return self.pairs.above(other.pairs, seed=seed, n_resamples=n_resamples)
+            found = difference(*values, self.people, ends=DIFFERENCE, **draws)
+        else:
+            found = self.pairs.above(other.pairs, **draws)
+        return with_seeds(found, self.of_seeds, other.of_seeds, ends=DIFFERENCE)
 
     @classmethod
     def mean(cls, some: Sequence["Scored"]) -> "Scored":
-        """Of one model trained from several seeds: each probe's mean share.
+        """Of one model trained from several seeds: each probe's mean share; what each gave is kept.
 
         Raises:
             CorpusError: The trials differ.
@@ -85,7 +107,12 @@ class Scored:
             some[0]._check_same(other)
         share = np.mean([scored.share_right for scored in some], axis=0)
         pairs = [scored.pairs for scored in some if scored.pairs is not None]
-        return replace(some[0], share_right=share, pairs=PeoplePairs.mean(pairs) if pairs else None)
+        return replace(
+            some[0],
+            share_right=share,
+            pairs=PeoplePairs.mean(pairs) if pairs else None,
+            of_seeds=tuple(one.accuracy for one in some) if len(some) > 1 else (),
+        )
 
     def _check_same(self, other: "Scored") -> None:
         asked, also = (~np.isnan(scored.share_right) for scored in (self, other))

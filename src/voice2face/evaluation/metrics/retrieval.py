@@ -14,6 +14,7 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
 from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
+    SHARE,
     Estimate,
     check_people,
     draws,
@@ -83,7 +84,8 @@ class Ranks:
         Raises:
             CorpusError: There is one person alone.
         """
-        return estimate(self.found(k), self.people, seed=seed, n_resamples=n_resamples)
+        draws = {"seed": seed, "n_resamples": n_resamples}
+        return estimate(self.found(k), self.people, ends=SHARE, **draws)
 
     def median_rank(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
         """Median over people of their mean rank, with its interval over people.

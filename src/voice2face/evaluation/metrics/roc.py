@@ -10,6 +10,7 @@ from voice2face.evaluation.statistics.intervals import (
     check_people,
     draws,
     interval_of,
+    never_without_length,
     times_drawn,
 )
 
@@ -70,7 +71,8 @@ def auc_over_people(
         chosen = rng.integers(len(kinds), size=(len(picks), len(kinds)))
         others = times_drawn(chosen, len(kinds))
         drawn.append(((times @ wins) * others).sum(axis=1) / (len(names) * len(kinds)))
-    return Estimate(float(wins.mean()), *interval_of(np.concatenate(drawn)))
+    found = Estimate(float(wins.mean()), *interval_of(np.concatenate(drawn)))
+    return never_without_length(found, min(len(names), len(kinds)))
 
 
 def _check_scores(positive: np.ndarray, negative: np.ndarray) -> None:

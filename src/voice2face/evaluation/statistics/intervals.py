@@ -2,12 +2,16 @@
 
 Each person counts alike, however many recordings there are of them. An interval is the percentile
 one (Efron 1979) of 10,000 draws of as many people as there are, with replacement; two systems are
-compared on the same drawn people. With few people such an interval is somewhat too short, and
-where all people are alike it has no length: neither shows that there is nothing to doubt.
+compared on the same drawn people. With few people such an interval is somewhat too short. Where
+all people are alike the draws differ in nothing; the interval is then the exact one of the share of
+people who would be otherwise (Clopper and Pearson 1934). A model that was trained from several
+seeds has a second source of doubt, see :func:`with_seeds`.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist, stdev
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +21,10 @@ from voice2face.errors import CorpusError
 LEVEL = 0.95
 N_RESAMPLES = 10_000
 AT_ONCE = 1 << 20  # drawn people held at a time: 8 MiB
+FEW_PEOPLE = 10  # below, an interval of drawn people is clearly too short
+SHARE, DIFFERENCE = (0.0, 1.0), (-1.0, 1.0)  # range of a share, and of a difference of two
+# Student's t for 97.5 % and 1, 2, ... degrees of freedom.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -66,7 +74,12 @@ def person_means(values: np.ndarray, people: np.ndarray) -> tuple[Floats, np.nda
 
 
 def estimate(
-    values: np.ndarray, people: np.ndarray, *, seed: int = 0, n_resamples: int = N_RESAMPLES
+    values: np.ndarray,
+    people: np.ndarray,
+    *,
+    seed: int = 0,
+    n_resamples: int = N_RESAMPLES,
+    ends: tuple[float, float] | None = None,
 ) -> Estimate:
     """Mean over people of their mean value, with its interval over people.
 
@@ -75,6 +88,7 @@ def estimate(
         people: Whose each is, shape (n,).
         seed: Of the draws.
         n_resamples: How many.
+        ends: Least and largest value that there can be, such as ``SHARE``; None: not known.
 
     Raises:
         CorpusError: Fewer than two people have a value: nothing tells how much people differ.
@@ -82,7 +96,67 @@ def estimate(
     means, _ = person_means(values, people)
     check_people(len(means))
     drawn = [means[picks].mean(axis=1) for picks in draws(len(means), seed, n_resamples)]
-    return Estimate(float(means.mean()), *interval_of(np.concatenate(drawn)))
+    found = Estimate(float(means.mean()), *interval_of(np.concatenate(drawn)))
+    return found if ends is None else never_without_length(found, len(means), ends)
+
+
+def never_without_length(found: Estimate, n: int, ends: tuple[float, float] = SHARE) -> Estimate:
+    """An interval that draws could not give, for all people were alike.
+
+    Of ``n`` people none was otherwise. So up to ``1 - 0.025^(1/n)`` of all people may be (the
+    exact upper limit of none of ``n``), and at worst as far off as can be.
+
+    Args:
+        found: As drawn; one that has a length stays as it is.
+        n: How many people, or other units.
+        ends: Least and largest value that there can be.
+    """
+    if found.high - found.low > 1e-9 or n < 1:
+        return found
+    others = 1 - ((1 - LEVEL) / 2) ** (1 / n)
+    low, high = (found.value + others * (end - found.value) for end in ends)
+    return Estimate(found.value, min(low, found.value), max(high, found.value))
+
+
+def with_seeds(
+    found: Estimate, *of_seeds: Sequence[float], ends: tuple[float, float] | None = None
+) -> Estimate:
+    """An interval over people that also covers the seeds of the trainings.
+
+    People and seeds are two independent samples, so their variances add. The mean over seeds
+    strays by Student's t times its standard error; with two seeds that is 9 times their distance.
+
+    Args:
+        found: Of the mean over seeds, with its interval over people.
+        of_seeds: What each seed gave, of each model that the estimate is of; one or no seed tells
+            nothing of how seeds differ and widens nothing.
+        ends: Least and largest value that there can be.
+    """
+    squared = 0.0
+    for values in of_seeds:
+        if len(values) > 1:
+            squared += (student_t(len(values) - 1) * stdev(values)) ** 2 / len(values)
+    below = math.hypot(found.value - found.low, math.sqrt(squared))
+    above = math.hypot(found.high - found.value, math.sqrt(squared))
+    if not squared:
+        return found
+    low, high = (-math.inf, math.inf) if ends is None else ends
+    return Estimate(found.value, max(found.value - below, low), min(found.value + above, high))
+
+
+def student_t(n_free: int) -> float:
+    """Student's t below which 97.5 % lie.
+
+    Args:
+        n_free: Degrees of freedom, at least 1.
+
+    Source:
+        Abramowitz and Stegun 1964, 26.7.5, above 10 degrees of freedom.
+    """
+    if n_free <= len(STUDENT):
+        return STUDENT[n_free - 1]
+    z = NormalDist().inv_cdf(1 - (1 - LEVEL) / 2)
+    return z + (z**3 + z) / (4 * n_free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n_free**2)
 
 
 def difference(
@@ -92,6 +166,7 @@ def difference(
     *,
     seed: int = 0,
     n_resamples: int = N_RESAMPLES,
+    ends: tuple[float, float] | None = None,
 ) -> Estimate:
     """By how much the first is above the second, mean over people, paired.
 
@@ -104,6 +179,7 @@ def difference(
         people: Whose each is, shape (n,).
         seed: Of the draws.
         n_resamples: How many.
+        ends: Least and largest difference that there can be, such as ``DIFFERENCE``.
 
     Raises:
         CorpusError: The two differ in length, or have fewer than two people in common.
@@ -116,7 +192,7 @@ def difference(
             "values on the same recordings",
             "score both with one list of trials",
         )
-    return estimate(a - b, people, seed=seed, n_resamples=n_resamples)
+    return estimate(a - b, people, seed=seed, n_resamples=n_resamples, ends=ends)
 
 
 def bootstrap_interval(

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.statistics.intervals import (
+    DIFFERENCE,
     N_RESAMPLES,
     Estimate,
     check_people,
     draws,
     interval_of,
+    never_without_length,
     times_drawn,
 )
 from voice2face.evaluation.trials.trial_list import TrialList
@@ -62,7 +64,8 @@ class PeoplePairs:
         """
         check_people(len(self.right))
         drawn = self._resampled(seed, n_resamples)
-        return Estimate(float(self.means.mean()), *interval_of(drawn))
+        found = Estimate(float(self.means.mean()), *interval_of(drawn))
+        return never_without_length(found, len(self.right))
 
     def above(
         self, other: "PeoplePairs", *, seed: int = 0, n_resamples: int = N_RESAMPLES
@@ -75,7 +78,8 @@ class PeoplePairs:
         check_people(len(self.right))
         value = float(self.means.mean() - other.means.mean())
         drawn = [pairs._resampled(seed, n_resamples) for pairs in (self, other)]
-        return Estimate(value, *interval_of(drawn[0] - drawn[1]))
+        found = Estimate(value, *interval_of(drawn[0] - drawn[1]))
+        return never_without_length(found, len(self.right), DIFFERENCE)
 
     def gap_above(
         self,

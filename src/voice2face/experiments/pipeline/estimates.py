@@ -15,7 +15,7 @@ from typing import Protocol
 from voice2face.corpus import Corpus
 from voice2face.errors import Voice2FaceError
 from voice2face.experiments.pipeline.plan import Records, State, Step
-from voice2face.experiments.pipeline.steps import Request, model_steps
+from voice2face.experiments.pipeline.request import Request, model_steps
 from voice2face.runs.compare import read_runs
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
@@ -109,9 +109,8 @@ class Estimator:
         from voice2face.training.speaker.voice_augmenter import Augmenter
 
         recipe = decode(step.settings["recipe"], SpeakerRecipe, "")
-        voices = CorpusFrames(self._corpus).voices(
-            "train"
-        )  # with those set aside, which changes no pace
+        # With those set aside, which changes no pace.
+        voices = CorpusFrames(self._corpus).voices("train")
         people, labels = np.unique(voices.identity, return_inverse=True)
         augmenter = None
         if recipe.training.augment:

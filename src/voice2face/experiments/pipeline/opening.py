@@ -3,11 +3,7 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from voice2face.corpus import Corpus
-from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.baselines import RIVALS, make_rivals
 from voice2face.evaluation.embedders.attributes import AgeGender
@@ -16,8 +12,10 @@ from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.other_corpus import open_other
-from voice2face.experiments.people import groups_of
-from voice2face.experiments.pipeline.steps import (
+from voice2face.experiments.people import group_of
+from voice2face.experiments.pipeline.request import (
+    MODEL,
+    NETWORK,
     PLACES,
     RECOGNISER,
     RESULTS,
@@ -25,14 +23,12 @@ from voice2face.experiments.pipeline.steps import (
     model_place,
     model_steps,
 )
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.pipeline.systems_of_others import open_systems
 from voice2face.experiments.systems import ModelSystem, RivalSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
 
-HEARING = "baseline"  # the model whose voice encoder rivals hear with, and which hears shuffled
 RIVALS_FILE = "rivals.json"
-NETWORK = "recogniser.onnx"
 
 
 def open_context(request: Request) -> Context:
@@ -48,7 +44,7 @@ def open_context(request: Request) -> Context:
         variant: [
             ModelSystem.of(
                 name if len(names) > 1 else variant,
-                request.out / model_place(request, variant, number) / "model",
+                request.out / model_place(request, variant, number) / MODEL,
             )
             for number, name in enumerate(names)
         ]
@@ -56,9 +52,11 @@ def open_context(request: Request) -> Context:
     }
     geometry = corpus.info.face_crop.geometry
     recogniser = request.out / PLACES[RECOGNISER] / NETWORK
+    of_others, tables = open_systems(request.systems, corpus)
     context = Context(
         corpus=corpus,
-        models=models,
+        models=models | of_others,
+        tables=tables,
         rivals={},
         embedders=_embedders(request, corpus, recogniser),
         judge=AgeGender(request.judge()),
@@ -89,20 +87,14 @@ def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, 
 
 def _rivals(context: Context, request: Request) -> dict[str, RivalSystem]:
     """Those that the training data allow; they know what was trained on, and nothing else."""
-    hearing = context.models.get(HEARING, next(iter(context.models.values())))[0]
-    heard = context.heard()
-    faces = context.faces("train")
+    hearing = context.models[context.main][0]
+    assert isinstance(hearing, ModelSystem)
+    heard, faces = context.heard(), context.faces("train")
     found, left_out = make_rivals(
-        TrainingVoices(hearing.embed(heard), heard.identity, _gender(heard)),
-        TrainingFaces(faces.pixels, faces.identity, _gender(faces)),
+        TrainingVoices(hearing.embed(heard), heard.identity, group_of(heard, "gender")),
+        TrainingFaces(faces.pixels, faces.identity, group_of(faces, "gender")),
         seed=request.seed,
         model=lambda embeddings: hearing.faces(embeddings).pixels,
     )
     write_text(context.out / RIVALS_FILE, json.dumps({"left_out": left_out}, indent=1) + "\n")
     return {name: RivalSystem(name, RIVALS[name], hearing, rival) for name, rival in found.items()}
-
-
-def _gender(rows: Speech | Faces) -> npt.NDArray[np.str_]:
-    """Of each row, "" where it is not known."""
-    found = groups_of(rows.attributes, len(rows)).get("gender")
-    return np.full(len(rows), "", str) if found is None else found

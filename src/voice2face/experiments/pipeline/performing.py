@@ -11,12 +11,18 @@ from voice2face.evaluation.results import Result, read_result, write_result
 from voice2face.experiments.context import Context
 from voice2face.experiments.pipeline.opening import RIVALS_FILE, open_context
 from voice2face.experiments.pipeline.plan import Outputs, Step
-from voice2face.experiments.pipeline.steps import PAGES, PLACES, RESULTS, VOICE, Request
+from voice2face.experiments.pipeline.request import (
+    MODEL,
+    PAGES,
+    PLACES,
+    RESULTS,
+    VOICE,
+    Request,
+)
 from voice2face.experiments.registry import EXPERIMENTS
 from voice2face.release.model_folder import CONFIG, read_config
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
-MODEL = "model"
 Given = Mapping[str, Outputs]
 
 
@@ -95,8 +101,7 @@ class Performer:
 
     def _experiment(self, step: Step, given: Given) -> list[Path]:
         experiment = EXPERIMENTS[step.settings["experiment"]]
-        context = self._context(given)
-        result = experiment.run(context, experiment)
+        result = experiment.answer(self._context(given))
         path = _result_file(self._request, experiment.name)
         write_result(path, result)
         return [path, *(path.with_name(grid.file) for grid in result.grids)]

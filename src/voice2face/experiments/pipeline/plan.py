@@ -20,7 +20,6 @@ from voice2face.files import sha256_of, stored_text, write_bytes
 
 RECORDS, EARLIER = "steps", "earlier"
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.\w+)?")  # names of `files.atomic_write`
-CODE_DIGITS = 16
 
 Kind = Literal["voice", "recogniser", "face", "experiment", "report"]
 State = Literal["done", "begun", "to do", "not asked for"]
@@ -36,6 +35,8 @@ class Step(msgspec.Struct, frozen=True):
         kind: What is done.
         needs: Names of the steps whose outputs it reads.
         settings: All else that decides what it gives, as plain data.
+        defaults: Of settings: what an older record does not know and has its default here has
+            changed nothing.
         place: Folder that it fills, relative to that of the work, and that it goes on with when it
             was interrupted; "" for one that begins afresh.
         iterations: How long it trains; 0 for what does not.
@@ -51,6 +52,7 @@ class Step(msgspec.Struct, frozen=True):
     iterations: int = 0
     may_grow: bool = False
     optional: bool = False
+    defaults: dict[str, Any] = {}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -100,7 +102,9 @@ class Records:
             given: What the steps that it needs gave.
         """
         record = self.read(step.name)
-        if record is None or not record.outputs or record.inputs != inputs_of(step, given):
+        if record is None or not record.outputs:
+            return None
+        if record.inputs != inputs_of(step, given, record.settings):
             return None
         return (
             record.outputs
@@ -112,7 +116,8 @@ class Records:
         """Whether there is something in its place that it can go on with."""
         if not step.place or not (self.out / step.place).exists():
             return False
-        return _goes_on(step, self.read(step.name), origin_of(step, given))
+        before = self.read(step.name)
+        return _goes_on(step, before, origin_of(step, given, before.settings if before else None))
 
     def begin(self, step: Step, given: Mapping[str, Outputs]) -> None:
         """Note that a step is begun. What cannot be gone on with is put aside, never removed.
@@ -120,11 +125,12 @@ class Records:
         Raises:
             OutputError: Something could not be moved or written.
         """
-        inputs, origin = inputs_of(step, given), origin_of(step, given)
         before = self.read(step.name)
+        inputs, origin = inputs_of(step, given), origin_of(step, given)
         try:
             if step.place:
-                self._make_room(step, before, origin)
+                known = origin_of(step, given, before.settings) if before else origin
+                self._make_room(step, before, known, origin)
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError(
@@ -162,10 +168,17 @@ class Records:
                 if TEMPORARY.fullmatch(file.name) and file.is_file():
                     file.unlink(missing_ok=True)
 
-    def _make_room(self, step: Step, before: Record | None, origin: str) -> None:
-        """See that in the place of a step there is nothing, or what it can go on with."""
+    def _make_room(self, step: Step, before: Record | None, known: str, origin: str) -> None:
+        """See that in the place of a step there is nothing, or what it can go on with.
+
+        Args:
+            step: Which.
+            before: Its record.
+            known: Its origin by the settings that the record knows.
+            origin: By all settings.
+        """
         place = self.out / step.place
-        if place.exists() and not _goes_on(step, before, origin):
+        if place.exists() and not _goes_on(step, before, known):
             aside = self.out / EARLIER / _name_aside(step, before)
             if aside.exists():
                 aside = aside.with_name(f"{aside.name}-{secrets.token_hex(4)}")
@@ -189,20 +202,41 @@ class Records:
         return self.out / RECORDS / f"{name}.json"
 
 
-def inputs_of(step: Step, given: Mapping[str, Outputs]) -> str:
+Settings = Mapping[str, Any]
+
+
+def inputs_of(step: Step, given: Mapping[str, Outputs], before: Settings | None = None) -> str:
     """Checksum of all that a step is made from.
 
     Args:
         step: Which.
         given: What steps gave, by name; those that are needed and not there are left out.
+        before: Settings of an earlier record: new ones that have their default are left out.
     """
-    return _sha256([step.kind, step.settings, step.iterations, _of_needs(step, given)])
+    settings = (
+        step.settings if before is None else known_before(step.settings, before, step.defaults)
+    )
+    return _sha256([step.kind, settings, step.iterations, _of_needs(step, given)])
 
 
-def origin_of(step: Step, given: Mapping[str, Outputs]) -> str:
+def origin_of(step: Step, given: Mapping[str, Outputs], before: Settings | None = None) -> str:
     """The same, but for the iterations of a step that may grow."""
-    iterations = 0 if step.may_grow else step.iterations
-    return _sha256([step.kind, step.settings, iterations, _of_needs(step, given)])
+    any_length = msgspec.structs.replace(step, iterations=0) if step.may_grow else step
+    return inputs_of(any_length, given, before)
+
+
+def known_before(now: Settings, before: Settings, defaults: Settings) -> dict[str, Any]:
+    """Settings without those that were not known before and have their default."""
+    found: dict[str, Any] = {}
+    for name, value in now.items():
+        default = defaults.get(name)
+        if name not in before and value == default and name in defaults:
+            continue
+        inside = before.get(name)
+        if isinstance(value, dict) and isinstance(inside, dict):
+            value = known_before(value, inside, default if isinstance(default, dict) else {})
+        found[name] = value
+    return found
 
 
 def states(steps: Sequence[Step], records: Records) -> dict[str, State]:
@@ -236,15 +270,6 @@ def check(steps: Sequence[Step]) -> None:
             found = f"needs {', '.join(sorted(missing))}"
             raise SettingsError(f"step {step.name}", found, "steps before it", "change the order")
         known.add(step.name)
-
-
-def code_of(*folders: Path) -> str:
-    """Checksum of a program's parts: what they compute changes with them alone."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(f"{file.name} {sha256_of(file)}\n".encode())
-    return digest.hexdigest()[:CODE_DIGITS]
 
 
 def _goes_on(step: Step, before: Record | None, origin: str) -> bool:

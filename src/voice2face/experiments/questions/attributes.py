@@ -1,6 +1,6 @@
 """Test 3: do faces made from voices of unseen people show the speaker's gender and age?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,24 +10,31 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.metrics.roc import auc_over_people
-from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.statistics.intervals import Estimate, bootstrap_interval, person_means
-from voice2face.experiments.answers import difference_row, mean_estimate, mean_row, write_asked
-from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
-from voice2face.experiments.comparing import (
-    BASELINE,
-    LEAST_PEOPLE,
-    REAL,
-    main_variant,
-    systems_of,
+from voice2face.evaluation.results import Claim, Result
+from voice2face.evaluation.statistics.intervals import (
+    Estimate,
+    bootstrap_interval,
+    person_means,
 )
-from voice2face.experiments.context import Context
+from voice2face.experiments.comparing import GENDERS_MEAN, LEAST_PEOPLE, REAL
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.linear_probe import ReadOff, bounds, column, is_male, middle
+from voice2face.experiments.grids import write_asked
+from voice2face.experiments.linear_probe import ReadOff, bounds, can_fit, column, is_male, middle
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import (
+    BEYOND,
+    CHANCE,
+    NO_DIFFERENCE,
+    TESTS,
+    Asked,
+    Bound,
+    judged,
+    rows_of,
+)
 
 GENDER, GENDER_AUC = "gender right", "men above women, AUC"
 AGE, AGE_ERROR = "age, correlation", "age, error in years"
-GENDERS_MEAN = "gender's mean face"
 REAL_NOTE = "real faces of people not trained on"
 
 Floats = npt.NDArray[np.float64]
@@ -81,26 +88,25 @@ class Truth:
 Said = dict[str, list[tuple[Floats, Floats]]]
 
 
-def run(context: Context, experiment: Experiment) -> Result:
-    """Gender and age by each judge, of each system."""
-    seeds = {"resampling": context.seed}
-    about = {"seeds": seeds, "sources": context.sources(), "made_by": context.made_by}
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
     speech = context.unseen()
     spoken = Truth.of(speech.identity, speech.attributes)
-    judges = judges_of(context)
     if min(spoken.people_of_gender) < LEAST_PEOPLE and spoken.people_of_age < LEAST_PEOPLE:
-        reason = "gender and age of too few people not trained on are known"
-        return experiment.result(left_out=reason, **about)
-    if not judges:
-        reason = "no network that judges faces was at hand, nor training faces of known gender"
-        return experiment.result(left_out=reason, **about)
-    rows = [row for judge in judges for row in rows_by(context, judge, spoken)]
-    return experiment.result(
-        rows=rows,
-        claims=_claims(context, rows),
-        trials_sha256=write_asked(context, experiment.name, speech),
-        **about,
-    )
+        return "gender and age of too few people not trained on are known"
+    if context.judge is None and not can_fit(context.faces("train")):
+        return "no network that judges faces was at hand, nor training faces of known gender"
+    return ""
+
+
+def run(context: Context, experiment: Experiment) -> Result:
+    """Gender and age by each judge, of each system."""
+    summary, speech = Summary(context), context.unseen()
+    spoken = Truth.of(speech.identity, speech.attributes)
+    for judge in judges_of(context):
+        add_judged(summary, judge, spoken)
+    summary.trials = write_asked(context, experiment.name, speech)
+    return summary.result(experiment, claims=_claims(summary))
 
 
 def judges_of(context: Context) -> list[Judge]:
@@ -109,31 +115,43 @@ def judges_of(context: Context) -> list[Judge]:
     return [judge for judge in (context.judge, own) if judge is not None]
 
 
-def rows_by(context: Context, judge: Judge, spoken: Truth) -> list[Row]:
+def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
     """What one judge says of all systems."""
+    context = summary.context
     faces, speech = context.faces(context.asked), context.unseen()
 
     def said(pixels: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
         return judge.judge(FaceSet.of_crops(pixels, context.geometry))
 
     of_models: Said = {
-        name: [said(context.made(one, speech, "unseen").pixels) for one in seeds]
-        for name, seeds in systems_of(context).items()
+        name: [said(context.made(one, speech).pixels) for one in seeds]
+        for name, seeds in context.systems(speech).items()
     }
     of_real: Said = {REAL: [said(faces.pixels)]} if len(faces) else {}
     seen = Truth.of(faces.identity, faces.attributes)
-    rows = []
-    for measured in (_gender_rows, _auc_rows, _age_rows, _error_rows):
-        rows += measured(context, judge.name, of_real, seen)
-        rows += measured(context, judge.name, of_models, spoken)
-    return rows
+    for of_one, truth in ((of_real, seen), (of_models, spoken)):
+        if min(truth.people_of_gender) >= LEAST_PEOPLE:
+            _add_gender(summary, judge.name, of_one, truth)
+        if truth.people_of_age >= LEAST_PEOPLE:
+            _add_age(summary, judge.name, of_one, truth)
 
 
-def _gender_rows(context: Context, judge: str, said: Said, truth: Truth) -> list[Row]:
-    if min(truth.people_of_gender) < LEAST_PEOPLE:
-        return []
+def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
+    """Share of faces of the right gender, and whether men's look more like a man's than women's."""
     right = {n: [gender_right(male, truth) for _, male in seeds] for n, seeds in said.items()}
-    return _mean_rows(context, judge, GENDER, right, truth, 0.5)
+    against = (BASELINE, *summary.context.rivals)
+    cell = Cell(GENDER, "", judge, 0.5)
+    summary.means(cell, right, truth.people, against=against, notes={REAL: REAL_NOTE})
+    men, women = truth.male == 1, truth.male == 0
+
+    def area(found: tuple[Floats, Floats]) -> Estimate:
+        return auc_over_people(
+            found[1][men], truth.people[men], found[1][women], truth.people[women],
+            **summary.context.draws,
+        )  # fmt: skip
+
+    n = sum(truth.people_of_gender), int(men.sum() + women.sum())
+    _add_whole(summary, Cell(GENDER_AUC, "", judge, 0.5), said, area, n)
 
 
 def gender_right(male: Floats, truth: Truth) -> Floats:
@@ -142,12 +160,20 @@ def gender_right(male: Floats, truth: Truth) -> Floats:
     return np.asarray(1 - np.abs(found - truth.male))
 
 
-def _error_rows(context: Context, judge: str, said: Said, truth: Truth) -> list[Row]:
-    if truth.people_of_age < LEAST_PEOPLE:
-        return []
+def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
+    """Years outside of the true age, and how judged ages follow the true ones."""
     errors = {n: [age_error(ages, truth) for ages, _ in seeds] for n, seeds in said.items()}
     known = {n: seeds for n, seeds in errors.items() if not np.isnan(seeds[0]).all()}
-    return _mean_rows(context, judge, AGE_ERROR, known, truth, None)
+    against = (BASELINE, *summary.context.rivals)
+    cell = Cell(AGE_ERROR, "", judge)
+    notes = {REAL: REAL_NOTE}
+    summary.means(cell, known, truth.people, against=against, notes=notes, share=False)
+
+    def related(found: tuple[Floats, Floats]) -> Estimate:
+        return correlation(found[0], middle(truth.ages), truth.people, **summary.context.draws)
+
+    n = truth.people_of_age, int((~np.isnan(truth.ages[:, 0])).sum())
+    _add_whole(summary, Cell(AGE, "", judge, 0.0), said, related, n)
 
 
 def age_error(ages: Floats, truth: Truth) -> Floats:
@@ -156,82 +182,20 @@ def age_error(ages: Floats, truth: Truth) -> Floats:
     return np.asarray(np.maximum(np.maximum(least - ages, ages - largest), 0.0))
 
 
-def _mean_rows(
-    context: Context,
-    judge: str,
-    measure: str,
-    values: dict[str, list[Floats]],
-    truth: Truth,
-    chance: float | None,
-) -> list[Row]:
-    """A row a system, then each model against the baseline and each rival."""
-    people = truth.people
-    rows = [
-        mean_row(
-            context, system, measure, seeds, people, embedder=judge, chance=chance,
-            note=REAL_NOTE if system == REAL else "",
-        )
-        for system, seeds in values.items()
-    ]  # fmt: skip
-    for system in (m for m in context.models if m in values):
-        for other in (o for o in (BASELINE, *context.rivals) if o in values and o != system):
-            pair = values[system], values[other]
-            rows.append(
-                difference_row(context, (system, other), measure, pair, people, embedder=judge)
-            )
-    return rows
-
-
-def _auc_rows(context: Context, judge: str, said: Said, truth: Truth) -> list[Row]:
-    """Whether men's faces look more like a man's than women's do, wherever the border lies."""
-    if min(truth.people_of_gender) < LEAST_PEOPLE:
-        return []
-    men, women = truth.male == 1, truth.male == 0
-
-    def area(found: tuple[Floats, Floats]) -> Estimate:
-        male = found[1]
-        return auc_over_people(
-            male[men], truth.people[men], male[women], truth.people[women],
-            seed=context.seed, n_resamples=context.n_resamples,
-        )  # fmt: skip
-
-    n = sum(truth.people_of_gender), int(men.sum() + women.sum())
-    return [_estimated(judge, s, GENDER_AUC, seeds, area, n, 0.5) for s, seeds in said.items()]
-
-
-def _age_rows(context: Context, judge: str, said: Said, truth: Truth) -> list[Row]:
-    if truth.people_of_age < LEAST_PEOPLE:
-        return []
-
-    def related(found: tuple[Floats, Floats]) -> Estimate:
-        return correlation(
-            found[0], middle(truth.ages), truth.people,
-            seed=context.seed, n_resamples=context.n_resamples,
-        )  # fmt: skip
-
-    n = truth.people_of_age, int((~np.isnan(truth.ages[:, 0])).sum())
-    return [_estimated(judge, s, AGE, seeds, related, n, 0.0) for s, seeds in said.items()]
-
-
-def _estimated(
-    judge: str,
-    system: str,
-    measure: str,
-    seeds: Sequence[tuple[Floats, Floats]],
+def _add_whole(
+    summary: Summary,
+    cell: Cell,
+    said: Said,
     estimate: Callable[[tuple[Floats, Floats]], Estimate],
     n: tuple[int, int],
-    chance: float,
-) -> Row:
-    """A measure that is no mean over recordings, as a row."""
-    try:
-        found, note = mean_estimate([estimate(one) for one in seeds])
-    except CorpusError as error:
-        return Row(system, measure, embedder=judge, note=error.found)
-    return Row(
-        system, measure, "", judge, found.value, found.low, found.high,
-        n_people=n[0], n_trials=n[1], chance=chance,
-        note=REAL_NOTE if system == REAL else note,
-    )  # fmt: skip
+) -> None:
+    """A measure that is no mean over recordings, of each system."""
+    for system, seeds in said.items():
+        note = REAL_NOTE if system == REAL else ""
+        try:
+            summary.whole(cell, system, [estimate(one) for one in seeds], n, note)
+        except CorpusError as error:
+            summary.add(cell, system, None, note=error.found)
 
 
 def correlation(
@@ -258,27 +222,30 @@ def correlation(
     return Estimate(float(of(np.arange(len(x)))), *ends)
 
 
-def _claims(context: Context, rows: list[Row]) -> list[Claim]:
-    """By the judge that is best on real faces."""
-    model = main_variant(context)
-    by_gender, by_age = (best_judge(rows, measure) for measure in (GENDER_AUC, AGE))
-    above_mean = rows_of(rows, model, GENDER, against=GENDERS_MEAN)
-    claims = [
-        claim_above(
+def _claims(summary: Summary) -> list[Claim]:
+    """By the judge that is best on real faces in the measure; these judges are no embedders."""
+    context, rows, claims = summary.context, summary.rows, list[Claim]()
+    for text, source, measure, bound, against in (
+        (
             "faces made from voices of unseen people show the speaker's gender",
-            TESTS[3], rows_of(rows, model, GENDER_AUC), 0.5, by_gender,
+            TESTS[3], GENDER_AUC, CHANCE, "",
         ),
-        claim_above(
+        (
             f"they show it more often than the {GENDERS_MEAN} does",
-            BEYOND, above_mean, 0.0, by_gender,
+            BEYOND, GENDER, NO_DIFFERENCE, GENDERS_MEAN,
         ),
-        claim_above(
+        (
             "faces made from voices of unseen people follow the speaker's age",
             "report, introduction; its Figure 4 shows an exception",
-            rows_of(rows, model, AGE), 0.0, by_age,
+            AGE, Bound(0.0, "chance"), "",
         ),
-    ]  # fmt: skip
-    return [claim for claim in claims if claim is not None]
+    ):  # fmt: skip
+        of_real = rows_of(rows, REAL, GENDER_AUC if measure == GENDER else measure)
+        best = max(of_real, key=lambda row: row.value or 0.0).embedder if of_real else None
+        full = bound if against else bound.reached_by([r for r in of_real if r.embedder == best])
+        own = rows_of(rows, context.main, measure, "", against)
+        claims += judged(context, Asked(text, source, full, speaks=best), own)
+    return claims
 
 
 EXPERIMENT = Experiment(
@@ -295,5 +262,7 @@ EXPERIMENT = Experiment(
     "its middle; years outside of the true age or band.",
     chance="One half of gender and AUC, 0 of the correlation.",
     unit="People.",
+    chapter="tests",
+    lacking=lacking,
     run=run,
 )

@@ -1,72 +1,72 @@
 """Figure 2: faces from recordings of different lengths."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Series
-from voice2face.evaluation.statistics.intervals import difference
-from voice2face.experiments.answers import write_grid
-from voice2face.experiments.claims import CONSISTENT
-from voice2face.experiments.comparing import (
-    LEAST_PEOPLE,
-    VOICE,
-    by_person,
-    main_variant,
-    some_people,
-)
+from voice2face.evaluation.results import Grid, Result, Series
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, VOICE
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.people import groups_of
-from voice2face.experiments.questions.variants import chosen_rows
+from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
+from voice2face.experiments.people import group_of
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import (
-    BETWEEN,
+    OF_REAL,
     RECOGNISED,
-    WITHIN,
     Found,
     alike,
     consistent_claims,
-    merged,
+    of_real_faces,
 )
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.summary import BETWEEN, WITHIN, Cell, Summary, lines
+from voice2face.experiments.verdicts import CONSISTENT
 
 DURATIONS_S = (1, 2, 3, 5, 10)
 REFERENCE_S = 3  # of each speaker's other speech, with which all durations are compared
 N_SHOWN = 6
-SAME = "a speaker's faces stay the same over durations"
+SAME = "a speaker's faces stay the same over durations, as pictures of one person do"
+TOLD = "a speaker is recognised in faces made from other durations more often than by chance"
+
+
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    n_people = len(people_of(context))
+    if n_people >= LEAST_PEOPLE:
+        return ""
+    told = f"{n_people} people not trained on have {min(DURATIONS_S) + REFERENCE_S} s of speech"
+    return f"{told}; {LEAST_PEOPLE} wanted"
+
+
+def people_of(context: Context) -> Recordings:
+    """All speech of each person who has enough, as one recording."""
+    people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
+    return people.at_least(min(DURATIONS_S) + REFERENCE_S)
 
 
 def run(context: Context, experiment: Experiment) -> Result:
     """Faces by duration; how far they are from the speaker's others; how often recognised."""
-    people = by_person(some_people(context.unseen(), context.seed))
-    people = people.at_least(min(DURATIONS_S) + REFERENCE_S)
-    if len(people) < LEAST_PEOPLE:
-        told = f"{len(people)} people not trained on have {min(DURATIONS_S) + REFERENCE_S} s"
-        return experiment.result(left_out=f"{told} of speech; {LEAST_PEOPLE} wanted")
+    summary, people = Summary(context), people_of(context)
     cuts = cuts_of(people)
     last = people.cut(REFERENCE_S, people.seconds - REFERENCE_S)
-    answers = {}
+    found = Found(summary)
     for seconds, (rows, cut) in cuts.items():
-        pair = (cut, f"cut {seconds} s"), (last.only(rows), f"last, where {seconds} s")
-        answers[seconds] = alike(context, experiment.name, f"{seconds} s", pair)
-    found = merged(list(answers.values()))
+        alike(found, experiment.name, f"{seconds} s", cut, last.only(rows))
     strata = [f"{seconds} s" for seconds in cuts]
-    return experiment.result(
-        rows=found.rows + longer_rows(context, found, cuts),
-        series=series_of(found.rows, strata, [*context.models, VOICE], main_variant(context)),
+    add_longer(found, cuts)
+    of_real_faces(summary, experiment.name, OF_REAL)
+    claims = consistent_claims(summary, strata, SAME, f"{CONSISTENT}, Figure 2", TOLD)
+    return summary.result(
+        experiment,
+        series=series_of(summary, strata),
         grids=[grid_of(context, experiment.name, people, cuts)],
-        claims=_claims(context, found.rows, strata),
-        trials_sha256=found.trials_sha256,
-        seeds={"choice of people": context.seed, "resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
+        claims=claims,
+        seeds=("choice of people", "resampling"),
     )
 
 
-Cuts = dict[int, tuple[np.ndarray, Speech]]
+Cuts = dict[int, tuple[np.ndarray, Recordings]]
 
 
-def cuts_of(people: Speech) -> Cuts:
+def cuts_of(people: Recordings) -> Cuts:
     """The beginning of each one's speech, as long as leaves the reference; by duration in s.
 
     Args:
@@ -83,94 +83,58 @@ def cuts_of(people: Speech) -> Cuts:
     return found
 
 
-def longer_rows(context: Context, found: Found, cuts: Cuts) -> list[Row]:
+def add_longer(found: Found, cuts: Cuts) -> None:
     """By how much more often a speaker is recognised from the longest than from the shortest."""
-    shortest, longest = min(cuts), max(cuts)
+    context, (shortest, longest) = found.summary.context, (min(cuts), max(cuts))
     common = np.isin(cuts[shortest][0], cuts[longest][0])
-    rows: list[Row] = []
     for embedder in context.embedders if shortest < longest else ():
         ends = [found.scored.get((embedder, f"{s} s"), {}) for s in (longest, shortest)]
-        for system in (*context.models, VOICE):
-            if any(system not in end for end in ends):
-                continue
+        for system in (name for name in (*context.models, VOICE) if all(name in e for e in ends)):
             long, short = ends[0][system], ends[1][system]
-            values = long.share_right, short.share_right[common]
-            by = difference(
-                *values, long.people, seed=context.seed, n_resamples=context.n_resamples
+            by, n = found.summary.difference(
+                [long.share_right], [short.share_right[common]], long.people
             )
-            row = Row(
-                f"{system}, {longest} s", RECOGNISED, "", embedder, by.value, by.low, by.high,
-                len(long.people), len(long.people), against=f"{system}, {shortest} s",
-            )  # fmt: skip
-            rows.append(row)
-    return rows
+            names = (f"{system}, {s} s" for s in (longest, shortest))
+            cell = Cell(RECOGNISED, "", embedder)
+            found.summary.add(cell, next(names), by, n, against=next(names))
 
 
-def series_of(rows: list[Row], strata: list[str], systems: list[str], main: str) -> list[Series]:
+def series_of(summary: Summary, strata: list[str]) -> list[Series]:
     """Share recognised of each system by duration; distances of the main model."""
-    wanted = {(r.system, r.measure, r.stratum, r.embedder): r for r in rows if not r.against}
-    series = []
-    for embedder in dict.fromkeys(row.embedder for row in rows):
-        lines = [(s, RECOGNISED, s, f"recognised by {embedder}") for s in systems]
-        lines += [(main, m, m, f"{main}, {embedder}") for m in (WITHIN, BETWEEN)]
-        for system, measure, name, panel in lines:
-            got = [wanted.get((system, measure, s, embedder)) for s in strata]
-            if any(got):
-                series.append(_line(name, strata, got, panel, measure == RECOGNISED))
+    context, series = summary.context, []
+    x = [(float(stratum.split()[0]), stratum) for stratum in strata]
+    shares = [(name, name, RECOGNISED) for name in (*context.models, VOICE)]
+    apart = [(measure, context.main, measure) for measure in (WITHIN, BETWEEN)]
+    for embedder in context.embedders:
+        about = {"x_label": "duration (s)"}
+        series += lines(summary.rows, x, shares, embedder, f"recognised by {embedder}", **about)
+        series += lines(
+            summary.rows, x, apart, embedder, f"{context.main}, {embedder}",
+            y_label="1 - cosine (1: unrelated)", chance=None, **about,
+        )  # fmt: skip
     return series
 
 
-def _line(
-    name: str, strata: list[str], got: Sequence[Row | None], panel: str, is_share: bool
-) -> Series:
-    """Values by duration, None where a row is missing."""
-    return Series(
-        name,
-        [float(stratum.split()[0]) for stratum in strata],
-        [row.value if row else None for row in got],
-        [row.low if row else None for row in got],
-        [row.high if row else None for row in got],
-        x_label="duration (s)",
-        y_label="share of trials right" if is_share else "1 - cosine (1: unrelated)",
-        chance=0.5 if is_share else None,
-        panel=panel,
-    )
-
-
-def grid_of(context: Context, name: str, people: Speech, cuts: Cuts) -> Grid:
+def grid_of(context: Context, name: str, people: Recordings, cuts: Cuts) -> Grid:
     """A row a speaker, a column a duration, then the reference image."""
-    longest = cuts[max(cuts)][0]
-    gender = groups_of(people.attributes, len(people)).get("gender")
-    gender = np.full(len(people), "", str) if gender is None else gender
+    longest, gender = cuts[max(cuts)][0], group_of(people, "gender")
     rows = longest[chosen_rows(people.identity[longest], gender[longest], context.seed, N_SHOWN)]
-    real = context.faces(context.asked)
-    px = context.corpus.info.face_px
-    cells = np.full((len(rows), len(cuts) + 1, px, px, 3), 255, np.uint8)
-    model = context.models[main_variant(context)][0]
-    for column, (seconds, (of, cut)) in enumerate(cuts.items()):
-        pixels = context.made(model, cut, f"cut {seconds} s").pixels
-        cells[:, column] = pixels[np.searchsorted(of, rows)]
-    for i, person in enumerate(people.identity[rows]):
-        own = np.flatnonzero(real.identity == person)
-        if len(own):
-            cells[i, -1] = real.pixels[own[0]]
-    letters = "abcdefgh"
-    columns = [f"({letters[i]}) {seconds} s" for i, seconds in enumerate(cuts)]
-    columns.append(f"({letters[len(cuts)]}) reference image")
+    model = context.models[context.main][0]
+    columns = {
+        f"({'abcdefgh'[i]}) {seconds} s": context.made(model, cut).pixels[np.searchsorted(of, rows)]
+        for i, (seconds, (of, cut)) in enumerate(cuts.items())
+    }
     about = {
         "name": "faces",
-        "title": f"Faces made by {main_variant(context)} from recordings of different durations",
+        "title": f"Faces made by {context.main} from recordings of different durations",
         "row_title": "speaker",
         "column_title": "duration of the recording",
     }
-    labels = [
-        f"{p}, {g}" if g else p for p, g in zip(people.identity[rows], gender[rows], strict=True)
-    ]
-    return write_grid(context.out, name, cells, about, labels, columns)
-
-
-def _claims(context: Context, rows: list[Row], strata: list[str]) -> list[Claim]:
-    return consistent_claims(context, rows, strata, SAME, f"{CONSISTENT}, Figure 2")
+    return people_grid(
+        context, name, people.identity[rows], columns, about,
+        labels=labels_of(people.identity[rows], gender[rows]),
+        real=[f"({'abcdefgh'[len(cuts)]}) reference image"],
+    )  # fmt: skip
 
 
 EXPERIMENT = Experiment(
@@ -180,11 +144,13 @@ EXPERIMENT = Experiment(
     question="Does a speaker's face stay the same however long the recording is?",
     protocol="Each person's recordings are put one after the other. A face made from the first 1, "
     "2, 3, 5 or 10 s is compared with one made from the last 3 s: is it nearer to that of the same "
-    "speaker than to another's? Only people who have that much speech are asked, so longer "
-    "durations may have fewer.",
+    "speaker than to another's? Beside it, different real pictures of one person. Only people who "
+    "have that much speech are asked, so longer durations may have fewer.",
     measure="Share of pairs in which the same speaker's face is nearer, all impostors counting "
     "alike; and one minus the cosine, both sides centred, within and between speakers.",
     chance="0.5",
     unit="People, in both roles.",
+    chapter="figures",
+    lacking=lacking,
     run=run,
 )

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
+from msgspec.structs import replace
 
-from voice2face.evaluation.results import Claim, Result, Row, Verdict
-from voice2face.experiments.by_group import MATCHING, MOST_PEOPLE, why_not
-from voice2face.experiments.comparing import (
-    Judged,
-    Texts,
-    claim_by,
-    main_variant,
-    some_people,
-)
+from voice2face.evaluation.results import Claim, Result
+from voice2face.experiments.by_group import MOST_PEOPLE, why_not
+from voice2face.experiments.comparing import MATCHING, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.people import groups_of
+from voice2face.experiments.people import group_of, groups_of
 from voice2face.experiments.questions.groups import result_of
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.summary import Summary
+from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
 
 NATIVE = ("native", "yes", "true", "1")
 CLAIMED = (
@@ -25,21 +23,27 @@ CLAIMED = (
 )
 
 
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    if not (group_of(context.unseen(), "ethnicity") != "").any():
+        return "the corpus does not tell the speakers' ethnic group"
+    speech = native_speakers(context)
+    labels = ethnicity(speech.attributes, len(speech))
+    return why_not(speech, labels, "ethnic groups of native English speakers")
+
+
+def native_speakers(context: Context) -> Recordings:
+    """Recordings of native speakers of English, of all where the corpus does not tell."""
+    speech = context.unseen()
+    native = np.char.lower(group_of(speech, "native English"))
+    if (native != "").any():
+        speech = speech.only(np.isin(native, NATIVE))
+    return speech.of_some_people(MOST_PEOPLE, context.seed)
+
+
 def run(context: Context, experiment: Experiment) -> Result:
     """Accuracy by ethnic group; of native speakers where the corpus tells."""
-    speech = context.unseen()
-    groups = groups_of(speech.attributes, len(speech))
-    if "ethnicity" not in groups:
-        return experiment.result(left_out="the corpus does not tell the speakers' ethnic group")
-    native = groups.get("native English")
-    if native is not None:
-        speech = speech.only(np.isin(np.char.lower(native), NATIVE))
-    speech = some_people(speech, context.seed, MOST_PEOPLE)
-    labels = ethnicity(speech.attributes, len(speech))
-    missing = why_not(speech, labels, "ethnic groups of native English speakers")
-    if missing:
-        return experiment.result(left_out=missing)
-    return result_of(context, experiment, speech, ethnicity, _claims)
+    return result_of(context, experiment, native_speakers(context), ethnicity, _claims)
 
 
 def ethnicity(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
@@ -47,23 +51,17 @@ def ethnicity(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
     return groups_of(attributes, n).get("ethnicity", np.full(n, "", str))
 
 
-def _claims(context: Context, rows: list[Row]) -> list[Claim]:
+def _claims(summary: Summary) -> list[Claim]:
     """Whether some group lies below the others, of however many groups were looked at."""
-    variant = main_variant(context)
-
-    def judged(embedder: str) -> Judged | None:
-        about = (variant, MATCHING, embedder)
-        own = [r for r in rows if (r.system, r.measure, r.embedder) == about and r.against]
-        if not own:
-            return None
-        verdict: Verdict = "cannot be told"
-        if any(row.high is not None and row.high < 0 for row in own):
-            verdict = "holds"
-        shown = "; ".join(f"{r.stratum} {r.value:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in own)
-        evidence = f"{variant}, 1:2 matching of a group above all others: {shown}"
-        return verdict, f"{evidence} ({len(own)} groups looked at, each with a 95 % interval)"
-
-    return claim_by(context, CLAIMED, "report, Figure 6 b", judged)
+    main = summary.context.main
+    own = rows_of(summary.rows, main, MATCHING, None, f"{main}, other groups")
+    below = [
+        replace(row, value=-(row.value or 0), low=-(row.high or 0), high=-(row.low or 0),
+                system=row.against, against=f"{main}, the group")
+        for row in own
+    ]  # fmt: skip
+    asked = Asked(CLAIMED, "report, Figure 6 b", NO_DIFFERENCE, some=True, hears=False)
+    return judged(summary.context, asked, below)
 
 
 EXPERIMENT = Experiment(
@@ -77,5 +75,7 @@ EXPERIMENT = Experiment(
     measure="Share right in each group; a group against all others from both intervals.",
     chance="0.5 for matching; one over the number of groups for the group.",
     unit="People of a group.",
+    chapter="figures",
+    lacking=lacking,
     run=run,
 )

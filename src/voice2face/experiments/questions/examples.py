@@ -2,148 +2,119 @@
 
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Verdict
-from voice2face.evaluation.trials.trials import Items
-from voice2face.experiments.answers import write_grid
+from voice2face.evaluation.results import Claim, Grid, Result
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
-    Judged,
-    Vectors,
+    MOST_PEOPLE,
     ask,
-    claim_by,
     distances,
-    main_variant,
+    items_of,
     score,
-    scored_rows,
-    some_people,
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.people import groups_of
-from voice2face.experiments.questions.variants import chosen_rows
-from voice2face.experiments.self_similarity import distance_rows
-from voice2face.experiments.speech import Speech
-from voice2face.experiments.systems import ModelSystem
+from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
+from voice2face.experiments.people import group_of
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.self_similarity import STRATA
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.systems import System
+from voice2face.experiments.verdicts import CHANCE, Asked, judged, not_asked, rows_of
 
 N_SHOWN = 6
 AGREE = "same recording found among the other model's faces"
 ALIKE = "two trainings of one model make like faces from the same recordings"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
-    """Whether one model's face of a recording is found among the other's, and both beside."""
-    pairs = pairs_of(context)
-    if not pairs:
-        return experiment.result(left_out="there is one model alone, trained once")
-    whole = some_people(context.unseen(), context.seed)
-    first = np.unique(whole.identity, return_index=True)[1]
-    speech = whole.only(first)  # one recording of each
-    if len(speech) < LEAST_PEOPLE:
-        return experiment.result(left_out=f"{len(speech)} people not trained on have a voice")
-    rows, trials_sha256 = _rows(context, experiment.name, speech, pairs)
-    return experiment.result(
-        rows=rows,
-        grids=[grid_of(context, experiment.name, speech, next(iter(pairs)))],
-        claims=_claims(context, rows, next(iter(pairs))),
-        trials_sha256=trials_sha256,
-        seeds={"choice of people": context.seed, "resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    speech = one_of_each(context)
+    if not pairs_of(context, speech):
+        return "there is one model alone, trained once"
+    return (
+        "" if len(speech) >= LEAST_PEOPLE else f"{len(speech)} people not trained on have a voice"
     )
 
 
-Pairs = dict[str, tuple[ModelSystem, ModelSystem]]
+def one_of_each(context: Context) -> Recordings:
+    """One recording of each of some people."""
+    whole = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
+    return whole.only(np.unique(whole.identity, return_index=True)[1])
 
 
-def pairs_of(context: Context) -> Pairs:
+def run(context: Context, experiment: Experiment) -> Result:
+    """Whether one model's face of a recording is found among the other's, and all beside."""
+    summary, speech = Summary(context), one_of_each(context)
+    pairs = pairs_of(context, speech)
+    _ask(summary, experiment.name, speech, pairs)
+    return summary.result(
+        experiment,
+        grids=[grid_of(context, experiment.name, speech)],
+        claims=_claims(summary, next(iter(pairs))),
+        seeds=("choice of people", "resampling"),
+    )
+
+
+Pairs = dict[str, tuple[System, System]]
+
+
+def pairs_of(context: Context, speech: Recordings) -> Pairs:
     """Two trainings of the main model, if there are; then that model with each other one."""
-    main = main_variant(context)
-    models, found = context.models, {}
-    if len(models[main]) > 1:
-        found[f"{main}, trained twice"] = (models[main][0], models[main][1])
-    for variant, seeds in models.items():
-        if variant != main:
-            found[f"{main} and {variant}"] = (models[main][0], seeds[0])
+    main, found = context.models[context.main], {}
+    if len(main) > 1:
+        found[f"{context.main}, trained twice"] = (main[0], main[1])
+    for name, seeds in context.systems(speech).items():
+        if name != context.main and name not in context.rivals:
+            found[f"{context.main} and {name}"] = (main[0], seeds[0])
     return found
 
 
-def _rows(
-    context: Context, name: str, speech: Speech, pairs: Pairs
-) -> tuple[list[Row], dict[str, str]]:
-    items = Items(speech.clip, speech.identity, groups_of(speech.attributes, len(speech)))
-    rows: list[Row] = []
-    trials_sha256 = {}
-    for strata in ((), ("gender",)):
-        if any(column not in items.groups for column in strata):
-            continue
+def _ask(summary: Summary, name: str, speech: Recordings, pairs: Pairs) -> None:
+    context, items = summary.context, items_of(speech)
+    for strata in STRATA:
         label = ", ".join(strata)
         trials, _ = ask(context, name, label or "all", items, items, strata)
         if trials is None:
             continue
-        trials_sha256[label or "all"] = trials.sha256
+        summary.trials[label or "all"] = trials.sha256
         for embedder in context.embedders:
-            for pair, (one, other) in pairs.items():
-                a, b = (_vectors(context, embedder, model, speech) for model in (one, other))
-                scored = {pair: score(trials, [a], [b])}
-                rows += scored_rows(context, scored, AGREE, label, embedder)
+            cell = Cell(AGREE, label, embedder)
+            for pair, models in pairs.items():
+                a, b = (context.made_vectors(embedder, model, speech) for model in models)
+                summary.scored(cell, {pair: score(trials, [a], [b])})
                 if not strata:
-                    about = (pair, label, embedder)
-                    rows += distance_rows(context, [distances(a, b, trials)], trials, about)
-    return rows, trials_sha256
+                    summary.distances(cell, pair, [distances(a, b, trials)], speech.identity)
 
 
-def _vectors(context: Context, embedder: str, model: ModelSystem, speech: Speech) -> Vectors:
-    return context.made_vectors(embedder, model, speech, "examples")
-
-
-def grid_of(context: Context, name: str, speech: Speech, pair: str) -> Grid:
-    """A row a recording: (a) and (b) of the two models, (c) the real face."""
-    one, other = pairs_of(context)[pair]
-    gender = groups_of(speech.attributes, len(speech)).get("gender", np.full(len(speech), "", str))
+def grid_of(context: Context, name: str, speech: Recordings) -> Grid:
+    """A row a recording: the main model, then each other training or model, then the real face."""
+    gender, pairs = group_of(speech, "gender"), pairs_of(context, speech)
     rows = chosen_rows(speech.identity, gender, context.seed, N_SHOWN)
-    real, px = context.faces(context.asked), context.corpus.info.face_px
-    cells = np.full((len(rows), 3, px, px, 3), 255, np.uint8)
-    for column, model in enumerate((one, other)):
-        cells[:, column] = context.made(model, speech, "examples").pixels[rows]
-    for i, person in enumerate(speech.identity[rows]):
-        own = np.flatnonzero(real.identity == person)
-        if len(own):
-            cells[i, 2] = real.pixels[own[0]]
+    models = [next(iter(pairs.values()))[0], *(other for _, other in pairs.values())]
+    columns = {
+        f"({chr(ord('a') + i)}) {one.name}": context.made(one, speech).pixels[rows]
+        for i, one in enumerate(models)
+    }
     about = {
         "name": "faces",
-        "title": f"Faces made from the same recordings: {pair}",
+        "title": "Faces made from the same recordings by different models",
         "row_title": "recording of",
         "column_title": "model",
     }
-    labels = [f"{speech.identity[i]}, {gender[i]}".rstrip(", ") for i in rows]
-    columns = [f"(a) {one.name}", f"(b) {other.name}", "(c) real face"]
-    return write_grid(context.out, name, cells, about, labels, columns)
+    return people_grid(
+        context, name, speech.identity[rows], columns, about,
+        labels=labels_of(speech.identity[rows], gender[rows]),
+        real=[f"({chr(ord('a') + len(models))}) real face"],
+    )  # fmt: skip
 
 
-def _claims(context: Context, rows: list[Row], pair: str) -> list[Claim]:
-    main, source = main_variant(context), "report, Figure 1"
-    if len(context.models[main]) < 2:
-        told = f"{main} was trained once here; two seeds are needed to ask it"
-        return [Claim(ALIKE, source, "cannot be told", told)]
-
-    def judged(embedder: str) -> Judged | None:
-        own = [r for r in rows if (r.system, r.measure, r.embedder) == (pair, AGREE, embedder)]
-        known = [r for r in own if r.low is not None and r.high is not None]
-        if not known:
-            return None
-        verdict: Verdict = "cannot be told"
-        if all((r.low or 0.0) > 0.5 for r in known):
-            verdict = "holds"
-        elif any((r.high or 1.0) <= 0.5 for r in known):
-            verdict = "does not hold"
-        shown = "; ".join(
-            f"{f'within {r.stratum}' if r.stratum else 'all pairs'} "
-            f"{r.value:.3f} [{r.low:.3f}, {r.high:.3f}]"
-            for r in known
-        )
-        return verdict, f"{pair}, right recording of two (chance 0.5): {shown}"
-
-    return claim_by(context, ALIKE, source, judged)
+def _claims(summary: Summary, pair: str) -> list[Claim]:
+    context, source = summary.context, "report, Figure 1"
+    if len(context.models[context.main]) < 2:
+        why = f"{context.main} was trained once here; two seeds are needed to ask it"
+        return [not_asked(ALIKE, source, why)]
+    rows = rows_of(summary.rows, pair, AGREE, None)
+    return judged(context, Asked(ALIKE, source, CHANCE), rows)
 
 
 EXPERIMENT = Experiment(
@@ -158,5 +129,7 @@ EXPERIMENT = Experiment(
     "both sides centred, of the same recording and of others'.",
     chance="0.5",
     unit="People, in both roles.",
+    chapter="figures",
+    lacking=lacking,
     run=run,
 )

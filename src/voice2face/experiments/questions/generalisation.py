@@ -1,33 +1,24 @@
 """The report's open question: how much is lost on people, recordings and channels that are new?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+
+from msgspec.structs import replace
 
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim, Result, Row
+from voice2face.evaluation.results import Claim, Result
 from voice2face.evaluation.trials.trials import Items, TrialList
-from voice2face.experiments.answers import shown
-from voice2face.experiments.claims import verdict_above
 from voice2face.experiments.comparing import (
-    BASELINE,
+    MATCHING,
+    MEAN_FACE,
     MOST_PEOPLE,
     REAL,
-    Judged,
-    above,
     ask,
-    claim_by,
-    estimated,
-    main_variant,
-    row_of,
+    items_of,
     score,
-    scored_rows,
-    systems_of,
 )
-from voice2face.experiments.context import Context
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.gaps import MATCHING, gap_rows, lost_against, series_of, stratum_of
-from voice2face.experiments.people import groups_of
+from voice2face.experiments.gaps import add_gaps, lost_against
 from voice2face.experiments.questions.generalisation_sets import (
     HEARD,
     MOST_OF_ONE,
@@ -36,6 +27,10 @@ from voice2face.experiments.questions.generalisation_sets import (
     Asked,
     sets_of,
 )
+from voice2face.experiments.self_similarity import within
+from voice2face.experiments.summary import Cell, Summary, lines
+from voice2face.experiments.verdicts import NO_DIFFERENCE, judged, rows_of
+from voice2face.experiments.verdicts import Asked as Claimed
 
 NO_HELD_OUT = "the corpus holds nobody whom the models were not trained on"
 COMPARED = (UNSEEN, OTHER)  # sets in which models are set against each other
@@ -64,72 +59,71 @@ HELPS = {
 
 @dataclass(eq=False)
 class Answers:
-    """Of each set, stratum and embedder, what each system answered."""
+    """What each system answered, by set, stratum and embedder; and the rows."""
 
-    scored: dict[tuple[str, str, str], dict[str, Scored]] = field(default_factory=dict)
-    trials_sha256: dict[str, str] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+    summary: Summary
+    scored: dict[tuple[str, tuple[str, ...], str], dict[str, Scored]] = field(default_factory=dict)
+
+
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    return NO_HELD_OUT if context.asked == "train" else ""
 
 
 def run(context: Context, experiment: Experiment) -> Result:
     """Matching in each set; gaps; what models differ in on new people."""
-    if context.asked == "train":
-        return experiment.result(left_out=NO_HELD_OUT)
+    summary = Summary(context)
     sets, lacking = sets_of(context)
-    found = Answers()
+    found = Answers(summary)
     for one in sets:
-        _answer(context, experiment.name, one, found)
-    gaps = gap_rows(context, found.scored)
-    notes = [
-        Row(main_variant(context), MATCHING, name, note=f"not measured: {why}")
-        for name, why in lacking.items()
-    ]
-    sources = context.sources()
-    if context.other is not None:
-        sources[OTHER] = context.other.info.data_hash
-    return experiment.result(
-        rows=found.rows + gaps + notes,
-        series=series_of(context, found.rows, [one.name for one in sets]),
-        claims=_claims(context, found, gaps),
-        trials_sha256=found.trials_sha256,
-        seeds={"choice of people": context.seed, "rooms": 0, "resampling": context.seed},
-        sources=sources,
-        made_by=context.made_by,
+        _answer(experiment.name, one, found)
+    add_gaps(summary, found.scored)
+    for name, why in lacking.items():
+        summary.add(Cell(MATCHING, name), context.main, None, note=f"not measured: {why}")
+    x = [(one.name, one.name) for one in sets]
+    wanted = [(variant, variant, MATCHING) for variant in context.models]
+    more = {} if context.other is None else {OTHER: context.other.info.data_hash}
+    return summary.result(
+        experiment,
+        series=[
+            line
+            for embedder in context.embedders
+            for line in lines(summary.rows, x, wanted, embedder, f"1:2 matching by {embedder}")
+        ],
+        claims=_claims(summary),
+        seeds=("choice of people", "rooms", "resampling"),
+        **more,
     )
 
 
-def _answer(context: Context, experiment: str, one: Asked, found: Answers) -> None:
+def _answer(experiment: str, one: Asked, found: Answers) -> None:
     """Ask all systems about one set, over all pairs and within what it is asked within."""
+    summary, context = found.summary, found.summary.context
     for strata in one.strata:
         trials, of_real = _trials(context, experiment, one, strata)
         if trials is None:
             continue
-        within = ", ".join(strata)
-        stratum = stratum_of(one.name, within)
-        found.trials_sha256[stratum] = trials.sha256
+        stratum = within(one.name, strata)
+        summary.trials[stratum] = trials.sha256
         if of_real is not None:
-            found.trials_sha256[f"{stratum}, {REAL}"] = of_real.sha256
+            summary.trials[f"{stratum}, {REAL}"] = of_real.sha256
         for embedder in context.embedders:
             real = context.embed(embedder, one.faces.pixels)
             scored = {} if of_real is None else {REAL: score(of_real, [real], [real])}
-            for name, seeds in systems_of(context).items():
-                made = [context.made_vectors(embedder, s, one.speech, one.key) for s in seeds]
+            for name, made in context.vectors(embedder, one.speech).items():
                 scored[name] = score(trials, made, [real])
-            found.scored[one.name, within, embedder] = scored
-            notes = {REAL: one.note} if REAL in scored else {main_variant(context): one.note}
-            rows = scored_rows(context, scored, MATCHING, stratum, embedder, notes)
-            found.rows += [r for r in rows if not r.against or one.name in COMPARED]
+            found.scored[one.name, strata, embedder] = scored
+            notes = {REAL: one.note} if REAL in scored else {context.main: one.note}
+            against = (MEAN_FACE, BASELINE) if one.name in COMPARED else ()
+            cell = Cell(MATCHING, stratum, embedder)
+            summary.scored(cell, scored, against=against, notes=notes)
 
 
 def _trials(
     context: Context, experiment: str, one: Asked, strata: tuple[str, ...]
 ) -> tuple[TrialList | None, TrialList | None]:
     """Of the recordings, and of the real faces among themselves."""
-    faces = one.faces
-    groups = groups_of(faces.attributes, len(faces))
-    gallery = Items(faces.picture, faces.identity, groups)
-    if any(column not in gallery.groups for column in strata):
-        return None, None
+    gallery = items_of(one.faces)
     slug = "-".join([*one.name.replace(",", "").replace("'", "").split(), *strata])
     probes = Items(one.speech.clip, one.speech.identity)
     trials, _ = ask(context, experiment, slug, probes, gallery, strata)
@@ -137,39 +131,17 @@ def _trials(
     return trials, real
 
 
-def _claims(context: Context, found: Answers, gaps: Sequence[Row]) -> list[Claim]:
-    claims = []
+def _claims(summary: Summary) -> list[Claim]:
+    """That the main model loses on what is harder; that dropout helps on new people."""
+    context, rows, claims = summary.context, summary.rows, list[Claim]()
     for text, source, easy, hard in WORSE:
-        claims += claim_by(context, text, source, partial(_lost, context, gaps, easy, hard))
+        lost = rows_of(rows, context.main, lost_against(easy), hard)
+        named = [replace(row, system=f"{context.main}, {easy}", against=hard) for row in lost]
+        claims += judged(context, Claimed(text, source, NO_DIFFERENCE, hears=False), named)
     for variant, (text, source) in HELPS.items():
-        if variant in context.models and BASELINE in context.models and variant != BASELINE:
-            claims += claim_by(context, text, source, partial(_helped, context, found, variant))
+        found = rows_of(rows, variant, MATCHING, UNSEEN, BASELINE)
+        claims += judged(context, Claimed(text, source, NO_DIFFERENCE, model=variant), found)
     return claims
-
-
-def _lost(
-    context: Context, gaps: Sequence[Row], easy: str, hard: str, embedder: str
-) -> Judged | None:
-    """Whether the main model loses from one set to another."""
-    main = main_variant(context)
-    about = (main, lost_against(easy), hard, embedder, "")
-    for row in gaps:
-        if (row.system, row.measure, row.stratum, row.embedder, row.against) == about:
-            told = f"{main}, 1:2 matching of {easy} above {hard}: {shown(row)}"
-            return None if row.value is None else (verdict_above(row, 0.0), told)
-    return None
-
-
-def _helped(context: Context, found: Answers, variant: str, embedder: str) -> Judged | None:
-    """Whether a model is above the baseline on people not trained on."""
-    scored = found.scored.get((UNSEEN, "", embedder))
-    by = None if scored is None else above(context, scored[variant], scored[BASELINE])
-    if scored is None or by is None:
-        return None
-    row = row_of(variant, MATCHING, "", embedder, by, scored[variant], BASELINE)
-    both = ", ".join(f"{v} {estimated(context, scored[v])}" for v in (variant, BASELINE))
-    told = f"1:2 matching of {UNSEEN}: {variant} above {BASELINE} by {by} ({both})"
-    return verdict_above(row, 0.0), told
 
 
 EXPERIMENT = Experiment(
@@ -191,5 +163,7 @@ EXPERIMENT = Experiment(
     "were trained on, those of others not: what real faces lose is none of the model's.",
     chance="0.5",
     unit="People, in both roles.",
+    chapter="beyond",
+    lacking=lacking,
     run=run,
 )

@@ -1,6 +1,5 @@
 """Which recordings are asked about, to see what is lost on people and sounds that are new."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +7,11 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.experiments.channels import CHANNELS, recordings_of, through
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Texts, some_people
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.other_corpus import others_of
-from voice2face.experiments.people import groups_of
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.people import group_of
+from voice2face.experiments.recordings import Recordings
 
 HEARD, UNHEARD = "training recordings", "training people, other recordings"
 UNSEEN, OTHER = "people not trained on", "another corpus"
@@ -45,15 +44,10 @@ class Asked:
     """
 
     name: str
-    speech: Speech
+    speech: Recordings
     faces: Faces
     strata: tuple[tuple[str, ...], ...] = ((), ("gender",))
     note: str = ""
-
-    @property
-    def key(self) -> str:
-        """Of its recordings, see :meth:`Context.made`."""
-        return f"generalisation {self.name}"
 
 
 Sets = tuple[list[Asked], dict[str, str]]
@@ -108,7 +102,7 @@ def _of_other(context: Context) -> Sets:
     return [Asked(OTHER, speech, faces, note=told)], {}
 
 
-def _of_channels(context: Context, unseen: Speech) -> Sets:
+def _of_channels(context: Context, unseen: Recordings) -> Sets:
     """The same clips through each channel, and as they are."""
     files = recordings_of(context.corpus, context.asked)
     some = np.random.default_rng(context.seed).permutation(len(unseen))[:MOST_CLIPS]
@@ -133,9 +127,11 @@ def _of_channels(context: Context, unseen: Speech) -> Sets:
     return found, lacking
 
 
-def _of_languages(context: Context, unseen: Speech) -> Sets:
+def _of_languages(context: Context, unseen: Recordings) -> Sets:
     """People who speak what there is most of in training, and people who speak something else."""
-    spoken, of_training = (language_of(speech) for speech in (unseen, context.heard()))
+    spoken, of_training = (
+        np.char.lower(group_of(one, "language")) for one in (unseen, context.heard())
+    )
     names, counts = np.unique(of_training[of_training != ""], return_counts=True)
     if not len(names):
         return [], {OTHER_LANGUAGE: "the corpus does not tell languages"}
@@ -150,18 +146,12 @@ def _of_languages(context: Context, unseen: Speech) -> Sets:
     ], {}
 
 
-def language_of(speech: Speech) -> Texts:
-    """Language of each recording, "" where it is not known, (n,)."""
-    known: Mapping[str, Texts] = groups_of(speech.attributes, len(speech))
-    return np.char.lower(known.get("language", np.full(len(speech), "", str)))
-
-
 def _asked(
     context: Context,
     name: str,
     split: str,
-    speech: Speech,
-    known: Speech | None = None,
+    speech: Recordings,
+    known: Recordings | None = None,
     strata: tuple[tuple[str, ...], ...] = ((), ("gender",)),
 ) -> Asked:
     """A set, and the faces of the people of ``known``, or of its own."""
@@ -172,9 +162,9 @@ def _asked(
     return Asked(name, speech, faces.only(rows), strata)
 
 
-def _few(context: Context, speech: Speech) -> Speech:
+def _few(context: Context, speech: Recordings) -> Recordings:
     """Some recordings of at most ``MOST_PEOPLE``."""
-    some = some_people(speech, context.seed, MOST_PEOPLE)
+    some = speech.of_some_people(MOST_PEOPLE, context.seed)
     return some.only(_first_of_each(some.identity))
 
 

@@ -1,50 +1,54 @@
 """Figure 4: faces of groups of people, and how well each group is served."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Verdict
-from voice2face.experiments.answers import write_grid
+from voice2face.evaluation.results import Claim, Grid, Result, Row
+from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.by_group import MOST_PEOPLE, TOLD, by_group, why_not
-from voice2face.experiments.comparing import (
-    REAL,
-    Judged,
-    Texts,
-    claim_by,
-    main_variant,
-    some_people,
-)
+from voice2face.experiments.comparing import REAL, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.grids import WHITE, real_faces, write_grid
 from voice2face.experiments.people import groups_of
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
 
 N_SHOWN = 3  # people of a group
+# From attributes, and how many rows they are of, to the group of each.
+Label = Callable[[Mapping[str, np.ndarray], int], Texts]
 CLAIMED = (
-    "faces don't fit every group of gender and age: "
+    "some group's faces show it less than real faces do: "
     '"a face image of young man when the real face image belongs to an old lady"'
 )
 
 
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    speech, label = _grouped(context)
+    return why_not(speech, label(speech.attributes, len(speech)))
+
+
+def _grouped(context: Context) -> tuple[Recordings, Label]:
+    """Whose faces are made, and how they are grouped: by age too where there are people enough."""
+    speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
+    both = gender_and_age(speech.attributes, len(speech))
+    return speech, gender_alone if why_not(speech, both) else gender_and_age
+
+
 def run(context: Context, experiment: Experiment) -> Result:
     """Matching by group, whether the made face shows the group, and faces of each."""
-    speech = some_people(context.unseen(), context.seed, MOST_PEOPLE)
-    label = gender_and_age
-    if why_not(speech, label(speech.attributes, len(speech))):
-        label = gender_alone
-    labels = label(speech.attributes, len(speech))
-    if missing := why_not(speech, labels):
-        return experiment.result(left_out=missing)
-    return result_of(context, experiment, speech, label, _claims)
+    return result_of(context, experiment, *_grouped(context), _claims)
 
 
 def result_of(
     context: Context,
     experiment: Experiment,
-    speech: Speech,
-    label: Callable[[Mapping[str, np.ndarray], int], Texts],
-    claims: Callable[[Context, list[Row]], list[Claim]],
+    speech: Recordings,
+    label: Label,
+    claims: Callable[[Summary], list[Claim]],
 ) -> Result:
     """Each group's accuracy and faces.
 
@@ -55,19 +59,16 @@ def result_of(
         label: From attributes, and how many rows they are of, to the group of each; "": of none.
         claims: What the rows say of the report.
     """
+    summary = Summary(context)
     labels, known = label(speech.attributes, len(speech)), context.faces("train")
-    rows, series, trials_sha256 = by_group(
-        context, experiment.name, speech, labels, label(known.attributes, len(known))
-    )
-    return experiment.result(
-        rows=rows,
+    of_training = label(known.attributes, len(known))
+    series = by_group(summary, experiment.name, speech, labels, of_training)
+    return summary.result(
+        experiment,
         series=series,
         grids=[grid_of(context, experiment.name, speech, labels)],
-        claims=claims(context, rows),
-        trials_sha256=trials_sha256,
-        seeds={"choice of people": context.seed, "resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
+        claims=claims(summary),
+        seeds=("choice of people", "resampling"),
     )
 
 
@@ -88,24 +89,23 @@ def gender_alone(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
     return groups_of(attributes, n).get("gender", np.full(n, "", str))
 
 
-def grid_of(context: Context, name: str, speech: Speech, labels: Texts) -> Grid:
+def grid_of(context: Context, name: str, speech: Recordings, labels: Texts) -> Grid:
     """A row a group: for each of some people the generated face and, right of it, the real one."""
-    variant, real = main_variant(context), context.faces(context.asked)
-    made = context.made(context.models[variant][0], speech, f"groups of {name}").pixels
+    made = context.made(context.models[context.main][0], speech).pixels
     names = [str(n) for n in np.unique(labels) if n]
     px = context.corpus.info.face_px
-    cells = np.full((len(names), 2 * N_SHOWN, px, px, 3), 255, np.uint8)
+    cells = np.full((len(names), 2 * N_SHOWN, px, px, 3), WHITE, np.uint8)
     rng = np.random.default_rng(context.seed)
     for i, group in enumerate(names):
         people = rng.permutation(np.unique(speech.identity[labels == group]))[:N_SHOWN]
         for k, person in enumerate(people):
             cells[i, 2 * k] = made[np.flatnonzero(speech.identity == person)[0]]
-            own = np.flatnonzero(real.identity == person)
-            if len(own):
-                cells[i, 2 * k + 1] = real.pixels[own[0]]
+            own = real_faces(context, person)[:1]
+            cells[i, 2 * k + 1 : 2 * k + 1 + len(own)] = own
     about = {
         "name": "faces",
-        "title": f"Faces made by {variant} for groups of people, each with the real face right",
+        "title": f"Faces made by {context.main} for groups of people, each with the real face "
+        "right",
         "row_title": "group",
         "column_title": "people",
     }
@@ -113,34 +113,21 @@ def grid_of(context: Context, name: str, speech: Speech, labels: Texts) -> Grid:
     return write_grid(context.out, name, cells, about, names, columns)
 
 
-def _claims(context: Context, rows: Sequence[Row]) -> list[Claim]:
-    """Whether the group is told worse from made faces than from real ones."""
-    variant = main_variant(context)
+def _claims(summary: Summary) -> list[Claim]:
+    """Whether some group is told less often from made faces than from real ones."""
+    context, less = summary.context, Summary(summary.context)
+    for real in rows_of(summary.rows, REAL, TOLD, None):
+        for own in rows_of(summary.rows, context.main, TOLD, real.stratum):
+            if own.embedder == real.embedder:
+                cell = Cell(TOLD, real.stratum, real.embedder)
+                ends, n = (_estimate(real), _estimate(own)), (own.n_people, own.n_trials)
+                less.apart(cell, REAL, *ends, n, context.main)
+    asked = Asked(CLAIMED, "report, Figure 4", NO_DIFFERENCE, some=True, hears=False)
+    return judged(context, asked, less.rows)
 
-    def judged(embedder: str) -> Judged | None:
-        own, real = (
-            {
-                r.stratum: r
-                for r in rows
-                if (r.system, r.measure, r.embedder, r.against) == (system, TOLD, embedder, "")
-                and r.value is not None
-            }
-            for system in (variant, REAL)
-        )
-        both = [(s, own[s], real[s]) for s in own if s in real]
-        if not both:
-            return None
-        verdict: Verdict = "cannot be told"
-        if any((a.high or 0.0) < (b.low or 0.0) for _, a, b in both):
-            verdict = "holds"
-        elif all((a.low or 0.0) > 0.5 for _, a, _ in both):
-            verdict = "does not hold"
-        return verdict, f"{variant}, share of faces that show the speaker's group: " + "; ".join(
-            f"{s} {a.value:.2f} [{a.low:.2f}, {a.high:.2f}], real faces {b.value:.2f}"
-            for s, a, b in both
-        )
 
-    return claim_by(context, CLAIMED, "report, Figure 4", judged)
+def _estimate(row: Row) -> Estimate:
+    return Estimate(row.value or 0.0, row.low or 0.0, row.high or 0.0)
 
 
 EXPERIMENT = Experiment(
@@ -155,5 +142,7 @@ EXPERIMENT = Experiment(
     measure="Share right in each group; a group against all others from both intervals.",
     chance="0.5 for matching; one over the number of groups for the group.",
     unit="People of a group.",
+    chapter="figures",
+    lacking=lacking,
     run=run,
 )

@@ -9,20 +9,22 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import ModelError
-from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.experiments.answers import difference_row, mean_row, write_asked
-from voice2face.experiments.claims import BEYOND, TESTS, claim_above, rows_of
-from voice2face.experiments.comparing import (
-    BASELINE,
-    LEAST_PEOPLE,
-    MEAN_FACE,
-    REAL,
-    main_variant,
-    systems_of,
-)
-from voice2face.experiments.context import Context
+from voice2face.evaluation.results import Claim, Result
+from voice2face.experiments.comparing import LEAST_PEOPLE, MEAN_FACE, REAL
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.grids import write_asked
+from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import (
+    BEYOND,
+    NO_DIFFERENCE,
+    TESTS,
+    Asked,
+    Bound,
+    judged,
+    rows_of,
+)
 from voice2face.networks.onnx_network import Network
 
 TOP = (1, 5)
@@ -102,78 +104,49 @@ class Classifier:
         return np.concatenate(found)
 
 
-def run(context: Context, experiment: Experiment) -> Result:
-    """Top 1 and top 5 of each system on recordings of training people that no stage has heard."""
-    seeds = {"resampling": context.seed}
-    about = {"seeds": seeds, "sources": context.sources(), "made_by": context.made_by}
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
     if context.recogniser is None:
-        return experiment.result(left_out="no classifier of real faces was trained", **about)
-    classifier = Classifier.of(context.recogniser)
-    unheard = context.unheard()
-    known = np.isin(unheard.identity, classifier.labels)
-    n_people = len(np.unique(unheard.identity[known]))
-    if n_people < LEAST_PEOPLE:
-        reason = (
-            f"{n_people} people whose faces were trained on have recordings that no stage has "
-            f"heard; {LEAST_PEOPLE} or more are needed"
-        )
-        return experiment.result(left_out=reason, **about)
-    ranks = _ranks(context, classifier, unheard, known)
-    rows = _rows(context, classifier, ranks, unheard.identity[known])
-    return experiment.result(
-        rows=rows,
-        claims=_claims(context, rows),
-        trials_sha256=write_asked(context, experiment.name, unheard.only(known)),
-        **about,
+        return "no classifier of real faces was trained"
+    both = np.intersect1d(context.unheard().identity, context.faces("train").identity)
+    if len(both) >= LEAST_PEOPLE:
+        return ""
+    return (
+        f"{len(both)} people whose faces were trained on have recordings that no stage has heard; "
+        f"{LEAST_PEOPLE} or more are needed"
     )
 
 
-def _ranks(
-    context: Context, classifier: Classifier, unheard: Speech, known: npt.NDArray[np.bool_]
-) -> dict[str, list[Floats]]:
-    """Ranks of each system's faces, one array of each seed."""
-    people = unheard.identity[known]
-    return {
-        name: [
-            classifier.ranks(context.made(one, unheard, "unheard").pixels[known], people)
-            for one in seeds
-        ]
-        for name, seeds in systems_of(context).items()
+def run(context: Context, experiment: Experiment) -> Result:
+    """Top 1 and top 5 of each system on recordings of training people that no stage has heard."""
+    summary, classifier = Summary(context), Classifier.of(context.recogniser or Path())
+    unheard = context.unheard()
+    known = unheard.only(np.isin(unheard.identity, classifier.labels))
+    _add(summary, classifier, known)
+    summary.trials = write_asked(context, experiment.name, known)
+    return summary.result(experiment, claims=_claims(summary, len(classifier.labels)))
+
+
+def _add(summary: Summary, classifier: Classifier, known: Recordings) -> None:
+    """Rows of each system, and of pictures that the classifier has not seen."""
+    context, judge = summary.context, _judge(summary.context)
+    pixels, people = _held_out(context.faces("train"), classifier)
+    of_real = classifier.ranks(pixels, people)
+    ranks = {
+        name: [classifier.ranks(context.made(one, known).pixels, known.identity) for one in seeds]
+        for name, seeds in context.systems(known).items()
     }
-
-
-def _rows(
-    context: Context,
-    classifier: Classifier,
-    ranks: dict[str, list[Floats]],
-    people: npt.NDArray[np.str_],
-) -> list[Row]:
-    real = _held_out(context.faces("train"), classifier)
-    of_real = classifier.ranks(*real)
-    judge = context.recogniser.stem if context.recogniser else ""
-    rows: list[Row] = []
     for k in TOP:
-        chance = min(1.0, k / len(classifier.labels))
-        name = measure(k, len(classifier.labels))
-        if len(np.unique(real[1])) >= LEAST_PEOPLE:
-            rows.append(
-                mean_row(
-                    context, REAL, name, found(of_real, k), real[1],
-                    embedder=judge, chance=chance, note=REAL_NOTE,
-                )
-            )  # fmt: skip
+        n = len(classifier.labels)
+        cell = Cell(measure(k, n), "", judge, chance=min(1.0, k / n))
+        summary.means(cell, {REAL: [found(of_real, k)]}, people, notes={REAL: REAL_NOTE})
         shares = {system: [found(one, k) for one in seeds] for system, seeds in ranks.items()}
-        for system, values in shares.items():
-            rows.append(
-                mean_row(context, system, name, values, people, embedder=judge, chance=chance)
-            )
-        for system in context.models:
-            for other in (o for o in (BASELINE, *context.rivals) if o in shares and o != system):
-                pair = shares[system], shares[other]
-                rows.append(
-                    difference_row(context, (system, other), name, pair, people, embedder=judge)
-                )
-    return rows
+        summary.means(cell, shares, known.identity, against=(BASELINE, *context.rivals))
+
+
+def _judge(context: Context) -> str:
+    """Name of the classifier in tables."""
+    return context.recogniser.stem if context.recogniser else ""
 
 
 def measure(k: int, n_people: int) -> str:
@@ -196,21 +169,18 @@ def _held_out(
     return faces.pixels[rows], faces.identity[rows]
 
 
-def _claims(context: Context, rows: list[Row]) -> list[Claim]:
-    model = main_variant(context)
+def _claims(summary: Summary, n: int) -> list[Claim]:
+    context, rows, claims = summary.context, summary.rows, list[Claim]()
     known = "faces made from unheard recordings of training people are taken for these people"
-    claims = []
     for k in TOP:
-        of_k = [row for row in rows if row.measure.startswith(f"top {k} ")]
-        if not of_k:
-            continue
-        name, level = of_k[0].measure, of_k[0].chance or 0.0
-        text = f"{known}, top {k}, more often than by chance"
-        claims.append(claim_above(text, TESTS[2], rows_of(of_k, model, name), level, ""))
-        against = rows_of(of_k, model, name, against=MEAN_FACE)
-        text = f"{known}, top {k}, more often than the mean face is"
-        claims.append(claim_above(text, BEYOND, against, 0.0, ""))
-    return [claim for claim in claims if claim is not None]
+        name = measure(k, n)
+        bound = Bound(min(1.0, k / n), "chance").reached_by(rows_of(rows, REAL, name))
+        asked = Asked(f"{known}, top {k}, more often than by chance", TESTS[2], bound)
+        claims += judged(context, asked, rows_of(rows, context.main, name))
+        text = f"{known}, top {k}, more often than the {MEAN_FACE} is"
+        against = rows_of(rows, context.main, name, "", MEAN_FACE)
+        claims += judged(context, Asked(text, BEYOND, NO_DIFFERENCE), against)
+    return claims
 
 
 EXPERIMENT = Experiment(
@@ -226,5 +196,7 @@ EXPERIMENT = Experiment(
     "that the classifier knows.",
     chance="One, or five, over the number of people it knows.",
     unit="People.",
+    chapter="tests",
+    lacking=lacking,
     run=run,
 )

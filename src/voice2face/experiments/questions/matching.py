@@ -8,58 +8,37 @@ import numpy as np
 from voice2face.evaluation.metrics.face_verification import verify_faces
 from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.metrics.retrieval import Ranks, retrieve
-from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.statistics.intervals import person_means
+from voice2face.evaluation.results import Claim, Result
 from voice2face.evaluation.trials.trials import TrialList
-from voice2face.experiments.answers import mean_estimate, mean_row
-from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
 from voice2face.experiments.comparing import (
-    BASELINE,
+    GENDERS_MEAN,
+    MATCHING,
     MEAN_FACE,
     REAL,
-    main_variant,
-    row_of,
-    systems_of,
+    best_embedder,
 )
-from voice2face.experiments.context import Context
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.people import strata_of
 from voice2face.experiments.questions.matching_trials import Asked, Asking
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, judged, rows_of
+from voice2face.experiments.verdicts import Asked as Claimed
 
 N_WAY = 10  # faces of a 1:N trial
 RANKS = (1, 5, 10)
 GALLERIES, GALLERY_PEOPLE = 3, 100  # of SF2F's protocol
 MOST_RESAMPLES = 1000  # of verification, which sorts all pairs anew in each
-MATCHING = "1:2 matching"
-GENDERS_MEAN = "gender's mean face"
 CENTRED = "1:2 matching, each side centred"
 ONE_OF_N = f"1:{N_WAY} matching"
+OF_SEEDS = "1:2 matching of each seed"
 VERIFICATION = ("verification AUC", "verification EER")
 COARSE = ((), ("gender",))  # strata in which more is asked than 1:2 matching
 REAL_NOTE = "another picture of the person in the place of the made face"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
-    """All protocols, each system, each embedder, in each stratum that the corpus has."""
-    about = {
-        "seeds": {"resampling and drawn trials": context.seed},
-        "sources": context.sources(),
-        "made_by": context.made_by,
-    }
-    if lacking := _lacking(context):
-        return experiment.result(left_out=lacking, **about)
-    asking = Asking.of_unseen(context)
-    _ask_all(asking, _judge_of(asking))
-    return experiment.result(
-        rows=asking.rows,
-        claims=_claims(context, asking.rows),
-        trials_sha256=asking.written(experiment.name),
-        **about,
-    )
-
-
-def _lacking(context: Context) -> str:
-    """Why nothing can be asked; empty where something can."""
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
     both = np.intersect1d(context.unseen().identity, context.faces(context.asked).identity)
     if len(both) < 2:
         return (
@@ -69,16 +48,13 @@ def _lacking(context: Context) -> str:
     return "" if context.embedders else "no network that compares faces was at hand"
 
 
-def _judge_of(asking: Asking) -> str:
-    """The embedder that tells real faces apart best, as :func:`best_judge` finds it in the rows."""
-    trials, right = asking.of_real(Asked("1:2")), {}
-    if trials is None:
-        return next(iter(asking.context.embedders))
-    for embedder in asking.context.embedders:
-        real = asking.real(embedder)
-        scored = match(real, real, trials)
-        right[embedder] = person_means(scored.share_right, scored.people)[0].mean()
-    return max(right, key=lambda embedder: right[embedder])
+def run(context: Context, experiment: Experiment) -> Result:
+    """All protocols, each system, each embedder, in each stratum that the corpus has."""
+    summary, seeds = Summary(context), ("resampling and drawn trials",)
+    asking = Asking.of_unseen(summary)
+    _ask_all(asking, best_embedder(context))
+    summary.trials = asking.written(experiment.name)
+    return summary.result(experiment, claims=_claims(summary), seeds=seeds)
 
 
 def _ask_all(asking: Asking, judge: str) -> None:
@@ -116,61 +92,42 @@ def _match(
     embedder: str,
     trials: TrialList,
     of_real: TrialList | None,
-) -> list[Row]:
-    """A row a system, then each model against others."""
-    context, stratum = asking.context, ", ".join(trials.strata)
-    scored = _scored(asking, embedder, trials, of_real, centre=measure == CENTRED)
-    draws = {"seed": context.seed, "n_resamples": context.n_resamples}
-    rows = []
-    for system, one in scored.items():
-        note = REAL_NOTE if system == REAL else _seeds_note(context, system)
-        found = one.estimate(**draws) if one.n_people > 1 else None
-        rows.append(row_of(system, measure, stratum, embedder, found, one, note=note))
-    for system in context.models:
-        for other in (o for o in others.get(embedder, ()) if o in scored and o != system):
-            one = scored[system]
-            found = one.above(scored[other], **draws) if one.n_people > 1 else None
-            rows.append(row_of(system, measure, stratum, embedder, found, one, other))
-    return rows
-
-
-def _scored(
-    asking: Asking,
-    embedder: str,
-    trials: TrialList,
-    of_real: TrialList | None,
-    *,
-    centre: bool,
-) -> dict[str, Scored]:
-    """Of each system: of several seeds, each recording's mean."""
-    real = asking.real(embedder)
-    found = {}
+) -> None:
+    """A row a system, then each model against others; each seed by itself once."""
+    summary, real = asking.summary, asking.real(embedder)
+    centre, of_seeds = measure == CENTRED, dict[str, Scored]()
+    scored: dict[str, Scored] = {}
     if of_real is not None:
-        found[REAL] = match(real, real, of_real, centre=centre)
-    for system in systems_of(asking.context):
-        seeds = asking.vectors(embedder, system)
-        found[system] = Scored.mean([match(x, real, trials, centre=centre) for x in seeds])
-    return found
+        scored[REAL] = match(real, real, of_real, centre=centre)
+    for system, vectors in asking.vectors(embedder).items():
+        seeds = [match(x, real, trials, centre=centre) for x in vectors]
+        scored[system] = Scored.mean(seeds)
+        if len(seeds) > 1:
+            names = (one.name for one in asking.context.models[system])
+            of_seeds |= dict(zip(names, seeds, strict=True))
+    cell = Cell(measure, ", ".join(trials.strata), embedder)
+    summary.scored(cell, scored, against=others.get(embedder, ()), notes={REAL: REAL_NOTE})
+    if measure == MATCHING and not trials.strata and embedder == best_embedder(asking.context):
+        summary.scored(Cell(OF_SEEDS, "", embedder), of_seeds, against=())
 
 
-def _seeds_note(context: Context, system: str) -> str:
-    n = len(context.models.get(system, ()))
-    return f"mean of {n} seeds" if n > 1 else ""
-
-
-def _retrieve(
-    asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None
-) -> list[Row]:
+def _retrieve(asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None) -> None:
     """Recall at some ranks; in drawn galleries by the mean of a person's faces, as SF2F has it."""
-    context, real = asking.context, asking.real(embedder)
-    drawn = trials.sets is not None
+    real, drawn = asking.real(embedder), trials.sets is not None
     ranks: dict[str, list[Ranks]] = {}
     if of_real is not None and not drawn:
         ranks[REAL] = [retrieve(real, real, of_real)]
-    for system in systems_of(context):
-        seeds = asking.vectors(embedder, system)
+    for system, seeds in asking.vectors(embedder).items():
         ranks[system] = [retrieve(x, real, trials, per_person=drawn) for x in seeds]
-    return [row for k in RANKS for row in _recall_rows(context, ranks, k, _where(trials), embedder)]
+    for k in RANKS:
+        for system, found in ranks.items():
+            if k < min(seeds[0].n_gallery for seeds in ranks.values()):
+                cell = Cell(f"R@{k} {_where(trials)}", "", embedder, found[0].chance(k))
+                shares, people = [one.found(k) for one in found], found[0].people
+                note = REAL_NOTE if system == REAL else ""
+                mean, (n_people, _) = asking.summary.mean(shares, people)
+                n = n_people, found[0].n_trials
+                asking.summary.add(cell, system, mean, n, note=note)
 
 
 def _where(trials: TrialList) -> str:
@@ -180,69 +137,36 @@ def _where(trials: TrialList) -> str:
     return f"in {len(trials.sets)} galleries of {n}, a person's faces averaged"
 
 
-def _recall_rows(
-    context: Context, ranks: dict[str, list[Ranks]], k: int, where: str, embedder: str
-) -> list[Row]:
-    measure = f"R@{k} {where}"
-    rows = []
-    for system, seeds in ranks.items():
-        first = seeds[0]
-        if k >= first.n_gallery:
-            return []
-        note = REAL_NOTE if system == REAL else ""
-        rows.append(
-            mean_row(
-                context, system, measure, [one.found(k) for one in seeds], first.people,
-                embedder=embedder,
-                chance=first.chance(k), n_trials=first.n_trials, note=note,
-            )
-        )  # fmt: skip
-    return rows
-
-
-def _verify(
-    asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None
-) -> list[Row]:
+def _verify(asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None) -> None:
     context, real = asking.context, asking.real(embedder)
-    seed, n_resamples = context.seed, min(context.n_resamples, MOST_RESAMPLES)
-    stratum = ", ".join(trials.strata)
-    rows = []
-    for system in ((REAL,) if of_real is not None else ()) + tuple(systems_of(context)):
-        asked = of_real if system == REAL and of_real is not None else trials
-        faces = [real] if system == REAL else asking.vectors(embedder, system)
-        seeds = [verify_faces(x, real, asked, seed=seed, n_resamples=n_resamples) for x in faces]
+    draws = {"seed": context.seed, "n_resamples": min(context.n_resamples, MOST_RESAMPLES)}
+    asked = {REAL: (of_real, [real])} if of_real is not None else {}
+    asked |= {name: (trials, seeds) for name, seeds in asking.vectors(embedder).items()}
+    for system, (own, faces) in asked.items():
+        seeds = [verify_faces(x, real, own or trials, **draws) for x in faces]
+        n = seeds[0].n_identities, seeds[0].n_same + seeds[0].n_different
         both = [one.auc for one in seeds], [one.eer for one in seeds]
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):
-            value, note = mean_estimate(of_seeds)
-            note = REAL_NOTE if system == REAL else note
-            rows.append(
-                Row(
-                    system, measure, stratum, embedder,
-                    value.value, value.low, value.high,
-                    n_people=seeds[0].n_identities, n_trials=seeds[0].n_same + seeds[0].n_different,
-                    chance=trials.chance, note=note,
-                )
-            )  # fmt: skip
-    return rows
+            cell = Cell(measure, ", ".join(trials.strata), embedder, trials.chance)
+            asking.summary.whole(cell, system, of_seeds, n, REAL_NOTE if system == REAL else "")
 
 
-def _claims(context: Context, rows: Sequence[Row]) -> list[Claim]:
-    model = main_variant(context)
+def _claims(summary: Summary) -> list[Claim]:
+    context, rows, claims = summary.context, summary.rows, list[Claim]()
     known = "faces made from voices of unseen people are matched to their speakers"
-    claims = []
     for stratum, where, source in (
         ("", "", TESTS[4]),
         ("gender", ", among people of one gender too", f"{TESTS[4]}, stratified by gender"),
     ):
-        judge = best_judge(rows, MATCHING, stratum)
-        found = rows_of(rows, model, MATCHING, stratum)
+        bound = CHANCE.reached_by(rows_of(rows, REAL, MATCHING, stratum))
+        found = rows_of(rows, context.main, MATCHING, stratum)
         text = f"{known} better than by chance{where}"
-        claims.append(claim_above(text, source, found, 0.5, judge))
+        claims += judged(context, Claimed(text, source, bound), found)
         for rival in (MEAN_FACE, GENDERS_MEAN):
-            found = rows_of(rows, model, MATCHING, stratum, rival)
+            found = rows_of(rows, context.main, MATCHING, stratum, rival)
             text = f"{known} better than the {rival} is{where}"
-            claims.append(claim_above(text, BEYOND, found, 0.0, judge))
-    return [claim for claim in claims if claim is not None]
+            claims += judged(context, Claimed(text, BEYOND, NO_DIFFERENCE), found)
+    return claims
 
 
 EXPERIMENT = Experiment(
@@ -264,7 +188,9 @@ EXPERIMENT = Experiment(
     chance="One half in 1:2 and in verification, a tenth in 1:10, k over the gallery's size in "
     "retrieval.",
     unit="People; in 1:2 as those asked about and as impostors, in verification with all of their "
-    "pairs. Several seeds of a model are averaged for each recording; in verification, values and "
-    "interval ends are.",
+    "pairs; and the seeds of a model, whose answers are averaged for each recording (in "
+    "verification, values and interval ends are).",
+    chapter="tests",
+    lacking=lacking,
     run=run,
 )

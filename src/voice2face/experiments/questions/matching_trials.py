@@ -1,19 +1,18 @@
 """What is asked of made faces in matching, retrieval and verification: lists of trials, frozen."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.results import Row
 from voice2face.evaluation.trials.trial_list import Protocol
 from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
-from voice2face.experiments.comparing import REAL, systems_of
+from voice2face.experiments.comparing import REAL, items_of
 from voice2face.experiments.context import Context
-from voice2face.experiments.people import groups_of
+from voice2face.experiments.summary import Cell, Summary
 
 Vectors = npt.NDArray[np.float32]
 
@@ -41,33 +40,31 @@ class Asking:
     """Recordings and real faces of one split, and what has been asked of them so far.
 
     Attributes:
-        context: At hand.
+        summary: What came of it.
         probes: Recordings that faces are made from.
         gallery: Real faces.
-        rows: What came of it.
         trials: Lists that were answered, by name.
     """
 
-    context: Context
+    summary: Summary
     probes: Items
     gallery: Items
-    rows: list[Row] = field(default_factory=list)
     trials: dict[str, TrialList] = field(default_factory=dict)
 
     @classmethod
-    def of_unseen(cls, context: Context) -> "Asking":
+    def of_unseen(cls, summary: Summary) -> "Asking":
         """Of people whom no stage has met."""
-        speech, faces = context.unseen(), context.faces(context.asked)
-        heard = groups_of(speech.attributes, len(speech))
-        seen = groups_of(faces.attributes, len(faces))
-        probes = Items(speech.clip, speech.identity, heard)
-        return cls(context, probes, Items(faces.picture, faces.identity, seen))
+        context = summary.context
+        return cls(summary, items_of(context.unseen()), items_of(context.faces(context.asked)))
 
-    def vectors(self, embedder: str, system: str) -> list[Vectors]:
-        """Embeddings of the faces that a system makes of the probes, one array of each seed."""
-        speech = self.context.unseen()
-        seeds = systems_of(self.context)[system]
-        return [self.context.made_vectors(embedder, one, speech, "unseen") for one in seeds]
+    @property
+    def context(self) -> Context:
+        """At hand."""
+        return self.summary.context
+
+    def vectors(self, embedder: str) -> Mapping[str, Sequence[Vectors]]:
+        """Embeddings of the faces that each system makes of the probes, of each seed."""
+        return self.context.vectors(embedder, self.context.unseen())
 
     def real(self, embedder: str) -> Vectors:
         """Embeddings of the gallery."""
@@ -79,21 +76,21 @@ class Asking:
         Args:
             asked: How the trials are made.
             measures: Where nobody can be asked, a row of each says why.
-            answer: Gives the rows of one embedder.
+            answer: Adds the rows of one embedder.
         """
         try:
             trials = self._made(asked, self.probes)
         except CorpusError as error:
-            stratum = ", ".join(asked.strata)
             note = f"could not be asked: {error.found}; {error.wanted} wanted"
-            self.rows += [Row(REAL, measure, stratum, note=note) for measure in measures]
+            for measure in measures:
+                self.summary.add(Cell(measure, ", ".join(asked.strata)), REAL, None, note=note)
             return
         self.trials[asked.name] = trials
         of_real = self.of_real(asked)
         if of_real is not None:
             self.trials[f"{asked.name}, {REAL}"] = of_real
         for embedder in self.context.embedders:
-            self.rows += answer(self, embedder, trials, of_real)
+            answer(self, embedder, trials, of_real)
 
     def of_real(self, asked: Asked) -> TrialList | None:
         """Trials with other real faces in the place of made ones; None where there are none."""
@@ -115,5 +112,5 @@ class Asking:
         return {name: trials.sha256 for name, trials in self.trials.items()}
 
 
-# From what is asked, an embedder, trials and those of real faces to rows.
-Answer = Callable[[Asking, str, TrialList, TrialList | None], list[Row]]
+# Adds the rows of one embedder, from trials and those of real faces.
+Answer = Callable[[Asking, str, TrialList, TrialList | None], None]

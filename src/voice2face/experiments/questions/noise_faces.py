@@ -1,27 +1,21 @@
 """Figure 3: faces from noise."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.metrics.cosine import unit
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
-from voice2face.evaluation.statistics.intervals import Estimate, estimate
-from voice2face.experiments.answers import write_grid
-from voice2face.experiments.claims import TESTS
-from voice2face.experiments.comparing import (
-    LEAST_PEOPLE,
-    Judged,
-    Vectors,
-    by_person,
-    claim_by,
-    independent_difference,
-    main_variant,
-    some_people,
-)
+from voice2face.evaluation.results import Claim, Grid, Result, Series
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Vectors
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.grids import write_grid
 from voice2face.experiments.questions.durations import DURATIONS_S
-from voice2face.experiments.speech import NOISES, Speech, noise
+from voice2face.experiments.recordings import BABBLE, NOISES, PLAIN_NOISES, Recordings, noise
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Asked, judged, rows_of
 
 N_DRAWS = 12  # of each kind of noise and duration
 TABLE_S = 3  # the duration of the table
@@ -33,58 +27,61 @@ TITLES = {
     "brown": "Brown Noise",
     "babble": "Babble Noise",
 }
-OTHER = "noise gives other faces than speech does"
-
+OTHER = "white, pink and brown noise give other faces than speech does"
+OF_BABBLE = "babble, which is speech of several people, gives other faces than one speaker does"
 ONE_FACE = "the model makes one face of all speech"
 LEAST = 1e-9  # of a mean of 1 - cosine: what is less is rounding
 
 Floats = npt.NDArray[np.float64]
+Heard = dict[tuple[str, int], Recordings]
+# By measure, kind and duration; and how many recordings it is of.
+Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
+
+
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    n_people = len(np.unique(context.unseen().identity))
+    return "" if n_people >= LEAST_PEOPLE else f"{n_people} people not trained on have a voice"
 
 
 def run(context: Context, experiment: Experiment) -> Result:
     """Faces of each noise and duration, and how far they are from those of speech."""
-    people = by_person(some_people(context.unseen(), context.seed))
-    if len(people) < LEAST_PEOPLE:
-        return experiment.result(left_out=f"{len(people)} people not trained on have a voice")
-    front_end = context.corpus.info.front_end
-    heard = {
-        (kind, s): noise(kind, s, N_DRAWS, people, front_end, seed=context.seed)
-        for kind in NOISES
-        for s in DURATIONS_S
-    }
-    long_enough = people.at_least(TABLE_S)
-    spoken = long_enough if len(long_enough) >= LEAST_PEOPLE else people
-    heard |= {(SPEECH, s): spoken.cut(s) for s in DURATIONS_S}
-    found = {
-        (variant, embedder): _measured(context, variant, embedder, heard)
-        for variant in context.models
-        for embedder in context.embedders
-    }
-    main = main_variant(context)
-    return experiment.result(
-        rows=[row for key, one in found.items() for row in rows_of(key, one)],
-        series=[s for (v, e), one in found.items() if v == main for s in series_of(e, one)],
+    summary = Summary(context)
+    people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
+    heard = heard_of(context, people)
+    series: list[Series] = []
+    for variant in context.models:
+        for embedder in context.embedders:
+            found = _measured(summary, variant, embedder, heard)
+            add_rows(summary, variant, embedder, found)
+            series += _lines(embedder, found) if variant == context.main else []
+    return summary.result(
+        experiment,
+        series=series,
         grids=[grid_of(context, experiment.name, heard)],
-        claims=claims_of(context, found),
-        seeds={"noise": context.seed, "choice of people": context.seed, "resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
+        claims=_claims(summary),
+        seeds=("noise", "choice of people", "resampling"),
     )
 
 
-Heard = dict[tuple[str, int], Speech]
-# By measure, kind and duration.
-Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
+def heard_of(context: Context, people: Recordings) -> Heard:
+    """Noise of each kind, and speech, by duration in s."""
+    front_end, seed = context.corpus.info.front_end, context.seed
+    long_enough = people.at_least(TABLE_S)
+    spoken = long_enough if len(long_enough) >= LEAST_PEOPLE else people
+    found = {
+        (kind, s): noise(kind, s, N_DRAWS, people, front_end, seed=seed)
+        for kind in NOISES
+        for s in DURATIONS_S
+    }
+    return found | {(SPEECH, s): spoken.cut(s) for s in DURATIONS_S}
 
 
-def _measured(context: Context, variant: str, embedder: str, heard: Heard) -> Measured:
-    """Both measures of one model, the mean over its seeds."""
-    values: dict[tuple[str, str, int], list[Floats]] = {}
+def _measured(summary: Summary, variant: str, embedder: str, heard: Heard) -> Measured:
+    """Both measures of one model, the mean over its seeds; as multiples of those of speech."""
+    context, values = summary.context, dict[tuple[str, str, int], list[Floats]]()
     for model in context.models[variant]:
-        vectors = {
-            key: context.embed(embedder, context.made(model, x, f"noise {key}").pixels)
-            for key, x in heard.items()
-        }
+        vectors = {k: context.made_vectors(embedder, model, x) for k, x in heard.items()}
         for (kind, seconds), own in vectors.items():
             known = vectors[SPEECH, seconds]
             far = distances_to_mean(own, known, same=kind == SPEECH)
@@ -92,13 +89,11 @@ def _measured(context: Context, variant: str, embedder: str, heard: Heard) -> Me
             values.setdefault((FAR, kind, seconds), []).append(times(far, of_speech))
             apart = times(spread(own), spread(known))
             values.setdefault((SPREAD, kind, seconds), []).append(apart)
-    found = {}
-    for (measure, kind, seconds), of_seeds in values.items():
-        x, names = np.mean(of_seeds, axis=0), heard[kind, seconds].clip
-        if np.isnan(x).any():
-            continue
-        one = estimate(x, names, seed=context.seed, n_resamples=context.n_resamples)
-        found[measure, kind, seconds] = one, len(x)
+    found: Measured = {}
+    for key, of_seeds in values.items():
+        if not np.isnan(of_seeds).any():
+            one, (_, n) = summary.mean(of_seeds, heard[key[1:]].clip, ends=None)
+            found |= {key: (one, n)} if one is not None else {}
     return found
 
 
@@ -130,94 +125,63 @@ def times(values: Floats, of_speech: Floats) -> Floats:
     return values / mean if mean > LEAST else np.full(len(values), np.nan)
 
 
-def rows_of(key: tuple[str, str], found: Measured) -> list[Row]:
+def add_rows(summary: Summary, variant: str, embedder: str, found: Measured) -> None:
     """A column a kind of noise, at one duration; and each noise against speech."""
-    variant, embedder = key
-    rows = []
     for measure in (FAR, SPREAD):
         for kind in (SPEECH, *NOISES):
-            if (measure, kind, TABLE_S) not in found:
-                row = Row(variant, measure, f"{kind}, {TABLE_S} s", embedder, note=ONE_FACE)
-                rows.append(row)
+            cell = Cell(measure, f"{kind}, {TABLE_S} s", embedder)
+            one, n = found.get((measure, kind, TABLE_S), (None, 0))
+            if one is None:
+                summary.add(cell, variant, None, note=ONE_FACE)
                 continue
-            one, n = found[measure, kind, TABLE_S]
-            stratum = f"{kind}, {TABLE_S} s"
-            row = Row(
-                variant, measure, stratum, embedder, one.value, one.low, one.high,
-                n if kind == SPEECH else 0, n,
-            )  # fmt: skip
-            rows.append(row)
-            if kind == SPEECH:
-                continue
-            by = independent_difference(one, found[measure, SPEECH, TABLE_S][0])
-            row = Row(
-                variant, measure, stratum, embedder, by.value, by.low, by.high, 0, n,
-                against=f"{variant}, {SPEECH}",
-            )  # fmt: skip
-            rows.append(row)
-    return rows
+            summary.add(cell, variant, one, (n if kind == SPEECH else 0, n))
+            if kind != SPEECH:
+                speech, _ = found[measure, SPEECH, TABLE_S]
+                summary.apart(cell, variant, one, speech, (0, n), f"{variant}, {SPEECH}")
 
 
-def series_of(embedder: str, found: Measured) -> list[Series]:
+def _lines(embedder: str, found: Measured) -> list[Series]:
     """Both measures over the duration, a line a kind."""
     series = []
     for measure in (FAR, SPREAD):
         for kind in (SPEECH, *NOISES):
             known = [s for s in DURATIONS_S if (measure, kind, s) in found]
             got = [found[measure, kind, s][0] for s in known]
-            line = Series(
-                kind, list(known), [e.value for e in got], [e.low for e in got],
-                [e.high for e in got], x_label="duration (s)", y_label="times that of speech",
-                panel=f"{measure}, by {embedder}",
-            )  # fmt: skip
-            series.append(line)
+            ends = [[getattr(e, end) for e in got] for end in ("value", "low", "high")]
+            panel = f"{measure}, by {embedder}"
+            about = {"x_label": "duration (s)", "y_label": "times that of speech", "panel": panel}
+            series += [Series(kind, list(known), *ends, **about)] if known else []
     return series
 
 
 def grid_of(context: Context, name: str, heard: Heard) -> Grid:
     """A row a kind of noise, a column a duration, as the report has it."""
-    variant = main_variant(context)
-    model = context.models[variant][0]
-    cells = np.stack(
-        [
-            np.stack(
-                [context.made(model, heard[k, s], f"noise {(k, s)}").pixels[0] for s in DURATIONS_S]
-            )
-            for k in NOISES
-        ]
-    )
+    model = context.models[context.main][0]
+    cells = [[context.made(model, heard[k, s]).pixels[0] for s in DURATIONS_S] for k in NOISES]
     about = {
         "name": "faces",
-        "title": f"Faces made by {variant} from noise",
+        "title": f"Faces made by {context.main} from noise",
         "row_title": "noise",
         "column_title": "duration",
     }
     columns = [f"({'abcde'[i]}) {s} s" for i, s in enumerate(DURATIONS_S)]
-    return write_grid(context.out, name, cells, about, [TITLES[k] for k in NOISES], columns)
+    rows = [TITLES[k] for k in NOISES]
+    return write_grid(context.out, name, np.array(cells, np.uint8), about, rows, columns)
 
 
-def claims_of(context: Context, found: dict[tuple[str, str], Measured]) -> list[Claim]:
-    """Whether each noise lies further from the mean face of speech than speech itself."""
-    variant = main_variant(context)
-
-    def judged(embedder: str) -> Judged | None:
-        one = found[variant, embedder]
-        if (FAR, SPEECH, TABLE_S) not in one:
-            return "cannot be told", ONE_FACE
-        speech = one[FAR, SPEECH, TABLE_S][0]
-        by = {k: independent_difference(one[FAR, k, TABLE_S][0], speech) for k in NOISES}
-        verdict: Verdict = "cannot be told"
-        if all(difference.low > 0 for difference in by.values()):
-            verdict = "holds"
-        elif any(difference.high <= 0 for difference in by.values()):
-            verdict = "does not hold"
-        shown = ", ".join(f"{kind} {difference}" for kind, difference in by.items())
-        return verdict, (
-            f"{variant}, {TABLE_S} s, how much further from the mean face of speech than faces of "
-            f"speech are, in units of their distance: {shown}"
-        )
-
-    return claim_by(context, OTHER, f"{TESTS[1]}; report, Figure 3", judged)
+def _claims(summary: Summary) -> list[Claim]:
+    """Whether noise lies further from the mean face of speech than speech itself."""
+    main, claims = summary.context.main, list[Claim]()
+    asked: Sequence[tuple[str, str, Sequence[str]]] = (
+        (OTHER, f"{TESTS[1]}; report, Figure 3", PLAIN_NOISES),
+        (OF_BABBLE, BEYOND, (BABBLE,)),
+    )
+    for text, source, kinds in asked:
+        strata = [f"{kind}, {TABLE_S} s" for kind in kinds]
+        rows = rows_of(summary.rows, main, FAR, None, f"{main}, {SPEECH}")
+        own = [row for row in rows if row.stratum in strata]
+        claims += judged(summary.context, Asked(text, source, NO_DIFFERENCE), own)
+    return claims
 
 
 EXPERIMENT = Experiment(
@@ -234,5 +198,7 @@ EXPERIMENT = Experiment(
     "of that of speech.",
     chance="None; speech is 1.",
     unit="Draws of noise; of speech, people.",
+    chapter="figures",
+    lacking=lacking,
     run=run,
 )

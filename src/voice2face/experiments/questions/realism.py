@@ -4,6 +4,9 @@ The report saw "overexposed" faces with batch normalisation, explained them by p
 are cut when a face is saved, mended them by a tanh, and thought ``bn-tanh`` best.
 """
 
+from collections.abc import Callable
+from enum import StrEnum
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,230 +14,202 @@ from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.distances import diversity, frechet_distance, kernel_distance
 from voice2face.evaluation.metrics.pixels import memorisation, saturated
-from voice2face.evaluation.results import Claim, Result, Row, Verdict
-from voice2face.experiments.answers import (
-    as_estimate_row,
-    difference_row,
-    find_row,
-    mean_row,
-    of_models,
-    shown,
-    write_grid,
-)
+from voice2face.evaluation.results import Claim, Grid, Result
+from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.experiments.comparing import REAL, independent_difference
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.grids import write_grid
+from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.systems import Made
+from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
 
-REAL = "real faces"
-BEYOND = "share of values beyond ±1 before they are cut"
-WHITE = "share of values at 255"
-BLACK = "share of values at 0"
+BEYOND_1 = "share of values beyond ±1 before they are cut"
+WHITE, BLACK = "share of values at 255", "share of values at 0"
 KERNEL, FRECHET, DIVERSITY = "kernel distance", "Fréchet distance", "diversity"
+FARTHER = "kernel distance, farther than"
 NEAREST = "distance to the nearest training face"
 MOST_REAL = 1000  # real faces on either side of a distance
 MOST_TRAINING = 20_000  # faces among which the nearest is looked for
 N_SHOWN = 8
 SAME_NUMBER_NOTE = "falls with the number of faces; all rows have as many"
+SOURCE = "report, ablated models"
+
+Floats = npt.NDArray[np.float64]
+Vectors = npt.NDArray[np.float32]
+Sets = dict[str, list[tuple[Vectors, npt.NDArray[np.str_]]]]  # of each system, of each seed
+
+
+class Reported(StrEnum):
+    """The report's five models, as ``networks.variants`` calls them."""
+
+    BASELINE = "baseline"
+    BN = "bn"
+    BN_TANH = "bn-tanh"
+    TANH = "tanh"
+    DROPOUT = "dropout"
+
+
+# Of whose overexposure the report speaks, one against the other.
+COMPARED = (
+    (Reported.BN, Reported.BASELINE),
+    (Reported.BN, Reported.BN_TANH),
+    (Reported.BASELINE, Reported.TANH),
+)
+
+
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    return "" if len(context.unseen()) else "nobody's voice to make faces from"
 
 
 def run(context: Context, experiment: Experiment) -> Result:
     """Pixels at their end, distances to real faces, diversity and copies, of each model."""
-    speech = context.unseen()
-    real = _some(context, context.faces(context.shown))
-    rows = _exposure(context, real) + _distances(context, real)
-    copies, grids = _copies(context, real)
-    return experiment.result(
-        rows=rows + copies,
-        claims=_claims(rows),
-        grids=grids,
-        seeds={"resampling": context.seed},
-        sources=context.sources(),
-        made_by=context.made_by,
-        left_out="" if len(speech) else "nobody's voice to make faces from",
-    )
+    summary, faces = Summary(context), context.faces(context.shown)
+    real = _some(context, faces)
+    _add_exposure(summary, real)
+    claims = _exposure_claims(summary) + _add_distances(summary, real)
+    return summary.result(experiment, claims=claims, grids=_add_copies(summary, real))
 
 
-def _some(context: Context, faces: Faces) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]:
-    """Pixels and identities of at most MOST_REAL faces."""
-    rng = np.random.default_rng(context.seed)
-    rows = np.sort(rng.permutation(len(faces))[:MOST_REAL])
-    return faces.pixels[rows], faces.identity[rows]
+def _some(context: Context, faces: Faces) -> Faces:
+    """At most MOST_REAL faces."""
+    rows = np.random.default_rng(context.seed).permutation(len(faces))[:MOST_REAL]
+    return faces.only(np.sort(rows))
 
 
-def _exposure(
-    context: Context, real: tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]
-) -> list[Row]:
-    speech = context.unseen()
-    pixels, people = real
-    rows = [
-        mean_row(context, REAL, measure, _at(pixels, value), people)
-        for measure, value in ((WHITE, 255), (BLACK, 0))
-    ]
-    measures = {
-        BEYOND: lambda made: saturated(made.raw),
+def _add_exposure(summary: Summary, real: Faces) -> None:
+    context, speech = summary.context, summary.context.unseen()
+    measures: dict[str, Callable[[Made], Floats]] = {
+        BEYOND_1: lambda made: saturated(made.raw) if made.raw is not None else _nothing(made),
         WHITE: lambda made: _at(made.pixels, 255),
         BLACK: lambda made: _at(made.pixels, 0),
     }
     for measure, of_made in measures.items():
-        values = of_models(context, speech, "unseen", of_made, raw=measure == BEYOND)
-        rows += [mean_row(context, v, measure, x, speech.identity) for v, x in values.items()]
-        rows += [
-            difference_row(context, (a, b), measure, (values[a], values[b]), speech.identity)
-            for a, b in (("bn", "baseline"), ("bn", "bn-tanh"), ("baseline", "tanh"))
-            if a in values and b in values
-        ]
-    return rows
+        cell, raw = Cell(measure), measure == BEYOND_1
+        values = {
+            name: [of_made(context.made(one, speech, raw=raw)) for one in seeds]
+            for name, seeds in context.systems(speech).items()
+            if name not in context.rivals
+        }
+        values = {name: seeds for name, seeds in values.items() if not np.isnan(seeds).all()}
+        if not raw:
+            summary.means(cell, {REAL: [of_made(Made(real.pixels))]}, real.identity)
+        summary.means(cell, values, speech.identity)
+        for one, other in COMPARED:
+            if one in values and other in values:
+                found, n = summary.difference(values[one], values[other], speech.identity)
+                summary.add(cell, one.value, found, n, against=other.value)
 
 
-def _at(pixels: npt.NDArray[np.uint8], value: int) -> npt.NDArray[np.float64]:
+def _nothing(made: Made) -> Floats:
+    """Of faces that no generator gave there is nothing beyond their range."""
+    return np.full(len(made.pixels), np.nan)
+
+
+def _at(pixels: npt.NDArray[np.uint8], value: int) -> Floats:
     """Share of each picture's values that are this one, (n,)."""
     return np.asarray((pixels == value).reshape(len(pixels), -1).mean(axis=1), np.float64)
 
 
-def _distances(
-    context: Context, real: tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]
-) -> list[Row]:
-    """Against held-out real faces: by each embedder; other real faces are the reference."""
-    speech, (pixels, people) = context.unseen(), real
+def _add_distances(summary: Summary, real: Faces) -> list[Claim]:
+    """Against held-out real faces, by each embedder; other real faces are the reference."""
+    context, speech = summary.context, summary.context.unseen()
     others = _some(context, context.faces("train"))
-    rows: list[Row] = []
-    for name in context.embedders:
-        held_out = context.embed(name, pixels)
-        sets = {REAL: [(context.embed(name, others[0]), others[1])]}
-        for variant, models in context.models.items():
-            made = [context.made_vectors(name, model, speech, "unseen") for model in models]
-            sets[variant] = [(one, speech.identity) for one in made]
-        for rival, system in context.rivals.items():
-            vectors = context.made_vectors(name, system, speech, "unseen")
-            sets[rival] = [(vectors, speech.identity)]
+    farther = Summary(context)
+    for embedder in context.embedders:
+        held_out = context.embed(embedder, real.pixels), real.identity
+        sets: Sets = {REAL: [(context.embed(embedder, others.pixels), others.identity)]}
+        for system, seeds in context.vectors(embedder, speech).items():
+            sets[system] = [(vectors, speech.identity) for vectors in seeds]
         least = min(len(x) for of_seeds in sets.values() for x, _ in of_seeds)
-        for system_name, of_seeds in sets.items():
-            rows += _of_set(context, system_name, name, of_seeds, (held_out, people), least)
-    return rows
+        kernels = {
+            system: kernel
+            for system, of_seeds in sets.items()
+            if (kernel := _add_set(summary, (system, embedder), of_seeds, held_out, least))
+        }
+        for other in (m for m in Reported if m in kernels and m != Reported.BN_TANH):
+            if (own := kernels.get(Reported.BN_TANH)) is not None:
+                by = independent_difference(kernels[other], own)
+                cell = Cell(FARTHER, other.value, embedder)
+                farther.add(cell, other.value, by, (0, least), against=Reported.BN_TANH.value)
+    text = "bn-tanh makes the most realistic faces of the five"
+    source = f'{SOURCE} ("realistic faces when all the other models did not")'
+    asked = Asked(text, source, NO_DIFFERENCE, hears=False, model=Reported.BN_TANH.value)
+    return judged(context, asked, farther.rows)
 
 
-def _of_set(
-    context: Context,
-    system: str,
-    embedder: str,
-    of_seeds: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.str_]]],
-    held_out: tuple[npt.NDArray[np.float32], npt.NDArray[np.str_]],
+def _add_set(
+    summary: Summary,
+    about: tuple[str, str],
+    of_seeds: list[tuple[Vectors, npt.NDArray[np.str_]]],
+    held_out: tuple[Vectors, npt.NDArray[np.str_]],
     least: int,
-) -> list[Row]:
-    """The three measures of a set of faces; of several seeds, of the first, with their range."""
-    real, people = held_out
-    rng = np.random.default_rng(context.seed)
-    kernels, spreads, frechets = [], [], []
-    for vectors, identity in of_seeds:
-        try:
-            kernels.append(
-                kernel_distance(
-                    vectors, real, people_a=identity, people_b=people, seed=context.seed
-                )
-            )
-            spreads.append(
-                diversity(
-                    vectors, real, people_made=identity, people_real=people, seed=context.seed
-                )
-            )
-        except CorpusError as error:
-            return [Row(system, KERNEL, embedder=embedder, note=str(error))]
-        chosen = np.sort(rng.permutation(len(vectors))[:least])
-        frechets.append(frechet_distance(vectors[chosen], real))
-    note = ""
-    if len(of_seeds) > 1:
-        values = [one.value for one in kernels]
-        note = f"first of {len(of_seeds)} seeds, {min(values):.3g} to {max(values):.3g}"
-    n = len(of_seeds[0][0])
-    return [
-        as_estimate_row(system, KERNEL, kernels[0], n, embedder, note),
-        as_estimate_row(system, DIVERSITY, spreads[0], n, embedder),
-        Row(
-            system, FRECHET, embedder=embedder, value=frechets[0], n_trials=least,
-            note=SAME_NUMBER_NOTE,
-        ),
-    ]  # fmt: skip
+) -> Estimate | None:
+    """The three measures of a set of faces; the kernel distance."""
+    (system, embedder), (real, people) = about, held_out
+    rng, seed = np.random.default_rng(summary.context.seed), summary.context.seed
+    try:
+        kernels = [
+            kernel_distance(x, real, people_a=who, people_b=people, seed=seed)
+            for x, who in of_seeds
+        ]
+        spreads = [
+            diversity(x, real, people_made=who, people_real=people, seed=seed)
+            for x, who in of_seeds
+        ]
+    except CorpusError as error:
+        summary.add(Cell(KERNEL, "", embedder), system, None, note=str(error))
+        return None
+    some = [x[np.sort(rng.permutation(len(x))[:least])] for x, _ in of_seeds]
+    frechet = float(np.mean([frechet_distance(x, real) for x in some]))
+    n = 0, len(of_seeds[0][0])
+    summary.whole(Cell(KERNEL, "", embedder), system, kernels, n)
+    summary.whole(Cell(DIVERSITY, "", embedder), system, spreads, n)
+    summary.number(Cell(FRECHET, "", embedder, note=SAME_NUMBER_NOTE), system, frechet, least)
+    return mean_estimate(kernels)
 
 
-def _copies(
-    context: Context, real: tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]
-) -> tuple[list[Row], list]:  # type: ignore[type-arg]
+def _add_copies(summary: Summary, real: Faces) -> list[Grid]:
     """How near made faces are to training faces, beside unseen real ones; and some of them."""
-    speech, training = context.unseen(), context.faces("train").pixels[:MOST_TRAINING]
-    pixels, people = real
-    rows = [mean_row(context, REAL, NEAREST, memorisation(pixels, training).distance, people)]
+    context, speech = summary.context, summary.context.unseen()
+    training = context.faces("train").pixels[:MOST_TRAINING]
+    cell = Cell(NEAREST)
+    distance = memorisation(real.pixels, training).distance
+    summary.means(cell, {REAL: [distance]}, real.identity, share=False)
     grids = []
     for variant, models in context.models.items():
-        made: list[Made] = [context.made(model, speech, "unseen") for model in models]
-        nearest = [memorisation(one.pixels, training) for one in made]
-        distances = [one.distance for one in nearest]
-        rows.append(mean_row(context, variant, NEAREST, distances, speech.identity))
-        shown_rows = np.unique(np.linspace(0, len(speech) - 1, N_SHOWN).astype(int))
-        beside = training[nearest[0].index[shown_rows]]
-        flipped = nearest[0].mirrored[shown_rows][:, None, None, None]
+        made = [context.made(model, speech).pixels for model in models]
+        nearest = [memorisation(pixels, training) for pixels in made]
+        values = {variant: [one.distance for one in nearest]}
+        summary.means(cell, values, speech.identity, share=False)
+        rows = np.unique(np.linspace(0, len(speech) - 1, N_SHOWN).astype(int))
+        beside = training[nearest[0].index[rows]]
+        flipped = nearest[0].mirrored[rows][:, None, None, None]
         beside = np.where(flipped, beside[:, :, ::-1], beside)
-        cells = np.stack([made[0].pixels[shown_rows], beside], axis=1)
         about = {
             "name": variant, "title": f"{variant}: made faces and the nearest training face",
         }  # fmt: skip
-        labels = [str(speech.clip[i]) for i in shown_rows]
-        columns = ("made", "nearest in training")
+        cells, columns = np.stack([made[0][rows], beside], axis=1), ("made", "nearest in training")
+        labels = [str(clip) for clip in speech.clip[rows]]
         grids.append(write_grid(context.out, "realism", cells, about, labels, columns))
-    return rows, grids
+    return grids
 
 
-def _claims(rows: list[Row]) -> list[Claim]:
+def _exposure_claims(summary: Summary) -> list[Claim]:
+    """Overexposed is what is cut at the upper end: pixels "larger than 1, which was set to 1"."""
     claims = []
-    # Overexposed is what is cut at the upper end: pixels "larger than 1, which was set to 1".
-    above = find_row(rows, "bn", BEYOND, against="baseline")
-    white = find_row(rows, "bn", WHITE, against="baseline")
-    if above is not None and white is not None:
-        evidence = (
-            f"values at 255: bn above baseline by {shown(white)}; "
-            f"values beyond ±1 by {shown(above)}"
-        )
-        text = "batch normalisation alone gives 'overexposed' faces, with many pixels larger than 1"
-        claims.append(Claim(text, "report, ablated models", _verdict(white), evidence))
-    mended = find_row(rows, "bn", WHITE, against="bn-tanh")
-    if mended is not None:
-        evidence = f"values at 255: bn above bn-tanh by {shown(mended)}"
-        text = "a tanh mends the overexposure of batch normalisation"
-        claims.append(Claim(text, "report, ablated models", _verdict(mended), evidence))
-    return claims + _best(rows)
-
-
-def _best(rows: list[Row]) -> list[Claim]:
-    """Whether ``bn-tanh`` is nearest to real faces by each embedder."""
-    claims = []
-    models = ("baseline", "bn", "bn-tanh", "tanh", "dropout")
-    for embedder in dict.fromkeys(r.embedder for r in rows if r.measure == KERNEL):
-        found = {m: find_row(rows, m, KERNEL, embedder=embedder) for m in models}
-        known = {m: r for m, r in found.items() if r is not None and r.value is not None}
-        if "bn-tanh" not in known or len(known) < 2:
-            continue
-        order = sorted(known, key=lambda m: known[m].value or 0.0)
-        own, best_other = known["bn-tanh"], known[next(m for m in order if m != "bn-tanh")]
-        verdict: Verdict = "cannot be told"
-        if (own.high or 0) < (best_other.low or 0):
-            verdict = "holds"
-        elif (own.low or 0) > (best_other.high or 0):
-            verdict = "does not hold"
-        evidence = "kernel distance to unseen real faces: " + ", ".join(
-            f"{m} {shown(known[m])}" for m in order
-        )
-        text = f"bn-tanh makes the most realistic faces of the five (by {embedder})"
-        source = 'report, ablated models ("realistic faces when all the other models did not")'
-        claims.append(Claim(text, source, verdict, evidence))
+    for text, other in (
+        (
+            "batch normalisation alone gives 'overexposed' faces, with many pixels larger than 1",
+            Reported.BASELINE,
+        ),
+        ("a tanh mends the overexposure of batch normalisation", Reported.BN_TANH),
+    ):
+        rows = rows_of(summary.rows, Reported.BN.value, WHITE, "", other.value)
+        asked = Asked(text, SOURCE, NO_DIFFERENCE, hears=False, model=Reported.BN.value)
+        claims += judged(summary.context, asked, rows)
     return claims
-
-
-def _verdict(row: Row) -> Verdict:
-    """Of a difference that the claim has above 0."""
-    if row.low is None or row.high is None:
-        return "cannot be told"
-    if row.low > 0:
-        return "holds"
-    return "does not hold" if row.high <= 0 else "cannot be told"
 
 
 EXPERIMENT = Experiment(
@@ -250,5 +225,7 @@ EXPERIMENT = Experiment(
     "training face.",
     chance="None; real training faces stand beside the models.",
     unit="People whose voices the faces are made from.",
+    chapter="beyond",
+    lacking=lacking,
     run=run,
 )

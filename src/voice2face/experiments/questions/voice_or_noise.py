@@ -7,31 +7,25 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.embedders.fitted import as_faces
-from voice2face.evaluation.metrics.cosine import unit_vectors
+from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
-from voice2face.evaluation.results import Claim, Result, Row
-from voice2face.evaluation.statistics.intervals import Estimate
-from voice2face.evaluation.trials.trials import Items
-from voice2face.experiments.answers import difference_row, mean_estimate, write_asked
-from voice2face.experiments.claims import BEYOND, TESTS, best_judge, claim_above, rows_of
-from voice2face.experiments.comparing import (
-    BASELINE,
-    LEAST_PEOPLE,
-    REAL,
-    main_variant,
-    systems_of,
-)
-from voice2face.experiments.context import Context
+from voice2face.evaluation.results import Claim, Result
+from voice2face.experiments.comparing import LEAST_PEOPLE, REAL
+from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.discriminator import Discriminator
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.speech import NOISES, Speech, noise
+from voice2face.experiments.grids import write_asked
+from voice2face.experiments.recordings import BABBLE, NOISES, PLAIN_NOISES, Recordings, noise
+from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.systems import Made, ModelSystem, System
+from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, Asked, judged, rows_of
 
 SECONDS = 5.0  # of each noise, and at most of each recording
 N_EACH = 30  # recordings of each kind of noise
 MOST_BANK = 2000  # real training faces among which the nearest is looked for
 OWN = "its own discriminator"
-ALL = "noise"
+ALL = "noise"  # white, pink and brown; babble, which is speech, stands apart
+LIKENESS = "likeness, {}"  # a judge: how like a real face a face is, by an embedder
 REAL_NOTE = "real faces of people not trained on, against faces that {} makes of noise"
 
 Floats = npt.NDArray[np.float64]
@@ -48,8 +42,8 @@ class Heard:
         kinds: Of each noise, (n,).
     """
 
-    speech: Speech
-    noise: Speech
+    speech: Recordings
+    noise: Recordings
     kinds: npt.NDArray[np.str_]
 
     @classmethod
@@ -58,19 +52,17 @@ class Heard:
         unseen = context.unseen()
         front_end = context.corpus.info.front_end
         made = [noise(k, SECONDS, N_EACH, unseen, front_end, context.seed) for k in NOISES]
-        together = Speech(
-            np.concatenate([one.clip for one in made]),
-            np.concatenate([one.identity for one in made]),
-            [frames for one in made for frames in one.log_mel],
-            {},
-        )
-        return cls(unseen.cut(SECONDS), together, np.repeat(NOISES, N_EACH))
+        return cls(unseen.cut(SECONDS), Recordings.together(made), np.repeat(NOISES, N_EACH))
+
+    def of_kind(self, kind: str) -> npt.NDArray[np.bool_]:
+        """Which noises are of a kind, or of all plain ones, (n,)."""
+        return np.isin(self.kinds, PLAIN_NOISES if kind == ALL else (kind,))
 
     def made(self, context: Context, system: System, *, raw: bool = False) -> tuple[Made, Made]:
         """Faces from speech, and from noise."""
         return (
-            context.made(system, self.speech, f"unseen, {SECONDS:g} s", raw=raw),
-            context.made(system, self.noise, f"{N_EACH} of each noise, {SECONDS:g} s", raw=raw),
+            context.made(system, self.speech, raw=raw),
+            context.made(system, self.noise, raw=raw),
         )
 
 
@@ -88,37 +80,27 @@ class Scores:
     noise: Sequence[Floats]
     people: npt.NDArray[np.str_]
 
-    def rows(self, context: Context, system: str, judge: str, heard: Heard, note: str) -> list[Row]:
-        """The area under the curve against all noise and against each kind."""
-        rows = []
+    def add_to(
+        self, summary: Summary, system: str, judge: str, heard: Heard, note: str = ""
+    ) -> None:
+        """The area under the curve against all plain noise and against each kind."""
+        n_people = len(np.unique(self.people))
         for kind in (ALL, *NOISES):
-            of_kind = np.ones(len(heard.kinds), bool) if kind == ALL else heard.kinds == kind
-            pairs = zip(self.speech, self.noise, strict=True)
+            rows = heard.of_kind(kind)
             areas = [
-                self._area(context, a, b[of_kind], heard.noise.clip[of_kind]) for a, b in pairs
-            ]
-            area, of_seeds = mean_estimate(areas)
-            rows.append(
-                Row(
-                    system, measure(kind), "", judge, area.value, area.low, area.high,
-                    n_people=len(np.unique(self.people)),
-                    n_trials=len(self.people) + int(of_kind.sum()),
-                    chance=0.5, note="; ".join(filter(None, [note, of_seeds])),
+                auc_over_people(
+                    a, self.people, b[rows], heard.noise.clip[rows], **summary.context.draws
                 )
-            )  # fmt: skip
-        return rows
+                for a, b in zip(self.speech, self.noise, strict=True)
+            ]
+            n = n_people, len(self.people) + int(rows.sum())
+            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note)
 
-    def _area(
-        self, context: Context, a: Floats, b: Floats, units: npt.NDArray[np.str_]
-    ) -> Estimate:
-        return auc_over_people(
-            a, self.people, b, units, seed=context.seed, n_resamples=context.n_resamples
-        )
-
-    def shares(self) -> list[Floats]:
-        """Share of all noise that each recording's face is above; their mean is the area."""
+    def shares(self, heard: Heard) -> list[Floats]:
+        """Share of plain noise that each recording's face is above; their mean is the area."""
+        rows = heard.of_kind(ALL)
         pairs = zip(self.speech, self.noise, strict=True)
-        return [np.array([roc_auc(a[i : i + 1], b) for i in range(len(a))]) for a, b in pairs]
+        return [np.array([roc_auc(a[i : i + 1], b[rows]) for i in range(len(a))]) for a, b in pairs]
 
 
 def measure(kind: str) -> str:
@@ -130,39 +112,37 @@ def measure(kind: str) -> str:
 Judge = Callable[[Pictures], Floats]
 
 
+def lacking(context: Context) -> str:
+    """Why nothing can be asked; "" where something can."""
+    n_people = len(np.unique(context.unseen().identity))
+    return "" if n_people >= LEAST_PEOPLE else "too few people not trained on have a recording"
+
+
 def run(context: Context, experiment: Experiment) -> Result:
     """Each model by its own discriminator; every system by how near its faces are to real ones."""
-    seeds = {"noise and resampling": context.seed}
-    about = {"seeds": seeds, "sources": context.sources(), "made_by": context.made_by}
-    if len(np.unique(context.unseen().identity)) < LEAST_PEOPLE:
-        reason = "too few people not trained on have a recording"
-        return experiment.result(left_out=reason, **about)
+    summary = Summary(context)
     heard = Heard.of(context)
-    rows = _by_own(context, heard)
+    _by_own(summary, heard)
     for name in context.embedders:
-        rows += _by_judge(context, heard, f"likeness, {name}", likeness(context, name))
-    return experiment.result(
-        rows=rows,
-        claims=_claims(context, rows),
-        trials_sha256=write_asked(context, experiment.name, heard.speech),
-        **about,
-    )
+        _by_judge(summary, heard, LIKENESS.format(name), likeness(context, name))
+    summary.trials = write_asked(context, experiment.name, heard.speech)
+    return summary.result(experiment, claims=_claims(summary), seeds=("noise and resampling",))
 
 
-def _by_own(context: Context, heard: Heard) -> list[Row]:
+def _by_own(summary: Summary, heard: Heard) -> None:
     """Each model whose run is there, by the discriminator that it was trained against."""
-    scores, rows = {}, []
+    context, scores = summary.context, dict[str, Scores]()
     for variant, seeds in context.models.items():
-        judges = [Discriminator.of(one) for one in seeds]
-        known = [(d, s) for d, s in zip(judges, seeds, strict=True) if d is not None]
-        if not known:
-            rows.append(Row(variant, measure(ALL), "", OWN, note="its run is not at hand"))
+        models = [one for one in seeds if isinstance(one, ModelSystem)]
+        both = [(judge, one) for one in models if (judge := Discriminator.of(one)) is not None]
+        if not both:
+            summary.add(Cell(measure(ALL), "", OWN), variant, None, note="its run is not at hand")
             continue
-        scores[variant] = _own_scores(context, heard, known)
-        if variant == main_variant(context):
-            rows += _own_real(context, heard, known, scores[variant])
-        rows += scores[variant].rows(context, variant, OWN, heard, "")
-    return rows + _differences(context, scores, OWN)
+        scores[variant] = _own_scores(context, heard, both)
+        if variant == context.main:
+            _own_real(summary, heard, both, scores[variant])
+        scores[variant].add_to(summary, variant, OWN, heard)
+    _differences(summary, heard, scores, OWN)
 
 
 def _own_scores(
@@ -176,18 +156,17 @@ def _own_scores(
 
 
 def _own_real(
-    context: Context,
+    summary: Summary,
     heard: Heard,
     known: Sequence[tuple[Discriminator, ModelSystem]],
     scores: Scores,
-) -> list[Row]:
+) -> None:
     """Real faces in the place of those made from speech."""
-    faces = context.faces(context.asked)
-    if len(np.unique(faces.identity)) < LEAST_PEOPLE:
-        return []
-    seen = [judge.scores(as_faces(faces.pixels)) for judge, _ in known]
-    note = REAL_NOTE.format(main_variant(context))
-    return Scores(seen, scores.noise, faces.identity).rows(context, REAL, OWN, heard, note)
+    faces = summary.context.faces(summary.context.asked)
+    if len(np.unique(faces.identity)) >= LEAST_PEOPLE:
+        seen = [judge.scores(as_faces(faces.pixels)) for judge, _ in known]
+        note = REAL_NOTE.format(summary.context.main)
+        Scores(seen, scores.noise, faces.identity).add_to(summary, REAL, OWN, heard, note)
 
 
 def _raw(made: Made) -> npt.NDArray[np.float32]:
@@ -200,66 +179,61 @@ def likeness(context: Context, embedder: str) -> Judge:
     faces = context.faces("train")
     rng = np.random.default_rng(context.seed)
     rows = np.sort(rng.permutation(len(faces))[:MOST_BANK])
-    bank = _unit(context.embed(embedder, faces.pixels[rows]))
+    bank = unit(context.embed(embedder, faces.pixels[rows]))
 
     def of(pixels: Pictures) -> Floats:
-        near = _unit(context.embed(embedder, pixels)) @ bank.T
+        near = unit(context.embed(embedder, pixels)) @ bank.T
         return np.asarray(near.max(axis=1), np.float64)
 
     return of
 
 
-def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    names = np.arange(len(vectors)).astype(str)
-    return unit_vectors(vectors, Items(names, names), "faces")
-
-
-def _by_judge(context: Context, heard: Heard, name: str, judge: Judge) -> list[Row]:
+def _by_judge(summary: Summary, heard: Heard, name: str, judge: Judge) -> None:
     """Every system by a judge that knows none of them."""
-    scores: dict[str, Scores] = {}
-    for system, seeds in systems_of(context).items():
+    context, scores = summary.context, dict[str, Scores]()
+    for system, seeds in context.systems(heard.noise).items():
         made = [heard.made(context, one) for one in seeds]
         speech, of_noise = (
             [judge(faces.pixels) for faces in side] for side in zip(*made, strict=True)
         )
         scores[system] = Scores(speech, of_noise, heard.speech.identity)
-    faces, model = context.faces(context.asked), main_variant(context)
-    rows: list[Row] = []
+    faces, main = context.faces(context.asked), context.main
     if len(np.unique(faces.identity)) >= LEAST_PEOPLE:
-        seen = [judge(faces.pixels)] * len(scores[model].noise)
-        real = Scores(seen, scores[model].noise, faces.identity)
-        rows += real.rows(context, REAL, name, heard, REAL_NOTE.format(model))
+        seen = [judge(faces.pixels)] * len(scores[main].noise)
+        real = Scores(seen, scores[main].noise, faces.identity)
+        real.add_to(summary, REAL, name, heard, REAL_NOTE.format(main))
     for system, one in scores.items():
-        rows += one.rows(context, system, name, heard, "")
-    return rows + _differences(context, scores, name)
+        one.add_to(summary, system, name, heard)
+    _differences(summary, heard, scores, name)
 
 
-def _differences(context: Context, scores: Mapping[str, Scores], judge: str) -> list[Row]:
-    """Models against the baseline and each rival, over all noise; which noise is drawn is fixed."""
-    shares = {system: one.shares() for system, one in scores.items()}
-    rows = []
+def _differences(summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str) -> None:
+    """Models against the baseline and each rival, over plain noise; which is drawn is fixed."""
+    shares = {system: one.shares(heard) for system, one in scores.items()}
+    context, cell = summary.context, Cell(measure(ALL), "", judge)
     for system in (m for m in context.models if m in shares):
         for other in (o for o in (BASELINE, *context.rivals) if o in shares and o != system):
-            pair, people = (shares[system], shares[other]), scores[system].people
-            rows.append(
-                difference_row(context, (system, other), measure(ALL), pair, people, embedder=judge)
-            )
-    return rows
+            people = scores[system].people
+            found, n = summary.difference(shares[system], shares[other], people)
+            summary.add(cell, system, found, n, against=other)
 
 
-def _claims(context: Context, rows: Sequence[Row]) -> list[Claim]:
-    model, name = main_variant(context), measure(ALL)
-    by_others = [row for row in rows if row.embedder != OWN]
-    own = [row for row in rows_of(rows, model, name) if row.embedder == OWN]
-    text = "faces made from speech are told from faces made from noise"
-    claims = [
-        claim_above(f"{text} by the discriminator", TESTS[1], own, 0.5, OWN),
-        claim_above(
-            f"{text} by an independent judge: they are more like a real face", BEYOND,
-            rows_of(by_others, model, name), 0.5, best_judge(by_others, name),
-        ),
-    ]  # fmt: skip
-    return [claim for claim in claims if claim is not None]
+def _claims(summary: Summary) -> list[Claim]:
+    """Of plain noise and of babble, by the discriminator and by a judge that knows no model."""
+    context, rows, claims = summary.context, summary.rows, list[Claim]()
+    for kind, words, sources in (
+        (ALL, "white, pink and brown noise", (TESTS[1], BEYOND)),
+        (BABBLE, "babble, which is speech of several people", (BEYOND, BEYOND)),
+    ):
+        name, text = measure(kind), f"faces made from speech are told from faces made from {words}"
+        own = [row for row in rows_of(rows, context.main, name) if row.embedder == OWN]
+        others = [row for row in rows_of(rows, context.main, name) if row.embedder != OWN]
+        asked = Asked(f"{text}, by the discriminator", sources[0], CHANCE, speaks=OWN)
+        claims += judged(context, asked, own)
+        bound = CHANCE.reached_by([r for r in rows_of(rows, REAL, name) if r.embedder != OWN])
+        text = f"{text}, by an independent judge: they are more like a real face"
+        claims += judged(context, Asked(text, sources[1], bound, prefix=LIKENESS), others)
+    return claims
 
 
 EXPERIMENT = Experiment(
@@ -270,12 +244,15 @@ EXPERIMENT = Experiment(
     "brown noise or from babble?",
     protocol=f"Recordings of people whom no stage has met, cut to {SECONDS:g} s, and {N_EACH} "
     f"recordings of {SECONDS:g} s of each kind of noise, without voice activity detection; babble "
-    "is six speakers at once. Two kinds of judge: the discriminator that the model was trained "
-    "against, by its score of the unclipped face; and, independent of it, the cosine of the face "
-    "to the real training face that it is most like, by each embedder.",
+    "is six speakers at once, so it is judged apart from white, pink and brown noise. Two kinds "
+    "of judge: the discriminator that the model was trained against, by its score of the unclipped "
+    "face; and, independent of it, the cosine of the face to the real training face that it is "
+    "most like, by each embedder.",
     measure="Chance that a face made from speech scores above one made from noise (AUC).",
     chance="One half; a system that hears nothing is there exactly.",
     unit="People on one side, recordings of noise on the other; in differences between systems, "
     "people alone. Of several seeds, values and interval ends are averaged.",
+    chapter="tests",
+    lacking=lacking,
     run=run,
 )

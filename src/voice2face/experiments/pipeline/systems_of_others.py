@@ -1,0 +1,68 @@
+"""Systems of others, set beside the models: a model's folder, its name on a hub, or pictures."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from voice2face.corpus import Corpus
+from voice2face.errors import CorpusError, SettingsError
+from voice2face.experiments.systems import ModelSystem, TableSystem
+from voice2face.files import sha256_of
+from voice2face.release.model_folder import hash_of, resolve
+
+TABLES = (".csv", ".tsv", ".parquet")
+
+Named = Iterable[tuple[str, str]]
+
+
+def table_of(place: str) -> tuple[Path, str] | None:
+    """Table and column of ``TABLE:COLUMN``; None of a model."""
+    table, _, column = place.rpartition(":")
+    return (Path(table), column) if Path(table).suffix.lower() in TABLES and column else None
+
+
+def checksums_of(systems: Named) -> dict[str, str]:
+    """What each is, by name.
+
+    Raises:
+        CorpusError: A table is missing.
+        ModelError: A model is missing, or can't be had.
+        SettingsError: Two have one name.
+    """
+    found: dict[str, str] = {}
+    for name, place in systems:
+        if name in found or not name:
+            raise SettingsError("--system", f"'{name}' twice", "a name of its own", "rename one")
+        table = table_of(place)
+        if table is not None and not table[0].is_file():
+            raise CorpusError(table[0], "no such file", "a table of pictures", "check --system")
+        found[name] = sha256_of(table[0]) if table else hash_of(resolve(place))
+    return found
+
+
+def open_systems(
+    systems: Named, corpus: Corpus
+) -> tuple[dict[str, list[ModelSystem]], dict[str, TableSystem]]:
+    """Models, and tables of pictures, by name.
+
+    Raises:
+        CorpusError: A table is none, or the corpus' recordings can't be heard by a model.
+        ModelError: A model can't be used.
+    """
+    models: dict[str, list[ModelSystem]] = {}
+    tables: dict[str, TableSystem] = {}
+    info = corpus.info
+    for name, place in systems:
+        table = table_of(place)
+        if table is not None:
+            geometry = info.face_crop.geometry
+            tables[name] = TableSystem.of(name, *table, geometry, info.face_px)
+            continue
+        system = ModelSystem.of(name, resolve(place))
+        system.check_hears(corpus)
+        models[name] = [system]
+    return models, tables
+
+
+def people_in_training(models: Mapping[str, list[ModelSystem]], corpus: Corpus) -> list[str]:
+    """A sentence for each model that was trained on people whom the corpus asks about."""
+    return []
