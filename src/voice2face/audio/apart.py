@@ -5,6 +5,7 @@ and a ceiling of memory and time; what it would do beyond that ends it, and is o
 can't be read.
 """
 
+import contextlib
 import io
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +23,7 @@ import numpy as np
 
 from voice2face.audio.load import clip_name, load_clip
 from voice2face.audio.resample import RATE_HZ
-from voice2face.audio.speech import Speech
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.ceilings import (
     MIB,
     address_space_bytes,
@@ -281,6 +283,19 @@ def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str
     return memoryview(samples).cast("B")
 
 
-def can_fork() -> bool:
-    """Whether a copy of this process can be made: the system can, and no thread is at work."""
-    return sys.platform.startswith("linux") and threading.active_count() == 1
+@contextlib.contextmanager
+def reader(n: int) -> Iterator[Callable[[Path], Speech]]:
+    """How a command reads its recordings: apart, where that takes no longer to start.
+
+    Args:
+        n: Recordings that there are.
+
+    Yields:
+        Reads one of them, as :func:`voice2face.audio.speech.read_speech` does; several threads may
+        call it at once.
+    """
+    if not sys.platform.startswith("linux") or threading.active_count() > 1:
+        yield read_speech
+        return
+    with Decoders(min(n, os.cpu_count() or 1), start="fork") as decoders:
+        yield decoders.read_speech

@@ -42,24 +42,26 @@ def reconstruct(
     NAME-2.png. Each says in its metadata what made it; `info` shows that. A recording that can't
     be used is reported, the others are done, and the exit status is 2.
     """
+    from voice2face.audio.apart import reader
     from voice2face.release import batch
     from voice2face.release.inference import load
     from voice2face.release.provenance import LABEL
 
     plan = batch.plan(inputs, out, sheet)
-    loaded = load(model)
     done: list[tuple[Job, Done]] = []
     rows = []
-    outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "")
-    with contextlib.closing(outcomes):
-        for job, outcome in outcomes:
-            rows.append(_row(job, outcome))
-            if isinstance(outcome, Voice2FaceError):
-                print_note(f"error: {outcome}")
-                continue
-            done.append((job, outcome))
-            if not as_json:
-                print_lines(f"{job.source} -> {job.target}")
+    with reader(len(plan.jobs)) as read:  # its processes start beside the model
+        loaded = load(model)
+        outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "", read)
+        with contextlib.closing(outcomes):
+            for job, outcome in outcomes:
+                rows.append(_row(job, outcome))
+                if isinstance(outcome, Voice2FaceError):
+                    print_note(f"error: {outcome}")
+                    continue
+                done.append((job, outcome))
+                if not as_json:
+                    print_lines(f"{job.source} -> {job.target}")
     answer: dict[str, Any] = {"model": loaded.config.name, "faces": rows}
     if sheet and done:
         batch.write_sheet_of(plan.sheet, done, loaded)
