@@ -33,6 +33,7 @@ from voice2face.ceilings import (
     write_no_files,
 )
 from voice2face.errors import AudioError
+from voice2face.files import bytes_on_disk
 
 MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
 MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
@@ -161,7 +162,7 @@ class _Decoder:
         Raises:
             AudioError: The process was ended; it can't be asked again.
         """
-        n_bytes = len(source) if isinstance(source, bytes) else _size(source)
+        n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         limit_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if seconds is None else seconds
         # The samples are kept whole: four copies at most of two bytes each.
         longest_bytes = MEMORY_PER_BYTE * n_bytes if max_s is None else int(8 * RATE_HZ * max_s)
@@ -229,15 +230,6 @@ class _Decoder:
 
 # What the system sends where the time is over; Windows has neither.
 _TIME_SIGNALS = {getattr(signal, name, None) for name in ("SIGXCPU", "SIGALRM")}
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file that are on the disk: those of a hole take no time to be read."""
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
-        return 0  # the decoder says what is wrong
-    return min(about.st_size, 512 * getattr(about, "st_blocks", about.st_size))
 
 
 def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
