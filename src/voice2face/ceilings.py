@@ -59,6 +59,16 @@ def end_time_limit() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """The system ends this process if the block takes so long, on the processor or on the clock."""
+    limit_time(seconds, seconds + 1)
+    try:
+        yield
+    finally:
+        end_time_limit()
+
+
 def write_no_files() -> None:
     """From now on, this process can write to no file, and leaves no image of its memory."""
     if resource is not None:

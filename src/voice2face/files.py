@@ -102,6 +102,16 @@ def stored_text(path: str) -> str:
     return path
 
 
+def bytes_on_disk(path: Path) -> int:
+    """Size of a file without its holes, which hold nothing; 0 where there is no such file."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError):  # ValueError: a name that no file can have
+        return 0
+    blocks = getattr(about, "st_blocks", None)
+    return about.st_size if blocks is None else min(about.st_size, 512 * blocks)
+
+
 def sha256_of(path: Path) -> str:
     """Checksum of a file's content, as 64 hexadecimal digits."""
     with path.open("rb") as stream:

@@ -5,6 +5,7 @@ and a ceiling of memory and time; what it would do beyond that ends it, and is o
 can't be read.
 """
 
+import contextlib
 import io
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +23,7 @@ import numpy as np
 
 from voice2face.audio.load import clip_name, load_clip
 from voice2face.audio.resample import RATE_HZ
-from voice2face.audio.speech import Speech
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.ceilings import (
     MIB,
     address_space_bytes,
@@ -31,6 +33,7 @@ from voice2face.ceilings import (
     write_no_files,
 )
 from voice2face.errors import AudioError
+from voice2face.files import bytes_on_disk
 
 MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
 MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
@@ -159,7 +162,7 @@ class _Decoder:
         Raises:
             AudioError: The process was ended; it can't be asked again.
         """
-        n_bytes = len(source) if isinstance(source, bytes) else _size(source)
+        n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         limit_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if seconds is None else seconds
         # The samples are kept whole: four copies at most of two bytes each.
         longest_bytes = MEMORY_PER_BYTE * n_bytes if max_s is None else int(8 * RATE_HZ * max_s)
@@ -229,15 +232,6 @@ class _Decoder:
 _TIME_SIGNALS = {getattr(signal, name, None) for name in ("SIGXCPU", "SIGALRM")}
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file that are on the disk: those of a hole take no time to be read."""
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
-        return 0  # the decoder says what is wrong
-    return min(about.st_size, 512 * getattr(about, "st_blocks", about.st_size))
-
-
 def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
     """The process: one recording after another, until nobody asks any more."""
     for other in inherited:
@@ -281,6 +275,19 @@ def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str
     return samples.data.cast("B")
 
 
-def can_fork() -> bool:
-    """Whether a copy of this process can be made: the system can, and no thread is at work."""
-    return sys.platform.startswith("linux") and threading.active_count() == 1
+@contextlib.contextmanager
+def reader(n: int) -> Iterator[Callable[[Path], Speech]]:
+    """How a command reads its recordings: apart, where that takes no longer to start.
+
+    Args:
+        n: Recordings that there are.
+
+    Yields:
+        Reads one of them, as :func:`voice2face.audio.speech.read_speech` does; several threads may
+        call it at once.
+    """
+    if not sys.platform.startswith("linux") or threading.active_count() > 1:
+        yield read_speech
+        return
+    with Decoders(min(n, os.cpu_count() or 1), start="fork") as decoders:
+        yield decoders.read_speech

@@ -28,6 +28,7 @@ PCM_WAV_OPTIONS = {"probesize": "4096", "max_size": "16384"}
 # pixels square takes 400 MB, from a file of 0.4 MB, and there may be many. None is needed here.
 NO_PICTURES = {"max_pixels": "1"}
 WAV_PCM_TAGS = {1, 3, 0xFFFE}  # integer, float, extensible
+MOST_CHUNKS = 1000  # of a WAV file before its samples; recorders write a dozen
 UNKNOWN_BYTES = 0x7F00_0000  # programs that write to a pipe declare a length of 2 or 4 GiB
 
 
@@ -100,7 +101,7 @@ def _inspect(file: BinaryIO, name: str) -> _Wav | None:
     file.seek(0)
     if n_bytes == 0:
         raise AudioError(name, "an empty file", "an audio or video file", "record it again")
-    wav = _read_wav_header(file, n_bytes)
+    wav = _read_wav_header(file, n_bytes, name)
     file.seek(0)
     if wav and wav.declared_bytes < UNKNOWN_BYTES:
         _check_length(
@@ -109,13 +110,19 @@ def _inspect(file: BinaryIO, name: str) -> _Wav | None:
     return wav
 
 
-def _read_wav_header(file: BinaryIO, n_bytes: int) -> _Wav | None:
+def _read_wav_header(file: BinaryIO, n_bytes: int, name: str) -> _Wav | None:
     """Walk the chunks of a WAV file; FFmpeg corrects the declared length in silence."""
     riff = file.read(12)
     if len(riff) < 12 or riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
         return None
-    is_pcm, bytes_per_s = False, 0
+    is_pcm, bytes_per_s, n_chunks = False, 0, 0
     while len(head := file.read(8)) == 8:
+        n_chunks += 1
+        if n_chunks > MOST_CHUNKS:
+            raise AudioError(
+                name, f"more than {MOST_CHUNKS} chunks before its sound", "an audio file",
+                "convert it to WAV",
+            )  # fmt: skip
         (size,) = struct.unpack("<I", head[4:])
         start = file.tell()
         if head[:4] == b"data":

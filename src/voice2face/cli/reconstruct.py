@@ -46,6 +46,7 @@ def reconstruct(
     not replaced without --force. A recording that can't be used is reported, the others are done,
     and the exit status is 2.
     """
+    from voice2face.audio.apart import reader
     from voice2face.files import check_free
     from voice2face.release import batch
     from voice2face.release.inference import load
@@ -54,19 +55,20 @@ def reconstruct(
     plan = batch.plan(inputs, out, sheet)
     if sheet:
         check_free(plan.sheet, force=force)
-    loaded = load(model)
     done: list[tuple[Job, Done]] = []
     rows = []
-    outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "", force=force)
-    with contextlib.closing(outcomes):
-        for job, outcome in outcomes:
-            rows.append(_row(job, outcome))
-            if isinstance(outcome, Voice2FaceError):
-                print_note(f"error: {outcome}")
-                continue
-            done.append((job, outcome))
-            if not as_json:
-                print_lines(f"{job.source} -> {job.target}")
+    with reader(len(plan.jobs)) as read:  # its processes start beside the model
+        loaded = load(model)
+        outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "", read, force=force)
+        with contextlib.closing(outcomes):
+            for job, outcome in outcomes:
+                rows.append(_row(job, outcome))
+                if isinstance(outcome, Voice2FaceError):
+                    print_note(f"error: {outcome}")
+                    continue
+                done.append((job, outcome))
+                if not as_json:
+                    print_lines(f"{job.source} -> {job.target}")
     answer: dict[str, Any] = {"model": loaded.config.name, "faces": rows}
     answer |= {"left_out": plan.left_out, "unreadable": dict(plan.unreadable)}
     if sheet and done:

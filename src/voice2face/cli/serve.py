@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,10 @@ ModelNames = Annotated[
         "--model", help="Folder or name; repeatable, the first is chosen. Else the bundled one."
     ),
 ]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(help="A name by which browsers call it, as of a proxy; repeatable."),
+]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="Holds the password; or set VOICE2FACE_PASSWORD.")
 ]
@@ -41,6 +46,7 @@ def serve(
     models: ModelNames = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
+    allow_host: AllowHost = None,
     password_file: PasswordFile = None,
     root_path: RootPath = "",
     max_mb: Annotated[float, typer.Option(min=0.01, max=4000, help="Of a recording.")] = 32,
@@ -57,21 +63,19 @@ def serve(
     need_extras("voice2face serve", NEEDED)
     from voice2face.web.limits import MEGABYTE, Limits
     from voice2face.web.models import Models
-    from voice2face.web.security import checked_root
+    from voice2face.web.security import checked_host, checked_root
     from voice2face.web.server import make_server, open_socket
 
     password = read_password(password_file)
-    try:
-        root = checked_root(root_path)
-    except ValueError as error:
-        raise SettingsError("--root-path", root_path, str(error), "correct it") from error
+    root = _checked("--root-path", root_path, checked_root)
+    hosts = [_checked("--allow-host", name, checked_host) for name in allow_host or ()]
     n_bytes = round(max_mb * MEGABYTE)
     limits = Limits(
         recording_bytes=n_bytes, recording_s=max_seconds, queue=queue, wait_s=wait,
         held_bytes=max(Limits.held_bytes, 2 * n_bytes), **given(threads=workers),
     )  # fmt: skip
     listening = open_socket(host, port)  # before the models are read: the error is there at once
-    server = make_server(Models(models or []), limits, password, root)
+    server = make_server(Models(models or []), limits, password, root, hosts)
     port = listening.getsockname()[1]
     if not password and not is_loopback(listening.getsockname()[0]):
         typer.echo(f"warning: open to whoever reaches {host}, without a password", err=True)
@@ -79,6 +83,13 @@ def serve(
     typer.echo(f"http://{shown_host}:{port}{root}/  (Ctrl-C ends it)")
     sys.stdout.flush()
     server.run([listening])
+
+
+def _checked(option: str, value: str, check: Callable[[str], str]) -> str:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise SettingsError(option, value, str(error), "correct it") from error
 
 
 def read_password(path: Path | None) -> str:

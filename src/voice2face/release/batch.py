@@ -3,12 +3,13 @@
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError
 from voice2face.files import check_free, write_bytes
 from voice2face.media import Recordings, recordings_in
@@ -134,7 +135,12 @@ def _recordings(path: Path) -> Recordings:
 
 
 def carry_out(
-    model: Model, jobs: Sequence[Job], label: str, *, force: bool = False
+    model: Model,
+    jobs: Sequence[Job],
+    label: str,
+    read: Callable[[Path], Speech] = read_speech,
+    *,
+    force: bool = False,
 ) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
     """Each job's outcome in order, while the next are under way.
 
@@ -142,6 +148,7 @@ def carry_out(
         model: Makes the faces.
         jobs: Each picture is written as soon as it is made.
         label: Written under each face; empty: nothing.
+        read: Reads a recording.
         force: Pictures that this program didn't make may be replaced.
 
     Yields:
@@ -152,7 +159,7 @@ def carry_out(
     def work(job: Job) -> Done | Voice2FaceError:
         try:
             check_free(job.target, force=force)
-            made = model.reconstruct(job.source)
+            made = model.reconstruct_speech(read(job.source))
             write_bytes(job.target, png_bytes(made.picture, about, label))
         except (AudioError, OutputError) as error:
             return error

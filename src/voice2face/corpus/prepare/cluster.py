@@ -15,7 +15,7 @@ from voice2face.corpus.prepare.work import (
     Task,
     decode_outcomes,
     encode,
-    process_chunk,
+    process_chunk_or_end,
 )
 from voice2face.errors import CorpusError, MissingExtraError
 
@@ -87,7 +87,7 @@ class RayCluster:
 
     def _one_by_one(self, ray: Any, left: deque[Chunk], recipe: Recipe) -> Results:
         """Chunks after a crash, file by file, until the one that caused it is found."""
-        remote = ray.remote(max_retries=0)(process_chunk)
+        remote = ray.remote(max_retries=0)(process_chunk_or_end)
 
         def alone(task: Task) -> Outcome | None:
             try:
@@ -103,7 +103,7 @@ class RayCluster:
 
 
 def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
-    return {"number": row["number"], "outcomes": process_chunk(row["tasks"], recipe)}
+    return {"number": row["number"], "outcomes": process_chunk_or_end(row["tasks"], recipe)}
 
 
 def _connect(ray: Any, address: str | None, n_workers: int) -> None:

@@ -1,7 +1,7 @@
 """Where the files of a corpus are read: in this process or in several; ``cluster`` has others.
 
 An engine takes chunks of tasks and gives their outcomes, in order. All run
-:func:`voice2face.corpus.prepare.work.process_chunk`, so the corpus does not tell which one it was.
+:func:`voice2face.corpus.prepare.work.process`, so the corpus does not tell which one it was.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from voice2face.corpus.prepare.work import (
     CRASHED,
+    TOO_SLOW,
     Failed,
     Outcome,
     Recipe,
@@ -24,6 +26,8 @@ from voice2face.corpus.prepare.work import (
     decode_outcomes,
     encode,
     process_chunk,
+    process_chunk_or_end,
+    seconds_for,
 )
 from voice2face.errors import CorpusError
 
@@ -68,7 +72,8 @@ class Processes:
         """Outcomes by chunk, in the order of the chunks.
 
         A file at which its process dies (a fault in a decoder, too little memory) fails with the
-        reason ``CRASHED``; the others are read again in new processes.
+        reason ``CRASHED``, one that takes too long with ``TOO_SLOW``; the others are read again in
+        new processes.
 
         Raises:
             CorpusError: Processes die at every file.
@@ -99,7 +104,7 @@ class Processes:
                         unsent.append(chunk)
                     with _deaf():
                         work = encode(unsent[0].tasks)
-                        futures.append(executor.submit(process_chunk, work, recipe))
+                        futures.append(executor.submit(process_chunk_or_end, work, recipe))
                     unsent.popleft()
                 if not futures:
                     return
@@ -112,13 +117,17 @@ class Processes:
 
             def alone(task: Task) -> Outcome | None:
                 nonlocal executor
+                began = time.monotonic()
                 try:
                     with _deaf():
-                        future = executor.submit(process_chunk, encode([task]), recipe)
+                        future = executor.submit(process_chunk_or_end, encode([task]), recipe)
                     return decode_outcomes(future.result())[0]
                 except BrokenProcessPool:
                     executor = stack.enter_context(pool(1))
-                    return None
+                    limit_s = seconds_for(task)
+                    if time.monotonic() - began < limit_s:
+                        return None
+                    return Failed(TOO_SLOW, f"more than {limit_s:.0f} s")
 
             while pending:
                 chunk = pending[0]
@@ -132,12 +141,13 @@ class Processes:
 def culprits(
     chunk: Chunk, alone: Callable[[Task], Outcome | None]
 ) -> tuple[tuple[Outcome, ...], bool]:
-    """Outcomes of a chunk's files, each read alone (None: it crashed), and whether one crashed."""
+    """Outcomes of a chunk's files, each read alone (None: it crashed), and whether one ended it."""
     outcomes: list[Outcome] = []
-    n_crashed = 0
+    n_crashed = n_slow = 0
     for task in chunk.tasks:
         outcome = alone(task)
         n_crashed += outcome is None
+        n_slow += isinstance(outcome, Failed) and outcome.reason == TOO_SLOW
         outcomes.append(outcome or Failed(CRASHED, "the process that read it was killed"))
         if n_crashed == len(outcomes) == _HOPELESS:
             raise CorpusError(
@@ -146,7 +156,7 @@ def culprits(
                 "enough memory for all of them",
                 "use fewer workers; what is done is kept",
             )
-    return tuple(outcomes), n_crashed > 0
+    return tuple(outcomes), n_crashed + n_slow > 0
 
 
 def _popped(

@@ -12,10 +12,11 @@ import numpy as np
 
 from voice2face.audio.coding import SoundCoding, encode_sound
 from voice2face.audio.resample import RATE_HZ
+from voice2face.ceilings import MIB, memory_ceiling, time_limit
 from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
 from voice2face.errors import AudioError
 from voice2face.faces.pictures import MAX_BYTES, PictureError
-from voice2face.files import sha256_of
+from voice2face.files import bytes_on_disk, sha256_of
 from voice2face.settings import FaceCrop, FrontEnd, Settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 CRASHED = "crashed its reader"
 MOST_SOUND_BYTES = 1 << 30  # of one recording; a column of a row group holds twice that
+TOO_SLOW = "takes too long to read"
+# What one file may take: memory beyond what its process has, and time by its size on the disk.
+MEMORY_BYTES, MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 2048 * MIB, 64, 16_384 * MIB
+SECONDS, SECONDS_PER_MB = 60.0, 4.0
 
 
 class Recipe(Settings, frozen=True, kw_only=True):
@@ -78,6 +83,8 @@ class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
     stored: tuple[Stored, ...]
 
 
+_OPENCV_NO_MEMORY = -4  # cv::Error::StsNoMem
+
 Outcome = Done | Failed
 _encoder = msgspec.msgpack.Encoder()
 _tasks = msgspec.msgpack.Decoder(tuple[Task, ...])
@@ -103,6 +110,20 @@ def process_chunk(tasks: bytes, recipe: Recipe) -> bytes:
     return encode([process(task, recipe) for task in _tasks.decode(tasks)])
 
 
+def process_chunk_or_end(tasks: bytes, recipe: Recipe) -> bytes:
+    """As ``process_chunk``, in a process of its own: a file that takes too long ends it."""
+    outcomes: list[Outcome] = []
+    for task in _tasks.decode(tasks):
+        with time_limit(seconds_for(task)):
+            outcomes.append(process(task, recipe))
+    return encode(outcomes)
+
+
+def seconds_for(task: Task) -> float:
+    """How long a file may take to be read."""
+    return SECONDS + SECONDS_PER_MB * bytes_on_disk(Path(os.fsdecode(task.path))) / 1e6
+
+
 def process(task: Task, recipe: Recipe) -> Outcome:
     """Read one file; what is wrong with it is an outcome, not an error.
 
@@ -114,16 +135,26 @@ def process(task: Task, recipe: Recipe) -> Outcome:
     try:
         if problem := _not_a_file(path):
             return Failed("missing file", problem)
-        return Done(tuple(_READERS[task.reader](path, recipe)))
+        more_bytes = MEMORY_BYTES + MEMORY_PER_BYTE * bytes_on_disk(path)
+        with memory_ceiling(min(more_bytes, MOST_MEMORY_BYTES)):
+            return Done(tuple(_READERS[task.reader](path, recipe)))
     except AudioError as error:
         reason = "too little speech" if "speech" in error.found else "unreadable recording"
         return Failed(reason, f"{error.found}; {error.wanted} wanted")
     except PictureError as error:
         return Failed(error.reason, error.detail)
     except MemoryError:
-        return Failed("too large", "not enough memory")
+        return _too_large()
     except OSError as error:
         return Failed("unreadable file", error.strerror or str(error))
+    except Exception as error:
+        if getattr(error, "code", None) == _OPENCV_NO_MEMORY:
+            return _too_large()
+        raise
+
+
+def _too_large() -> Failed:
+    return Failed("too large", "it takes more memory than a file of its size should")
 
 
 def _not_a_file(path: Path) -> str | None:
