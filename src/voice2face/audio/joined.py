@@ -136,9 +136,11 @@ def _wav_header(file: BinaryIO, start: int, n_bytes: int) -> WavHeader | None:
         n_chunks += 1
         if n_chunks > MOST_CHUNKS:
             raise AudioError(
-                getattr(file, "name", "recording"), f"more than {MOST_CHUNKS} chunks before its sound",
-                "an audio file", "convert it to WAV",
-            )  # fmt: skip
+                getattr(file, "name", "recording"),
+                f"more than {MOST_CHUNKS} chunks before its sound",
+                "an audio file",
+                "convert it to WAV",
+            )
         (size,) = struct.unpack("<I", head[4:])
         at = file.tell()
         if head[:4] == b"data":
