@@ -8,7 +8,10 @@ from audio.audio_samples import RATE_HZ, speech
 
 from voice2face.audio.speech import Speech
 from voice2face.errors import AudioError, ModelError, SettingsError
-from voice2face.voice_encoders.onnx_file import OnnxFile
+from voice2face.parts import PartSource
+from voice2face.release.model_folder import ModelConfig, read_config
+from voice2face.settings import to_yaml
+from voice2face.voice_encoders.onnx_file import OnnxFile, part_of
 
 onnx = pytest.importorskip("onnx")
 
@@ -112,3 +115,19 @@ def test_too_little_speech(tmp_path):
     encoder = OnnxFile(network(tmp_path / "ecapa.onnx", ["b", "frames", 20], [1], FBANK))
     with pytest.raises(AudioError, match=r"0\.0 s of speech"):
         encoder.embed(Speech(np.zeros(RATE_HZ, np.int16)))
+
+
+def test_a_file_is_part_of_a_model_folder(tmp_path):
+    path = network(tmp_path / "ecapa.onnx", ["b", "frames", 20], [1], FBANK)
+    part = part_of(path)
+    config = ModelConfig(name="other", parts=(part,))
+    (tmp_path / "config.yaml").write_text(to_yaml(config))
+    read = read_config(tmp_path)
+    assert read == config
+    made = read.voice_encoder.open(PartSource(tmp_path, part.files))
+    speech_ = Speech(WAVEFORM)
+    np.testing.assert_array_equal(made.embed(speech_), OnnxFile(path).embed(speech_))
+    assert made.frames_hash == OnnxFile(path).frames_hash
+    other = network(tmp_path / "Other-1.onnx", ["b", "frames", 20], [1], FBANK)
+    with pytest.raises(ModelError, match="small letters"):
+        part_of(other)

@@ -16,7 +16,7 @@ from voice2face.plugins import allowed_plugins, is_plugin
 from voice2face.release.model_folder import read_config, resolve, source_of
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
-from voice2face.voice_encoders import ge2e
+from voice2face.voice_encoders import ge2e, onnx_file
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 from voice2face.voice_encoders.plugin import named_encoder
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
@@ -89,7 +89,8 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     """The encoder that a user names.
 
     Args:
-        name: A model folder, a run's folder, or a model of the hub; ``ge2e``; ``package:Class``;
+        name: A model folder, a run's folder, or a model of the hub; ``ge2e``; ``FILE.onnx``
+            with FILE.yaml beside it; ``package:Class``;
             None: that of the bundled model.
 
     Raises:
@@ -100,6 +101,8 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     if text in SHIPPED and not Path(text).is_dir():
         part, folder = SHIPPED[text]
         return _shipped(part, folder)
+    if text.endswith(".onnx"):
+        return _in_file(Path(text))
     if is_plugin(text) and not Path(text).is_dir():
         plugin, own, code = named_encoder(text)
         # Frames that were kept are those of the same code.
@@ -117,6 +120,12 @@ def _shipped(part: VoiceEncoderPart, folder: Path) -> FrozenEncoder:
     part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
     made = part.open(PartSource(folder, part.files))
     return _of(part, made, folder, {"made_by": f"{part.kind}, shipped with voice2face"})
+
+
+def _in_file(path: Path) -> FrozenEncoder:
+    part = onnx_file.part_of(path)
+    made = part.open(PartSource(path.parent, part.files))
+    return _of(part, made, path.parent, {"made_by": f"{path.name}, a network of others"})
 
 
 def _in_folder(folder: Path) -> FrozenEncoder:

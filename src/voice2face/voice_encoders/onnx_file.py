@@ -1,5 +1,7 @@
 """Any speaker encoder in an ONNX file, with a small YAML file beside it: how it is fed."""
 
+import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +18,9 @@ from voice2face.audio.resample import RATE_HZ, at_rate
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import AudioError, ModelError
+from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
+from voice2face.parts import FILE_NAME, PartSource, VoiceEncoderPart
 from voice2face.settings import LogMel, Settings, read_yaml
 from voice2face.voice_encoders.ge2e import unit
 
@@ -68,6 +72,48 @@ class SpeakerFile(Settings, frozen=True, kw_only=True):
             raise ValueError("layout of samples: for the front end waveform, and for it alone")
 
 
+class OnnxFilePart(VoiceEncoderPart, frozen=True, kw_only=True, tag="onnx-file"):
+    """A speaker encoder of somebody else's in a model folder; its one file is the network.
+
+    Attributes:
+        settings: How it is fed.
+    """
+
+    settings: SpeakerFile
+
+    def open(self, source: PartSource) -> "OnnxFile":
+        """The encoder.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
+        """
+        if len(source.sha256) != 1:
+            found = f"files {', '.join(source.sha256) or 'none'}"[:200]
+            raise ModelError(source.folder, found, "one network", "fetch the model again")
+        (name,) = source.sha256
+        return OnnxFile(source.path(name), self.settings, source.threads)
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return self.settings.min_speech_s
+
+
+def part_of(path: Path) -> OnnxFilePart:
+    """FILE.onnx as a part, fed as FILE.yaml beside it says.
+
+    Raises:
+        ModelError: A file is missing, or its name is none that a model folder may hold.
+        SettingsError: FILE.yaml has an entry that does not exist, or a value that it cannot have.
+    """
+    if not path.is_file():
+        raise ModelError(path, "no such file", "an ONNX file", "correct the path")
+    if not re.fullmatch(FILE_NAME, path.name):
+        wanted = "a name of small letters, digits and _, such as ecapa.onnx"
+        raise ModelError(path, f"the name {path.name!r:.80}", wanted, "rename it and its YAML file")
+    return OnnxFilePart(settings=_beside(path), files={path.name: sha256_of(path)})
+
+
 class OnnxFile:
     """A speaker encoder (a :class:`~voice2face.voice_encoders.protocol.FrameEncoder`).
 
@@ -107,6 +153,12 @@ class OnnxFile:
         """Windows for a second of speech."""
         return 1 / self.settings.hop_s
 
+    @property
+    def frames_hash(self) -> str:
+        """Of the network's file and of the settings, but for how windows are pooled."""
+        settings = msgspec.json.encode(msgspec.structs.replace(self.settings, pooling="mean"))
+        return hashlib.sha256(sha256_of(self._network.path).encode() + settings).hexdigest()
+
     def embed(self, speech: Speech) -> Float32Array:
         """Embedding of one recording, shape (dim,).
 
@@ -129,6 +181,10 @@ class OnnxFile:
             found = f"{speech_s:.1f} s of speech after silence removal"
             raise AudioError(speech.name, found, f"{wanted_s:.1f} s", "record longer")
         return np.stack([self._run(window) for window in self._windows(samples, gain)])
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """The same: windows stand each for itself."""
+        return frames
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of some windows: (windows, dim) → (dim,)."""
