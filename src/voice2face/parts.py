@@ -14,7 +14,8 @@ from voice2face.settings import Settings
 
 Role = Literal["voice_encoder", "generator", "heard"]
 # Plain names within the folder, of files that hold numbers alone.
-FileName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors|json)$")]
+FILE_NAME = r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors|json)$"
+FileName = Annotated[str, msgspec.Meta(pattern=FILE_NAME)]
 Checksum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -73,6 +74,12 @@ class GeneratorPart(Part, frozen=True, kw_only=True):
     def face_px(self) -> int:
         """Side of its faces in pixels, without opening it; 0 where only that would tell."""
         return 0
+
+
+class HeardPart(Part, frozen=True, kw_only=True):
+    """Read-offs; :meth:`open` gives what has ``read(embedding)``."""
+
+    role: ClassVar[Role] = "heard"
 
 
 @dataclass(frozen=True)

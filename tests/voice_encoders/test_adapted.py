@@ -18,9 +18,13 @@ class Frozen:
 
     dim = frame_dim = FRAME_DIM
     frames_per_s = 2.0
+    frames_hash = "0" * 64
 
     def frames(self, speech: Speech) -> np.ndarray:
         return speech.samples.reshape(-1, FRAME_DIM).astype(np.float32)
+
+    def prepared(self, frames: np.ndarray) -> np.ndarray:
+        return frames
 
     def pooled(self, frames: np.ndarray) -> np.ndarray:
         return frames.mean(axis=0)

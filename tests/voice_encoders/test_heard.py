@@ -47,7 +47,7 @@ def shipped() -> ReadOffs:
 
 
 def test_what_is_read_off():
-    heard = SIMPLE.heard(np.array([-3.0, -1.0, 0.9]))
+    heard = SIMPLE.read(np.array([-3.0, -1.0, 0.9]))
     assert heard == Heard(
         male=pytest.approx(1 / (1 + np.exp(3))), age=30, age_from=18, age_to=45, voice=0.9
     )
@@ -57,19 +57,19 @@ def test_what_is_read_off():
         "age": {"years": 30.0, "interval_80": [18.0, 45.0]},
         "summary": "a woman's voice (95 %), 18 to 45 years",
     }
-    assert str(SIMPLE.heard(np.array([0.4, 0, 0]))).startswith("more likely a man's voice (60 %)")
+    assert str(SIMPLE.read(np.array([0.4, 0, 0]))).startswith("more likely a man's voice (60 %)")
 
 
 def test_nothing_is_quite_sure_and_nobody_is_below_five():
-    heard = SIMPLE.heard(np.array([1e6, -1e3, 0.0]))
+    heard = SIMPLE.read(np.array([1e6, -1e3, 0.0]))
     assert heard.male == 0.99
     assert (heard.age, heard.age_from, heard.age_to) == (5, 3, 7.5)
 
 
 def test_what_is_no_voice_is_refused_in_one_line():
-    check_voice(SIMPLE.heard(np.array([0, 0, -0.29])), SIMPLE, "song.ogg")
+    check_voice(SIMPLE.read(np.array([0, 0, -0.29])), SIMPLE, "song.ogg")
     with pytest.raises(AudioError, match=r"^song\.ogg: no voice: music, an alarm or noise \(-0\.9"):
-        check_voice(SIMPLE.heard(np.array([0, 0, -0.9])), SIMPLE, "song.ogg")
+        check_voice(SIMPLE.read(np.array([0, 0, -0.9])), SIMPLE, "song.ogg")
 
 
 def test_read_offs_are_read_back_to_the_same_value(tmp_path):

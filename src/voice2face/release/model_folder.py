@@ -20,12 +20,12 @@ from voice2face.parts import (
 )
 from voice2face.release.format_1 import Format1
 from voice2face.settings import S, Settings, decode, parse_yaml
-from voice2face.voice_encoders.kinds import VOICE_ENCODERS
+from voice2face.voice_encoders.kinds import READ_OFFS, VOICE_ENCODERS
 
 if TYPE_CHECKING:
     AnyPart = Part
 else:  # a tagged union: the kind of a part says which struct it is
-    AnyPart = functools.reduce(operator.or_, (*VOICE_ENCODERS, *GENERATORS))
+    AnyPart = functools.reduce(operator.or_, (*VOICE_ENCODERS, *GENERATORS, *READ_OFFS))
 
 FORMAT_VERSION = 2
 CONFIG, CARD = "config.yaml", "README.md"

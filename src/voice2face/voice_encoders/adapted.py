@@ -92,6 +92,11 @@ class Adapted:
         """Windows for a second of speech."""
         return self._encoder.frames_per_s
 
+    @property
+    def frames_hash(self) -> str:
+        """The frozen encoder's."""
+        return self._encoder.frames_hash
+
     def frames(self, speech: Speech) -> Float32Array:
         """Windows of the frozen encoder, shape (windows, frame_dim).
 
@@ -100,6 +105,10 @@ class Adapted:
             ModelError: The network failed.
         """
         return self._encoder.frames(speech)
+
+    def prepared(self, frames: Float32Array) -> Float32Array:
+        """As the frozen encoder has it."""
+        return self._encoder.prepared(frames)
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of some windows, of unit length: (windows, frame_dim) → (dim,)."""

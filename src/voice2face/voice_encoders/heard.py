@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from voice2face.errors import AudioError, ModelError, one_line
 from voice2face.files import write_text
+from voice2face.parts import HeardPart, PartSource
 from voice2face.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 
 SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e_heard.json"
+FILE = "heard.json"
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 22
 # Labels are wrong now and then, and what is heard is never sure.
@@ -75,7 +77,7 @@ class ReadOffs(Settings, frozen=True, kw_only=True):
         """Numbers of an embedding that they take."""
         return len(self.male.weights)
 
-    def heard(self, embedding: npt.NDArray[Any]) -> "Heard":
+    def read(self, embedding: npt.NDArray[Any]) -> "Heard":
         """What one embedding tells, shape (dim,)."""
         odds = float(self.male(embedding[None])[0])
         years = max(float(self.age(embedding[None])[0]), YOUNGEST)
@@ -86,6 +88,18 @@ class ReadOffs(Settings, frozen=True, kw_only=True):
             age_to=years * self.age.most,
             voice=float(self.voice(embedding[None])[0]),
         )
+
+
+class LinearReadOffsPart(HeardPart, frozen=True, kw_only=True, tag="linear-read-offs"):
+    """Read-offs in a model folder, in the file ``heard.json``."""
+
+    def open(self, source: PartSource) -> ReadOffs:
+        """The read-offs.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
+        """
+        return read_read_offs(source.path(FILE))
 
 
 @dataclass(frozen=True)

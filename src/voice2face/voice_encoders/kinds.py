@@ -1,8 +1,9 @@
-"""The kinds of voice encoders that a model folder may hold, one line each."""
+"""The kinds of voice encoders and read-offs that a model folder may hold, one line each."""
 
-from voice2face.parts import VoiceEncoderPart
+from voice2face.parts import HeardPart, VoiceEncoderPart
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.heard import LinearReadOffsPart
 from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.plugin import VoiceEncoderPlugin
 
@@ -12,3 +13,5 @@ VOICE_ENCODERS: tuple[type[VoiceEncoderPart], ...] = (
     OnnxFilePart,
     VoiceEncoderPlugin,
 )
+
+READ_OFFS: tuple[type[HeardPart], ...] = (LinearReadOffsPart,)

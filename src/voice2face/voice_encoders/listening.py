@@ -61,8 +61,8 @@ def listen(
     """
     windows = encoder.frames(speech)
     if check:
-        check_voice(read_offs.heard(windows.mean(axis=0)), read_offs, speech.name)
+        check_voice(read_offs.read(windows.mean(axis=0)), read_offs, speech.name)
     speakers = speakers_of(windows, encoder.frames_per_s)
     taken = speakers.longest if speaker == "longest" else np.ones(len(windows), bool)
     chosen = windows[taken]
-    return Listening(encoder.pooled(chosen), read_offs.heard(chosen.mean(axis=0)), speakers, taken)
+    return Listening(encoder.pooled(chosen), read_offs.read(chosen.mean(axis=0)), speakers, taken)
