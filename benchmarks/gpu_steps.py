@@ -32,7 +32,7 @@ class Way:
 
     Attributes:
         says: In words.
-        plain: The recipe as METHOD.md says that the released program works.
+        plain: The recipe as docs/method.md says that the released program works.
         loads: With the plain recipe: a loading process, else one batch again and again.
         precision: Of the recipe.
         tf32: Products in 32 bits rounded; None: as the training sets it.

@@ -1,6 +1,6 @@
 """The training step; target: 3 times the plain recipe's rate, 60 % of the bf16 matrix rate.
 
-The rival is METHOD.md's account of the released program: fp32, the trunk twice over the same faces,
+The rival is the released program as docs/method.md has it: fp32, the trunk twice over the same faces,
 gradients for the frozen encoder and, in the generator's step, for the critics. Full width, batch
 128, one thread on one core, taken in turns within one process; judged by processor time, which
 other programs on the machine disturb less than they do the clock.
@@ -48,7 +48,7 @@ def measure(inputs: Inputs) -> Result:
         command="one iteration of voice2face train face, batch 128, full width, one core",
         figures=_figures(found, peaks),
         about={
-            "rival": "METHOD.md on the released program: fp32, double trunk passes, gradients "
+            "rival": "docs/method.md on the released program: fp32, double trunk passes, gradients "
             "everywhere, contiguous layout, plain Adam",
             "threads": 1,
             "frames of the voices, by round": N_FRAMES,
@@ -127,7 +127,7 @@ def _of_layers(network: "nn.Module", given: Any) -> list[int]:
 
 
 def plain_step(networks: "FaceNetworks", recipe: "Recipe") -> "Callable[[Batch], None]":
-    """The recipe as METHOD.md says that the released program works."""
+    """The recipe as docs/method.md says that the released program works."""
     import torch
     import torch.nn.functional as F
     from torch.optim import Adam

@@ -5,7 +5,7 @@ from voice2face.networks.modules import Critics, FaceTrunk, Generator, VoiceEnco
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.settings import CriticSettings, GeneratorSettings, VoiceEncoderSettings
 
-# METHOD.md, "Networks (preset released; parameters counted)".
+# docs/method.md, "From sound to features" and "From features to a face".
 FULL_SIZES = {
     "voice_encoder": (VoiceEncoder(VoiceEncoderSettings()), 2_670_720),
     "generator": (Generator(GeneratorSettings()), 12_191_875),

@@ -38,7 +38,7 @@ def _check_order(name: str, ends: tuple[float, float]) -> None:
 
 
 class VoiceActivity(Settings, frozen=True, kw_only=True):
-    """When is somebody speaking? (METHOD.md, "Audio front end")."""
+    """When is somebody speaking? (docs/method.md, "From sound to features")."""
 
     aggressiveness: Literal[0, 1, 2, 3] = 2
     frame_s: Annotated[float, msgspec.Meta(ge=0.01, le=0.03)] = 0.02
@@ -210,7 +210,7 @@ VoiceAugmentation = Literal["noise", "reverberation", "speed", "codec"]
 
 
 class FaceTraining(Settings, frozen=True, kw_only=True):
-    """How generator and critics are trained (METHOD.md, "Training")."""
+    """How generator and critics are trained (docs/method.md, "Training")."""
 
     iterations: Count = 50_000
     batch_size: BatchSize = 128

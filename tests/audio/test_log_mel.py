@@ -1,4 +1,4 @@
-"""Properties of the spectrogram, and a second, plain reading of METHOD.md."""
+"""Properties of the spectrogram, and a second, plain reading of docs/method.md."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""Which frames are kept, against a second, plain reading of METHOD.md."""
+"""Which frames are kept, against a second, plain reading of docs/method.md."""
 
 import numpy as np
 import pytest

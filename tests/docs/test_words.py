@@ -52,7 +52,7 @@ def test_what_is_named_exists(page):
         setting = code.split("=")[0].removeprefix("--set ")
         if (
             setting.startswith(PARTS)
-            and not setting.endswith((".onnx", ".pth"))
+            and not setting.endswith((".onnx", ".pth", ".npz", ".safetensors"))
             and re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", setting)
         ):
             assert setting in SETTINGS, told

@@ -63,7 +63,7 @@ def extract(
         SettingsError: The settings want another sample rate than 16 kHz.
 
     Source:
-        "Audio front end" of METHOD.md.
+        "From sound to features" of docs/method.md.
     """
     name, clock = clip_name(source), _Clock()
     blocks = clock.count(stream_clip(source, rate, max_s=max_s))

@@ -33,7 +33,7 @@ def mel_filterbank(settings: LogMel = LogMel()) -> Float64Array:  # noqa: B008 (
         SettingsError: More filters than the FFT's bins can tell apart.
 
     Source:
-        "Audio front end" of METHOD.md: mel = 2595·log10(1 + f/700), edges rounded to FFT bins.
+        "From sound to features" of docs/method.md: mel = 2595·log10(1 + f/700), edges rounded to FFT bins.
     """
     low, high = 2595 * np.log10(1 + np.array([settings.low_hz, settings.high_hz]) / 700)
     edges_hz = 700 * (10 ** (np.linspace(low, high, settings.n_mels + 2) / 2595) - 1)
@@ -71,7 +71,7 @@ def log_mel(
         AudioError: The waveform is empty, not finite, not mono, or shorter than one window.
 
     Source:
-        "Audio front end" of METHOD.md, which also says where the two presets differ.
+        "From sound to features" of docs/method.md, which also says where the two presets differ.
     """
     _check(waveform, settings)
     hop, window = _in_samples(settings)

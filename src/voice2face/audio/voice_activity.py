@@ -38,7 +38,7 @@ def voiced_samples(
         SettingsError: The detector does not know this rate or frame length.
 
     Source:
-        "Audio front end" of METHOD.md.
+        "From sound to features" of docs/method.md.
     """
     from webrtcvad import Vad
 
@@ -85,7 +85,7 @@ def _frame_samples(settings: VoiceActivity, sample_rate: int) -> int:
 
 
 def _frames(audio: Int16Array | Iterable[Int16Array], frame_bytes: int) -> Iterator[memoryview]:
-    """Whole frames, each only once a sample that follows it has been seen (METHOD.md)."""
+    """Whole frames, each only once a sample that follows it has been seen (docs/method.md)."""
     rest = b""
     for block in _blocks(audio):
         data = memoryview(rest + block.tobytes())

@@ -6,16 +6,16 @@ from typing import Any
 from voice2face.errors import SettingsError
 from voice2face.settings import Recipe, SpeakerRecipe, change
 
-# The rows of METHOD.md's "Where table, report and released program disagree", as the table has
-# them; one switch each, and each can be set alone.
+# The rows of "Where the report's table and the released program disagree" (docs/method.md), as the
+# table has them; one switch each, and each can be set alone.
 TABLE_1: dict[str, dict[str, Any]] = {
     "generator kernel": {"generator.kernel": 3},
     "critic kernels": {"critics.kernel": 3},
     "D and C": {"critics.shared_trunk": False},
     "embedding": {"embedding.unit": False, "embedding.noise": 0.0},
     "iterations": {"training.iterations": 100_000},  # Wen et al. 2019; the report states none
-    # Not among METHOD.md's rows: Table 1 prints an LReLU after the trunk's last convolution,
-    # the released program has none (its check.face_embedding can't be reproduced with one).
+    # Table 1 prints an LReLU after the trunk's last convolution, the released program has none (its
+    # check.face_embedding can't be reproduced with one).
     "trunk output": {"critics.leaky_output": True},
 }
 
