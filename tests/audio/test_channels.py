@@ -5,7 +5,6 @@ import pytest
 
 from voice2face.audio.channels import (
     Channel,
-    Colour,
     amr,
     mp3,
     opus,
@@ -13,6 +12,7 @@ from voice2face.audio.channels import (
     telephone,
     with_noise,
 )
+from voice2face.audio.noise import Colour
 
 RATE_HZ = 16_000
 

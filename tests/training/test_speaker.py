@@ -16,14 +16,14 @@ from voice2face.release.inference import Model
 from voice2face.release.network_parts import read_voice_encoder
 from voice2face.runs.compare import read_runs
 from voice2face.runs.readings import READINGS, read_rows
-from voice2face.settings import FaceCrop, LogMel, Run, SpeakerRecipe, VoiceEncoderSettings, change
+from voice2face.settings import FaceCrop, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.train import SpeakerTrainee, train_speaker
-from voice2face.training.speaker.voice_augmenter import Augmenter
+from voice2face.training.speaker.versions import ChangedVoices
 
 SMALL = change(
     SpeakerRecipe(),
@@ -160,9 +160,10 @@ def test_processes_take_their_parts_of_one_batch(corpus):
 def test_augmentation_changes_what_is_learned_from_but_not_what_is_drawn(corpus):
     voices = CorpusFrames(Corpus.open(corpus)).voices("train")
     bank = VoiceBank.of(voices.frames, np.arange(len(voices)))
-    augmenter = Augmenter.of(voices.frames, LogMel())
     none, some = (change(AUGMENTED, {"training.augment_share": share}) for share in (0.0, 1.0))
-    drawn = [SpeakerTrainee(bank, 9, r, 3, "cpu", augmenter=augmenter).draw() for r in (none, some)]
+    frames, clips = CorpusFrames(Corpus.open(corpus)), voices.clip.tolist()
+    changed = ChangedVoices.of(frames, clips, AUGMENTED.training, 0)
+    drawn = [SpeakerTrainee(bank, 9, r, 3, "cpu", changed=changed).draw() for r in (none, some)]
     assert torch.equal(drawn[0][1], drawn[1][1])
     assert drawn[0][0].shape == drawn[1][0].shape
     changed = (drawn[0][0] - drawn[1][0]).abs().mean(dim=(1, 2))

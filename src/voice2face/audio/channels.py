@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from voice2face.audio.load import load_clip
+from voice2face.audio.noise import Colour, Sound, as_sound, coloured_noise, mixed, quick_length
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.rooms import in_room
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ PHONE_HZ = (300.0, 3400.0)
 MU = 255  # of ITU-T G.711
 RT60_S, DIRECT_DB = 0.6, 0.0  # a living room, a few steps from the microphone
 
-Sound = npt.NDArray[np.int16]
 Channel = Callable[[Sound], Sound]
-Colour = Literal["white", "pink"]
 
 
 def telephone(sound: Sound) -> Sound:
@@ -32,7 +31,7 @@ def telephone(sound: Sound) -> Sound:
     Returns:
         At 16 kHz, as long.
     """
-    n = _quick_length(len(sound))
+    n = quick_length(len(sound))
     spectrum = np.fft.rfft(sound.astype(np.float64), n)
     hz = np.fft.rfftfreq(n, 1 / RATE_HZ)
     spectrum[(hz < PHONE_HZ[0]) | (hz > PHONE_HZ[1])] = 0
@@ -43,7 +42,7 @@ def telephone(sound: Sound) -> Sound:
     wide = np.zeros(len(spectrum), complex)
     narrow = np.fft.rfft(heard)
     wide[: len(narrow)] = 2 * narrow
-    return _as_sound(np.fft.irfft(wide, n)[: len(sound)] * 32768)
+    return as_sound(np.fft.irfft(wide, n)[: len(sound)] * 32768)
 
 
 def mp3(sound: Sound) -> Sound:
@@ -113,11 +112,7 @@ def reverberation(sound: Sound, seed: int = 0) -> Sound:
     room = np.random.default_rng(seed).standard_normal(n_room) * 10 ** (-3 * time_s / RT60_S)
     room *= 10 ** (-DIRECT_DB / 20) / np.linalg.norm(room)
     room[0] += 1
-    n = _quick_length(len(sound) + n_room)
-    heard = np.fft.irfft(np.fft.rfft(sound.astype(np.float64), n) * np.fft.rfft(room, n), n)
-    heard = heard[: len(sound)]
-    loudness = np.linalg.norm(sound.astype(np.float64)) / (np.linalg.norm(heard) + 1e-9)
-    return _as_sound(heard * loudness)
+    return in_room(sound, room)
 
 
 def with_noise(
@@ -129,27 +124,9 @@ def with_noise(
         sound: Shape (samples,).
         snr_db: Power of the recording over that of the noise.
         rng: Draws the noise.
-        colour: White, or pink: as strong in each octave.
+        colour: White; pink, as strong in each octave; or brown.
 
     Returns:
         As long; made quieter where the sum would be above full scale.
     """
-    noise = rng.standard_normal(len(sound))
-    if colour == "pink":
-        n = _quick_length(len(sound))
-        spectrum = np.fft.rfft(noise, n)
-        hz = np.maximum(np.fft.rfftfreq(n, 1 / RATE_HZ), 20)
-        noise = np.fft.irfft(spectrum / np.sqrt(hz), n)[: len(sound)]
-    clean = sound.astype(np.float64)
-    strength = np.linalg.norm(clean) / (np.linalg.norm(noise) + 1e-9)
-    sum_ = clean + noise * strength * 10 ** (-snr_db / 20)
-    return _as_sound(sum_ * min(1.0, 32767 / max(float(np.abs(sum_).max()), 1.0)))
-
-
-def _as_sound(samples: npt.NDArray[np.float64]) -> Sound:
-    return np.asarray(np.clip(np.rint(samples), -32768, 32767), np.int16)
-
-
-def _quick_length(n: int) -> int:
-    """The next power of two: a transform of a length with large factors takes long."""
-    return max(2, 1 << (n - 1).bit_length())
+    return mixed(sound, coloured_noise(len(sound), colour, rng), snr_db)

@@ -27,6 +27,8 @@ class LogMelFrames:
     front_end: FrontEnd
     check_speech: bool = False
 
+    is_thread_safe = True
+
     @property
     def frame_dim(self) -> int:
         """Number of mel bands."""

@@ -114,6 +114,28 @@ class FrameFile:
         block = self._file.get_slice("frames")[first:last]
         return np.split(block, self._starts[start + 1 : stop] - first)
 
+    def stretch(self, row: int, where: float, n_frames: int) -> Float16Array | None:
+        """Some frames of one recording, which is repeated if it is shorter.
+
+        Args:
+            row: Number of the recording.
+            where: Share of what its length allows, at which they begin.
+            n_frames: How many.
+
+        Returns:
+            Shape (n_frames, frame_dim); None where the recording has no frames.
+        """
+        start, length = int(self._starts[row]), int(self.lengths[row])
+        if length == 0:
+            return None
+        first = int(where * (max(length - n_frames, 0) + 1))
+        wanted = self._file.get_slice("frames")
+        if length >= n_frames:
+            stretch: Float16Array = wanted[start + first : start + first + n_frames]
+            return stretch
+        whole: Float16Array = wanted[start : start + length]
+        return whole[np.arange(n_frames) % length]
+
 
 @contextlib.contextmanager
 def claimed(path: Path, *, wait: bool) -> Iterator[bool]:

@@ -1,8 +1,9 @@
 """Frames of a corpus' recordings for a training: computed once, then read."""
 
 import hashlib
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,17 @@ from voice2face.training.data.frame_files import (
 )
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
+Place = tuple[Shard, int]  # and a row in it
+# Decoding, coding and Fourier transforms let other threads run.
+MOST_THREADS = min(8, os.cpu_count() or 1)
 NOTED = 1000  # recordings whose frames take long enough that it is said
 
 
 class FrameMaker(Protocol):
-    """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one."""
+    """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one.
+
+    Where its ``is_thread_safe`` is true, several threads call it at the same time.
+    """
 
     @property
     def frame_dim(self) -> int:
@@ -116,6 +123,7 @@ class CorpusFrames:
         name = f"{corpus.info.data_hash} {self.encoder.frames_hash}"
         self.folder = self.root / hashlib.sha256(name.encode()).hexdigest()[:40]
         self._lengths: dict[str, Int64Array] = {}
+        self._open: dict[str, FrameFile] = {}
 
     @property
     def dim(self) -> int:
@@ -161,6 +169,31 @@ class CorpusFrames:
                 objects(table, names),
             )
             yield voices.only(np.array([len(frames) > 0 for frames in voices.frames], bool))
+
+    def places(self, split: str, clips: Sequence[str]) -> list[Place]:
+        """Where the frames of some recordings lie; computes what is not there yet.
+
+        Args:
+            split: Of the recordings.
+            clips: Their names.
+
+        Raises:
+            CorpusError: A shard is damaged, or has no sound for this encoder.
+            OutputError: The frames could not be written.
+        """
+        self.compute(split)
+        found: dict[str, Place] = {}
+        for shard in self.corpus.shards("voice", split):
+            names = self.corpus.table(shard, ["clip"])["clip"].to_pylist()
+            found |= {name: (shard, row) for row, name in enumerate(names)}
+        return [found[str(clip)] for clip in clips]
+
+    def stretch(self, place: Place, where: float, n_frames: int) -> Float16Array | None:
+        """Some frames of one recording, see :meth:`FrameFile.stretch`."""
+        shard, row = place
+        if shard.name not in self._open:
+            self._open[shard.name] = self._file(shard)
+        return self._open[shard.name].stretch(row, where, n_frames)
 
     def voices(self, split: str | None) -> HeardVoices:
         """Recordings of a split, or of all, that hold enough speech; in the corpus' order.
@@ -229,9 +262,12 @@ class CorpusFrames:
     def _compute(self, shard: Shard) -> None:
         table = self.corpus.table(shard, ["clip", "sound", "coding", "seconds"])
         recordings = self.corpus.recordings(shard, table)
-        with ThreadPoolExecutor(1) as ahead:  # decodes while the encoder is at work
-            sounds = ahead.map(_sound, recordings)
-            frames = [self._frames(r, s) for r, s in zip(recordings, sounds, strict=True)]
+        with ThreadPoolExecutor(MOST_THREADS) as threads:
+            if getattr(self.encoder, "is_thread_safe", False):
+                frames = list(threads.map(lambda r: self._frames(r, _sound(r)), recordings))
+            else:  # decoding goes ahead of it
+                sounds = threads.map(_sound, recordings)
+                frames = [self._frames(r, s) for r, s in zip(recordings, sounds, strict=True)]
         lengths = np.array([len(one) for one in frames], np.int64)
         whole = np.concatenate(frames)
         make_room(self.root, whole.nbytes, self.folder)

@@ -36,7 +36,7 @@ from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
 from voice2face.training.speaker.encoding import embed_all, encode
-from voice2face.training.speaker.voice_augmenter import Augmenter
+from voice2face.training.speaker.versions import ChangedVoices
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -54,7 +54,7 @@ class SpeakerTrainee:
         recipe: What to compute.
         seed: Of initialisation and drawing.
         device: Where, as torch names it; the team's, if there is one.
-        augmenter: Needed if the recipe says how to augment.
+        changed: Needed if the recipe says how to augment.
         held_out: Recordings that snapshots are measured on.
         team: Processes that train together; each takes its part of one large batch, and its own
             part's batch statistics.
@@ -68,7 +68,7 @@ class SpeakerTrainee:
         seed: int,
         device: str,
         *,
-        augmenter: Augmenter | None = None,
+        changed: ChangedVoices | None = None,
         held_out: HeardVoices | None = None,
         team: Team | None = None,
     ) -> None:
@@ -77,10 +77,9 @@ class SpeakerTrainee:
         self.team = team or solo(device)
         self.device = self.team.device
         self.voices, self.recipe = _placed(voices, self.device), recipe
-        if recipe.training.augment and augmenter is None:
-            raise ValueError("speaker stage: augmentation needs an augmenter")
-        wanted = augmenter if recipe.training.augment else None
-        self.augmenter = wanted and wanted.to(self.device)
+        if recipe.training.augment and changed is None:
+            raise ValueError("speaker stage: augmentation needs changed recordings")
+        self.changed = changed if recipe.training.augment else None
         self.held_out, self.waited_s = held_out, 0.0
         self._alarms: Alarms | None = None
         set_arithmetic(self.device, recipe.training.precision)
@@ -107,11 +106,13 @@ class SpeakerTrainee:
         chosen = torch.randint(len(self.voices), (n,), generator=self.rng)[part]
         where = torch.rand(n, generator=self.rng)[part]
         labels = self.voices.labels[chosen].to(self.device, non_blocking=True)
-        if self.augmenter is None:
-            return self.voices.cut(chosen, where, n_frames), labels
-        plan = self.augmenter.plan(settings.augment, settings.augment_share, n, part, self.rng)
-        features = self.voices.cut(chosen, where, plan.frames_needed(n_frames))
-        return self.augmenter.apply(features, chosen, plan, n_frames), labels
+        crops = self.voices.cut(chosen, where, n_frames)
+        if self.changed is None:
+            return crops, labels
+        version = torch.randint(len(self.changed), (n,), generator=self.rng)
+        as_it_is = torch.rand(n, generator=self.rng) >= settings.augment_share
+        version = torch.where(as_it_is, -1, version)[part]
+        return self.changed.put(crops, chosen, version, where), labels
 
     def step(self) -> dict[str, Tensor]:
         """One batch of crops, one length a batch."""
@@ -228,14 +229,15 @@ def train_speaker(
             corpus_folder, f"{len(speakers)} speakers to train on", "two or more", "add voices"
         )
     bank = VoiceBank.of(log_mels, labels.astype(np.int64))
-    augmenter = None
+    changed = None
     if recipe.training.augment:
-        augmenter = Augmenter.of(log_mels, corpus.info.front_end.log_mel)
+        changed = ChangedVoices.of(frames, voices.clip[kept].tolist(), recipe.training, seed)
     trainee = SpeakerTrainee(
         bank, len(speakers), recipe, seed, device,
-        augmenter=augmenter, held_out=frames.voices("validation"), team=team,
+        changed=changed, held_out=frames.voices("validation"), team=team,
     )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
+    identity |= {"changed recordings": changed.digest} if changed else {}
     iterations = recipe.training.iterations
     if watched.best_by == Run().best_by:  # which is a reading of the face stage
         watched = replace(watched, best_by=READING)
