@@ -9,7 +9,8 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import SettingsError
 from voice2face.experiments.pipeline import estimates
-from voice2face.experiments.pipeline.steps import REPORTED, Request, steps_of
+from voice2face.experiments.pipeline.request import REPORTED, Request
+from voice2face.experiments.pipeline.steps import steps_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen, listed
 from voice2face.release.model_folder import read_config
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from voice2face.experiments.recordings import NOISES, Recordings, heard_sound, noise
+from voice2face.experiments.recordings import NOISES, Recordings, noise
 from voice2face.settings import FRONT_ENDS
 
 CLEAN = FRONT_ENDS["clean"]
@@ -44,13 +44,6 @@ def test_a_key_is_of_the_content_and_its_order_whatever_the_names() -> None:
     assert voices.only([1, 0]).key != voices.only([0, 1]).key
     assert voices.cut(1.0).key != voices.cut(1.5).key
     assert Recordings.together([voices.only([0]), voices.only([1])]).key == voices.only([0, 1]).key
-
-
-def test_features_are_those_of_the_front_end() -> None:
-    features = heard_sound(_voices().cut(2), 3, 1000)
-    assert features.shape == (1000, 64)
-    np.testing.assert_array_equal(features[:200], features[200:400])
-    np.testing.assert_allclose(features[:200].std(axis=0), 1, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", NOISES)

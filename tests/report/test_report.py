@@ -3,6 +3,7 @@ import hashlib
 import io
 import re
 import sys
+from html import unescape
 from html.parser import HTMLParser
 
 import msgspec
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.web.browsers import find_browser, why_not
 from voice2face.errors import CorpusError, MissingExtraError, OutputError
 from voice2face.evaluation.results import Claim, Grid, Result, Series
-from voice2face.report import words, write_report
+from voice2face.report import figures, words, write_report
 from voice2face.report.grids import read_faces
+from voice2face.report.page import SHOWN_PANELS, STRIP_PX, interval_strip
 
 from .report_samples import HOSTILE, PX, all_results, durations, others, row, tiled
 
@@ -78,7 +81,7 @@ def test_the_page_is_one_file_in_good_order(html):
     assert {link.removeprefix("#") for link in links} <= set(anchors)
     assert len(anchors) == len(set(anchors))
     assert all(a["src"].startswith("data:") and a["alt"] for a in page.all("img"))
-    assert all(a["srcset"].startswith("data:") for a in page.all("source"))
+    assert all(a["loading"] == "lazy" for a in page.all("img"))
     assert not page.all("script") and not page.all("link")
     assert not [a for _, a in page.found if "style" in a]  # the policy forbids them
     places = [
@@ -91,7 +94,7 @@ def test_the_page_is_one_file_in_good_order(html):
 def test_the_policy_allows_the_style_and_nothing_from_outside(html):
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL).group(1)
     code = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"style-src &#39;sha256-{code}" in html or f"style-src 'sha256-{code}'" in html
+    assert f"style-src 'sha256-{code}'" in unescape(html)
     assert "default-src 'none'" in html and "http" not in re.sub(
         r"http-equiv|data:[^\"]+", "", html
     )
@@ -124,32 +127,93 @@ def test_faces_are_shown_as_they_are_stored(report, html):
 
 
 def test_curves_are_there_for_a_light_and_a_dark_ground(html):
-    dark = [a["srcset"] for a in Page(html).all("source")]
-    light = [a["src"] for a in Page(html).all("img") if "svg" in a["src"]]
-    assert len(dark) == len(light) == 3  # two panels, and the groups
-    assert not set(dark) & set(light)
-    drawn = base64.b64decode(light[0].partition(",")[2]).decode()
-    assert "<svg" in drawn and "#0072b2" in drawn.lower() and "<dc:date>" not in drawn
+    curves = [a["src"] for a in Page(html).all("img") if "svg" in a["src"]]
+    assert len(curves) == 3  # two panels, and the groups
+    drawn = base64.b64decode(curves[0].partition(",")[2]).decode()
+    assert "<svg" in drawn and "stroke: #0072b2" in drawn and "<dc:date>" not in drawn
+    dark = drawn[drawn.index("prefers-color-scheme: dark") :]
+    assert '[style*="stroke: #0072b2"]{stroke:#56B4E9!important}' in dark
     assert '<th scope="row">African</th>' in html  # the numbers behind them
 
 
 def test_an_interval_is_drawn_where_it_is():
-    from voice2face.report.html_parts import STRIP_PX, table_html
-    from voice2face.report.tables import tables
-
     rows = [row("a", "x", 0.94, chance=0.5), row("b", "x", 0.53, chance=0.5)]
-    strips = re.findall(
-        r'<svg class="strip".*?</svg>', table_html(tables(Result("e", "?", rows))[0])
-    )
-    for strip, value, kind in zip(strips, (0.94, 0.53), ("at", "open"), strict=True):
-        start, width = map(
-            float, re.search(r'class="ends" x="([\d.]+)".*? width="([\d.]+)"', strip).groups()
-        )
-        dot = float(re.search(rf'class="{kind}" cx="([\d.]+)"', strip).group(1))
-        per_unit = (STRIP_PX - 12) / (1.0 - 0.47)
-        assert width == pytest.approx(0.12 * per_unit, abs=0.2)
-        assert dot == pytest.approx(6 + (value - 0.47) * per_unit, abs=0.1)
-        assert start == pytest.approx(dot - width / 2, abs=0.2)
+    per_unit = (STRIP_PX - 12) / (1.0 - 0.47)
+    for one, kind in zip(rows, ("at", "open"), strict=True):
+        found = interval_strip(one, (0.47, 1.0), signed=False)
+        assert found["kind"] == kind
+        assert found["length"] == pytest.approx(0.12 * per_unit, abs=0.2)
+        assert found["value"] == pytest.approx(6 + (one.value - 0.47) * per_unit, abs=0.1)
+        assert found["low"] == pytest.approx(found["value"] - found["length"] / 2, abs=0.2)
+    assert interval_strip(row("a", "x", None), (0.0, 1.0), signed=False) is None
+
+
+def test_what_a_reader_must_know_first_stands_at_the_top(tmp_path):
+    known = Result("a", "?", unfit=["baseline: too short"], warnings=["trained on 3 of them"])
+    again = Result("b", "?", warnings=["trained on 3 of them"])
+    write_report([known, again], tmp_path, "t", "", pictures=tmp_path)
+    for name in ("index.html", "report.md"):
+        text = (tmp_path / name).read_text("utf-8")
+        assert text.count("trained on 3 of them") == text.count("baseline: too short") == 1
+        assert text.index("Too little training to tell.") < text.index("Beyond the report</h2>" if
+            name == "index.html" else "## Beyond the report")  # fmt: skip
+
+
+def test_details_are_folded_and_few_curves_are_shown(tmp_path):
+    series = [Series("a", [1.0, 2.0], [0.1, 0.2], panel=str(n)) for n in range(5)]
+    result = Result("x", "?", [row("a", "m", 0.5)], series, protocol="at length")
+    write_report([result], tmp_path, "t", "", pictures=tmp_path)
+    html = (tmp_path / "index.html").read_text("utf-8")
+    part = html[html.index('id="x"') : html.index('id="made"')]
+    shown = re.sub(r"<details>.*?</details>", "", part, flags=re.DOTALL)
+    assert shown.count("<figure") == SHOWN_PANELS and part.count("<figure") == 5
+    assert "at length" in part and "at length" not in shown and "<table" not in shown
+
+
+def test_chance_is_not_written_over_a_title(tmp_path):
+    """Over names it stands at the foot of the axis, where no title is."""
+    series = [Series("a", ["x", "y"], [0.4, 0.6], chance=0.5, panel="title " * 8)]
+    with figures.blank() as figure:
+        axis = figure.subplots()
+        figures.draw_panel(axis, series, {"a": 0})
+        title = axis.set_title("title " * 8, loc="left", fontsize=8)
+        figure.canvas.draw()
+        (label,) = [text for text in axis.texts if text.get_text() == "chance"]
+        assert not label.get_window_extent().overlaps(title.get_window_extent())
+        assert axis.get_window_extent().y1 > label.get_window_extent().y1
+
+
+@pytest.mark.skipif(why_not() != "", reason=why_not() or "-")
+def test_it_fits_screens_and_prints_its_summary_on_two_pages(report, tmp_path):
+    """Few screens a question at any width, nothing to scroll sideways, contents that stay."""
+    from playwright.sync_api import sync_playwright
+
+    about = ("1:2 matching", "face_reid_0095", "0.5: chance")
+    claims = [
+        Claim(f"claim {n} of the report", "report, Figure 2", "cannot be told", "so " * 50, *about)
+        for n in range(36)
+    ]
+    many = [*all_results(report), Result("many", "?", claims=claims)]
+    page = write_report(many, tmp_path / "out", "A & B", "About.", pictures=report)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        for width, height in ((360, 740), (768, 1024), (1440, 900)):
+            tab = browser.new_page(viewport={"width": width, "height": height})
+            tab.goto(page.as_uri())
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            sizes = tab.evaluate(
+                "[...document.querySelectorAll('.result')].map(e => [e.id, e.offsetHeight])"
+            )
+            tall = {name: size / height for name, size in sizes if name != "many"}
+            assert max(tall.values()) <= 3, tall
+            tab.evaluate("window.scrollTo(0, 2000)")
+            assert tab.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0
+            tab.close()
+        tab = browser.new_page()
+        tab.goto(page.as_uri())
+        printed = tab.pdf(prefer_css_page_size=True)
+        browser.close()
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 2
 
 
 def test_all_files_are_there_and_linked(report):

@@ -1,16 +1,19 @@
 import csv
 import io
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.results import Claim, Result, Row, Series
+from voice2face.experiments.registry import EXPERIMENTS
 from voice2face.report import words
 from voice2face.report.figures import looks, scale
 from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
+from voice2face.report.looks import DARK, LIGHT
 from voice2face.report.order import chapters, heading, stem
-from voice2face.report.style import DARK, LIGHT
 from voice2face.report.tables import MOST_COLUMNS, letter, tables
 
 from .report_samples import HOSTILE, MODELS, all_results, groups, matching, others, row
@@ -117,7 +120,7 @@ def test_claims_are_counted():
     assert "No claim" in words.verdict_sentence([])
 
 
-def test_results_come_in_the_order_of_the_report(tmp_path):
+def test_results_come_by_chapter_in_the_order_given(tmp_path):
     told = chapters(all_results(tmp_path))
     assert [chapter.name for chapter in told] == ["tests", "figures", "beyond"]
     assert [heading(r).partition(".")[0] for r in told[1].results] == [
@@ -125,12 +128,19 @@ def test_results_come_in_the_order_of_the_report(tmp_path):
     ]  # fmt: skip
     assert [r.experiment for r in told[2].results] == ["rivals", "generalisation", "distances"]
     assert stem(told[1].results[0]) == "figure-2-durations"
-    ten, two = (Result(f"e{n}", "?", report_item=f"Figure {n}") for n in (10, 2))
-    assert chapters([ten, two])[0].results == (two, ten)
     with pytest.raises(CorpusError, match="two results of 'rivals'"):
         chapters([*others(), others()[2]])
     with pytest.raises(CorpusError, match="no result"):
         chapters([])
+
+
+def test_the_registry_has_the_order_of_the_report():
+    """Tests, figures by number and letter, then the rest."""
+    found = [(e.chapter, e.report_item) for e in EXPERIMENTS.values() if e.chapter != "beyond"]
+    assert found == [
+        *(("tests", f"Test {n}") for n in (1, 2, 3, 4)),
+        *(("figures", f"Figure {n}") for n in ("1", "2", "3", "4", "5", "6 a", "6 b", "7")),
+    ]
 
 
 def test_a_file_of_another_content_is_noticed():
@@ -153,14 +163,34 @@ def test_latex_is_whole():
     result = Result("x", "?", [row(HOSTILE, "AUC", 0.5, note=HOSTILE), row("[b]", "AUC", 0.4),
                                row("c", "AUC", 0.2, against="d")])  # fmt: skip
     code = tables_tex(result)
-    assert code.count(r"\begin{table}") == code.count(r"\end{table}") == 2
+    assert code.count(r"\begin{longtable}") == code.count(r"\end{longtable}") == 2
     bare = re.sub(r"\\[{}]", "", code)
     assert bare.count("{") == bare.count("}")
-    body = [line for line in code.splitlines() if line.endswith(r"\\")]
+    body = [line for line in code.splitlines() if line.endswith(r"\\") and "caption" not in line]
     assert all(len(re.findall(r"(?<!\\)&", line)) == 1 for line in body)
     assert not any(line.startswith("[") for line in body)  # an option of the line above
     assert r"\$x\_1\$" in code and r"\textbackslash{}textbf\{\%\}" in code
     assert r"\textbf{+0.200}" in code
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX (apt-get install texlive)")
+def test_latex_fits_an_a4_text_block(tmp_path):
+    """Compiled with the usual margins: no box is wider than the text."""
+    code = tables_tex(matching()).encode("ascii", "replace").decode()
+    (tmp_path / "t.tex").write_text(
+        r"\documentclass[a4paper]{article}\usepackage[margin=2.5cm]{geometry}"
+        r"\usepackage{array,booktabs,longtable}\begin{document}" + code + r"\end{document}"
+    )
+    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull \\hbox" not in done.stdout
+
+
+def test_latex_columns_share_the_width():
+    head = tables_tex(matching()).split("toprule")[0]
+    (width,) = {float(w) for w in re.findall(r"p{\\dimexpr([\d.]+)\\linewidth", head)}
+    assert 0.22 + 4 * width == pytest.approx(1, abs=0.001)
 
 
 def test_a_name_keeps_its_colour_and_no_two_of_a_figure_share_one():

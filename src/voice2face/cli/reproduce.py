@@ -16,7 +16,7 @@ from voice2face.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from voice2face.experiments.pipeline.plan import Step
-    from voice2face.experiments.pipeline.steps import Request
+    from voice2face.experiments.pipeline.request import Request
 
 NEEDED = TRAINING | {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotlib": "figures"}
 OURS = {"steps", "log.txt", ".lock", ".helpers"}  # of which one is in any folder of a work
@@ -87,7 +87,8 @@ def reproduce(
     what trainings say.
     """
     need_extras("reproduce", NEEDED)
-    from voice2face.experiments.pipeline.steps import Request, steps_of
+    from voice2face.experiments.pipeline.request import Request
+    from voice2face.experiments.pipeline.steps import steps_of
 
     request = Request(
         corpus, out, n_seeds=seeds, seed=seed, preset=preset, width=width, device=device,
@@ -115,7 +116,7 @@ def _do(request: "Request", steps: Sequence["Step"], n_workers: int) -> None:
     from voice2face.experiments.pipeline.lock import alone_in
     from voice2face.experiments.pipeline.performing import Performer
     from voice2face.experiments.pipeline.plan import Records
-    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
+    from voice2face.experiments.pipeline.request import PAGES, RESULTS
     from voice2face.experiments.pipeline.workers import carry_out
 
     with alone_in(request.out):
@@ -199,7 +200,7 @@ def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> 
 
     from voice2face.evaluation.results import read_result
     from voice2face.experiments.pipeline.plan import Records, states
-    from voice2face.experiments.pipeline.steps import PAGES, RESULTS
+    from voice2face.experiments.pipeline.request import PAGES, RESULTS
 
     found = states(steps, Records(request.out))
     asked = [s.name for s in steps if s.kind == "experiment" and found[s.name] == "done"]

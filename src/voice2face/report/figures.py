@@ -13,11 +13,11 @@ from voice2face.errors import MissingExtraError
 from voice2face.evaluation.results import Result, Series
 from voice2face.files import atomic_write
 from voice2face.markup import line
-from voice2face.report.style import DARK, DASHES, LIGHT, MARKERS
+from voice2face.report.looks import DARK, DASHES, LIGHT, MARKERS
 
 WIDTH_IN, PANEL_IN, ROW_IN = 7.2, 3.6, 2.5
 NAME_IN = 0.17  # of height for each named point
-INK = {"light": ("#1d1c1a", "#66625c"), "dark": ("#ece8e1", "#a39d94")}
+INK, DARK_INK = ("#1d1c1a", "#66625c"), ("#ece8e1", "#a39d94")  # strong and faint
 MOST_TICKS = 8
 DPI = 300
 
@@ -56,17 +56,28 @@ def named(series: Sequence[Series]) -> bool:
 def panel_svg(
     series: Sequence[Series],
     numbers: dict[str, int],
-    theme: str,
     ends: tuple[float, float] | None = None,
 ) -> bytes:
-    """One axis without legend, on no ground; theme is "light" or "dark"."""
-    with blank(theme) as figure:
+    """One axis without legend, on no ground, in the colours of a light or a dark page."""
+    with blank() as figure:
         figure.set_size_inches(PANEL_IN, _height_in(series))
         figure.set_layout_engine("constrained")
-        draw_panel(figure.subplots(), series, numbers, theme, ends)
+        draw_panel(figure.subplots(), series, numbers, ends)
         stream = BytesIO()
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    return stream.getvalue()
+    first, defs, rest = stream.getvalue().partition(b"<defs>")
+    return first + _dark_style().encode() + defs + rest
+
+
+def _dark_style() -> str:
+    """Rules that turn each colour into that of a dark ground."""
+    pairs = zip((*LIGHT, *INK), (*DARK, *DARK_INK), strict=True)
+    rules = "".join(
+        f'[style*="{what}: {light.lower()}"]{{{what}:{dark}!important}}'
+        for light, dark in pairs
+        for what in ("stroke", "fill")
+    )
+    return f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
 
 
 def write_curves(path: Path, result: Result, numbers: dict[str, int]) -> list[Path]:
@@ -78,7 +89,7 @@ def write_curves(path: Path, result: Result, numbers: dict[str, int]) -> list[Pa
     """
     found = panels(result)
     names = list(dict.fromkeys(series.name for series in result.series))
-    with blank("light") as figure:
+    with blank() as figure:
         n_columns = min(2, len(found))
         n_rows = math.ceil(len(found) / n_columns)
         height_in = n_rows * max(_height_in(series) for series in found.values())
@@ -87,7 +98,7 @@ def write_curves(path: Path, result: Result, numbers: dict[str, int]) -> list[Pa
         figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
         axes = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
         for axis, (title, series) in zip(axes, found.items(), strict=False):
-            draw_panel(axis, series, numbers, "light", scale(found))
+            draw_panel(axis, series, numbers, scale(found))
             axis.set_title(wrapped(title, 64, 2), loc="left", fontsize=8)
         for axis in axes[len(found) :]:
             axis.set_axis_off()
@@ -113,7 +124,6 @@ def draw_panel(
     axis: Any,
     series: Sequence[Series],
     numbers: dict[str, int],
-    theme: str,
     ends: tuple[float, float] | None = None,
 ) -> None:
     """Lines with bands over numbers, points with whiskers over names; chance as a dotted line.
@@ -122,24 +132,23 @@ def draw_panel(
         axis: Of matplotlib.
         series: What is drawn.
         numbers: Of the look of each series' name.
-        theme: "light" or "dark".
         ends: Least and largest value, see :func:`scale`.
     """
     by_name = named(series)
-    (_draw_names if by_name else _draw_lines)(axis, series, numbers, theme)
+    (_draw_names if by_name else _draw_lines)(axis, series, numbers)
     set_x, set_y = axis.set_xlabel, axis.set_ylabel
     if by_name:  # names stand below each other, where there is room for them
         set_x, set_y = set_y, set_x
     set_x(wrapped(next((one.x_label for one in series if one.x_label), ""), 56, 2))
     set_y(wrapped(next((one.y_label for one in series if one.y_label), ""), 44, 2))
     for chance in sorted({one.chance for one in series if one.chance is not None}):
-        draw, faint = axis.axvline if by_name else axis.axhline, INK[theme][1]
+        draw, faint = axis.axvline if by_name else axis.axhline, INK[1]
         draw(chance, color=faint, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
-        at = (chance, 1.0) if by_name else (1.0, chance)
+        at = (chance, 0.0) if by_name else (1.0, chance)  # inside, where no title stands
         frame = ("data", "axes fraction") if by_name else ("axes fraction", "data")
-        axis.annotate("chance", at, (0, 1), xycoords=frame, textcoords="offset points",
-                      color=faint, fontsize=6.5, ha="center" if by_name else "right",
-                      va="bottom")  # fmt: skip
+        axis.annotate("chance", at, (2, 2) if by_name else (0, 1), xycoords=frame,
+                      textcoords="offset points", color=faint, fontsize=6.5,
+                      ha="left" if by_name else "right", va="bottom")  # fmt: skip
     if ends is not None:
         margin = 0.06 * (ends[1] - ends[0])
         (axis.set_xlim if by_name else axis.set_ylim)(ends[0] - margin, ends[1] + margin)
@@ -158,11 +167,11 @@ def save(figure: Any, path: Path, dpi: int = DPI) -> list[Path]:
     return made
 
 
-def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int], theme: str) -> None:
+def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int]) -> None:
     for one in series:
         order = sorted(range(len(one.x)), key=lambda i, x=one.x: float(x[i]))  # type: ignore[misc]
         x, y = [float(one.x[i]) for i in order], [_or_nan(one.y[i]) for i in order]
-        look = style(numbers[one.name], theme)
+        look = style(numbers[one.name])
         axis.plot(x, y, marker=look["marker"], markersize=3.2, color=look["color"],
                   linestyle=look["linestyle"], linewidth=1.3)  # fmt: skip
         if one.low:
@@ -174,11 +183,11 @@ def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int], th
     axis.margins(x=0.04, y=0.12)
 
 
-def _draw_names(axis: Any, series: Sequence[Series], numbers: dict[str, int], theme: str) -> None:
+def _draw_names(axis: Any, series: Sequence[Series], numbers: dict[str, int]) -> None:
     names = list(dict.fromkeys(str(x) for one in series for x in one.x))
     for k, one in enumerate(series):
         shift = ((k + 0.5) / len(series) - 0.5) * 0.62
-        look = style(numbers[one.name], theme)
+        look = style(numbers[one.name])
         for i, x in enumerate(one.x):
             place, value = names.index(str(x)) + shift, one.y[i]
             if value is None:
@@ -197,12 +206,11 @@ def _height_in(series: Sequence[Series]) -> float:
     return max(ROW_IN, 0.7 + NAME_IN * len(names) * max(1.0, 0.62 * len(series))) if names else 2.4
 
 
-def style(number: int, theme: str) -> dict[str, Any]:
+def style(number: int) -> dict[str, Any]:
     """Colour, dashes and marker of the series with that number."""
-    colours = LIGHT if theme == "light" else DARK
     dash = [float(part) for part in DASHES[number % len(DASHES)].split()]
     return {
-        "color": colours[number % len(colours)],
+        "color": LIGHT[number % len(LIGHT)],
         "linestyle": (0, dash) if dash else "-",
         "marker": MARKERS[number % len(MARKERS)],
     }
@@ -211,12 +219,12 @@ def style(number: int, theme: str) -> dict[str, Any]:
 def _handle(name: str, number: int, lines: bool) -> Any:
     from matplotlib.lines import Line2D
 
-    look = style(number, "light") | ({} if lines else {"linestyle": "-"})
+    look = style(number) | ({} if lines else {"linestyle": "-"})
     return Line2D([], [], label=wrapped(name, 38, 1), markersize=3.2, linewidth=1.3, **look)
 
 
 @contextlib.contextmanager
-def blank(theme: str = "light") -> Iterator[Any]:
+def blank() -> Iterator[Any]:
     """An empty figure, and settings while it is drawn and saved.
 
     Raises:
@@ -227,7 +235,7 @@ def blank(theme: str = "light") -> Iterator[Any]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("the report's figures", "figures") from error
-    ink, faint = INK[theme]
+    ink, faint = INK
     settings: dict[Any, Any] = {
         "font.size": 7.5, "svg.hashsalt": "voice2face", "pdf.fonttype": 42, "axes.linewidth": 0.6,
         "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": faint, "xtick.color": faint,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from voice2face import __version__
 from voice2face.evaluation.results import Claim, Result, Row
+from voice2face.markup import markdown as md
 from voice2face.report import words
-from voice2face.report.markup import markdown as md
 from voice2face.report.order import Chapter, heading, stem
 from voice2face.report.tables import Table, letter, tables
 
@@ -35,6 +35,8 @@ def markdown_page(
 def _summary(results: Sequence[Result]) -> list[str]:
     claims = [claim for result in results for claim in result.claims]
     parts = ["## Summary"]
+    parts += [f"**Too little training to tell.** {md(s)}." for s in unfit_of(results)]
+    parts += [f"**{md(s)}**" for s in dict.fromkeys(s for r in results for s in r.warnings)]
     if differing := words.disagreeing(results):
         names = md(", ".join(differing))
         parts.append(f"**Not all results were made from the same files:** {names}.")
@@ -47,8 +49,17 @@ def _summary(results: Sequence[Result]) -> list[str]:
     return [*parts, words.HOW_TO_READ]
 
 
+def unfit_of(results: Sequence[Result]) -> list[str]:
+    """Why models are not worth judging, each once."""
+    return list(dict.fromkeys(sentence for result in results for sentence in result.unfit))
+
+
 def _claim(claim: Claim) -> str:
-    return f"- **{claim.verdict}**: {md(claim.text)} ({md(claim.source)}). {md(claim.evidence)}"
+    verdict = f"{claim.verdict}, {claim.grade}" if claim.grade else claim.verdict
+    about = f"{claim.measure}, by {claim.judge}" if claim.judge else claim.measure
+    bound = f"; above {claim.bound}" if claim.bound else ""
+    measured = f" *Measured: {md(about + bound)}.*" if about else ""
+    return f"- **{verdict}**: {md(claim.text)} ({md(claim.source)}).{measured} {md(claim.evidence)}"
 
 
 def _result(result: Result, pictures: Sequence[str]) -> list[str]:

@@ -12,10 +12,16 @@ WHAT_A_FACE_IS = (
 )
 HOW_TO_READ = (
     "Behind each number stands its 95 % interval, found by drawing the tested people again and "
-    "again: had other people of the same kind been asked, the number would most likely have been "
+    "again and widened by how far the trainings from several seeds differ: had other people of the "
+    "same kind been asked, of models trained again, the number would most likely have been "
     "somewhere in it. A difference counts only if its interval lies on one side of zero."
 )
-VERDICTS = ("holds", "does not hold", "cannot be told")
+VERDICTS = ("holds", "does not hold", "cannot be told", "too little training to tell")
+STRIPS = (
+    "In the tables the bar is the interval, the dot the value and the upright line chance (in "
+    "differences: zero), all numbers of one measure on one scale; a hollow dot cannot be told "
+    "from that line."
+)
 ATTRIBUTES = "gender|sex|age|age_band|age_group|ethnicity|race|nationality|language|native"
 MISSING = "–"
 SIGNS = {"higher": "▲", "lower": "▼", "cannot be told": "≈"}
@@ -80,15 +86,19 @@ def verdict_sentence(claims: Sequence[Claim]) -> str:
     if not claims:
         return "No claim of the paper or the report was asked here."
     counts = [sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS]
-    verbs = (("holds", "hold"), ("does not hold", "do not hold"), ("cannot be told",) * 2)
+    verbs = (
+        ("holds", "hold"), ("does not hold", "do not hold"), ("cannot be told",) * 2,
+        ("has too little training to tell", "have too little training to tell"),
+    )  # fmt: skip
     parts = [
         f"{count or 'none'} {one if count == 1 else many}"
         for count, (one, many) in zip(counts, verbs, strict=True)
+        if count or one != verbs[-1][0]
     ]
     asked = "claim" if len(claims) == 1 else "claims"
     return (
         f"Of {len(claims)} {asked} of the paper and the report that were asked here, "
-        f"{parts[0]}, {parts[1]} and {parts[2]}."
+        f"{', '.join(parts[:-1])} and {parts[-1]}."
     )
 
 

@@ -1,0 +1,179 @@
+"""One HTML file with everything in it, for a screen of any size; on paper its summary."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from voice2face import __version__
+from voice2face.errors import MissingExtraError
+from voice2face.evaluation.results import Result, Row, Series
+from voice2face.markup import attribute, data_uri, text
+from voice2face.report import figures, words
+from voice2face.report.grids import Faces
+from voice2face.report.looks import DASHES, LIGHT, MARKERS
+from voice2face.report.order import Chapter, heading, stem
+from voice2face.report.tables import letter, tables
+
+TEMPLATES = Path(__file__).parent / "templates"
+SHOWN_PANELS = 2  # of a result's curves; the others are folded
+STRIP_PX = 116
+VERDICT_SIGNS = ("✓", "✗", "?", "…")
+SHAPES = {  # of matplotlib's markers, in the middle of 30 × 10
+    "o": "12.5,4 14,2.5 16,2.5 17.5,4 17.5,6 16,7.5 14,7.5 12.5,6",
+    "s": "12.5,2.5 17.5,2.5 17.5,7.5 12.5,7.5",
+    "^": "15,2 18,8 12,8",
+    "v": "15,8 18,2 12,2",
+    "<": "12,5 18,2 18,8",
+    ">": "18,5 12,2 12,8",
+    "D": "15,1.5 18.5,5 15,8.5 11.5,5",
+}
+
+
+def page(
+    chapters: Sequence[Chapter],
+    faces: Mapping[str, Sequence[Faces]],
+    numbers: Mapping[str, dict[str, int]],
+    title: str,
+    about: str,
+) -> str:
+    """The page as text; the same for the same results and program.
+
+    Args:
+        chapters: What is told, in order.
+        faces: Grids of each result by its stem.
+        numbers: Number of the look of each series' name, by the result's stem.
+        title: Heading.
+        about: What this is about; an empty line parts paragraphs.
+
+    Raises:
+        MissingExtraError: jinja2 is not installed.
+    """
+    results = [result for chapter in chapters for result in chapter.results]
+    claims = [(claim, result) for result in results for claim in result.claims]
+    css = (TEMPLATES / "page.css").read_text("utf-8")
+    code = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{code}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    whole: str = _templates().get_template("page.html").render(
+        chapters=chapters, faces=faces, numbers=numbers, title=title,
+        about=[part for part in about.split("\n\n") if part.strip()],
+        css=_safe(css), policy=policy,
+        claims=sorted(claims, key=lambda pair: words.VERDICTS.index(pair[0].verdict)),
+        unfit=dict.fromkeys(sentence for r in results for sentence in r.unfit),
+        warnings=dict.fromkeys(sentence for r in results for sentence in r.warnings),
+        differing=words.disagreeing(results),
+        left_out=[result for result in results if result.left_out],
+        made=made_of(results),
+    )  # fmt: skip
+    return whole
+
+
+def _templates() -> Any:
+    """The templates; whatever they print is escaped and one line, in text and in attributes."""
+    try:
+        import jinja2
+    except ImportError as error:
+        raise MissingExtraError("the report's page", "figures") from error
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=_printed,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters["attr"] = lambda value: _safe(attribute(value))
+    found.globals |= {
+        "words": words, "version": __version__, "SHOWN_PANELS": SHOWN_PANELS,
+        "VERDICT_SIGNS": tuple(map(_safe, VERDICT_SIGNS)), "verdict_class": words.VERDICTS.index,
+        "stem": stem, "heading": heading, "tables": tables, "letter": letter,
+        "panels": figures.panels, "scale": figures.scale, "panel_svg": figures.panel_svg,
+        "uri": lambda data, mime: _safe(data_uri(data, mime)), "interval_strip": interval_strip,
+        "sample": sample, "positions": positions, "point": point, "curves_alt": curves_alt,
+    }  # fmt: skip
+    return found
+
+
+def _printed(value: object) -> object:
+    """What a template prints: markup of its own as it is, numbers, and all else as escaped text."""
+    if hasattr(value, "__html__") or isinstance(value, int | float):
+        return value
+    return _safe(text(value))
+
+
+def _safe(markup: str) -> str:
+    from markupsafe import Markup
+
+    return Markup(markup)
+
+
+def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[str, Any] | None:
+    """Where the parts of a drawn interval stand, in pixels; None where there is nothing to draw.
+
+    The interval is a bar, the value a dot, hollow if chance (or zero) is in the interval.
+    """
+    if row.value is None or scale[0] == scale[1]:
+        return None
+
+    def at(value: float) -> float:
+        share = (value - scale[0]) / (scale[1] - scale[0])
+        return round(6 + share * (STRIP_PX - 12), 1)
+
+    null, found = 0.0 if signed else row.chance, {"width": STRIP_PX, "value": at(row.value)}
+    found |= {"kind": "at", "length": 0, "null": None if null is None else at(null)}
+    if row.low is not None and row.high is not None:
+        length = round(max(at(row.high) - at(row.low), 1), 1)
+        found |= {"low": at(row.low), "length": length}
+        found["kind"] = "open" if null is not None and row.low <= null <= row.high else "at"
+    return found
+
+
+def sample(number: int, series: Sequence[Series]) -> str:
+    """A piece of the line, or of a whisker, with its marker."""
+    dash = DASHES[number % len(DASHES)] if not figures.named(series) else ""
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    kind, marker = f"k{number % len(LIGHT)}", SHAPES[MARKERS[number % len(MARKERS)]]
+    return _safe(
+        f'<svg width="30" height="10" aria-hidden="true"><line class="{kind}" x1="0" y1="5" '
+        f'x2="30" y2="5" stroke-width="1.5"{dashes}/><polygon class="{kind}" points="{marker}"/>'
+        "</svg>"
+    )
+
+
+def positions(series: Sequence[Series]) -> list[float | str]:
+    """All positions of some lines, in order."""
+    return list(dict.fromkeys(x for one in series for x in one.x))
+
+
+def point(series: Series, x: float | str) -> str:
+    """The number of a line at a position, with its interval; "" where it has none."""
+    if x not in series.x:
+        return ""
+    i, digits = series.x.index(x), words.digits_of([*series.y, *series.low, *series.high])
+    ends = words.interval(series.low[i], series.high[i], digits) if series.low else ""
+    return f"{words.number(series.y[i], digits)} {ends}".strip()
+
+
+def curves_alt(title: str, series: Sequence[Series]) -> str:
+    """What a picture of curves shows, for who can't see it."""
+    label = series[0].y_label or title
+    return f"{label} of {', '.join(one.name for one in series)}; numbers below"
+
+
+def made_of(results: Sequence[Result]) -> dict[str, list[tuple[str, str, str]]]:
+    """Seeds, lists of trials and sources, as rows of tables."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        for pair in result.sources.items():
+            seen.setdefault(pair, []).append(heading(result))
+    return {
+        "seeds": [
+            (heading(r), ", ".join(f"{n} {s}" for n, s in r.seeds.items()), r.made_by)
+            for r in results
+        ],
+        "trials": [(heading(r), n, code) for r in results for n, code in r.trials_sha256.items()],
+        "sources": [
+            (name, "all" if len(users) == len(results) else "; ".join(users), code)
+            for (name, code), users in sorted(seen.items())
+        ],
+    }
