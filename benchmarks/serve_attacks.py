@@ -27,7 +27,7 @@ TRICKS = (
     "/static//etc/passwd", "/static/%00", "/static/....//app.py", "/static/%252e%252e/app.py",
     "/../../../../etc/passwd", "//etc/passwd", "/api/examples/../about.wav",
     "/api/examples/..%2f..%2f..%2fetc%2fpasswd.wav", "/api/examples/%00.wav",
-    "/api/examples/woman.wav%00", "/api/examples/.wav", f"/api/examples/{'a' * 5000}.wav",
+    "/api/examples/1998.webm%00", "/api/examples/.wav", f"/api/examples/{'a' * 5000}.wav",
     "/static/" + "a" * 5000, "/api/examples/w%c3%28.wav", "/static/con", "/static/index.html/x",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ before. The limits are those of ``voice2face serve`` unless it is told otherwise
 """
 
 import base64
+import io
 import json
 import time
 from collections import Counter
@@ -15,7 +16,9 @@ from benchmarks.inputs import Inputs
 from benchmarks.serve_attacks import attacks, carried_out
 from benchmarks.serve_client import Attack, Target, answer, connect, head
 from benchmarks.serve_process import HOST, Serving, serving
-from voice2face.web.examples import example_wav
+from voice2face.audio import load_clip
+from voice2face.audio.wav import wav_bytes
+from voice2face.web.examples import example_recording
 from voice2face.web.limits import Limits
 
 N_BROKEN = 400
@@ -57,7 +60,7 @@ def _target(port: int) -> Target:
     return Target(
         HOST,
         port,
-        example_wav("woman"),
+        wav_bytes(load_clip(io.BytesIO(example_recording("1998")))),
         limits.recording_bytes,
         limits.recording_s,
         give_up_s=max(limits.head_s, limits.upload_grace_s),

@@ -83,13 +83,13 @@ def _ended(target: Target, found: bytes, passed_s: float, wanted: int) -> str:
 
 def _never_reads(target: Target) -> str:
     """Many answers asked for at once over one connection, none of them read."""
-    asked = b"GET /api/examples/woman.wav HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    asked = b"GET /api/examples/1998.webm HTTP/1.1\r\nHost: localhost\r\n\r\n"
     connection = socket.socket()
     with connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(60)
         connection.connect((target.host, target.port))
-        connection.sendall(asked * 100)
+        connection.sendall(asked * 1000)
         end = time.monotonic() + target.unread_s + 3 * HURRY_S
         while time.monotonic() < end:
             time.sleep(0.2)

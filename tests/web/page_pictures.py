@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from voice2face.audio.wav import wav_bytes
-from voice2face.web.examples import example_wav
 from voice2face.web.models import Models
 
 from .browsers import browser_with
+from .made_up import example_wav
 from .served import served
 
 VIEWS = {360: 780, 768: 1024, 1440: 900}

@@ -5,9 +5,9 @@ import importlib
 
 import pytest
 
-from voice2face.web.examples import example_wav
 from voice2face.web.models import Models
 
+from .made_up import example_wav
 from .served import HOST, served
 
 LIMITS = {

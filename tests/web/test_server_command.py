@@ -14,11 +14,11 @@ import pytest
 
 from voice2face.cli.serve import is_loopback, read_password, serve
 from voice2face.errors import MissingExtraError, ModelError, SettingsError
-from voice2face.web.examples import example_wav
 from voice2face.web.models import Models
 from voice2face.web.security import checked_root
 from voice2face.web.server import open_socket
 
+from .made_up import example_wav
 from .served import HOST, served
 
 OPTIONS = {

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from voice2face.web.app import Site
-from voice2face.web.examples import example_wav
 from voice2face.web.limits import Limits
 from voice2face.web.models import Models
 from voice2face.web.server import open_socket
 
+from .made_up import example_wav
 from .served import HOST, Served, served
 
 PAGE = (Path(__file__).parents[2] / "docs" / "serve.md").read_text("utf-8")

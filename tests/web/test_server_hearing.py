@@ -8,7 +8,6 @@ from PIL import Image
 
 from voice2face.audio import extract
 from voice2face.settings import FRONT_ENDS
-from voice2face.web.examples import example_wav
 from voice2face.web.hearing import (
     log_mel_png,
     speech_spans,
@@ -16,6 +15,8 @@ from voice2face.web.hearing import (
     warnings,
     waveform,
 )
+
+from .made_up import example_wav
 
 VOICE = np.frombuffer(example_wav("man")[44:], np.int16)
 

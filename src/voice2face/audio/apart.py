@@ -46,6 +46,7 @@ _MOST_WORDS = 1 << 16  # bytes of an answer that is no samples
 class _Request(msgspec.Struct, array_like=True):
     path: bytes | None  # None: the content follows
     max_s: float | None
+    first_s: float | None
     cpu_s: float
     memory_bytes: int
 
@@ -85,7 +86,12 @@ class Decoders:
         self.close()
 
     def read_speech(
-        self, source: Path | bytes, *, name: str | None = None, max_s: float | None = None
+        self,
+        source: Path | bytes,
+        *,
+        name: str | None = None,
+        max_s: float | None = None,
+        first_s: float | None = None,
     ) -> Speech:
         """Read one recording whole, as :func:`voice2face.audio.speech.read_speech` does.
 
@@ -93,6 +99,7 @@ class Decoders:
             source: A file, or its content.
             name: What messages call it.
             max_s: A longer recording is refused.
+            first_s: A longer recording is read up to here.
 
         Raises:
             AudioError: It cannot be read, is too long, or takes too much time or memory.
@@ -100,7 +107,7 @@ class Decoders:
         thing = name or (clip_name(source) if isinstance(source, Path) else "recording")
         decoder = self._free.get()
         try:
-            answer = decoder.ask(source, thing, max_s, self._seconds)
+            answer = decoder.ask(source, thing, max_s, first_s, self._seconds)
         except BaseException:
             self._replace(decoder)
             raise
@@ -155,7 +162,12 @@ class _Decoder:
         theirs.close()
 
     def ask(
-        self, source: Path | bytes, thing: str, max_s: float | None, seconds: float | None
+        self,
+        source: Path | bytes,
+        thing: str,
+        max_s: float | None,
+        first_s: float | None,
+        seconds: float | None,
     ) -> np.ndarray | AudioError:
         """The samples of a recording, or what is wrong with it.
 
@@ -165,10 +177,11 @@ class _Decoder:
         n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         limit_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if seconds is None else seconds
         # The samples are kept whole: four copies at most of two bytes each.
-        longest_bytes = MEMORY_PER_BYTE * n_bytes if max_s is None else int(8 * RATE_HZ * max_s)
+        most_s = max_s if first_s is None else first_s
+        longest_bytes = MEMORY_PER_BYTE * n_bytes if most_s is None else int(8 * RATE_HZ * most_s)
         memory_bytes = min(MEMORY_BYTES + longest_bytes, MOST_MEMORY_BYTES)
         path = None if isinstance(source, bytes) else os.fsencode(source)
-        request = _Request(path, max_s, limit_s, memory_bytes)
+        request = _Request(path, max_s, first_s, limit_s, memory_bytes)
         try:
             self.wait()
             timer = threading.Timer(limit_s, self._give_up)
@@ -266,7 +279,8 @@ def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
 def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str, str, str]:
     path = os.fsdecode(request.path or b"")
     try:
-        samples = load_clip(path if content is None else io.BytesIO(content), max_s=request.max_s)
+        source = path if content is None else io.BytesIO(content)
+        samples = load_clip(source, max_s=request.max_s, first_s=request.first_s)
     except AudioError as error:
         return error.found[:1000], error.wanted[:1000], error.remedy[:1000]
     except MemoryError:

@@ -42,6 +42,7 @@ def load_clip(
     rate: int | None = None,
     *,
     max_s: float | None = None,
+    first_s: float | None = None,
     max_decode_s: float | None = None,
 ) -> Int16Array:
     """Read one recording whole.
@@ -53,6 +54,7 @@ def load_clip(
             or floats in [-1, 1], shape (samples,) or (samples, channels).
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
+        first_s: A longer recording is read up to here, and what follows is not looked at.
         max_decode_s: One that takes longer to decode is refused.
 
     Returns:
@@ -65,7 +67,8 @@ def load_clip(
     """
     name, whole = clip_name(source), Whole()
     end = None if max_decode_s is None else time.monotonic() + max_decode_s
-    for block in _stream(source, rate, name, max_s):
+    blocks = _stream(source, rate, name, max_s)
+    for block in blocks if first_s is None else _first(blocks, first_s):
         whole.add(block)
         if end is not None and time.monotonic() > end:
             found = f"it takes more than {max_decode_s:g} s to decode"
@@ -116,6 +119,15 @@ def _limited(blocks: Iterable[Block], name: str, max_s: float | None) -> Iterato
         yield block
     if n_samples == 0:
         raise AudioError(name, "no samples", "a recording", "record it again")
+
+
+def _first(blocks: Iterable[Block], seconds: float) -> Iterator[Block]:
+    left = round(seconds * RATE_HZ)
+    for block in blocks:
+        yield block[:left]
+        left -= len(block)
+        if left <= 0:
+            return
 
 
 def _file_blocks(

@@ -3,13 +3,18 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.release.inference import Model, Reconstruction, to_picture
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
+from voice2face.web.ear import Ear, Overheard
 from voice2face.web.hearing import summed_up
+
+BEYOND_S = 0.1  # read past the longest recording, so that a longer one is noticed
 
 
 @dataclass(frozen=True)
@@ -29,37 +34,82 @@ class Order:
     picture_only: bool = False
 
 
-def make_answer(model: Model, name: str, read: Callable[[], Speech], order: Order) -> bytes:
-    """Make the face of a recording, and all that is shown beside it.
+class Maker:
+    """Makes the answers of one server.
 
     Args:
-        model: Which makes it.
-        name: What the model is called here.
-        read: Reads the recording.
-        order: What was asked for.
-
-    Returns:
-        The PNG, or the JSON text in which pictures are base64.
-
-    Raises:
-        AudioError: The recording can't be used.
-        ModelError: The model is damaged.
+        longest_s: Of a longer recording this much is used.
     """
-    began = time.perf_counter()
-    speech = read()
-    made = model.reconstruct_speech(speech)
-    label = LABEL if order.label else ""
-    face = png_bytes(made.picture, provenance_of(model), label)
-    if order.picture_only:
-        return face
-    answer = {
-        "face": face,
-        "more": _more(model, made, order, label),
-        "model": name,
-        **summed_up(speech.samples, made.voiced),
-        "took_ms": round(1000 * (time.perf_counter() - began), 1),
-    }
-    return msgspec.json.encode(answer)
+
+    def __init__(self, longest_s: float) -> None:
+        self._longest_s = longest_s
+        self._ear = Ear()
+
+    @property
+    def first_s(self) -> float:
+        """How much of a recording is to be read."""
+        return self._longest_s + BEYOND_S
+
+    def answer(self, model: Model, name: str, read: Callable[[], Speech], order: Order) -> bytes:
+        """Make the face of a recording, and all that is shown beside it.
+
+        Args:
+            model: Which makes it.
+            name: What the model is called here.
+            read: Reads ``first_s`` of the recording.
+            order: What was asked for.
+
+        Returns:
+            The PNG, or the JSON text in which pictures are base64.
+
+        Raises:
+            AudioError: The recording can't be used.
+            ModelError: The model is damaged.
+        """
+        began = time.perf_counter()
+        speech, is_cut = self._first(read())
+        overheard = self._ear.listen(speech)
+        made = model.reconstruct_speech(speech)
+        label = LABEL if order.label else ""
+        face = png_bytes(made.picture, provenance_of(model), label)
+        if order.picture_only:
+            return face
+        shown = summed_up(speech.samples, made.voiced)
+        notes = [*self._notes(is_cut), *overheard.warnings, *shown.pop("warnings")]
+        answer = {
+            "face": face,
+            "more": _more(model, made, order, label),
+            "model": name,
+            "heard": _heard(made, overheard),
+            "speakers": overheard.speakers.n if overheard.speakers else None,
+            "warnings": notes,
+            **shown,
+            "took_ms": round(1000 * (time.perf_counter() - began), 1),
+        }
+        return msgspec.json.encode(answer)
+
+    def _first(self, speech: Speech) -> tuple[Speech, bool]:
+        """The recording up to its longest, and whether it goes on after that."""
+        most = round(self._longest_s * RATE_HZ)
+        is_cut = len(speech.samples) > most
+        return Speech(speech.samples[:most], name=speech.name), is_cut
+
+    def _notes(self, is_cut: bool) -> list[str]:
+        first = in_words(self._longest_s)
+        return [f"The recording is longer: its first {first} were used."] if is_cut else []
+
+
+def in_words(seconds: float) -> str:
+    """``5 minutes``, ``90 seconds``."""
+    minutes = seconds / 60
+    return f"{minutes:g} minutes" if minutes >= 2 and minutes % 1 == 0 else f"{seconds:g} seconds"
+
+
+def _heard(made: Reconstruction, overheard: Overheard) -> dict[str, Any] | None:
+    """What the model reads off the voice; else what was read off it beside the model."""
+    if hasattr(made.heard, "as_data"):
+        return made.heard.as_data()  # type: ignore[no-any-return]
+    return overheard.heard
 
 
 def _more(model: Model, made: Reconstruction, order: Order, label: str) -> list[bytes]:

@@ -12,18 +12,20 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from voice2face import __version__
 from voice2face.audio.apart import Decoders
 from voice2face.errors import AudioError, ModelError
-from voice2face.web.answer import Order, make_answer
-from voice2face.web.examples import EXAMPLES, example_wav
+from voice2face.release.model_folder import CARD
+from voice2face.web.answer import Maker, Order
+from voice2face.web.examples import CREDIT, EXAMPLES, TYPE, example_recording
 from voice2face.web.limits import Limits
 from voice2face.web.metrics import PLAIN, Metrics
 from voice2face.web.models import Models
+from voice2face.web.pages import card_page, links
 from voice2face.web.queue import Desk
 from voice2face.web.refusals import (
     LeftError,
@@ -62,6 +64,7 @@ class Site:
         self.metrics = Metrics()
         self.desk = Desk(limits, self.metrics)
         self.decoders = Decoders(limits.threads, seconds=limits.decode_s)
+        self.maker = Maker(limits.recording_s)
         self._began = time.monotonic()
 
     def app(self, password: str = "", root_path: str = "", hosts: Collection[str] = ()) -> Guard:
@@ -76,7 +79,8 @@ class Site:
             routes=[
                 Route("/", self._page),
                 Route("/api/about", self._about),
-                Route("/api/examples/{name}.wav", self._example),
+                Route("/api/examples/{name}.webm", self._example),
+                Route("/card", self._card),
                 Route("/api/faces", self._faces, methods=["POST"]),
                 Route("/healthz", self._health),
                 Route("/metrics", self._metrics),
@@ -113,18 +117,29 @@ class Site:
                 },
                 "least_speech_s": self._models.least_speech_s,
                 "examples": [
-                    {"name": name, "title": example.title, "url": f"api/examples/{name}.wav"}
-                    for name, example in EXAMPLES.items()
+                    {"name": example.name, "title": example.title, "url": example.url}
+                    for example in EXAMPLES.values()
                 ],
+                "examples_credit": CREDIT,
+                "links": links(),
                 "notice": NOTICE,
             }
         )
+
+    async def _card(self, request: Request) -> Response:
+        try:
+            name, model = self._models.find(request.query_params.get("model", ""))
+        except RefusedError as refusal:
+            return JSONResponse(refusal.data, refusal.status)
+        root = request.scope["root_path"]
+        page = await run_in_threadpool(card_page, name, model.folder / CARD, root)
+        return HTMLResponse(page)
 
     async def _example(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in EXAMPLES:
             raise HTTPException(404)
-        return Response(await run_in_threadpool(example_wav, name), media_type="audio/wav")
+        return Response(await run_in_threadpool(example_recording, name), media_type=TYPE)
 
     async def _health(self, request: Request) -> Response:
         status, word = (503, "closing") if self.desk.closing else (200, "ok")
@@ -156,8 +171,8 @@ class Site:
         self.desk.check_room()
         with self.desk.held() as keep:
             recording = await self._recording(request, keep)
-            read = partial(self.decoders.read_speech, recording, max_s=self._limits.recording_s)
-            work = partial(make_answer, model, name, read, order)
+            read = partial(self.decoders.read_speech, recording, first_s=self.maker.first_s)
+            work = partial(self.maker.answer, model, name, read, order)
             try:
                 made = await unless_gone(request, self.desk.do(work))
             except AudioError as error:

@@ -1,56 +1,51 @@
-"""Voices to try the page with: synthetic, made at first use, kept in memory."""
+"""Voices to try the page with: readers of LibriSpeech, of whom nobody's model here has learned."""
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from voice2face.synthetic.latent import Heard, Sex
-
-SECONDS = 5.0
+FOLDER = Path(__file__).parents[1] / "assets" / "voices"
+TYPE = "audio/webm"
+CREDIT = {
+    "text": "Volunteers who read for LibriVox; from LibriSpeech (Panayotov et al. 2015)",
+    "url": "https://www.openslr.org/12",
+    "licence": "CC BY 4.0",
+    "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+}
 
 
 @dataclass(frozen=True)
 class Example:
-    """A synthetic voice.
+    """A recording in the package.
 
     Attributes:
-        name: In the address.
-        title: For a reader.
-        sex: Of the voice.
-        age: Standard normal over the population: about 30 years at -0.85, 70 at 1.
-        pitch: A higher voice than sex and age tell.
-        seed: What is said, and where.
+        name: In the address: the reader's number in LibriSpeech.
+        title: For a reader of the page.
     """
 
     name: str
     title: str
-    sex: Sex
-    age: float
-    pitch: float
-    seed: int
+
+    @property
+    def url(self) -> str:
+        """Its address, from the page."""
+        return f"api/examples/{self.name}.webm"
 
 
 EXAMPLES = {
     example.name: example
     for example in (
-        Example("woman", "A woman", "female", -0.85, 0.0, 1),
-        Example("man", "A man", "male", -0.85, 0.0, 2),
-        Example("older-woman", "Another woman", "female", 1.0, 0.0, 3),
-        Example("older-man", "Another man", "male", 1.0, -0.5, 4),
+        Example("1998", "Woman 1"),
+        Example("3331", "Woman 2"),
+        Example("533", "Woman 3"),
+        Example("2033", "Man 1"),
+        Example("2414", "Man 2"),
+        Example("2609", "Man 3"),
     )
 }
 
 
 @lru_cache(maxsize=len(EXAMPLES))
-def example_wav(name: str) -> bytes:
-    """One of ``EXAMPLES`` as a WAV file, 160 KB; the same bytes each time."""
-    import numpy as np
-
-    from voice2face.audio.wav import wav_bytes
-    from voice2face.synthetic import synthesise
-
-    chosen = EXAMPLES[name]
-    heard = Heard(
-        sex=chosen.sex, age=chosen.age, size=0.0, weight=0.0, pitch=chosen.pitch,
-        breathiness=0.0, roughness=0.0, rate=0.0,
-    )  # fmt: skip
-    return wav_bytes(synthesise(heard, np.random.default_rng(chosen.seed), SECONDS))
+def example_recording(name: str) -> bytes:
+    """The file of one of ``EXAMPLES``: WebM with Opus, 26 to 36 kB."""
+    return (FOLDER / f"{EXAMPLES[name].name}.webm").read_bytes()

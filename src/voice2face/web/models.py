@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import BUNDLED, ModelConfig, resolve
+from voice2face.release.model_folder import BUNDLED, CONFIG, ModelConfig, resolve
 from voice2face.web.refusals import unknown_model
 
-# What the card of the bundled model says at length.
-BUNDLED_DATA = (
-    "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of different "
-    "people, paired by gender alone: a voice decides how female or male the face is drawn, and "
-    "nothing else."
-)
+# What the cards of models in the package say at length, by the model's name.
+SHIPPED_DATA = {
+    "open-gender-64": (
+        "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of "
+        "different people, paired by gender alone: a voice decides how female or male the face is "
+        "drawn, and nothing else."
+    ),
+}
 
 
 class Models:
     """Models that are read once and serve all threads; the first is the default.
 
     Args:
-        wanted: Folders or names; empty: the bundled model.
+        wanted: Folders or names; empty: all in the package, the bundled one first.
 
     Raises:
         ModelError: One is missing, damaged or can't make faces.
@@ -29,7 +32,7 @@ class Models:
 
     def __init__(self, wanted: Sequence[str | Path] = ()) -> None:
         self._models: dict[str, Model] = {}
-        for place in wanted or (BUNDLED,):
+        for place in wanted or shipped():
             # One thread each: as many recordings as there are cores are worked on at once.
             model = Model(resolve(place), threads=1)
             model.read()
@@ -62,7 +65,8 @@ class Models:
             {
                 "name": name,
                 "title": name,
-                "trained_on": trained_on(model.config, bundled=model.folder == BUNDLED),
+                "trained_on": trained_on(model.config, is_shipped=model.folder in shipped()),
+                "card": f"card?{urlencode({'model': name})}",
                 "is_default": number == 0,
             }
             for number, (name, model) in enumerate(self._models.items())
@@ -76,14 +80,20 @@ class Models:
         return found
 
 
-def trained_on(config: ModelConfig, *, bundled: bool = False) -> str:
+def shipped() -> list[Path]:
+    """Folders of the models in the package, the bundled one first."""
+    others = sorted(found.parent for found in BUNDLED.parent.glob(f"*/{CONFIG}"))
+    return [BUNDLED, *(folder for folder in others if folder != BUNDLED)]
+
+
+def trained_on(config: ModelConfig, *, is_shipped: bool = False) -> str:
     """One sentence on a model's training data, of what its configuration holds."""
     facts = config.provenance
     n_voices, n_faces = facts.get("recordings"), facts.get("faces")
     if not isinstance(n_voices, int) or not isinstance(n_faces, int):
         return str(facts.get("made_by") or "The model does not say what it was trained on.")
-    if bundled:
-        return BUNDLED_DATA.format(recordings=n_voices, faces=n_faces)
+    if is_shipped and config.name in SHIPPED_DATA:
+        return SHIPPED_DATA[config.name].format(recordings=n_voices, faces=n_faces)
     paired = f", paired by {facts['paired by']}" if facts.get("paired by") else ""
     sources = f" ({facts['sources']})" if facts.get("sources") else ""
     return f"{n_voices:,} recordings and {n_faces:,} faces{paired}{sources}."

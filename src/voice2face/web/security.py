@@ -1,8 +1,5 @@
 """Around every request: password, hosts, other sites, the address's prefix, headers of answers."""
 
-import base64
-import binascii
-import hmac
 import ipaddress
 import socket
 from collections.abc import Collection, Iterable
@@ -11,6 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voice2face.web.login import Door
 
 CONTENT_POLICY = "; ".join(
     (
@@ -88,7 +87,7 @@ class Guard:
 
     Args:
         app: What is guarded.
-        password: Asked for by HTTP basic authentication, with any user name; empty: none.
+        password: Asked for; empty: none.
         root_path: Prefix of all addresses behind a proxy, whether it takes it off or leaves it.
         hosts: Names of the server, beside those that it always has.
     """
@@ -97,7 +96,7 @@ class Guard:
         self, app: ASGIApp, password: str = "", root_path: str = "", hosts: Collection[str] = ()
     ) -> None:
         self._app, self._root = app, root_path
-        self._password = password.encode()
+        self._door = Door(password, root_path) if password else None
         self._hosts = Hosts(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,25 +135,11 @@ class Guard:
             )  # fmt: skip
         if origin is not None and not self._hosts.is_own(origin, host):
             return _refusal(403, "Another site sent this request.", "a request of this page")
-        if self._password and path not in OPEN and not self._knows(headers):
-            return _refusal(
-                401, "This page asks for a password.", "the password",
-                {"WWW-Authenticate": 'Basic realm="voice2face", charset="UTF-8"'},
-            )  # fmt: skip
         if method == "POST" and headers.get("sec-fetch-site", "none") not in SAME:
             return _refusal(403, "Another site sent this request.", "a request of this page")
+        if self._door and path not in OPEN:
+            return self._door.answer(path, method, headers)
         return None
-
-    def _knows(self, headers: Headers) -> bool:
-        """Whether the password is the right one; takes as long for any."""
-        kind, _, packed = headers.get("authorization", "").partition(" ")
-        if kind.lower() != "basic":
-            return False
-        try:
-            _, _, given = base64.b64decode(packed, validate=True).partition(b":")
-        except (binascii.Error, ValueError):
-            return False
-        return hmac.compare_digest(given, self._password)
 
 
 def _refusal(

@@ -10,9 +10,9 @@ from types import FrameType
 import uvicorn
 
 from voice2face.errors import AudioError, SettingsError
-from voice2face.web.answer import Order, make_answer
+from voice2face.web.answer import Order
 from voice2face.web.app import Site
-from voice2face.web.examples import EXAMPLES, example_wav
+from voice2face.web.examples import EXAMPLES, example_recording
 from voice2face.web.limits import Limits
 from voice2face.web.models import Models
 from voice2face.web.protocol import protocol_for
@@ -102,11 +102,11 @@ def warm_up(models: Models, site: Site) -> None:
         ModelError: A model fails.
     """
     site.decoders.wait()
-    read = partial(site.decoders.read_speech, example_wav(next(iter(EXAMPLES))))
+    read = partial(site.decoders.read_speech, example_recording(next(iter(EXAMPLES))))
     for name in models.names:
         # A model may refuse the voice (by its least length, say); that is no fault of the model's.
         with contextlib.suppress(AudioError):
-            make_answer(models.find(name)[1], name, read, Order())
+            site.maker.answer(models.find(name)[1], name, read, Order())
 
 
 def make_server(

@@ -1,0 +1,54 @@
+"""Pages that are made here: the form of the password, and a model's card."""
+
+import importlib.metadata
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_CARD_BYTES = 1 << 20
+
+
+def rendered(template: str, **values: object) -> str:
+    """A page from one of the templates; values are escaped."""
+    return _environment().get_template(template).render(values)
+
+
+def card_page(name: str, card: Path, root_path: str) -> str:
+    """The page of a model's card, its Markdown as HTML; HTML within it is shown as text.
+
+    Args:
+        name: What the model is called here.
+        card: Its file; may be missing.
+        root_path: Prefix of all addresses.
+    """
+    text = "This model has no card."
+    if card.is_file():
+        with card.open("rb") as file:
+            text = file.read(MOST_CARD_BYTES).decode("utf-8", "replace")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    body = Markup(markdown.render(text))
+    return rendered("card.html", root=root_path, name=name, body=body)
+
+
+METHOD = {"title": "The method: Wen, Singh and Raj 2019", "url": "https://arxiv.org/abs/1905.10604"}
+
+
+def links() -> list[dict[str, str]]:
+    """Where code and documents are, as the package itself names it; and the method."""
+    try:
+        named = importlib.metadata.metadata("voice2face").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:  # not installed, but on the path
+        named = []
+    found = [entry.partition(", ") for entry in named]
+    return [*({"title": title, "url": url} for title, _, url in found), METHOD]
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
