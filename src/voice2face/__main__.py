@@ -4,7 +4,8 @@ import errno
 import io
 import os
 import sys
-from typing import NoReturn
+import warnings
+from typing import Any, NoReturn
 
 OK, FAILED, INTERRUPTED = 0, 2, 130
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
@@ -23,7 +24,24 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what it can't encode
             stream.reconfigure(errors="backslashreplace")
+    _tell_notes()
     sys.exit(_run(debug))
+
+
+def _tell_notes() -> None:
+    """Print what is to be known of a recording as one line, and all other warnings as ever."""
+    from voice2face.errors import Note
+
+    as_ever = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, Note):
+            print(f"note: {message}", file=sys.stderr)
+        else:
+            as_ever(message, category, *place, **more)
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", Note)
 
 
 def _run(debug: bool) -> int:

@@ -29,6 +29,10 @@ class AudioError(Voice2FaceError):
     """A recording that cannot be read, or that holds too little speech."""
 
 
+class Note(UserWarning):
+    """What a user should know of a recording that was read all the same."""
+
+
 class CorpusError(Voice2FaceError):
     """A table, a picture or a corpus folder that cannot be used as it is."""
 

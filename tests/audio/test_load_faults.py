@@ -43,7 +43,7 @@ def with_bad_sample(value: float) -> bytes:
         (b"RIFF\x00\x00\x00\x00WAVE", "not decodable"),
         (write_wav(WAVEFORM)[:44], "breaks off after 0.0 of 4.0 s"),
         (write_wav(WAVEFORM[:0]), "no sound that could be decoded"),
-        (silent_video(), "no sound in it"),
+        (silent_video(), "pictures without sound"),
         (with_bad_sample(math.nan), "NaN or infinite samples"),
         (with_bad_sample(-math.inf), "NaN or infinite samples"),
         (write_float_wav(WAVEFORM.astype(float)), "floats that reach"),

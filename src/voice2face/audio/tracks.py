@@ -1,0 +1,119 @@
+"""Which of the audio tracks of a file is the one to hear."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voice2face.audio.full_scale import to_int16
+from voice2face.audio.resample import RATE_HZ, to_clip_format
+from voice2face.audio.voice_activity import voiced_samples
+from voice2face.errors import AudioError, Note, one_line
+
+if TYPE_CHECKING:
+    from av import AudioFrame, AudioStream
+    from av.container import InputContainer
+
+SPEECH_S = 1.0  # of voice: so much of it in a track is enough
+HEARD_S = 1800.0  # of a track: whoever has not spoken by then doesn't count
+
+Open = Callable[[], AbstractContextManager["InputContainer"]]
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """The audio tracks of a file, by their place among them.
+
+    Attributes:
+        n: How many there are.
+        known: Those of a known codec.
+        order: The same, those first that are marked as the default.
+    """
+
+    n: int
+    known: list[int]
+    order: list[int]
+
+
+def tracks_of(container: InputContainer, name: str) -> Tracks:
+    """What tracks there are.
+
+    Raises:
+        AudioError: There is none, or none of a known codec.
+    """
+    streams = container.streams.audio
+    if not streams:
+        found = "pictures without sound" if container.streams.video else "no sound in it"
+        raise AudioError(name, found, "an audio track", "name a recording with sound")
+    known = [i for i, stream in enumerate(streams) if stream.codec_context is not None]
+    if not known:
+        raise AudioError(name, "sound of an unknown codec", "a known one", "convert it to WAV")
+    return Tracks(len(streams), known, sorted(known, key=lambda i: not _is_default(streams[i])))
+
+
+def chosen_track(tracks: Tracks, open_file: Open, name: str) -> int:
+    """The track to decode: that which is marked as the default, if somebody speaks in it.
+
+    Else it is the first in which somebody does; if nobody does in any, the default one, or the
+    first. A warning says where it is not the first.
+
+    Args:
+        tracks: Of the file.
+        open_file: Opens it, at its beginning.
+        name: What messages call it.
+    """
+    first = tracks.order[0]
+    best = next((i for i in tracks.order if _has_speech(open_file, i)), first)
+    if best != 0:
+        why = (
+            "is marked as the default"
+            if best == first != tracks.known[0]
+            else ("is the first with speech")
+        )
+        text = f"{name}: {tracks.n} audio tracks; heard is number {best + 1}, which {why}"
+        warnings.warn(one_line(text), Note, stacklevel=2)
+    return best
+
+
+def _is_default(stream: AudioStream) -> bool:
+    return bool(int(getattr(stream, "disposition", 0)) & 1)  # AV_DISPOSITION_DEFAULT
+
+
+def _has_speech(open_file: Open, track: int) -> bool:
+    """Whether there is a second of voice in a track; it is decoded no further than needed."""
+    with open_file() as container:
+        stream = container.streams.audio[track]
+        heard = np.zeros(0, np.int16)
+        n_heard = 0
+        for block in to_clip_format(_frames(container, stream)):
+            heard = np.concatenate((heard, to_int16(block)))
+            if len(heard) >= 30 * RATE_HZ:
+                if len(voiced_samples(heard)) >= SPEECH_S * RATE_HZ:
+                    return True
+                n_heard += len(heard)
+                heard = heard[:0]
+                if n_heard > HEARD_S * RATE_HZ:
+                    return False
+        return len(voiced_samples(heard)) >= SPEECH_S * RATE_HZ
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """What can be decoded of a track."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):
+            return
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue
+        yield from (frame for frame in frames if frame.samples)
