@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -108,8 +109,26 @@ def test_a_wav_of_more_than_4_gib_is_read_to_the_end_of_the_file(monkeypatch):
     monkeypatch.setattr("voice2face.audio.joined._scan", lambda *_: None)  # minutes
     content = bytearray(write_wav(A)[:44])
     content[40:44] = struct.pack("<I", ((5 << 30) - 44) % 2**32)
-    (span,) = spans_of(Huge(bytes(content)), 5 << 30)
+    (span,) = spans_of(Huge(bytes(content)), 5 << 30, "x")
     assert span.longer and span.end == 5 << 30
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"OggS\0\0" + bytes(21),
+        b"\0\0\0\x08free",
+        b"caff\0\1\0\0" + b"free" + bytes(8),
+        b"wvpk" + bytes(16),
+        write_wav(A[:0]) + b"note" + bytes(4),
+    ],
+    ids=["ogg", "mp4", "caf", "wavpack", "wav"],
+)
+def test_a_file_of_nothing_but_chunks_is_walked_for_a_while_only(block):
+    content = {b"\0": b"\0\0\0\x10ftypM4A \0\0\0\0"}.get(block[:1], b"") + block * 600_000
+    started = time.process_time()
+    spans_of(io.BytesIO(content), len(content), "x")
+    assert time.process_time() - started < 2
 
 
 def test_a_part_is_a_file():
@@ -122,7 +141,7 @@ def test_a_part_is_a_file():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0])
 def test_one_recording_is_one(kind):
     content = encode(A, *kind)
-    assert len(spans_of(io.BytesIO(content), len(content))) == 1
+    assert len(spans_of(io.BytesIO(content), len(content), "x")) == 1
     for cut in (10, 30, len(content) // 2):  # damaged ones end, too
-        spans = spans_of(io.BytesIO(content[:cut]), cut)
+        spans = spans_of(io.BytesIO(content[:cut]), cut, "x")
         assert spans[0].start == 0 and spans[-1].end == cut

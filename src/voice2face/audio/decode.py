@@ -53,7 +53,7 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
             if n_bytes == 0:
                 found = "an empty file"
                 raise AudioError(name, found, "an audio or video file", "record it again")
-            yield from to_clip_format(_all_frames(whole, spans_of(whole, n_bytes), name))
+            yield from to_clip_format(_all_frames(whole, spans_of(whole, n_bytes, name), name))
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).
     except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:

@@ -14,6 +14,7 @@ from voice2face.errors import AudioError
 
 MOST_PARTS = 10_000
 MOST_CHUNKS = 1000  # of a WAV file before its samples; recorders write a dozen
+MOST_PAGES = 200_000  # of Ogg, and boxes of MP4, that are walked: a day of it has 86,400
 SCANNED_AT_ONCE = 1 << 20  # bytes
 LONGEST_MAGIC = 80  # bytes of the longest beginning that is scanned for
 WAV_PCM_TAGS = {1, 3, 0xFFFE}  # integer, float, extensible
@@ -57,6 +58,10 @@ class WavHeader:
     present_bytes: int
 
 
+class _TooManyChunksError(Exception):
+    """A WAV file that is made to be walked for ever."""
+
+
 class Part(io.RawIOBase):
     """A part of a file that can seek, as a file."""
 
@@ -87,13 +92,25 @@ class Part(io.RawIOBase):
         return len(data)
 
 
-def spans_of(file: BinaryIO, n_bytes: int) -> list[Span]:
+def spans_of(file: BinaryIO, n_bytes: int, name: str) -> list[Span]:
     """The recordings in a file, one after another; nearly always one.
 
     Args:
         file: It can seek.
         n_bytes: Its size.
+        name: What messages call it.
+
+    Raises:
+        AudioError: It is a WAV file that is made to be walked for ever.
     """
+    try:
+        return _spans(file, n_bytes)
+    except _TooManyChunksError:
+        found = f"more than {MOST_CHUNKS} chunks before its sound"
+        raise AudioError(name, found, "an audio file", "convert it to WAV") from None
+
+
+def _spans(file: BinaryIO, n_bytes: int) -> list[Span]:
     spans: list[Span] = []
     start = 0
     while start < n_bytes and len(spans) < MOST_PARTS:
@@ -131,16 +148,11 @@ def _wav_header(file: BinaryIO, start: int, n_bytes: int) -> WavHeader | None:
     riff = file.read(12)
     if len(riff) < 12 or riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
         return None
-    is_pcm, bytes_per_s, n_chunks = False, 0, 0
-    while len(head := file.read(8)) == 8:
-        n_chunks += 1
-        if n_chunks > MOST_CHUNKS:
-            raise AudioError(
-                getattr(file, "name", "recording"),
-                f"more than {MOST_CHUNKS} chunks before its sound",
-                "an audio file",
-                "convert it to WAV",
-            )
+    is_pcm, bytes_per_s = False, 0
+    for _ in range(MOST_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8:
+            return None
         (size,) = struct.unpack("<I", head[4:])
         at = file.tell()
         if head[:4] == b"data":
@@ -150,12 +162,14 @@ def _wav_header(file: BinaryIO, start: int, n_bytes: int) -> WavHeader | None:
             tag, _, _, bytes_per_s = struct.unpack("<HHII", body[:12])
             is_pcm = tag in WAV_PCM_TAGS
         file.seek(at + size + size % 2)
-    return None
+    raise _TooManyChunksError
 
 
 def _chunks_end(file: BinaryIO, at: int, n_bytes: int) -> bool:
     """Whether what follows the sound of a WAV file is its notes, up to the end of the file."""
-    while n_bytes - at >= 8:
+    for _ in range(MOST_CHUNKS):
+        if n_bytes - at < 8:
+            return True
         file.seek(at)
         head = file.read(8)
         if head[:4] in (b"RIFF", b"\0\0\0\0") or not _CHUNK_NAME.fullmatch(head[:4]):
@@ -164,7 +178,7 @@ def _chunks_end(file: BinaryIO, at: int, n_bytes: int) -> bool:
         at += 8 + size + size % 2
         if at > n_bytes + 1:
             return False
-    return True
+    return False
 
 
 def _next_ebml(file: BinaryIO, start: int, n_bytes: int) -> Span:
@@ -191,10 +205,10 @@ def _vint(file: BinaryIO) -> int | None:
 def _next_ogg(file: BinaryIO, start: int, n_bytes: int) -> Span:
     """Ogg: a page that begins a stream, after pages that don't, begins another recording."""
     at, under_way = start, False
-    while n_bytes - at >= 27:
+    for _ in range(MOST_PAGES):
         file.seek(at)
         head = file.read(27)
-        if head[:4] != b"OggS":  # damaged
+        if len(head) < 27 or head[:4] != b"OggS":  # the end, or damaged
             break
         if head[5] & 2:
             if under_way:
@@ -214,7 +228,9 @@ def _next_mp4(file: BinaryIO, start: int, n_bytes: int) -> Span:
 
 
 def _boxes(file: BinaryIO, at: int, n_bytes: int) -> Iterator[tuple[int, bytes]]:
-    while n_bytes - at >= 8:
+    for _ in range(MOST_PAGES):
+        if n_bytes - at < 8:
+            return
         file.seek(at)
         head = file.read(16)
         (size,) = struct.unpack(">I", head[:4])
@@ -243,9 +259,11 @@ def _next_w64(file: BinaryIO, start: int, n_bytes: int) -> Span:
 def _next_caf(file: BinaryIO, start: int, n_bytes: int) -> Span:
     """CAF: chunks up to the next file; the last may be of unknown length."""
     at = start + 8
-    while n_bytes - at >= 12:
+    for _ in range(MOST_CHUNKS):
         file.seek(at)
         head = file.read(12)
+        if len(head) < 12:
+            break
         if head[:4] == b"caff":
             return Span(start, at)
         (size,) = struct.unpack(">q", head[4:])
@@ -258,9 +276,9 @@ def _next_caf(file: BinaryIO, start: int, n_bytes: int) -> Span:
 def _next_wavpack(file: BinaryIO, start: int, n_bytes: int) -> Span:
     """WavPack: a first block, which counts its samples from 0, after the first ones."""
     at = start
-    while n_bytes - at >= 20:
+    for _ in range(MOST_CHUNKS):
         file.seek(at)
-        head = file.read(20)
+        head = file.read(20).ljust(20, b"\0")
         size, first_sample = struct.unpack("<I8xI", head[4:])
         if head[:4] != b"wvpk" or first_sample:
             break
