@@ -1,4 +1,4 @@
-"""One iteration of the method: a critic step, then a generator step (docs/method.md, "Training")."""
+"""One iteration: a critic step, then a generator step (docs/method.md, "Training")."""
 
 import contextlib
 from collections.abc import Iterator
