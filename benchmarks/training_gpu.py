@@ -2,10 +2,10 @@
 
 The run is the command itself, 50,000 iterations of batch 128 at full width, from the start of the
 program to the released model: data, snapshots, logs and checkpoints included. The plain recipe
-(fp32, the released program's waste, one loading worker) is timed over some hundred steps on the same
-device, which says how long it would take; so are other ways of taking the project's steps, each in a
-process of its own, beside the least time that the device's own rates allow. Left out where there is
-no NVIDIA GPU.
+(fp32, the released program's waste, one loading worker) is timed over some hundred steps on the
+same device, which says how long it would take; so are other ways of taking the project's steps,
+each in a process of its own, beside the least time that the device's own rates allow. Left out
+where there is no NVIDIA GPU.
 
 ``python -m benchmarks.training_gpu --parts steps,whole,resume`` runs some of it.
 """

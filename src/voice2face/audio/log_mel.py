@@ -33,7 +33,8 @@ def mel_filterbank(settings: LogMel = LogMel()) -> Float64Array:  # noqa: B008 (
         SettingsError: More filters than the FFT's bins can tell apart.
 
     Source:
-        "From sound to features" of docs/method.md: mel = 2595·log10(1 + f/700), edges rounded to FFT bins.
+        "From sound to features" of docs/method.md: mel = 2595·log10(1 + f/700), edges rounded to
+        FFT bins.
     """
     low, high = 2595 * np.log10(1 + np.array([settings.low_hz, settings.high_hz]) / 700)
     edges_hz = 700 * (10 ** (np.linspace(low, high, settings.n_mels + 2) / 2595) - 1)
