@@ -1,8 +1,8 @@
 """The training step; target: 3 times the plain recipe's rate, 60 % of the bf16 matrix rate.
 
 The rival is the released program as docs/method.md has it: fp32, the trunk twice over the same
-faces, gradients for the frozen encoder and, in the generator's step, for the critics. Full width, batch
-128, one thread on one core, taken in turns within one process; judged by processor time, which
+faces, gradients for the frozen encoder and, in the generator's step, for the critics. Full width,
+batch 128, one thread on one core, taken in turns within one process; judged by processor time, which
 other programs on the machine disturb less than they do the clock.
 """
 
