@@ -14,8 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks import training_step
 from benchmarks.gpu_scale import Scale, made_data
 from voice2face.networks.modules import VoiceEncoder
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.source import FaceData
-from voice2face.training.gan.steps import Batch, FaceNetworks
+from voice2face.training.gan.steps import FaceNetworks
 
 
 class Items(Dataset[tuple[Tensor, int, Tensor, int]]):

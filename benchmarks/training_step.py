@@ -1,8 +1,8 @@
 """The training step; target: 3 times the plain recipe's rate, 60 % of the bf16 matrix rate.
 
 The rival is the released program as docs/method.md has it: fp32, the trunk twice over the same
-faces, gradients for the frozen encoder and, in the generator's step, for the critics. Full width, batch
-128, one thread on one core, taken in turns within one process; judged by processor time, which
+faces, gradients for the frozen encoder and, in the generator's step, for the critics. Full width,
+batch 128, one thread on one core, taken in turns within one process; judged by processor time, which
 other programs on the machine disturb less than they do the clock.
 """
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from voice2face.settings import Recipe
-    from voice2face.training.gan.steps import Batch, FaceNetworks
+    from voice2face.training.data.batch import Batch
+    from voice2face.training.gan.steps import FaceNetworks
 
 BATCH = 128
 N_IDENTITIES = 500
@@ -180,7 +181,7 @@ def own_step(networks: "FaceNetworks", recipe: "Recipe") -> "Callable[[Batch], N
 def _batch(n_frames: int) -> "Batch":
     import torch
 
-    from voice2face.training.gan.steps import Batch
+    from voice2face.training.data.batch import Batch
 
     return Batch(
         voices=torch.randn(BATCH, 64, n_frames),

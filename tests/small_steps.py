@@ -5,7 +5,8 @@ import torch
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
-from voice2face.training.gan.steps import Batch, FaceNetworks
+from voice2face.training.data.batch import Batch
+from voice2face.training.gan.steps import FaceNetworks
 
 VOICE = VoiceEncoderSettings(width=0.05)
 N = 5  # faces a batch

@@ -29,6 +29,7 @@ class Part(Settings, frozen=True, kw_only=True, tag_field="kind"):
     files: dict[FileName, Checksum] = msgspec.field(default_factory=dict)
 
     role: ClassVar[Role]
+    needs_files: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:

@@ -15,7 +15,8 @@ from voice2face.settings import (
     Recipe,
     VoiceEncoderSettings,
 )
-from voice2face.training.gan.steps import Batch, FaceNetworks, embed, iteration, make_optimisers
+from voice2face.training.data.batch import Batch
+from voice2face.training.gan.steps import FaceNetworks, embed, iteration, make_optimisers
 
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024, "face_trunk": 32}  # channels
 LETTERS = {

@@ -13,6 +13,7 @@ from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, TrainingError
 from voice2face.settings import Recipe, change
 from voice2face.training.data import streamed as stream
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.memory import least_free
 from voice2face.training.data.pairing import Pairing
@@ -20,7 +21,6 @@ from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order
 from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
 from voice2face.training.data.streamed import FaceStream, open_data
-from voice2face.training.gan.steps import Batch
 
 SMALL = change(Recipe(), {"training.batch_size": 6, "training.crop_frames": [40, 60]})
 N = 400

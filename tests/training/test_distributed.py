@@ -21,8 +21,9 @@ from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training import checkpoint
+from voice2face.training.data.batch import Batch
 from voice2face.training.distributed import Team, solo, team
-from voice2face.training.gan.steps import Batch, FaceNetworks, iteration, make_optimisers
+from voice2face.training.gan.steps import FaceNetworks, iteration, make_optimisers
 
 PROGRAM = Path(tiny_trainee.__file__)
 

@@ -121,7 +121,7 @@ def _checked(config: ModelConfig, path: Path) -> ModelConfig:
         found = f"parts that are {', '.join(roles) or 'none'}"[:200]
         raise ModelError(path, found, "one voice encoder, one of each", "fetch the model again")
     for part in config.parts:
-        if not part.files and not hasattr(part, "use"):  # a class of others may need none
+        if not part.files and part.needs_files:
             raise _damaged(path, f"checksums of nothing for the {part.role} ({part.kind})")
     return config
 

@@ -6,7 +6,7 @@ It is made with its settings and has what ``voice_encoders.protocol.VoiceEncoder
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ class VoiceEncoderPlugin(VoiceEncoderPart, frozen=True, kw_only=True, tag="voice
         use: ``package:Class``.
         settings: What it is made with.
     """
+
+    needs_files: ClassVar[bool] = False
 
     use: Annotated[str, msgspec.Meta(pattern=f"^{NAME}$")]
     settings: dict[str, Any] = msgspec.field(default_factory=dict)

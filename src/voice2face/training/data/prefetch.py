@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from voice2face.settings import Recipe
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.cuda_streams import Mark, have_own, mark, take_over
 from voice2face.training.data.source import FaceSource
-from voice2face.training.gan.steps import Batch
 
 
 @dataclass(frozen=True)

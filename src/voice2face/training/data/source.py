@@ -12,11 +12,11 @@ from torch import Tensor
 from voice2face.corpus.arrays import Faces, Voices
 from voice2face.errors import one_line
 from voice2face.settings import Recipe
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
 from voice2face.training.data.in_memory import CPU, FaceBank, VoiceBank, sent
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.pairing import Pairing
-from voice2face.training.gan.steps import Batch
 
 __all__ = [
     "Chances",

@@ -13,6 +13,7 @@ from torch import Tensor
 from voice2face.corpus.schema import arrow
 from voice2face.errors import TrainingError
 from voice2face.settings import Recipe
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.in_memory import (
     CPU,
@@ -28,7 +29,6 @@ from voice2face.training.data.partners import check_classes
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order, Pool, least_bytes, widest_window
 from voice2face.training.data.source import Chances, FaceData, FaceSource, note, sizes
-from voice2face.training.gan.steps import Batch
 
 # While a row group is read, its pages and Arrow's column, with room to grow, are held as well.
 RAW_COPIES = 3

@@ -15,16 +15,10 @@ from torch import Tensor
 
 from voice2face.settings import Recipe
 from voice2face.training.checkpoint import say
+from voice2face.training.data.batch import Batch
 from voice2face.training.distributed import Team
 from voice2face.training.gan.stability import set_learning_rates
-from voice2face.training.gan.steps import (
-    Batch,
-    FaceNetworks,
-    Optimisers,
-    both_steps,
-    hear,
-    iteration,
-)
+from voice2face.training.gan.steps import FaceNetworks, Optimisers, both_steps, hear, iteration
 
 WARM_UP = 3  # steps before the capture: libraries make their workspaces, optimisers their state
 

@@ -5,7 +5,8 @@ import sys
 import torch
 
 from voice2face.settings import Recipe
-from voice2face.training.gan.steps import Batch, FaceNetworks
+from voice2face.training.data.batch import Batch
+from voice2face.training.gan.steps import FaceNetworks
 
 
 def compile_networks(networks: FaceNetworks, batch: Batch, recipe: Recipe) -> bool:

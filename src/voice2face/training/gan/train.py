@@ -1,4 +1,4 @@
-"""The face stage: generator and critics on voices and faces (docs/method.md, "Training")."""
+"""The face stage: generator and critics on voices and faces ("Training" of docs/method.md)."""
 
 import contextlib
 import os
