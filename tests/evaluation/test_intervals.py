@@ -4,12 +4,17 @@ import pytest
 from voice2face.errors import CorpusError
 from voice2face.evaluation.statistics import intervals
 from voice2face.evaluation.statistics.intervals import (
+    SHARE,
+    Estimate,
     bootstrap_interval,
     difference,
     draws,
     estimate,
     interval_of,
+    never_without_length,
     person_means,
+    student_t,
+    with_seeds,
 )
 
 PEOPLE = np.array(["b", "a", "b", "b", "c"])
@@ -95,3 +100,60 @@ def test_a_difference_of_other_lengths_and_an_interval_of_nothing_are_refused():
         difference(np.ones(3), np.ones(2), np.array(list("abc")))
     with pytest.raises(CorpusError, match="more people"):
         interval_of(np.full(4, np.nan))
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0, 0.5])
+def test_where_all_people_are_alike_the_interval_is_the_exact_one(right):
+    """None of 20 right: at most 16.8 % of all people may be, which holds a chance of 1 in 31."""
+    people = np.arange(20).astype(str)
+    found = estimate(np.full(20, right), people, ends=SHARE)
+    others = 1 - 0.025 ** (1 / 20)
+    assert others == pytest.approx(0.168, abs=0.001)
+    assert found.low == pytest.approx(right - others * right)
+    assert found.high == pytest.approx(right + others * (1 - right))
+    assert found.low <= 1 / 31 <= found.high or right > 0
+    drawn = Estimate(0.4, 0.3, 0.5)
+    assert never_without_length(drawn, 20) == drawn
+
+
+def test_exact_intervals_hold_the_truth():
+    """Of people of whom 1 in 50 is right, ten asked: nearly always none is."""
+    rng = np.random.default_rng(0)
+    held = 0
+    for seed in range(300):
+        right = (rng.random(10) < 0.02).astype(float)
+        found = estimate(right, np.arange(10).astype(str), seed=seed, n_resamples=200, ends=SHARE)
+        held += found.low <= 0.02 <= found.high
+    assert held / 300 > 0.95
+
+
+def test_seeds_that_differ_widen_an_interval():
+    """Two seeds of 0.33 and 0.61 tell next to nothing, however many people were asked."""
+    over_people = Estimate(0.47, 0.40, 0.55)
+    both = with_seeds(over_people, (0.33, 0.61), ends=SHARE)
+    assert (both.low, both.high) == (0.0, 1.0)
+    assert with_seeds(over_people, (0.47,)) == with_seeds(over_people) == over_people
+    three = with_seeds(over_people, (0.45, 0.47, 0.49))
+    assert three.high - 0.47 == pytest.approx(np.hypot(0.08, 4.303 * 0.02 / np.sqrt(3)))
+    more = with_seeds(over_people, (0.45, 0.47, 0.49), (0.2, 0.3, 0.25))
+    assert more.high > three.high
+
+
+@pytest.mark.parametrize(("free", "value"), [(1, 12.706), (4, 2.776), (12, 2.179), (60, 2.000)])
+def test_students_t(free, value):
+    assert student_t(free) == pytest.approx(value, abs=0.002)
+
+
+def test_intervals_over_people_and_seeds_cover_as_often_as_they_say():
+    rng = np.random.default_rng(4)
+    covered = 0
+    for seed in range(200):
+        of_people, of_seeds = rng.normal(size=40), 0.3 * rng.normal(size=3)
+        values = of_people + of_seeds[:, None] + 0.5 * rng.normal(size=(3, 40))
+        found = estimate(values.mean(axis=0), np.arange(40).astype(str), seed=seed, n_resamples=200)
+        covered += (
+            with_seeds(found, values.mean(axis=1)).low
+            <= 0
+            <= with_seeds(found, values.mean(axis=1)).high
+        )
+    assert covered / 200 >= 0.93

@@ -15,9 +15,18 @@ from msgspec.structs import replace
 from stub_steps import calls, do
 
 from voice2face.errors import OutputError, SettingsError, TrainingError
+from voice2face.experiments.pipeline import code
+from voice2face.experiments.pipeline.code import closure, code_of
 from voice2face.experiments.pipeline.estimates import total
 from voice2face.experiments.pipeline.lock import alone_in
-from voice2face.experiments.pipeline.plan import EARLIER, Records, Step, check, states
+from voice2face.experiments.pipeline.plan import (
+    EARLIER,
+    Records,
+    Step,
+    check,
+    known_before,
+    states,
+)
 
 VOICE = Step("voice", "voice", (), {"seed": 0}, "runs/voice", 10)
 FACE = Step("face", "face", ("voice",), {"seed": 0}, "runs/face", 100, may_grow=True)
@@ -70,6 +79,69 @@ def test_an_output_or_a_record_that_is_damaged_does_the_step_again(done, damage)
     do(ALL, done)
     assert calls(done) == ["test"]
     assert "of 0" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "done_still"), [("default", True), ("other", False), ("gone", False)]
+)
+def test_a_new_option_with_its_default_changes_nothing(done, option, done_still):
+    """One that an older record does not know; one that it knows and is no more, does."""
+    if option == "gone":
+        steps = changed("face", settings={}, defaults={"recipe": {"clip": 0}})
+    else:
+        recipe = {"clip": 0 if option == "default" else 1}
+        settings = {"seed": 0, "recipe": recipe}
+        steps = changed("face", settings=settings, defaults={"recipe": {"clip": 0}})
+    found = states(steps, Records(done))["face"]
+    assert (found == "done") == done_still
+
+
+def test_options_inside_options_are_looked_at_one_by_one():
+    now = {"recipe": {"a": 1, "new": 5, "part": {"b": 2, "newer": 7}}, "code": "x"}
+    before = {"recipe": {"a": 1, "part": {"b": 2}}, "code": "x"}
+    defaults = {"recipe": {"a": 0, "new": 5, "part": {"b": 0, "newer": 7}}}
+    assert known_before(now, before, defaults) == before
+    now["recipe"]["part"]["newer"] = 8
+    assert known_before(now, before, defaults) != before
+
+
+def test_code_is_that_which_the_work_imports():
+    of_one = closure("voice2face.experiments.questions.durations")
+    assert "voice2face.experiments.self_similarity" in of_one
+    assert "voice2face.evaluation.statistics.intervals" in of_one  # at some depth
+    assert not {name for name in of_one if ".questions." in name} - {
+        "voice2face.experiments.questions.durations"
+    }
+    training = closure("voice2face.training.gan.train")
+    assert "voice2face.training.gan.steps" in training
+    for room in ("report", "web", "cli", "experiments"):
+        assert not any(name.startswith(f"voice2face.{room}") for name in (*of_one, *training)
+                       if room != "experiments" or name in training)  # fmt: skip
+    assert "voice2face.settings" not in training  # known by its values
+
+
+def test_comments_and_docstrings_are_no_code(tmp_path, monkeypatch):
+    for name, text in (
+        ("a", 'import voice2face.b\ndef f():\n    """Says."""\n    return 1  # one\n'),
+        ("b", "x = 1\n"), ("c", "x = 1\n"),
+    ):  # fmt: skip
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+
+    def known() -> str:
+        code._read.cache_clear()
+        return code_of("voice2face.a")
+
+    try:
+        first = known()
+        again = 'import voice2face.b\n\n\ndef f():\n    """Other."""\n    return 1\n'
+        (tmp_path / "a.py").write_text(again)
+        (tmp_path / "c.py").write_text("x = 2\n")
+        assert known() == first
+        (tmp_path / "b.py").write_text("x = 2\n")
+        assert known() != first
+    finally:
+        code._read.cache_clear()
 
 
 def test_a_run_with_other_settings_is_put_aside_and_taken_up_again(done):

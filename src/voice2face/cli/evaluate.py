@@ -85,7 +85,7 @@ def evaluate(
     with 95 % intervals over people. Pictures that are missing or show no face are counted and
     left out.
     """
-    from msgspec.structs import asdict
+    from msgspec.structs import asdict, replace
 
     from voice2face.evaluation.comparison import Question, compare
     from voice2face.evaluation.embedders.fitted import open_embedder
@@ -106,10 +106,11 @@ def evaluate(
     lies = None if loaded is None else _geometry(geometry, loaded)
     *systems, real = _columns(pairs, embedders, faces, loaded, lies, [against, target])
     losses = _losses(pairs, [*systems, real])
+    warnings = [] if loaded is None else _warnings(pairs, loaded)
     try:
         answers = compare(Question(pairs, systems, real, groups, centre, seed))
     finally:  # where nothing can be measured, this is why
-        for line in losses:
+        for line in (*warnings, *losses):
             print_note(line)
     where = f"geometry {lies}" if lies else "each detected"
     what = f"'{faces}'" if loaded is None else f"faces made from 'voice' ({where})"
@@ -117,6 +118,7 @@ def evaluate(
     question = f"Do {what} show who spoke, against '{target}'{centred}?"
     sources = _sources(pairs, embedders, loaded)
     result = _result(question, answers, losses, sources, seed)
+    result = replace(result, warnings=warnings)
     if out is not None:
         _write(out, result, answers)
     for line in answers.unasked:
@@ -220,6 +222,15 @@ def _losses(pairs: "Pairs", columns: Sequence["Column"]) -> list[str]:
         named = f"{pairs.table.name}: {pairs.n_nobody} {rows} left out: nobody in 'identity'"
         losses.insert(0, named)
     return losses
+
+
+def _warnings(pairs: "Pairs", model: "Model") -> list[str]:
+    """Whether the model was trained on people of the table."""
+    from voice2face.release.people import people_warning
+
+    name = f"model {model.config.name}"
+    told = people_warning(name, model.config.provenance, pairs.identity.tolist())
+    return [f"warning: {told}"] if told else []
 
 
 def _sources(

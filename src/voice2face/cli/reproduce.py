@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voice2face.experiments.pipeline.request import Request
 
 NEEDED = TRAINING | {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotlib": "figures"}
+NEEDED |= {"jinja2": "figures"}
 OURS = {"steps", "log.txt", ".lock", ".helpers"}  # of which one is in any folder of a work
 
 Variants = Annotated[
@@ -43,6 +44,14 @@ Embedders = Annotated[
 Other = Annotated[
     Path | None,
     typer.Option(metavar="CORPUS", help="Ask what is lost on another corpus' people, too."),
+]
+Systems = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--system",
+        metavar="NAME=MODEL",
+        help="Set beside the models: a folder, org/name, or TABLE.csv:COLUMN. Repeatable.",
+    ),
 ]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Processes at once; else one a core, on a GPU one.")
@@ -72,6 +81,7 @@ def reproduce(
     only: Only = None,
     embedder: Embedders = None,
     other: Other = None,
+    system: Systems = None,
     resamples: Annotated[int, typer.Option(min=100, help="Behind each interval.")] = 10_000,
     jobs: Jobs = None,
     seed: options.Seed = 0,
@@ -92,7 +102,7 @@ def reproduce(
 
     request = Request(
         corpus, out, n_seeds=seeds, seed=seed, preset=preset, width=width, device=device,
-        n_resamples=resamples,
+        n_resamples=resamples, systems=_systems(system),
         face_changes=tuple(options.assignments(settings).items()),
         voice_changes=tuple(options.assignments(set_voice).items()),
         recogniser_changes=tuple(options.assignments(set_recogniser).items()),
@@ -110,6 +120,21 @@ def reproduce(
         return
     _do(request, steps, n_workers)
     _tell_end(request, steps, as_json=as_json)
+
+
+def _systems(words: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """Names and places of systems of others.
+
+    Raises:
+        SettingsError: One without a name or a place.
+    """
+    found = []
+    for word in words or ():
+        name, equals, place = word.partition("=")
+        if not (name and equals and place):
+            raise SettingsError("--system", word, "NAME=MODEL", "name it")
+        found.append((name, place))
+    return tuple(found)
 
 
 def _do(request: "Request", steps: Sequence["Step"], n_workers: int) -> None:
@@ -165,6 +190,7 @@ def _tell_plan(
     """Print all steps with what each will take."""
     import torch
 
+    from voice2face.experiments.fitness import LEAST_SEEDS
     from voice2face.experiments.pipeline.estimates import Estimator, total
     from voice2face.experiments.pipeline.plan import Records, states
     from voice2face.experiments.pipeline.workers import duration
@@ -189,9 +215,25 @@ def _tell_plan(
         )  # fmt: skip
         time = "" if state == "not asked for" else duration(estimate.seconds)
         lines.append(f"{step.name.ljust(width)}  {state:<13}  {time:>8}  {estimate.how}".rstrip())
+    not_asked = _not_askable(request, steps)
+    lines += [f"cannot be asked: {name}: {why}" for name, why in not_asked.items()]
+    if request.n_seeds < LEAST_SEEDS:
+        lines.append(f"no claim gets a verdict from fewer than {LEAST_SEEDS} seeds: --seeds 3")
     n_left = sum(state in ("to do", "begun") for state in found.values())
     lines.append(f"{n_left} steps to do, about {duration(whole)} with {n_workers} at once")
-    print_answer(as_json, {"steps": told, "jobs": n_workers, "seconds": whole}, lines)
+    answer = {"steps": told, "jobs": n_workers, "seconds": whole, "not_askable": not_asked}
+    print_answer(as_json, answer, lines)
+
+
+def _not_askable(request: "Request", steps: Sequence["Step"]) -> dict[str, str]:
+    """Experiments that this corpus does not allow, with the reason."""
+    from voice2face.experiments.pipeline.opening import silent_context
+    from voice2face.experiments.registry import EXPERIMENTS
+
+    context = silent_context(request)
+    asked = [step.name for step in steps if step.name in EXPERIMENTS and not step.optional]
+    found = {name: EXPERIMENTS[name].lacking(context) for name in asked}
+    return {name: why for name, why in found.items() if why}
 
 
 def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> None:
@@ -208,8 +250,10 @@ def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> 
     claims = [claim for result in results for claim in result.claims]
     page = request.out / PAGES / "index.html"
     counts = Counter(claim.verdict for claim in claims)
+    lines = [f"warning: {s}" for s in dict.fromkeys(s for r in results for s in r.warnings)]
+    lines += [f"too little training to tell: {s}" for r in results for s in r.unfit]
     told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-    lines = [f"{len(claims)} claims of paper and report: {told or 'none asked'}"]
+    lines += [f"{len(claims)} claims of paper and report: {told or 'none asked'}"]
     lines.append(f"report: {page.resolve()}")
     print_answer(as_json, {"report": page, "steps": found, "claims": claims}, lines)
 

@@ -48,6 +48,7 @@ class Context:
         other: Another corpus, which nothing was trained on.
         tables: Pictures that were made elsewhere, by name: of whole recordings alone.
         notes: What a reader must know of the systems, a sentence each.
+        silent: Recordings are stand-ins of their length, by which it is seen what can be asked.
     """
 
     corpus: Corpus
@@ -64,6 +65,7 @@ class Context:
     other: Corpus | None = None
     tables: Mapping[str, TableSystem] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    silent: bool = False
     _made: dict[tuple[System, bytes], Made] = field(default_factory=dict)
     _heard: dict[tuple[str, bytes], Vectors] = field(default_factory=dict)
     _vectors: dict[str, dict[bytes, Vectors]] = field(default_factory=dict)
@@ -126,7 +128,7 @@ class Context:
 
     def unseen(self) -> Recordings:
         """Recordings of people whom no stage has met."""
-        return self._of("unseen", lambda: Recordings.of_corpus(self.corpus, self.asked))
+        return self._of("unseen", lambda: self._split(self.asked))
 
     def unheard(self) -> Recordings:
         """Recordings of training people that no stage has heard; empty if none were set aside."""
@@ -232,9 +234,13 @@ class Context:
         return replace(made, pixels=crops.aligned(geometry_of(self.geometry), px))
 
     def _training(self, aside: bool) -> Recordings:
-        recordings = Recordings.of_corpus(self.corpus, "train")
+        recordings = self._split("train")
         hidden = held_out_clips(self.corpus, "train", self.aside)
         return recordings.only(np.array([c in hidden for c in recordings.clip], bool) == aside)
+
+    def _split(self, split: str) -> Recordings:
+        of = Recordings.silent if self.silent else Recordings.of_corpus
+        return of(self.corpus, split)
 
     def _of(self, name: str, read: Callable[[], Recordings]) -> Recordings:
         if name not in self._recordings:

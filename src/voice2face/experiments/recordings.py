@@ -77,6 +77,28 @@ class Recordings:
         return cls._of(CorpusFrames(corpus).voices(split), slice(None))
 
     @classmethod
+    def silent(cls, corpus: Corpus, split: str | None) -> "Recordings":
+        """The same without their sound, which is not read: stand-ins as long as the speech is.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+        """
+        names = corpus.info.attributes["voice"]
+        columns = ["clip", "identity", "speech_s", *names]
+        shards = [s for s in corpus.info.shards if s.kind == "voice" and split in (None, s.split)]
+        tables = [corpus.table(shard, columns) for shard in shards]
+        cells = {
+            name: [cell for table in tables for cell in table[name].to_pylist()] for name in columns
+        }
+        nothing = np.zeros((1, 1), np.float16)
+        return cls(
+            np.array(cells["clip"], str),
+            np.array(cells["identity"], str),
+            [np.broadcast_to(nothing, (round(s * FRAMES_PER_S), 1)) for s in cells["speech_s"]],
+            {name: texts(np.array(cells[name], object)) for name in names},
+        )
+
+    @classmethod
     def of_people(cls, corpus: Corpus, people: Texts) -> "Recordings":
         """The recordings of some people; no more than a shard of others is in memory.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus import Corpus
-from voice2face.errors import CorpusError
+from voice2face.errors import CorpusError, ModelError
 from voice2face.evaluation.embedders.face_set import FaceSet, detector, geometry_of
 from voice2face.evaluation.pairs import read_pairs
 from voice2face.experiments.recordings import Recordings
@@ -199,6 +199,22 @@ class TableSystem:
         grey = np.full(shape, 128, np.uint8)
         found = [self.pixels.get(clip_stem(clip), grey) for clip in recordings.clip]
         return Made(np.array(found, np.uint8).reshape(-1, *shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Silent:
+    """Stands for a system that is not there yet."""
+
+    name: str
+    sentence: str = "not trained yet"
+
+    def make(self, recordings: Recordings) -> Made:
+        """Nothing: it may be counted, not asked.
+
+        Raises:
+            ModelError: Always.
+        """
+        raise ModelError(self.name, "not trained yet", "a model", "train it first")
 
 
 def clip_stem(clip: str) -> str:

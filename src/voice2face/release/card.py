@@ -4,6 +4,7 @@ import re
 
 from voice2face.errors import ModelError
 from voice2face.release.model_folder import ModelConfig
+from voice2face.release.people import ENTRIES
 
 # Read by the Hugging Face hub, which shows them beside the card.
 METADATA = """\
@@ -38,7 +39,8 @@ def model_card(config: ModelConfig, remarks: str = "") -> str:
         config: The model's configuration.
         remarks: More of it, written by hand.
     """
-    rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in config.provenance.items())
+    told = config.provenance.items()
+    rows = "\n".join(f"| {k} | {_cell(value)} |" for k, value in told if k not in ENTRIES)
     return (
         f"""\
 {METADATA}

@@ -15,6 +15,7 @@ from voice2face.release.writing import NewPart, Provenance, check_replaceable, w
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.training.people import people_of
 from voice2face.voice_encoders.protocol import FrameEncoder
 
 
@@ -95,6 +96,7 @@ def train_closed_form(
         "recordings": len(data.embeddings),
         "recordings set aside": set_aside,
         "faces": len(data.pixels),
+        **people_of(corpus),
         "variant": fit.name,
         "seed": seed,
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),

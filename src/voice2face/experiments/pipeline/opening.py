@@ -23,8 +23,8 @@ from voice2face.experiments.pipeline.request import (
     model_place,
     model_steps,
 )
-from voice2face.experiments.pipeline.systems_of_others import open_systems
-from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.experiments.pipeline.systems_of_others import open_systems, people_warnings
+from voice2face.experiments.systems import ModelSystem, RivalSystem, Silent, System
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
 
@@ -69,7 +69,48 @@ def open_context(request: Request) -> Context:
         other=None if request.other is None else open_other(corpus, request.other),
     )
     context.rivals = _rivals(context, request)
+    asked = context.unseen().identity.tolist()
+    systems = [one for seeds in (*models.values(), *of_others.values()) for one in seeds]
+    context.notes = [*people_warnings(systems, asked), *pictures_missing(context)]
     return context
+
+
+def pictures_missing(context: Context) -> list[str]:
+    """A sentence for each table of pictures that lacks some recordings that are asked about."""
+    unseen = context.unseen()
+    shares = {name: int(table.has(unseen).sum()) for name, table in context.tables.items()}
+    return [
+        f"{name} has pictures of {n} of the {len(unseen)} recordings of people not trained on: it "
+        "is left out of questions that ask about all of them"
+        for name, n in shares.items()
+        if n < len(unseen)
+    ]
+
+
+def silent_context(request: Request) -> Context:
+    """What can be known before anything is trained or heard: names, attributes and lengths.
+
+    Experiments say by it why they can't be asked; its recordings are silent stand-ins.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+    """
+    corpus = Corpus.open(request.corpus)
+    stand_ins: dict[str, list[System]] = {
+        variant: [Silent(name) for name in names] for variant, names in model_steps(request).items()
+    }
+    stand_ins |= {name: [Silent(name)] for name, _ in request.systems}
+    return Context(
+        corpus=corpus,
+        models=stand_ins,
+        rivals={},
+        embedders=dict.fromkeys(request.networks()),  # type: ignore[arg-type]
+        judge=AgeGender(request.judge()),
+        recogniser=request.out / PLACES[RECOGNISER] / NETWORK,
+        aside=request.face_recipe(request.variants[0]).training.set_aside,
+        out=request.out / RESULTS,
+        silent=True,
+    )
 
 
 def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, Embedder]:

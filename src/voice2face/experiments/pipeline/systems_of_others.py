@@ -1,6 +1,6 @@
 """Systems of others, set beside the models: a model's folder, its name on a hub, or pictures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from voice2face.corpus import Corpus
@@ -8,6 +8,7 @@ from voice2face.errors import CorpusError, SettingsError
 from voice2face.experiments.systems import ModelSystem, TableSystem
 from voice2face.files import sha256_of
 from voice2face.release.model_folder import hash_of, resolve
+from voice2face.release.people import people_warning
 
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -63,6 +64,8 @@ def open_systems(
     return models, tables
 
 
-def people_in_training(models: Mapping[str, list[ModelSystem]], corpus: Corpus) -> list[str]:
-    """A sentence for each model that was trained on people whom the corpus asks about."""
-    return []
+def people_warnings(models: Iterable[ModelSystem], people: Iterable[str]) -> list[str]:
+    """A sentence for each model that was trained on people who are asked about."""
+    asked = set(people)
+    told = (people_warning(one.name, one.model.config.provenance, asked) for one in models)
+    return [sentence for sentence in told if sentence]

@@ -24,6 +24,7 @@ from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.loop import check_unused, train
+from voice2face.training.people import people_of
 
 
 def train_face(
@@ -176,6 +177,7 @@ def _provenance(
         "recordings": len(data.voices),
         "recordings set aside": recipe.training.set_aside,
         "faces": len(data.faces),
+        **people_of(corpus),
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         "iterations": n_steps,
         "batch": recipe.training.batch_size,

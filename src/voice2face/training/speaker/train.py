@@ -35,6 +35,7 @@ from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
+from voice2face.training.people import people_of
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.versions import ChangedVoices
 
@@ -271,6 +272,7 @@ def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, 
         "made_by": f"voice2face {__version__}, train voice",
         "sources": ", ".join(corpus.info.source_names),
         "corpus": corpus.info.data_hash,
+        **people_of(corpus),
         **facts,
     }
     part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
