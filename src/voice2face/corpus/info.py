@@ -15,6 +15,9 @@ from voice2face.corpus.schema import (
     hash_of,
 )
 from voice2face.errors import CorpusError
+from voice2face.files import read_regular
+
+MOST_BYTES = 1 << 28  # a shard takes 200
 
 
 class _Version(msgspec.Struct):
@@ -34,7 +37,7 @@ def read_info(path: Path) -> CorpusInfo:
     """
     name = path / INFO_NAME
     try:
-        data = name.read_bytes()
+        data = read_regular(name, MOST_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
@@ -45,8 +48,8 @@ def read_info(path: Path) -> CorpusInfo:
             found = f"corpus of schema version {version}"
             raise CorpusError(path, found, f"version {SCHEMA_VERSION}", remedy)
         info = msgspec.json.decode(data, type=CorpusInfo)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise damaged(name, str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise damaged(name, str(error)[:200]) from error
     for kind in KINDS:
         if kind not in info.attributes:
             raise damaged(name, f"no attributes of '{kind}'")
