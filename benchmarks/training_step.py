@@ -2,8 +2,8 @@
 
 The rival is the released program as docs/method.md has it: fp32, the trunk twice over the same
 faces, gradients for the frozen encoder and, in the generator's step, for the critics. Full width,
-batch 128, one thread on one core, taken in turns within one process; judged by processor time, which
-other programs on the machine disturb less than they do the clock.
+batch 128, one thread on one core, taken in turns within one process; judged by processor time,
+which other programs on the machine disturb less than they do the clock.
 """
 
 import argparse

@@ -100,7 +100,8 @@ def test_a_file_that_does_not_fit_is_refused(text, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 20_000, "2020-99-99", "!!int abc", "1" * 5000, "\0", "!!python/name:os.system"]
+    "text",
+    ["[" * 20_000, "a: &x [1]\nb: *x", "!!int abc", "1" * 5000, "\0", "!!python/name:os.system"],
 )
 def test_hostile_yaml_is_refused_in_one_line(text):
     with pytest.raises(SettingsError, match="plain YAML wanted") as caught:

@@ -1,10 +1,12 @@
 """Files that are written whole or not at all, only in the place of our own, and their checksums."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +102,33 @@ def stored_text(path: str) -> str:
     except UnicodeEncodeError:
         return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return path
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Content of a file that somebody brings, if it is one: a pipe or a device never ends.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or larger than it may be.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    with os.fdopen(descriptor, "rb") as stream:
+        check_regular(os.fstat(stream.fileno()), most_bytes)
+        return stream.read(most_bytes)
+
+
+def check_regular(about: os.stat_result, most_bytes: int) -> None:
+    """Refuse what is no regular file, or too large.
+
+    Raises:
+        OSError: It is.
+    """
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "no regular file")
+    if about.st_size > most_bytes:
+        raise OSError(errno.EFBIG, f"{about.st_size} bytes, more than {most_bytes}")
+
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 
 
 def bytes_on_disk(path: Path) -> int:

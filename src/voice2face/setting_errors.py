@@ -1,7 +1,7 @@
 """What to say of a setting that cannot be: its name, what it is and what it may be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import inspect
@@ -9,6 +9,8 @@ from msgspec import inspect
 from voice2face.errors import SettingsError
 
 MOST_CHARACTERS = 80  # of a value that is shown
+MOST_BITS = 1024
+MOST_OF_ERROR = 2000  # of what msgspec says, which quotes names from the file
 
 
 def refused(error: Exception, data: Any, kind: type[Any], source: str) -> SettingsError:
@@ -20,7 +22,8 @@ def refused(error: Exception, data: Any, kind: type[Any], source: str) -> Settin
         kind: The class.
         source: Where the data is from; empty: the entry's name says enough.
     """
-    found, _, place = str(error).partition(" - at `$")
+    found, _, place = str(error)[:MOST_OF_ERROR].partition(" - at `$")
+    found = found[:MOST_CHARACTERS] + "…" if len(found) > 2 * MOST_CHARACTERS else found
     names = re.sub(r"\[[^]]*\]", "", place.rstrip("`")).strip(".").split(".")
     names = [name for name in names if name]
     thing = ": ".join(part for part in (source, ".".join(names)) if part) or "settings"
@@ -32,15 +35,31 @@ def refused(error: Exception, data: Any, kind: type[Any], source: str) -> Settin
 
 def shown(value: Any) -> str:
     """A value as YAML would have it, but short."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return "null"
+    text = ""
+    for piece in _pieces(value):  # no more of it than is shown: what a file holds may be long
+        text += piece
+        if len(text) > MOST_CHARACTERS:
+            return text[:MOST_CHARACTERS] + "…"
+    return text
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    """A value written out, bit by bit."""
     if isinstance(value, list | tuple):
-        text = f"[{', '.join(map(shown, value))}]"
+        for number, item in enumerate(value):
+            yield "[" if number == 0 else ", "
+            yield from _pieces(item)
+        yield "]" if value else "[]"
+    elif isinstance(value, dict):
+        yield f"{len(value)} entries"
+    elif isinstance(value, str):
+        yield f"'{value[:MOST_CHARACTERS]}'"
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+        yield "a huge number"
     else:
-        text = f"'{value}'" if isinstance(value, str) else str(value)
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
+        yield "null" if value is None else str(value)
 
 
 def _value(data: Any, names: Sequence[str]) -> Any:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-import yaml
 
+from voice2face import plain_yaml
 from voice2face.errors import SettingsError
+from voice2face.files import read_regular
 from voice2face.setting_errors import refused
+
+MOST_YAML_BYTES = 4 * plain_yaml.MOST_CHARACTERS
 
 S = TypeVar("S", bound="Settings")
 
@@ -336,15 +339,12 @@ def parse_yaml(text: str, source: object) -> Any:
     """Plain data that is written as YAML.
 
     Raises:
-        SettingsError: It is not YAML, or holds a value that cannot be (``2020-99-99``).
+        SettingsError: It is not YAML as :mod:`voice2face.plain_yaml` takes it.
     """
     try:
-        return yaml.safe_load(text)
-    except RecursionError as error:
-        raise SettingsError(source, "too deeply nested", "plain YAML", "correct it") from error
-    except (yaml.YAMLError, ValueError) as error:
-        reason = str(error).splitlines()[0][:160]
-        raise SettingsError(source, f"not YAML ({reason})", "plain YAML", "correct it") from error
+        return plain_yaml.parse(text)
+    except plain_yaml.YamlError as error:
+        raise SettingsError(source, f"not YAML ({error})", "plain YAML", "correct it") from error
 
 
 def read_yaml(path: Path, kind: type[S]) -> S:
@@ -354,7 +354,7 @@ def read_yaml(path: Path, kind: type[S]) -> S:
         SettingsError: The file is not YAML or does not fit ``kind``.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_regular(path, MOST_YAML_BYTES).decode()
     except UnicodeDecodeError as error:
         raise SettingsError(path, "not UTF-8", "a YAML file", "restore it") from error
     return decode(parse_yaml(text, path), kind, str(path))
@@ -362,4 +362,4 @@ def read_yaml(path: Path, kind: type[S]) -> S:
 
 def to_yaml(settings: Settings) -> str:
     """Settings as YAML text that :func:`read_yaml` reads back to the same value."""
-    return yaml.safe_dump(msgspec.to_builtins(settings), sort_keys=False, allow_unicode=True)
+    return plain_yaml.dump(msgspec.to_builtins(settings))

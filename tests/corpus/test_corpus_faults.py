@@ -198,7 +198,7 @@ import os, sys
 from pathlib import Path
 from voice2face.corpus.prepare import prepare, cluster
 
-real = cluster.process_chunk
+real = cluster.process_chunk_or_end
 
 
 def crash(tasks, recipe):
@@ -208,7 +208,7 @@ def crash(tasks, recipe):
 
 
 if __name__ == "__main__":
-    cluster.process_chunk = crash
+    cluster.process_chunk_or_end = crash
     cluster._process_row = lambda row, recipe: {
         "number": row["number"], "outcomes": crash(row["tasks"], recipe)
     }
@@ -251,3 +251,47 @@ def test_a_shard_that_would_unpack_to_far_more_than_its_rows_need(
     monkeypatch.setattr("voice2face.corpus.read.OTHER_BYTES", 1 << 20)
     with pytest.raises(CorpusError, match=r"1 rows of \d{8} bytes"):
         opened.faces()
+
+
+SLOW = """
+import sys
+from pathlib import Path
+from voice2face.corpus.prepare import engines, prepare, work
+real = work._bytes_of
+engines.SECONDS = work.SECONDS = 1.0
+
+
+def read(path):
+    while path.name == "good3.png":
+        pass
+    return real(path)
+
+
+work._bytes_of = read
+if __name__ == "__main__":
+    prepare([Path(sys.argv[1])], Path(sys.argv[2]), aligned=True, workers=1, max_skipped=0.5)
+"""
+
+
+def test_a_file_that_takes_too_long_is_left_out(tmp_path: Path, table: Table) -> None:
+    source = table(("identity", "voice", "face"), _good_rows(tmp_path, 6))
+    script = tmp_path / "run.py"
+    script.write_text(SLOW)
+    command = [sys.executable, str(script), str(source), str(tmp_path / "c")]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, timeout=60)
+    corpus = Corpus.open(tmp_path / "c", verify=True)
+    assert corpus.info.skipped == {"takes too long to read": 1}
+    assert {row["path"] for row in corpus.skipped()} == {"good3.png"}
+
+
+def test_a_file_that_takes_too_much_memory_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    from voice2face.corpus.prepare import work
+    from voice2face.settings import FRONT_ENDS, FaceCrop
+
+    monkeypatch.setattr(work, "MEMORY_BYTES", 1 << 28)
+    monkeypatch.setitem(work._READERS, "picture", lambda path, recipe: [bytearray(1 << 30)])
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"x")
+    task = work.Task("picture", bytes(path))
+    recipe = work.Recipe(front_end=FRONT_ENDS["released"], face_crop=FaceCrop())
+    assert work.process(task, recipe).reason == "too large"

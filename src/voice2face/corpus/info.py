@@ -16,6 +16,9 @@ from voice2face.corpus.schema import (
     hash_of,
 )
 from voice2face.errors import CorpusError
+from voice2face.files import read_regular
+
+MOST_BYTES = 1 << 28  # a shard takes 200
 
 
 class _Version(msgspec.Struct):
@@ -43,7 +46,7 @@ def read_info(path: Path) -> CorpusInfo:
     """
     name = path / INFO_NAME
     try:
-        data = name.read_bytes()
+        data = read_regular(name, MOST_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
@@ -52,8 +55,8 @@ def read_info(path: Path) -> CorpusInfo:
         if version != SCHEMA_VERSION:
             raise _of_another_version(path, version, data)
         info = msgspec.json.decode(data, type=CorpusInfo)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise damaged(name, str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise damaged(name, str(error)[:200]) from error
     for kind in KINDS:
         if kind not in info.attributes:
             raise damaged(name, f"no attributes of '{kind}'")

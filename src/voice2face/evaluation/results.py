@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from voice2face.errors import CorpusError, OutputError
-from voice2face.files import write_bytes
+from voice2face.files import read_regular, write_bytes
 
 FORMAT_VERSION = 2
 MOST_BYTES = 1 << 28  # a file that is larger is none of ours
@@ -199,9 +199,7 @@ def read_result(path: Path) -> Result:
         CorpusError: It is missing, damaged, or of a later format than this program knows.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise CorpusError(path, "more than 256 MiB", "the result of an experiment", REMEDY)
-        data = path.read_bytes()
+        data = read_regular(path, MOST_BYTES)
         version = msgspec.json.decode(data, type=_Version).format_version
         if version > FORMAT_VERSION:
             raise CorpusError(

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from voice2face.errors import SettingsError, TrainingError, Voice2FaceError
+from voice2face.files import read_regular
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.release.model_folder import CONFIG, read_config
 from voice2face.runs.readings import (
@@ -188,10 +189,8 @@ def variant_of(settings: Recipe) -> str:
 
 
 def _recipe(path: Path) -> Recipe | SpeakerRecipe:
-    if path.stat().st_size > MAX_BYTES:
-        raise SettingsError(path, "more than 1 MiB", "a recipe", "restore it")
     try:
-        data = parse_yaml(path.read_text("utf-8"), path)
+        data = parse_yaml(read_regular(path, MAX_BYTES).decode(), path)
     except UnicodeDecodeError as error:
         raise SettingsError(path, "not UTF-8", "a recipe", "restore it") from error
     kind: type[Settings] = (
@@ -267,7 +266,7 @@ def _eer(path: Path, problems: list[str]) -> float:
 def _json(path: Path, problems: list[str]) -> dict[str, Any] | None:
     """A short file's object; None if there is none."""
     try:
-        data = msgspec.json.decode(path.read_bytes())
+        data = msgspec.json.decode(read_regular(path, MAX_BYTES))
         if isinstance(data, dict):
             return data
         problems.append(f"{path}: damaged (not an object); left out")

@@ -16,7 +16,7 @@ from PIL import Image
 
 from voice2face.audio.wav import wav_bytes
 from voice2face.errors import CorpusError
-from voice2face.files import write_bytes, write_text
+from voice2face.files import read_regular, write_bytes, write_text
 from voice2face.settings import Settings
 from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
 from voice2face.synthetic.faces import draw
@@ -136,6 +136,9 @@ def write_cohort(
     return out / TABLE
 
 
+MOST_BYTES = 1 << 20  # of the facts
+
+
 def read_facts(folder: Path) -> Facts:
     """What is known about the cohort in a folder.
 
@@ -144,12 +147,12 @@ def read_facts(folder: Path) -> Facts:
     """
     path = folder / FACTS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Facts)
+        return msgspec.json.decode(read_regular(path, MOST_BYTES), type=Facts)
     except FileNotFoundError as error:
         raise CorpusError(
             folder, f"no {FACTS}", "the folder of a cohort", "make one with `voice2face cohort`"
         ) from error
-    except (msgspec.MsgspecError, OSError) as error:
+    except (msgspec.MsgspecError, OSError, RecursionError) as error:
         raise CorpusError(
             path, str(error), "the facts of a cohort, schema 1", "make the cohort again"
         ) from error

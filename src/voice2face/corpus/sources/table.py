@@ -12,10 +12,11 @@ from voice2face.corpus.schema import NAME_COLUMN, Kind, Reader, SourceInfo, rese
 from voice2face.corpus.sources.found import LOG_MELS, VIDEOS, suffix_of
 from voice2face.corpus.sources.parquet import is_parquet, one_of_equals, read_parquet
 from voice2face.errors import CorpusError
-from voice2face.files import stored_text
+from voice2face.files import read_regular, stored_text
 
 N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
 MAX_CELL = 1_000_000
+MAX_BYTES = 2**30  # of a table as text: 20 million rows of 50 characters
 _SEP_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?[,;\t|]*\r?\n')
 
 Row = tuple[int, Sequence[str]]
@@ -152,7 +153,7 @@ def is_file(path: Path) -> bool:
 
 def _read_text(path: Path, columns: Columns) -> tuple[tuple[str, ...], list[Row], str]:
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CorpusError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voice2face.corpus.sources.found import identity_of
 from voice2face.errors import CorpusError
+from voice2face.files import read_regular
 
 NAME = "vox1_meta.csv"
 HEADER = ("voxceleb_id", "gender", "nationality", "vox1_set")  # attributes of the corpus
@@ -49,6 +50,9 @@ def is_number(folder: str) -> bool:
     return re.fullmatch(r"id\d{5}", folder, re.ASCII) is not None
 
 
+MAX_BYTES = 1 << 26
+
+
 def find_meta(root: Path) -> Meta | None:
     """Read the file that lies in a folder or beside it; None if there is none.
 
@@ -59,7 +63,7 @@ def find_meta(root: Path) -> Meta | None:
     if path is None:
         return None
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_BYTES)
         text = data.decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter="\t", strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

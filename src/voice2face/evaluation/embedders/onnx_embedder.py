@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from voice2face.errors import CorpusError, ModelError, one_line
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of, opencv
-from voice2face.files import sha256_of
+from voice2face.files import read_regular, sha256_of
 from voice2face.networks.onnx_network import Network
 
 MOST_BYTES = 1 << 20  # of the JSON file
@@ -151,7 +151,7 @@ def _read_about(path: Path) -> _About:
     if path.stat().st_size > MOST_BYTES:
         raise ModelError(path, "more than 1 MiB", wanted, "correct it")
     try:
-        about = msgspec.json.decode(path.read_bytes(), type=_About)
+        about = msgspec.json.decode(read_regular(path, MOST_BYTES), type=_About)
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise ModelError(path, one_line(str(error)[:160]), wanted, "correct it") from error
     if not np.isfinite((*about.mean, *about.std)).all() or 0 in about.std:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials import drawn_trials as draw
 from voice2face.evaluation.trials.trial_list import Items, Protocol, TrialList, refused
-from voice2face.files import write_bytes
+from voice2face.files import read_regular, write_bytes
 
 __all__ = ["Items", "TrialList", "make_trials", "read_trials", "write_trials"]
 
@@ -141,9 +141,7 @@ def read_trials(path: Path) -> TrialList:
     """
     wanted = "a list of trials"
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise CorpusError(path, "more than 256 MiB", wanted, REMEDY)
-        data = path.read_bytes()
+        data = read_regular(path, MOST_BYTES)
     except OSError as error:
         found = error.strerror or "could not be read"
         raise CorpusError(path, found, wanted, REMEDY) from error

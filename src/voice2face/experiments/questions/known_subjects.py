@@ -25,6 +25,7 @@ from voice2face.experiments.verdicts import (
     judged,
     rows_of,
 )
+from voice2face.files import read_regular
 from voice2face.networks.onnx_network import Network
 
 TOP = (1, 5)
@@ -33,6 +34,9 @@ LOGITS = "logits"
 REAL_NOTE = "pictures that the classifier was not trained on"
 
 Floats = npt.NDArray[np.float64]
+
+
+MOST_BYTES = 1 << 26  # of the description, which names all people
 
 
 class _About(msgspec.Struct, frozen=True):
@@ -65,8 +69,8 @@ class Classifier:
         """
         network, described = Network(path), path.with_suffix(".json")
         try:
-            about = msgspec.json.decode(described.read_bytes(), type=_About)
-        except (OSError, msgspec.DecodeError) as error:
+            about = msgspec.json.decode(read_regular(described, MOST_BYTES), type=_About)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ModelError(
                 described, "missing or damaged", "the recogniser's description", "train it again"
             ) from error
