@@ -1,8 +1,8 @@
 """What a changed version of a recording costs the speaker stage, on one core.
 
 Of real recordings: each change by itself; a version as the stage computes it once (decoded,
-changed, heard by the front end); and a crop of a version that a step reads. Processor time, which other
-programs on the machine disturb least.
+changed, heard by the front end); and a crop of a version that a step reads. Processor time, which
+other programs on the machine disturb least.
 """
 
 import time
