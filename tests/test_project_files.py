@@ -62,8 +62,8 @@ def test_the_citation_is_of_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["cff-version"] == "1.2.0"
     assert citation["version"] == voice2face.__version__
-    own, *others = PROJECT["license"].split(" AND ")  # others: of networks that come with it
-    assert citation["license"] == own and others == ["MIT"]
+    own, *others = PROJECT["license"].split(" AND ")  # others: of what comes with it
+    assert citation["license"] == own and others == ["MIT", "CC-BY-4.0"]
     assert {"message", "title", "authors"} <= set(citation)
 
 

@@ -38,7 +38,7 @@ RECORDINGS = {
     "half a wav": (lambda s: half(wav(s)), "breaks off"),
     "half a flac": (lambda s: half(encode(s, "flac", "flac")), "breaks off"),
     "half an mp4": (lambda s: half(encode(s, "mp4", "aac", 44_100)), "not decodable"),
-    "a video without sound": (lambda s: silent_video(), "no sound in it"),
+    "a video without sound": (lambda s: silent_video(), "pictures without sound"),
     "NaN": (nan_samples, "NaN"),
 }
 
@@ -135,7 +135,7 @@ def test_a_full_disk(process, model, clip, tmp_path):
     out = tmp_path / "out"
     (tmp_path / "out").mkdir()
     (out / "anna.png").write_bytes(b"old")
-    words = ("reconstruct", clip, "--model", model, "-o", out, "--sheet")
+    words = ("reconstruct", clip, "--model", model, "-o", out, "--sheet", "--force")
     process(*words, prelude=LIMIT).one_error("anna.png", "File too large")
     process("features", clip, "-o", out / "x.npz", prelude=LIMIT).one_error("x.npz")
     words = ("cohort", out / "people", "--identities", "2", "--workers", "1")
@@ -180,8 +180,8 @@ def test_a_model_of_the_future_or_none_at_all(command, voice2face, model, clip, 
     copy = tmp_path / "model"
     shutil.copytree(model, copy)
     config = yaml.safe_load((copy / "config.yaml").read_text())
-    (copy / "config.yaml").write_text(yaml.safe_dump(config | {"format_version": 2}))
-    run(copy).one_error("config.yaml", "format 2", "update voice2face")
+    (copy / "config.yaml").write_text(yaml.safe_dump(config | {"format_version": 3}))
+    run(copy).one_error("config.yaml", "format 3", "update voice2face")
     run(tmp_path).one_error("no config.yaml")
     run(clip).one_error("anna.wav")
     run(tmp_path / "nowhere").one_error("nowhere: no such folder")
@@ -378,7 +378,7 @@ def test_too_little_memory(voice2face, model, clip, tmp_path, monkeypatch):
     def full(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(Model, "reconstruct", full)
+    monkeypatch.setattr(Model, "reconstruct_speech", full)
     words = ("reconstruct", clip, "--model", model, "-o", tmp_path)
     voice2face(*words).one_error("memory")
     assert names(tmp_path) == {"in"}
