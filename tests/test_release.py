@@ -11,11 +11,12 @@ from models import WIDTH, lively, small_model, small_networks
 from voice2face.errors import ModelError, OutputError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.generators.deconvolutional import WEIGHTS
+from voice2face.generators.kinds import GENERATORS
 from voice2face.networks.modules import Generator, VoiceEncoder, unit
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.release.authors_weights import import_released, read_state_dict
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import BUNDLED, CARD, CONFIG
+from voice2face.release.model_folder import BUNDLED, CARD, CONFIG, part_class
 from voice2face.release.network_parts import (
     convolutional_part,
     deconvolutional_part,
@@ -26,6 +27,7 @@ from voice2face.release.writing import write_release
 from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
 from voice2face.voice_encoders.convolutional import CHUNK_FRAMES
 from voice2face.voice_encoders.convolutional import FILE as VOICE_ENCODER
+from voice2face.voice_encoders.kinds import READ_OFFS, VOICE_ENCODERS
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +156,8 @@ def test_a_configuration_that_is_not_understood_is_refused(folder, change, part,
     ("change", "found"),
     [
         ({"kind": "diffusion"}, "diffusion"),
-        ({"kind": "convolutional"}, "parts"),
+        ({"kind": "convolutional"}, "convolutional part"),
+        ({"kind": ["linear"]}, "a part of kind"),
         ({"network": {"kernel": "3; rm"}}, "kernel"),
         ({"surprise": 1}, "surprise"),
         ({"files": {}}, "checksums of nothing"),
@@ -348,3 +351,26 @@ def test_weights_that_16_bits_do_not_hold_are_refused(tmp_path):
     with pytest.raises(ModelError, match="65504"):
         write_release(tmp_path / "half", "half", parts)
     assert not (tmp_path / "half").exists()
+
+
+def test_each_kind_of_part_is_found_by_its_name():
+    for role, kinds in (
+        ("voice_encoder", VOICE_ENCODERS), ("generator", GENERATORS), ("heard", READ_OFFS)
+    ):  # fmt: skip
+        for kind in kinds:
+            found = part_class(kind)
+            assert (found.__struct_config__.tag, found.role) == (kind, role)
+
+
+def test_a_model_imports_no_kind_that_it_has_not(tmp_path):
+    import subprocess
+    import sys
+
+    program = (
+        "import sys, voice2face; voice2face.load().read(); "
+        "print([name for name in sys.modules if name.startswith('voice2face.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "voice2face.voice_encoders.convolutional" in done.stdout, done.stderr
+    for other in ("ge2e", "onnx_file", "heard", "generators.linear", "face_space", "faces"):
+        assert f"{other}'" not in done.stdout

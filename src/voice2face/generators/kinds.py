@@ -1,14 +1,11 @@
-"""The kinds of generators that a model folder may hold, one line each."""
+"""The kinds of generators that a model folder may hold, one line each.
 
-from voice2face.generators.deconvolutional import DeconvolutionalPart
-from voice2face.generators.face_space import FaceSpacePart
-from voice2face.generators.linear import LinearPart
-from voice2face.generators.plugin import GeneratorPlugin
-from voice2face.parts import GeneratorPart
+Names and not classes, as in :mod:`voice2face.voice_encoders.kinds`.
+"""
 
-GENERATORS: tuple[type[GeneratorPart], ...] = (
-    DeconvolutionalPart,
-    FaceSpacePart,
-    LinearPart,
-    GeneratorPlugin,
-)
+GENERATORS = {
+    "deconvolutional": "voice2face.generators.deconvolutional:DeconvolutionalPart",
+    "face_space": "voice2face.generators.face_space:FaceSpacePart",
+    "linear": "voice2face.generators.linear:LinearPart",
+    "generator-plugin": "voice2face.generators.plugin:GeneratorPlugin",
+}

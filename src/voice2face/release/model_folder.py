@@ -1,9 +1,8 @@
 """The folder of a released model: what lies in it, and how it is checked (no torch)."""
 
-import functools
-import operator
+import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 
@@ -22,16 +21,13 @@ from voice2face.release.format_1 import Format1
 from voice2face.settings import S, Settings, decode, parse_yaml
 from voice2face.voice_encoders.kinds import READ_OFFS, VOICE_ENCODERS
 
-if TYPE_CHECKING:
-    AnyPart = Part
-else:  # a tagged union: the kind of a part says which struct it is
-    AnyPart = functools.reduce(operator.or_, (*VOICE_ENCODERS, *GENERATORS, *READ_OFFS))
-
 FORMAT_VERSION = 2
 CONFIG, CARD = "config.yaml", "README.md"
 BUNDLED = Path(__file__).parents[1] / "assets" / "model"
 MAX_CONFIG_BYTES = 1 << 20
-MOST_PARTS = 8
+KINDS = VOICE_ENCODERS | GENERATORS | READ_OFFS
+
+Facts = dict[str, str | int | float | bool | None]
 
 
 class ModelConfig(Settings, frozen=True, kw_only=True):
@@ -46,8 +42,8 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
 
     format_version: int = FORMAT_VERSION
     name: str
-    parts: tuple[AnyPart, ...]
-    provenance: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
+    parts: tuple[Part, ...]
+    provenance: Facts = msgspec.field(default_factory=dict)
 
     def part(self, role: Role) -> Part | None:
         """The part of a role; None where the model has none."""
@@ -70,6 +66,22 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
     def sha256(self) -> dict[str, str]:
         """Checksum of each file of all parts, by name."""
         return {name: sum_ for part in self.parts for name, sum_ in sorted(part.files.items())}
+
+
+class _Written(Settings, frozen=True, kw_only=True):
+    """The file before it is known what its parts are."""
+
+    format_version: int
+    name: str
+    parts: tuple[dict[str, Any], ...]
+    provenance: Facts = msgspec.field(default_factory=dict)
+
+
+def part_class(kind: str) -> type[Part]:
+    """The struct of a kind of parts, one of KINDS."""
+    module, _, name = KINDS[kind].partition(":")
+    found: type[Part] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -95,15 +107,28 @@ def read_config(folder: Path) -> ModelConfig:
         )
     if version == 1:
         return _checked(_of_format_1(_decoded(data, Format1, path), path), path)
-    return _checked(_decoded(data, ModelConfig, path), path)
+    written = _decoded(data, _Written, path)
+    parts = tuple(_part(one, path) for one in written.parts)
+    return _checked(
+        ModelConfig(name=written.name, parts=parts, provenance=written.provenance), path
+    )
 
 
-def _decoded(data: object, kind: type[S], path: Path) -> S:
+def _part(data: dict[str, Any], path: Path) -> Part:
+    """A part by the kind that it names."""
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        found = f"a part of kind {kind!r}"[:80]
+        raise ModelError(path, found, f"one of {', '.join(KINDS)}", "update voice2face")
+    return _decoded(data, part_class(kind), path, f"{kind} part: ")
+
+
+def _decoded(data: object, kind: type[S], path: Path, what: str = "") -> S:
     try:
         return decode(data, kind, str(path))
     except SettingsError as error:
-        entry = error.thing.removeprefix(f"{path}: ")
-        raise _damaged(path, f"{entry} {error.found}") from error
+        entry = error.thing.removeprefix(f"{path}: ").removeprefix(str(path))
+        raise _damaged(path, f"{what}{entry} {error.found}") from error
 
 
 def _of_format_1(old: Format1, path: Path) -> ModelConfig:

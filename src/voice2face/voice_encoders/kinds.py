@@ -1,17 +1,14 @@
-"""The kinds of voice encoders and read-offs that a model folder may hold, one line each."""
+"""The kinds of voice encoders and read-offs that a model folder may hold, one line each.
 
-from voice2face.parts import HeardPart, VoiceEncoderPart
-from voice2face.voice_encoders.convolutional import ConvolutionalPart
-from voice2face.voice_encoders.ge2e import Ge2ePart
-from voice2face.voice_encoders.heard import LinearReadOffsPart
-from voice2face.voice_encoders.onnx_file import OnnxFilePart
-from voice2face.voice_encoders.plugin import VoiceEncoderPlugin
+Names and not classes: a module is imported for a model that has a part of its kind, so that a new
+kind makes no other model slower to open.
+"""
 
-VOICE_ENCODERS: tuple[type[VoiceEncoderPart], ...] = (
-    ConvolutionalPart,
-    Ge2ePart,
-    OnnxFilePart,
-    VoiceEncoderPlugin,
-)
+VOICE_ENCODERS = {
+    "convolutional": "voice2face.voice_encoders.convolutional:ConvolutionalPart",
+    "ge2e": "voice2face.voice_encoders.ge2e:Ge2ePart",
+    "onnx": "voice2face.voice_encoders.onnx_file:OnnxFilePart",
+    "voice-encoder-plugin": "voice2face.voice_encoders.plugin:VoiceEncoderPlugin",
+}
 
-READ_OFFS: tuple[type[HeardPart], ...] = (LinearReadOffsPart,)
+READ_OFFS = {"linear-read-offs": "voice2face.voice_encoders.heard:LinearReadOffsPart"}
