@@ -74,6 +74,14 @@ class MissingExtraError(Voice2FaceError):
         return type(self), (self.thing, self.extra)
 
 
+# What moves the cursor, changes colours, or turns the direction of writing: a file's name and what
+# is in a file may hold any, and show something else than is there.
+CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+
+
 def one_line(text: str) -> str:
-    """Replace line ends and control characters (a file name may hold any) by '?'."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", text)
+    """Replace line ends, control characters and those that turn the writing by '?'."""
+    return CONTROLS.sub("?", text)

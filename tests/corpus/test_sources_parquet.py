@@ -143,3 +143,47 @@ def test_a_first_column_of_floats(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
     assert done.stdout.strip() == "[('40.5', 'a.wav'), ('', 'b.wav')]", done.stderr
+
+
+def _repeated(n_bytes: int, n_rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * n_rows, pa.int32()), ["x" * n_bytes])
+
+
+@pytest.mark.parametrize("as_dictionary", [True, False])
+def test_a_long_cell_that_is_in_the_file_once_is_not_written_out(
+    as_dictionary: bool, tmp_path: Path
+) -> None:
+    n_rows = 1000 if as_dictionary else 200
+    long = _repeated(1_900_000, n_rows)
+    # Where the file says text, it holds the text once as well, in the dictionary of its pages.
+    column = long if as_dictionary else long.cast(pa.string())
+    columns = {f"note{n}": column for n in range(8)}
+    table = pa.table({"face": [f"{n}.png" for n in range(n_rows)], **columns})
+    pq.write_table(table, tmp_path / "t.parquet")
+    assert (tmp_path / "t.parquet").stat().st_size < 16_000_000
+    before = pa.total_allocated_bytes()
+    with pytest.raises(CorpusError, match=r"a cell of more than 1000000|a cell of 1900000 bytes"):
+        read_source(tmp_path / "t.parquet")
+    assert pa.default_memory_pool().max_memory() - before < 4e9
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    import os
+
+    for name in ("pipe.csv", "pipe.parquet"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(CorpusError, match="no regular file"):
+            read_source(tmp_path / name)
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    (tmp_path / "zero.parquet").symlink_to("/dev/zero")
+    for name in ("zero.csv", "zero.parquet"):
+        with pytest.raises(CorpusError, match="no regular file"):
+            read_source(tmp_path / name)
+
+
+def test_a_sparse_file_of_hundreds_of_gigabytes_is_refused_by_its_size(tmp_path: Path) -> None:
+    for name in ("sparse.csv", "sparse.parquet"):
+        with (tmp_path / name).open("wb") as stream:
+            stream.truncate(300 << 30)
+        with pytest.raises(CorpusError, match=r"322122547200 bytes, more than"):
+            read_source(tmp_path / name)

@@ -37,14 +37,19 @@ def is_required() -> bool:
 
 
 @contextmanager
-def browser_with(microphone: Path) -> Iterator[Any]:
-    """A browser whose microphone plays this WAV file again and again."""
+def browser_with(microphone: Path, *more: str) -> Iterator[Any]:
+    """A browser whose microphone plays this WAV file again and again.
+
+    Args:
+        microphone: The file.
+        more: Further arguments of its command line.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=find_browser(),
-            args=[*QUIET, f"--use-file-for-fake-audio-capture={microphone}"],
+            args=[*QUIET, *more, f"--use-file-for-fake-audio-capture={microphone}"],
         )
         try:
             yield browser

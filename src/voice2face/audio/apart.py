@@ -5,6 +5,7 @@ and a ceiling of memory and time; what it would do beyond that ends it, and is o
 can't be read.
 """
 
+import atexit
 import contextlib
 import io
 import multiprocessing
@@ -78,6 +79,7 @@ class Decoders:
         self._free: queue.LifoQueue[_Decoder] = queue.LifoQueue()
         for _ in range(n):
             self._add(start)
+        atexit.register(self.close)  # before Python asks its processes to end, which they do not
 
     def __enter__(self) -> "Decoders":
         return self
@@ -127,6 +129,7 @@ class Decoders:
     def close(self) -> None:
         """End all of them at once; a recording that is being decoded is refused."""
         self._closed = True
+        atexit.unregister(self.close)
         for decoder in tuple(self._all):
             decoder.end()
 
@@ -249,7 +252,8 @@ def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
     """The process: one recording after another, until nobody asks any more."""
     for other in inherited:
         other.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever started it ends it
+        signal.signal(number, signal.SIG_IGN)
     import av  # noqa: F401  (now, and not while a recording waits)
 
     write_no_files()

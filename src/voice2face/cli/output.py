@@ -2,14 +2,16 @@
 
 import contextlib
 import importlib.util
+import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import typer
 
-from voice2face.errors import one_line
+from voice2face.errors import CONTROLS, one_line
 
 Row = Sequence[str]
 
@@ -19,7 +21,8 @@ def print_json(answer: Any) -> None:
     import msgspec
 
     data = _plain(msgspec.to_builtins(answer, enc_hook=str))
-    typer.echo(msgspec.json.format(msgspec.json.encode(data)).decode())
+    text = msgspec.json.format(msgspec.json.encode(data)).decode()
+    typer.echo(CONTROLS.sub(_escaped, text))
 
 
 def print_lines(*lines: str) -> None:
@@ -89,6 +92,11 @@ def progress_bar(quiet: bool, unit: str) -> Iterator[Callable[[int, int], None] 
             bar.update(done - bar.n)
 
         yield show
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character as JSON may write it; the line ends between its entries stay."""
+    return found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1]
 
 
 def _plain(data: Any) -> Any:

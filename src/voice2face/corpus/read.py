@@ -12,6 +12,7 @@ import numpy.typing as npt
 from voice2face.audio.load import LONGEST_S
 from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
 from voice2face.corpus.info import read_info
+from voice2face.corpus.parquet_file import opened_parquet, plain_schema, written_out
 from voice2face.corpus.recordings import Recording, Recordings
 from voice2face.corpus.schema import (
     FIGURES,
@@ -28,8 +29,9 @@ from voice2face.corpus.schema import (
     skipped_schema,
 )
 from voice2face.errors import SettingsError
-from voice2face.files import sha256_of
+from voice2face.files import check_regular, sha256_of
 
+MAX_SKIPPED_BYTES = 1 << 30
 OTHER_BYTES = 1 << 28  # of names and attributes; sounds and pictures are not compressed
 
 
@@ -159,13 +161,13 @@ class Corpus:
         Raises:
             CorpusError: The file is missing or damaged.
         """
-        pa, pq = arrow()
+        pa, _ = arrow()
         path = self.path / SKIPPED_NAME
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with opened_parquet(path, MAX_SKIPPED_BYTES, checksums=True) as file:
                 if file.metadata.num_rows != sum(self.info.skipped.values()):
                     raise damaged(path, f"{file.metadata.num_rows} rows")
-                table = file.read()
+                table = written_out(file.read())
         except (OSError, pa.ArrowException) as error:
             raise damaged(path, str(error).splitlines()[0][:200]) from error
         if table.schema != skipped_schema():
@@ -211,10 +213,10 @@ class Corpus:
         """
         with self._opened(shard) as file:
             if group is None:
-                return file.read(columns)
+                return written_out(file.read(columns))
             # Who asks for groups has no memory to spare, and reads several of them at a time.
             arrow()[0].default_memory_pool().release_unused()
-            return file.read_row_group(group, columns, use_threads=False)
+            return written_out(file.read_row_group(group, columns, use_threads=False))
 
     def group_rows(self, shard: Shard) -> list[int]:
         """Number of rows of each row group of a shard.
@@ -228,14 +230,14 @@ class Corpus:
 
     @contextlib.contextmanager
     def _opened(self, shard: Shard) -> Iterator[Any]:
-        pa, pq = arrow()
+        pa, _ = arrow()
         path = self.path / shard.name
         n_mels = self.info.front_end.log_mel.n_mels
         schema = shard_schema(shard.kind, self._names(shard.kind), n_mels)
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with opened_parquet(path, shard.bytes, checksums=True) as file:
                 self._check_size(path, shard, file.metadata)
-                if file.schema_arrow != schema:
+                if plain_schema(file) != schema:
                     raise damaged(path, f"columns {', '.join(file.schema_arrow.names)}"[:200])
                 yield file
         except (OSError, pa.ArrowException) as error:
@@ -284,7 +286,9 @@ class Corpus:
 
 def _check_shard(path: Path, shard: Shard, verify: bool) -> None:
     try:
-        n_bytes = path.stat().st_size
+        about = path.stat()
+        check_regular(about, about.st_size)
+        n_bytes = about.st_size
         if n_bytes != shard.bytes:
             raise damaged(path, f"{n_bytes} bytes instead of {shard.bytes}")
         if verify and sha256_of(path) != shard.sha256:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from voice2face.corpus.parquet_file import opened_parquet, plain_schema, written_out
 from voice2face.corpus.read import OTHER_BYTES, Corpus
 from voice2face.corpus.recordings import Recording
 from voice2face.corpus.schema import PAYLOAD, Kind, Shard, arrow, shard_schema
@@ -33,7 +34,7 @@ def read_columns(corpus: Corpus, shard: Shard, names: Sequence[str]) -> Any:
         )
         if n_bytes > OTHER_BYTES:
             raise damaged(corpus, shard, f"{shard.rows} rows of {n_bytes} bytes")
-        table = file.read(columns=list(names))
+        table = written_out(file.read(columns=list(names)))
         table.validate(full=True)  # texts are UTF-8
         return table
 
@@ -54,7 +55,8 @@ def read_rows(corpus: Corpus, shard: Shard, rows: Sequence[int]) -> list[dict[st
             here = sorted({row for row in rows if start <= row < stop})
             if here:
                 _check_payload(corpus, shard, file.metadata.row_group(group))
-                table = file.read_row_group(group).take([row - start for row in here])
+                chosen = file.read_row_group(group).take([row - start for row in here])
+                table = written_out(chosen)
                 table.validate(full=True)
                 found.update(zip(here, table.to_pylist(), strict=True))
             start = stop
@@ -76,13 +78,13 @@ def damaged(corpus: Corpus, shard: Shard, found: str) -> CorpusError:
 @contextlib.contextmanager
 def _opened(corpus: Corpus, shard: Shard) -> Iterator[Any]:
     """A shard with the rows and columns that ``corpus.json`` says; pages are checked when read."""
-    pa, pq = arrow()
+    pa, _ = arrow()
     attributes = corpus.info.attributes.get(shard.kind, ())
     schema = shard_schema(shard.kind, attributes, corpus.info.front_end.log_mel.n_mels)
     path = corpus.path / shard.name
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            if file.schema_arrow != schema or file.metadata.num_rows != shard.rows:
+        with opened_parquet(path, shard.bytes, checksums=True, ceiling=True) as file:
+            if plain_schema(file) != schema or file.metadata.num_rows != shard.rows:
                 names = ", ".join(file.schema_arrow.names)
                 found = f"{file.metadata.num_rows} rows of {names}"[:200]
                 raise damaged(corpus, shard, found)

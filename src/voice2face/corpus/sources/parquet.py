@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from voice2face.corpus.parquet_file import MAX_CELL, opened_parquet, texts_of
 from voice2face.corpus.schema import arrow
 from voice2face.errors import CorpusError
 from voice2face.files import sha256_of
 
 MAX_ROWS = 20_000_000
 MAX_BYTES = 4 * 2**30  # not compressed, as the file says
-MAX_CELL = 1_000_000  # characters, as in CSV
+MAX_FILE_BYTES = MAX_BYTES  # as it is
 _MAGIC = b"PAR1"
 _N_ROWS_AT_ONCE = 1024  # so that a value that is long and repeated stays bounded
 
@@ -45,9 +46,9 @@ def read_parquet(path: Path) -> tuple[tuple[str, ...], _Rows, str]:
         CorpusError: Damaged, too large, or with columns that are not text, numbers or times.
         MissingExtraError: The ``data`` extra is not installed.
     """
-    pa, pq = arrow()
+    pa, _ = arrow()
     try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with opened_parquet(path, MAX_FILE_BYTES, ceiling=True) as file:
             _check_size(path, file.metadata)
             schema = file.schema_arrow
             for field in schema:
@@ -57,6 +58,8 @@ def read_parquet(path: Path) -> tuple[tuple[str, ...], _Rows, str]:
             )
             rows = _rows(path, file, pa)
         return header, rows, sha256_of(path)
+    except pa.ArrowMemoryError as error:
+        raise _too_much(path) from error
     except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: also not UTF-8
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise CorpusError(
@@ -112,9 +115,18 @@ def _rows(path: Path, file: Any, pa: Any) -> _Rows:
     return rows
 
 
+def _too_much(path: Path) -> CorpusError:
+    return CorpusError(
+        path, "it takes more memory than it says", "a table in Parquet", "write it again"
+    )
+
+
 def _texts(column: Any, pa: Any) -> list[str]:
     if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+        kind = column.type.value_type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return [text or "" for text in texts_of(column)]
+        column = column.cast(kind)
     if pa.types.is_floating(column.type):
         import pyarrow.compute as pc
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice2face.corpus.parquet_file import MAX_CELL
 from voice2face.corpus.schema import NAME_COLUMN, Kind, Reader, SourceInfo, reserved_columns
 from voice2face.corpus.sources.found import LOG_MELS, VIDEOS, suffix_of
 from voice2face.corpus.sources.parquet import is_parquet, one_of_equals, read_parquet
@@ -15,7 +16,6 @@ from voice2face.errors import CorpusError
 from voice2face.files import read_regular, stored_text
 
 N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
-MAX_CELL = 1_000_000
 MAX_BYTES = 2**30  # of a table as text: 20 million rows of 50 characters
 _SEP_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?[,;\t|]*\r?\n')
 
