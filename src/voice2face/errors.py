@@ -1,6 +1,8 @@
 """What a caller may catch. Every message is one line that ends with the next move."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 
 class Voice2FaceError(Exception):
@@ -20,13 +22,36 @@ class Voice2FaceError(Exception):
         self.thing, self.found, self.wanted, self.remedy = str(thing), found, wanted, remedy
         super().__init__(one_line(f"{thing}: {found}; {wanted} wanted; {remedy}"))
 
-    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Travel between processes."""
         return type(self), (self.thing, self.found, self.wanted, self.remedy)
 
 
 class AudioError(Voice2FaceError):
-    """A recording that cannot be read, or that holds too little speech."""
+    """A recording that cannot be read, or that holds too little speech.
+
+    Args:
+        thing: The recording.
+        found: What was heard, in words.
+        wanted: What should have been there.
+        remedy: What the user can do now.
+        numbers: What was measured, by name with unit: for JSON and for `--verbose`.
+    """
+
+    def __init__(
+        self,
+        thing: object,
+        found: str,
+        wanted: str,
+        remedy: str,
+        numbers: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__(thing, found, wanted, remedy)
+        self.numbers = {name: round(value, 3) for name, value in (numbers or {}).items()}
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Travel between processes."""
+        return type(self), (self.thing, self.found, self.wanted, self.remedy, self.numbers)
 
 
 class Note(UserWarning):

@@ -1,9 +1,11 @@
 """From a recording to features, and what is refused on the way."""
 
 import io
+import pickle
 import subprocess
 import sys
 
+import av
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -43,7 +45,7 @@ def test_long_recordings_are_used_whole():
 def test_too_little_speech(tmp_path, waveform, preset):
     path = tmp_path / "clip.wav"
     path.write_bytes(write_wav(waveform))
-    message = r"clip\.wav: 0\.\d s of speech after silence removal; 1\.0 s wanted; record longer"
+    message = r"clip\.wav: .*; 1 s of speech wanted; "
     with pytest.raises(AudioError, match=message):
         extract(path, FRONT_ENDS[preset])
     with pytest.raises(AudioError, match=message):
@@ -52,7 +54,7 @@ def test_too_little_speech(tmp_path, waveform, preset):
 
 def test_no_speech_at_all_is_never_enough():
     settings = replace(FRONT_ENDS["released"], min_speech_s=0)
-    with pytest.raises(AudioError, match=r"0\.0 s of speech"):
+    with pytest.raises(AudioError, match="silence: no sound came in"):
         extract(np.zeros(RATE_HZ, np.int16), settings, RATE_HZ)
 
 
@@ -61,14 +63,14 @@ def test_no_speech_at_all_is_never_enough():
 def test_noise_is_no_speech(kind, level):
     for preset, seconds in (("released", 3), ("clean", 8)):
         waveform = noise(kind, seconds, level)
-        with pytest.raises(AudioError, match=r"noise, no speech|speech after silence removal"):
+        with pytest.raises(AudioError, match=r"noise or a hum, and no speech|of speech wanted"):
             extract(waveform, FRONT_ENDS[preset], RATE_HZ)
 
 
 @pytest.mark.parametrize("kind", ["white", "pink", "brown"])
 def test_faces_from_noise_can_be_asked_for(kind):
     waveform = noise(kind, 3, 8000)
-    with pytest.raises(AudioError, match="noise, no speech"):
+    with pytest.raises(AudioError, match="noise or a hum, and no speech; a voice wanted"):
         extract(waveform, FRONT_ENDS["clean"], RATE_HZ)
     found = extract(waveform, FRONT_ENDS["clean"], RATE_HZ, check_speech=False)
     assert found.features.shape == (1000, 64)
@@ -109,3 +111,43 @@ def test_importing_loads_no_decoder_and_no_detector():
     code = f"import sys, voice2face.audio; sys.exit(str([n for n in {heavy} if n in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
+
+
+QUIET = (speech(6) / 300).astype(np.int16)
+SAID = [
+    (np.zeros(5 * RATE_HZ, np.int16), "5 s of silence: no sound came in", "the microphone is on"),
+    (noise("white", 20, 3), "20 s of silence", "the microphone is on"),
+    (QUIET, "6 s of very quiet sound, in which hardly any speech can be heard", "speak closer"),
+    (speech(1.2)[:14_000], "a recording of 0.9 s, with 0.", "record longer"),
+    (noise("clicks", 5, 900), "5 s of sound, and no speech in it", "somebody who speaks"),
+    (noise("white", 5, 3000), "noise or a hum, and no speech", "close to the microphone"),
+]
+
+
+@pytest.mark.parametrize(("waveform", "found", "remedy"), SAID, ids=[case[1] for case in SAID])
+def test_a_refusal_says_what_was_heard_and_what_to_do(waveform, found, remedy):
+    with pytest.raises(AudioError) as caught:
+        extract(waveform, FRONT_ENDS["clean"], RATE_HZ)
+    error = caught.value
+    assert found in error.found and remedy in error.remedy
+    assert error.numbers["seconds"] == pytest.approx(len(waveform) / RATE_HZ, abs=1e-3)
+    assert "speech_s" in error.numbers or "spectral_change" in error.numbers
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.numbers) == (str(error), error.numbers)
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "pcm_f32le", "pcm_s24le"])
+def test_channels_that_cancel_are_named(codec, tmp_path):
+    clip = speech(3)
+    both = np.stack((clip, -clip), axis=1).reshape(1, -1)
+    path = tmp_path / "x.mka"
+    with av.open(str(path), "w", "matroska") as file:
+        stream = file.add_stream(codec, rate=RATE_HZ, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(both, format="s16", layout="stereo")
+        frame.sample_rate = RATE_HZ
+        form = stream.codec_context.format
+        for part in av.AudioResampler(form, "stereo", RATE_HZ, 1024).resample(frame):
+            file.mux(stream.encode(part))
+        file.mux(stream.encode(None))
+    with pytest.raises(AudioError, match="two channels that cancel each other out"):
+        extract(path, FRONT_ENDS["clean"])

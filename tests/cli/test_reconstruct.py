@@ -8,9 +8,10 @@ import time
 import unicodedata
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from audio.audio_samples import encode
+from audio.audio_samples import encode, write_wav
 from PIL import Image
 
 import voice2face as library
@@ -214,6 +215,33 @@ def test_json(voice2face, model, clip, tmp_path):
     assert 1 <= good["speech_s"] <= good["seconds"]
     assert set(good) == {"input", "output", "seconds", "speech_s"}
     assert set(failed) == {"input", "error"} and "gone.wav: no such file" in failed["error"]
+
+
+def test_what_was_measured_of_a_bad_recording(voice2face, model, tmp_path):
+    (tmp_path / "quiet.wav").write_bytes(write_wav(np.zeros(48_000, np.int16)))
+    words = ("reconstruct", tmp_path / "quiet.wav", "--model", model, "-o", tmp_path)
+    voice2face(*words).one_error("3 s of silence: no sound came in", "the microphone is on")
+    assert voice2face(*words, "--verbose").err.splitlines()[1].startswith("  seconds 3, speech_s 0")
+    (failed,) = json.loads(voice2face(*words, "--json").out)["faces"]
+    assert failed["numbers"]["seconds"] == 3 and failed["numbers"]["peak_dbfs"] < -100
+
+
+def test_which_of_several_tracks_was_heard_is_said(voice2face, model, clip, tmp_path):
+    video = tmp_path / "film.mkv"
+    with av.open(str(video), "w", "matroska") as file:
+        streams = [file.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(2)]
+        sound = load_clip(clip)
+        for stream, track in zip(streams, (np.zeros_like(sound), sound), strict=True):
+            frame = av.AudioFrame.from_ndarray(track[None], format="s16", layout="mono")
+            frame.sample_rate = 16_000
+            resampler = av.AudioResampler("s16", "mono", 16_000, 1024)
+            for part in [*resampler.resample(frame), *resampler.resample(None), None]:
+                file.mux(stream.encode(part))
+    ended = voice2face("reconstruct", video, "--model", model, "-o", tmp_path)
+    assert ended.status == 0
+    assert ended.err == (
+        f"note: {video}: 2 audio tracks; heard is number 2, which is the first with speech\n"
+    )
 
 
 def test_one_bad_recording_among_many(voice2face, model, clips, tmp_path):

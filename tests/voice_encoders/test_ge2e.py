@@ -77,7 +77,7 @@ def test_settings_are_read_back_to_the_same_value(tmp_path):
 
 
 def test_too_little_speech(encoder):
-    with pytest.raises(AudioError, match=r"hum\.wav: 0\.0 s of speech .* 0\.9 s wanted"):
+    with pytest.raises(AudioError, match=r"hum\.wav: .* 0\.9 s of speech wanted"):
         encoder.embed(Speech(np.zeros(3 * RATE_HZ, np.int16), name="hum.wav"))
 
 

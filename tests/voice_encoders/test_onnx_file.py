@@ -110,5 +110,5 @@ def test_what_does_not_fit_is_said(tmp_path, about, error, message):
 
 def test_too_little_speech(tmp_path):
     encoder = OnnxFile(network(tmp_path / "ecapa.onnx", ["b", "frames", 20], [1], FBANK))
-    with pytest.raises(AudioError, match=r"0\.0 s of speech"):
+    with pytest.raises(AudioError, match="silence: no sound came in"):
         encoder.embed(Speech(np.zeros(RATE_HZ, np.int16)))

@@ -173,8 +173,8 @@ def test_any_container_that_ffmpeg_decodes(site):
 def test_what_can_be_no_face_is_said_in_a_sentence(site):
     silence, short = (wav_bytes(np.zeros(n, np.int16)) for n in (48_000, 800))
     cases = (
-        (422, "0.0 s of speech", "", silence, {}),
-        (422, "0.0 s of speech", "", short, {}),
+        (422, "3 s of silence: no sound came in", "", silence, {}),
+        (422, "0.1 s of silence", "", short, {}),
         (422, "not decodable", "", b"<html>", {}),
         (422, "an empty file", "", b"", {}),
         (413, "larger than 0.4 MB", "", bytes(400_001), {}),
@@ -190,7 +190,7 @@ def test_what_can_be_no_face_is_said_in_a_sentence(site):
         found = site.face(body, query, **headers)
         assert (found.status, found.headers["content-type"]) == (status, "application/json"), named
         said = found.data
-        assert set(said) == {"error", "wanted", "next"}
+        assert set(said) - {"numbers"} == {"error", "wanted", "next"}
         assert named in said["error"] and said["error"].endswith("."), said
         assert said["next"]
     found = site.face(VOICE, "?model=x").data

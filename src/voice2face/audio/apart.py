@@ -14,6 +14,7 @@ import queue
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,7 +34,7 @@ from voice2face.ceilings import (
     limit_time,
     write_no_files,
 )
-from voice2face.errors import AudioError
+from voice2face.errors import AudioError, Note
 from voice2face.files import bytes_on_disk
 
 MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
@@ -57,6 +58,7 @@ class _Answer(msgspec.Struct, array_like=True):
 
     error: tuple[str, str, str] | None
     spent: bool
+    notes: list[str] = []
 
 
 class Decoders:
@@ -230,6 +232,8 @@ class _Decoder:
         words = self.connection.recv_bytes(_MOST_WORDS)
         answer = msgspec.msgpack.decode(words, type=_Answer)
         self.is_spent = answer.spent
+        for note in answer.notes:
+            warnings.warn(note, Note, stacklevel=2)
         if answer.error is not None:
             return AudioError(thing, *answer.error)
         return np.frombuffer(self.connection.recv_bytes(), np.int16)
@@ -267,12 +271,15 @@ def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
             if at_first is not None:
                 limit_memory_to(at_first + len(content or b"") + request.memory_bytes)
             limit_time(request.cpu_s, request.cpu_s + 1)
-            answer = _decoded(request, content)
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always", Note)
+                answer = _decoded(request, content)
+            notes = [str(one.message) for one in warned if issubclass(one.category, Note)]
             end_time_limit()
             now = address_space_bytes()
             spent = at_first is not None and now is not None and now - at_first > SPENT_BYTES
             error = answer if isinstance(answer, tuple) else None
-            connection.send_bytes(msgspec.msgpack.encode(_Answer(error, spent)))
+            connection.send_bytes(msgspec.msgpack.encode(_Answer(error, spent, notes)))
             if not isinstance(answer, tuple):
                 connection.send_bytes(answer)
                 del answer

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from voice2face.audio.cancelling import Cancelling
 from voice2face.audio.complete import Tally, check_complete, check_wav
 from voice2face.audio.joined import Part, Span, spans_of
 from voice2face.audio.resample import Block, check_frame, to_clip_format
@@ -126,15 +127,17 @@ def _tags_in_any_encoding() -> dict[str, Any]:
 def _frames(container: InputContainer, stream: AudioStream, name: str) -> Iterator[AudioFrame]:
     """Decoded frames of a stream; complains at the end if too much is missing."""
     is_pcm = stream.codec_context.name.startswith("pcm_")
-    tally = Tally()
+    tally, cancelling = Tally(), Cancelling(name)
     for packet in _packets(container, stream, tally):
         for frame in _decoded(packet, tally):
             if frame.samples == 0:
                 continue
             check_frame(frame, name, check_scale=is_pcm)
             tally.seconds += frame.samples / frame.sample_rate
+            cancelling.add(frame)
             yield frame
     check_complete(tally, container, stream, name)
+    cancelling.check()
 
 
 def _packets(

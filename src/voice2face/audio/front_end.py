@@ -1,6 +1,6 @@
 """From a recording to the features that the voice encoder takes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from voice2face.audio.log_mel import log_mel, normalise, tile
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
-from voice2face.audio.voice_activity import voiced_samples
-from voice2face.errors import AudioError, SettingsError
+from voice2face.audio.too_little import Level, no_voice, too_little_speech
+from voice2face.audio.voice_activity import blocks_of, voiced_samples
+from voice2face.errors import SettingsError
 from voice2face.settings import FrontEnd
 
 
@@ -65,11 +66,11 @@ def extract(
     Source:
         "From sound to features" of docs/method.md.
     """
-    name, clock = clip_name(source), _Clock()
-    blocks = clock.count(stream_clip(source, rate, max_s=max_s))
-    voiced, bands = _heard(blocks, name, settings, check_speech)
+    name, level = clip_name(source), Level()
+    blocks = level.count(stream_clip(source, rate, max_s=max_s))
+    voiced, bands = _heard(blocks, level, name, settings, check_speech)
     features = tile(normalise(bands), settings.min_frames)
-    return Features(voiced, bands, features, clock.n_samples / RATE_HZ, len(voiced) / RATE_HZ)
+    return Features(voiced, bands, features, level.seconds, len(voiced) / RATE_HZ)
 
 
 def speech_bands(
@@ -89,11 +90,14 @@ def speech_bands(
         AudioError: It has too little speech or none.
         SettingsError: The settings want another sample rate than 16 kHz.
     """
-    return _heard(speech.samples, speech.name, settings, check_speech)
+    level = Level()
+    blocks = level.count(blocks_of(speech.samples))
+    return _heard(blocks, level, speech.name, settings, check_speech)
 
 
 def _heard(
-    audio: npt.NDArray[np.int16] | Iterable[npt.NDArray[np.int16]],
+    audio: Iterable[npt.NDArray[np.int16]],
+    level: Level,
     name: str,
     settings: FrontEnd,
     check_speech: bool,
@@ -105,23 +109,9 @@ def _heard(
     speech_s = len(voiced) / RATE_HZ
     wanted_s = max(settings.min_speech_s, settings.log_mel.window_s)
     if speech_s < wanted_s:
-        found = f"{speech_s:.1f} s of speech after silence removal"
-        raise AudioError(name, found, f"{wanted_s:.1f} s", "record longer")
+        raise too_little_speech(name, level, speech_s, wanted_s)
     bands = log_mel(voiced, settings.log_mel)
     if check_speech and (change := spectral_change(bands)) < LEAST_CHANGE:
-        found = f"noise, no speech (its spectrum changes by {change:.2f})"
-        wanted = f"{LEAST_CHANGE} or more, as in speech"
-        raise AudioError(name, found, wanted, "record a voice, close to the microphone")
+        figures = {"spectral_change": change, "least_spectral_change": LEAST_CHANGE}
+        raise no_voice(name, level.seconds, figures)
     return voiced, bands
-
-
-class _Clock:
-    """Counts the samples that pass by."""
-
-    def __init__(self) -> None:
-        self.n_samples = 0
-
-    def count(self, blocks: Iterable[npt.NDArray[np.int16]]) -> Iterator[npt.NDArray[np.int16]]:
-        for block in blocks:
-            self.n_samples += len(block)
-            yield block

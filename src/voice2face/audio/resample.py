@@ -162,6 +162,18 @@ def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return narrow
 
 
+def channels_of(frame: AudioFrame) -> npt.NDArray[np.float32]:
+    """Samples of each channel, at full scale 1, shape (channels, samples)."""
+    planes = _planes(frame)
+    n_channels = frame.layout.nb_channels
+    samples = np.stack(planes) if len(planes) > 1 else planes[0].reshape(-1, n_channels).T
+    if samples.dtype.kind == "f":
+        return np.asarray(samples, np.float32)
+    full_scale = np.float32(1 << (8 * samples.itemsize - 1))
+    offset = np.float32(samples.dtype.kind == "u")
+    return np.asarray(samples / full_scale - offset, np.float32)
+
+
 def _samples(frame: AudioFrame) -> Block:
     """Samples of a resampled mono frame; of 32 bits, the floats that they stand for."""
     samples: Block = _planes(frame)[0]

@@ -95,14 +95,13 @@ def _frames(audio: Int16Array | Iterable[Int16Array], frame_bytes: int) -> Itera
         rest = bytes(data[end:])
 
 
+def blocks_of(samples: Int16Array) -> Iterator[Int16Array]:
+    """Views of a waveform, about a second each."""
+    return (samples[at : at + BLOCK_SAMPLES] for at in range(0, len(samples), BLOCK_SAMPLES))
+
+
 def _blocks(audio: Int16Array | Iterable[Int16Array]) -> Iterator[Int16Array]:
-    if isinstance(audio, np.ndarray):
-        blocks = iter(
-            [audio[at : at + BLOCK_SAMPLES] for at in range(0, len(audio), BLOCK_SAMPLES)]
-        )
-    else:
-        blocks = iter(audio)
-    for block in blocks:
+    for block in blocks_of(audio) if isinstance(audio, np.ndarray) else audio:
         if block.dtype != np.int16 or block.ndim != 1:
             raise AudioError(
                 "waveform",

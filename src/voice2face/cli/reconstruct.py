@@ -9,7 +9,7 @@ import typer
 from voice2face.cli.options import Force, Json
 from voice2face.cli.output import print_json, print_lines, print_note
 from voice2face.cli.program import app
-from voice2face.errors import Voice2FaceError
+from voice2face.errors import AudioError, Voice2FaceError
 
 if TYPE_CHECKING:
     from voice2face.release.batch import Done, Job, Plan
@@ -37,6 +37,9 @@ def reconstruct(
         bool, typer.Option("--sheet", help="Also one labelled sheet of all faces: sheet.png.")
     ] = False,
     force: Force = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also what was measured of a bad recording.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a face from each recording.
@@ -64,7 +67,7 @@ def reconstruct(
             for job, outcome in outcomes:
                 rows.append(_row(job, outcome))
                 if isinstance(outcome, Voice2FaceError):
-                    print_note(f"error: {outcome}")
+                    _tell_failure(outcome, verbose)
                     continue
                 done.append((job, outcome))
                 if not as_json:
@@ -82,6 +85,13 @@ def reconstruct(
     _end(len(plan.jobs), len(plan.jobs) - len(done), len(plan.unreadable))
 
 
+def _tell_failure(error: Voice2FaceError, verbose: bool) -> None:
+    """Why there is no face of a recording."""
+    print_note(f"error: {error}")
+    if verbose and (numbers := _numbers(error)):
+        print_note(f"  {', '.join(f'{name} {n:g}' for name, n in numbers.items())}")
+
+
 def _tell_left_out(plan: "Plan") -> None:
     """What lies in the folders and was not used."""
     if n := len(plan.left_out):
@@ -96,13 +106,20 @@ def _tell_left_out(plan: "Plan") -> None:
 def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
     """What is told of a recording to a program."""
     if isinstance(outcome, Voice2FaceError):
-        return {"input": str(job.source), "error": str(outcome)}
+        numbers = _numbers(outcome)
+        failed = {"input": str(job.source), "error": str(outcome)}
+        return failed | ({"numbers": numbers} if numbers else {})
     return {
         "input": str(job.source),
         "output": str(job.target),
         "seconds": round(outcome.seconds, 3),
         **({} if outcome.speech_s is None else {"speech_s": round(outcome.speech_s, 3)}),
     }
+
+
+def _numbers(error: Voice2FaceError) -> dict[str, float]:
+    """What was measured of a recording that can't be used."""
+    return error.numbers if isinstance(error, AudioError) else {}
 
 
 def _end(n: int, n_failed: int, n_unreadable: int) -> None:

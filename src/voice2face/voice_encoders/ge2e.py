@@ -17,8 +17,8 @@ from voice2face.audio.long_silence import LongSilence, levelled_speech
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
+from voice2face.audio.too_little import Level, too_little_speech
 from voice2face.audio.windows import window_starts
-from voice2face.errors import AudioError
 from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
@@ -139,10 +139,8 @@ class Ge2e:
         samples, gain = levelled_speech(speech.samples, self.settings.silence)
         speech_s = len(samples) / RATE_HZ
         if speech_s < self.settings.min_speech_s:
-            found = f"{speech_s:.1f} s of speech after silence removal"
-            raise AudioError(
-                speech.name, found, f"{self.settings.min_speech_s:.1f} s", "record longer"
-            )
+            level = Level.of(speech.samples)
+            raise too_little_speech(speech.name, level, speech_s, self.settings.min_speech_s)
         batches = [self._run(batch) for batch in self._windows(samples, gain)]
         return np.concatenate(batches)
 

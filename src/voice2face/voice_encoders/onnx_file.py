@@ -15,8 +15,9 @@ from voice2face.audio.long_silence import LongSilence, levelled_speech
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.resample import RATE_HZ, at_rate
 from voice2face.audio.speech import Speech
+from voice2face.audio.too_little import Level, too_little_speech
 from voice2face.audio.windows import window_starts
-from voice2face.errors import AudioError, ModelError
+from voice2face.errors import ModelError
 from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
@@ -168,8 +169,8 @@ class OnnxFile:
         samples, gain = levelled_speech(speech.samples, self.settings.silence)
         speech_s, wanted_s = len(samples) / RATE_HZ, self.settings.min_speech_s
         if speech_s < wanted_s:
-            found = f"{speech_s:.1f} s of speech after silence removal"
-            raise AudioError(speech.name, found, f"{wanted_s:.1f} s", "record longer")
+            level = Level.of(speech.samples)
+            raise too_little_speech(speech.name, level, speech_s, wanted_s)
         return np.stack([self._run(window) for window in self._windows(samples, gain)])
 
     def pooled(self, frames: Float32Array) -> Float32Array:

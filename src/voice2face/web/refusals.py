@@ -1,5 +1,8 @@
 """Why a request gets no face: each is a status, a word for the metrics and a sentence."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from voice2face.errors import AudioError, ModelError
 
 RETRY_S = 5
@@ -14,19 +17,28 @@ class RefusedError(Exception):
         sentence: What is wrong, for a reader.
         wanted: What should have been there; may be empty.
         remedy: What the sender can do now.
+        numbers: What was measured, by name with unit.
     """
 
     def __init__(
-        self, status: int, outcome: str, sentence: str, wanted: str = "", remedy: str = ""
+        self,
+        status: int,
+        outcome: str,
+        sentence: str,
+        wanted: str = "",
+        remedy: str = "",
+        numbers: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(sentence)
+        self.numbers = dict(numbers or {})
         self.status, self.outcome, self.sentence = status, outcome, sentence
         self.wanted, self.remedy = wanted, remedy
 
     @property
-    def data(self) -> dict[str, str]:
+    def data(self) -> dict[str, Any]:
         """Body of the answer."""
-        return {"error": self.sentence, "wanted": self.wanted, "next": self.remedy}
+        said = {"error": self.sentence, "wanted": self.wanted, "next": self.remedy}
+        return said | ({"numbers": self.numbers} if self.numbers else {})
 
     @property
     def headers(self) -> dict[str, str]:
@@ -118,6 +130,7 @@ def bad_recording(error: AudioError) -> RefusedError:
         f"No face can be made of this recording: {error.found}.",
         error.wanted,
         error.remedy,
+        error.numbers,
     )
 
 
