@@ -26,7 +26,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 # the last line only where faces were learned without what surrounds them.
 HEARD = (
     "voice_mean", "voice_scale", "gender", "age", "deviation", "gender_code", "gender_age",
-    "age_code", "left", "spread",
+    "age_code", "left", "spread", "seen_code", "stretched",
 )  # fmt: skip
 OTHERS = ("rest", "rest_step", "rest_male", "rest_weight")
 PICTURES = (
@@ -151,6 +151,8 @@ class FaceSpace:
         self._mean, self._scale = arrays["voice_mean"], arrays["voice_scale"]
         self._gender, self._age = arrays["gender"], arrays["age"]
         self._deviation = arrays["deviation"].astype(np.float32)
+        self._plain_deviation = self._deviation.copy()
+        self._seen_code, self._stretched = arrays["seen_code"], arrays["stretched"]
         n_texture = len(arrays["texture_basis"])
         self._deviation[:, :n_texture] *= settings.liveliness
         self._deviation[:, n_texture:] *= settings.shape_emphasis
@@ -203,21 +205,21 @@ class FaceSpace:
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
 
     def distances(self, embeddings: Floats, codes: Floats) -> Floats:
-        """How far people's codes lie from what their voices tell, in spreads.
+        """How far people's faces lie from what their voices tell, in spreads.
 
         Args:
             embeddings: Shape (n, dim).
-            codes: Of the people who speak, shape (n, K).
+            codes: Of the faces of the people who speak, of the kind that taught what voices tell
+                (canonical ones), shape (n, K).
 
         Returns:
-            Mahalanobis distances, squared, each over K; 1 on average if the covariance is right.
+            Mahalanobis distances, squared, over K; 1 on average if the covariance is right.
         """
-        told = self.told(embeddings)
-        found = np.empty(len(codes), np.float32)
-        for row, (code, mean, male) in enumerate(zip(codes, told.codes, told.male, strict=True)):
-            white = np.linalg.solve(self._spread[int(male > 0)], code - mean)
-            found[row] = (white**2).mean()
-        return found
+        heard = (embeddings - self._mean) / self._scale
+        men = (heard @ self._gender[:-1] + self._gender[-1] > 0).astype(np.int64)
+        own = (codes - self._seen_code[men]) * self._stretched - heard @ self._plain_deviation
+        white = [np.linalg.solve(self._spread[man], row) for man, row in zip(men, own, strict=True)]
+        return np.asarray((np.array(white) ** 2).mean(axis=1), np.float32)
 
 
 def _of_gender(arrays: Arrays, men: bool) -> _Others:

@@ -64,6 +64,14 @@ def raked(groups: Sequence[tuple[npt.NDArray[np.str_], Mapping[str, float]]]) ->
                 of_it = value == name
                 if (total := weight[of_it].sum()) > 0:
                     weight[of_it] *= share / total
-        weight = np.minimum(weight, MOST / n)
-        weight /= weight.sum()
+        weight = _capped(weight / weight.sum(), MOST / n)
+    return weight
+
+
+def _capped(weight: Floats, most: float) -> Floats:
+    """Weights that sum to one as before, none above ``most``: the others take what is cut off."""
+    while weight.max() > most * (1 + 1e-9):
+        free = weight < most
+        weight = np.where(free, weight, most)
+        weight[free] *= (1 - most * (~free).sum()) / weight[free].sum()
     return weight

@@ -44,7 +44,7 @@ class Surroundings:
         of_it = portraits.male == men
         code = codes.of(portraits.texture[of_it], portraits.shape[of_it])
         age, none = portraits.age[of_it].astype(np.float32), np.zeros((len(code), 0), np.float32)
-        features = surrounding_features(code, age, none)
+        features = surrounding_features(code[:, : len(codes.texture.basis)], age, none)
         around = _premultiplied(portraits.texture[of_it], portraits.person[of_it])
         wide = np.column_stack([np.ones(len(code)), features]).astype(np.float64)
         penalty = np.diag([NONE, FOR_AGE] + [FOR_FACE] * (features.shape[1] - 1))

@@ -1,0 +1,136 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from voice2face.errors import ModelError
+from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart, read_arrays
+from voice2face.generators.kinds import GENERATORS
+from voice2face.parts import PartSource
+from voice2face.training.face_space import write
+
+from .face_space_samples import DIM, arrays
+
+PART = FaceSpacePart(px=32, embedding_dim=DIM, sharpening=0.0)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return arrays()
+
+
+@pytest.fixture(scope="module")
+def space(made):
+    return FaceSpace(PART, made)
+
+
+def voices(*rows: tuple[float, ...]) -> np.ndarray:
+    heard = np.zeros((len(rows), DIM), np.float32)
+    for row, values in zip(heard, rows, strict=True):
+        row[: len(values)] = values
+    return heard
+
+
+def test_faces_are_pictures_of_the_size_that_was_asked_for(space):
+    faces = space.faces(voices((1,), (-1,), (1, 1)))
+    assert faces.shape == (3, 3, 32, 32) and faces.dtype == np.float32
+    assert faces.min() >= -1 and faces.max() <= 1
+
+
+def test_without_chance_a_voice_has_one_face(space):
+    one = voices((1, 0.5))
+    np.testing.assert_array_equal(space.faces(one), space.faces(one))
+
+
+def test_chance_draws_others_who_are_of_the_same_gender(space, made):
+    many = np.repeat(voices((1, 0)), 16, axis=0)
+    drawn = space.faces(many, np.random.default_rng(0))
+    again = space.faces(many, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, again)
+    women, men = (space.faces(voices((sign, 0)))[0] for sign in (-1, 1))
+    assert np.abs(drawn - drawn[:1]).max(axis=(1, 2, 3))[1:].min() > 0.02
+    nearer = ((drawn - men) ** 2).sum(axis=(1, 2, 3)) < ((drawn - women) ** 2).sum(axis=(1, 2, 3))
+    assert nearer.mean() > 0.6
+
+
+def test_gender_and_age_are_told(space):
+    told = space.told(voices((1, -1), (-1, 1), (1, 1)))
+    assert (told.male > 0).tolist() == [True, False, True]
+    assert told.age[1] > told.age[0] + 5 and told.age[2] > told.age[0] + 5
+
+
+def test_shape_follows_the_voice(space, made):
+    narrow, wide = space.told(voices((1, 0, -1), (1, 0, 1))).codes
+    n_texture = len(made["texture_basis"])
+    change = (wide - narrow)[n_texture:] @ made["shape_basis"]
+    across = change.reshape(-1, 2)[:, 0]
+    mean = made["shape_mean"].reshape(-1, 2)[:, 0]
+    assert np.corrcoef(across, mean)[0, 1] > 0.9  # the left goes left, the right goes right
+
+
+def test_emphasis_drives_faces_from_the_mean(made):
+    heard = voices((1, 1, 1), (-1, -1, -1))
+
+    def apart(**emphasis: float) -> float:
+        codes = FaceSpace(FaceSpacePart(px=32, embedding_dim=DIM, **emphasis), made).told(heard)
+        return float(np.abs(codes.codes[0] - codes.codes[1]).sum())
+
+    plain = apart()
+    for name in ("gender_emphasis", "age_emphasis", "liveliness", "shape_emphasis"):
+        assert apart(**{name: 0.0}) != pytest.approx(plain, rel=0.001), name
+
+
+def test_the_region_holds_the_share_of_people_that_it_should(space, made):
+    """Codes drawn from the distribution lie at a mean squared distance of one."""
+    heard = np.repeat(voices((1, 0)), 400, axis=0)
+    rng = np.random.default_rng(0)
+    mean = (heard - made["voice_mean"]) / made["voice_scale"] @ made["deviation"]
+    drawn = mean + rng.standard_normal(mean.shape) @ made["spread"][1].T
+    seen = made["seen_code"][1] + drawn / made["stretched"]
+    distances = space.distances(heard, seen.astype(np.float32))
+    assert distances.mean() == pytest.approx(1, abs=0.1)
+
+
+def test_surroundings_and_background_are_there(space):
+    from voice2face.generators.face_decoder import BACKGROUND
+
+    face = space.faces(voices((1,)))[0]
+    corner = (face[:, 0, 0] + 1) * 127.5
+    np.testing.assert_allclose(corner, BACKGROUND, atol=1)
+
+
+def test_a_space_without_surroundings_draws_the_whole_picture():
+    space = FaceSpace(PART, arrays(hair=False))
+    assert space.faces(voices((1,)), np.random.default_rng(0)).shape == (1, 3, 32, 32)
+
+
+def test_a_model_folders_part_opens_its_file(made, tmp_path):
+    assert FaceSpacePart in GENERATORS
+    write(made, tmp_path / FILE)
+    digest = hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest()
+    opened = PART.open(PartSource(tmp_path, {FILE: digest}))
+    heard = voices((1, 0.3))
+    np.testing.assert_array_equal(opened.faces(heard), FaceSpace(PART, made).faces(heard))
+
+
+def test_what_is_no_face_space_is_refused(made, tmp_path):
+    path = tmp_path / FILE
+    path.write_bytes(b"PK nothing")
+    with pytest.raises(ModelError, match="a face space wanted"):
+        read_arrays(path)
+    write({name: made[name] for name in ("age", "gender")}, path)
+    with pytest.raises(ModelError, match="no voice_mean"):
+        read_arrays(path)
+    write(made | {"age": made["age"] * np.float32(np.nan)}, path)
+    with pytest.raises(ModelError, match="age is not finite"):
+        read_arrays(path)
+    np.savez(path, voice_mean=np.array([{}], dtype=object))  # pickled: never loaded
+    with pytest.raises(ModelError):
+        read_arrays(path)
+
+
+def test_another_encoders_embeddings_are_refused(space, made):
+    with pytest.raises(ModelError, match="embeddings of shape"):
+        space.faces(np.zeros((2, DIM + 1), np.float32))
+    with pytest.raises(ModelError, match="made for embeddings of 12 numbers"):
+        FaceSpace(FaceSpacePart(px=32, embedding_dim=256), made)
