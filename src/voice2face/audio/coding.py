@@ -22,6 +22,10 @@ OPUS_EFFORT = "5"  # of 10: at 10 it takes twice as long, for 0.2 dB
 FRAME_SAMPLES = 1 << 16  # given to the encoder at once
 # Neither time, nor chance, nor the library's version goes into the file.
 _REPEATABLE = {"fflags": "+bitexact"}
+_OPTIONS: dict[SoundCoding, dict[str, str]] = {
+    "flac": {"frame_size": "4096"},  # fewer packets: a quarter of the time, for 1 % more bytes
+    "opus": {"application": "audio", "vbr": "on", "compression_level": OPUS_EFFORT},
+}
 _CONTAINERS: dict[SoundCoding, tuple[str, str, dict[str, str]]] = {
     "flac": ("flac", "flac", {"metadata_header_padding": "0"}),
     "opus": ("ogg", "libopus", {}),
@@ -50,8 +54,7 @@ def encode_sound(samples: Int16Array, coding: SoundCoding = "flac") -> bytes:
 
     container_format, codec, container_options = _CONTAINERS[coding]
     options = {"flags": "+bitexact"}
-    if coding == "opus":
-        options |= {"application": "audio", "vbr": "on", "compression_level": OPUS_EFFORT}
+    options |= _OPTIONS[coding]
     file = io.BytesIO()
     try:
         with av.open(
