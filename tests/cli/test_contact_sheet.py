@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.faces.contact_sheet import MARGIN_PX, NOTE, contact_sheet, write_sheet
+from voice2face.release.contact_sheet import LINE_PX, MARGIN_PX, NOTE, contact_sheet, write_sheet
 
 LONG = "a recording of an interview that goes on and on, part 2 (final).wav"
-NAMES = ["anna.wav", LONG, "声音.wav", "two\nlines.wav", "голос.wav", "\udce9.wav", "👩.wav"]
+NAMES = ["anna.wav", LONG, "声音.wav", "two lines.wav", "голос.wav", "\udce9.wav", "👩.wav"]
 
 
 def faces(n: int, px: int = 64) -> list[tuple[Image.Image, str]]:
@@ -28,7 +28,7 @@ def test_nothing_is_cut_off_and_the_margins_are_even(n, title):
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 40])
 def test_every_face_is_there_and_the_note_is_whole(n, monkeypatch):
     written = []
-    from voice2face.faces import contact_sheet as module
+    from voice2face.release import contact_sheet as module
 
     fitted = module._fitted
     monkeypatch.setattr(module, "_fitted", lambda *a: written.append(fitted(*a)) or written[-1])
@@ -38,6 +38,13 @@ def test_every_face_is_there_and_the_note_is_whole(n, monkeypatch):
     assert orange == pytest.approx(n * px * px, rel=0.05)
     assert written[:3] == ["bundled", NOTE, "anna.wav"]
     assert len(written) == 2 + n
+
+
+def test_what_was_heard_stands_under_the_name():
+    face = Image.new("RGB", (64, 64), (200, 90, 40))
+    bare, told = (contact_sheet([(face, text)], "m") for text in ("a.wav", "a.wav\na woman"))
+    assert told.height == bare.height + LINE_PX
+    assert (np.asarray(told)[-MARGIN_PX - LINE_PX : -MARGIN_PX] < 200).any()
 
 
 def test_two_names_look_different():

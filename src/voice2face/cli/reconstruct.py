@@ -9,10 +9,11 @@ import typer
 from voice2face.cli.options import Force, Json
 from voice2face.cli.output import print_json, print_lines, print_note
 from voice2face.cli.program import app
-from voice2face.errors import AudioError, Voice2FaceError
+from voice2face.errors import AudioError, SettingsError, Voice2FaceError
 
 if TYPE_CHECKING:
     from voice2face.release.batch import Done, Job, Plan
+    from voice2face.voice_encoders.listening import Speaker
 
 N_NAMED = 5  # files left out that are named; JSON has all
 
@@ -36,6 +37,15 @@ def reconstruct(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also one labelled sheet of all faces: sheet.png.")
     ] = False,
+    faces: Annotated[
+        int, typer.Option(min=0, max=100, help="People drawn beside who might have this voice.")
+    ] = 0,
+    px: Annotated[
+        int | None, typer.Option(min=16, max=2048, help="Side of the pictures; else the model's.")
+    ] = None,
+    speaker: Annotated[
+        str, typer.Option(help="Of several who speak: all, or the one who speaks longest.")
+    ] = "all",
     force: Force = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also what was measured of a bad recording.")
@@ -44,10 +54,10 @@ def reconstruct(
 ) -> None:
     """Make a face from each recording.
 
-    Each becomes NAME.png, RGB, 64×64 pixels; of two recordings with one name the second becomes
-    NAME-2.png. Each says in its metadata what made it; `info` shows that. A picture of yours is
-    not replaced without --force. A recording that can't be used is reported, the others are done,
-    and the exit status is 2.
+    Each becomes NAME.png; of two recordings with one name the second becomes NAME-2.png, and
+    faces drawn beside it NAME-drawn-1.png and so on. Each says in its metadata what made it;
+    `info` shows that. A picture of yours is not replaced without --force. A recording that can't
+    be used is reported, the others are done, and the exit status is 2.
     """
     from voice2face.audio.apart import reader
     from voice2face.files import check_free
@@ -55,14 +65,15 @@ def reconstruct(
     from voice2face.release.inference import load
     from voice2face.release.provenance import LABEL
 
-    plan = batch.plan(inputs, out, sheet)
+    wanted = batch.Wanted(LABEL if label else "", px, _speaker(speaker), force)
+    plan = batch.plan(inputs, out, sheet, faces)
     if sheet:
         check_free(plan.sheet, force=force)
     done: list[tuple[Job, Done]] = []
     rows = []
     with reader(len(plan.jobs)) as read:  # its processes start beside the model
         loaded = load(model)
-        outcomes = batch.carry_out(loaded, plan.jobs, LABEL if label else "", read, force=force)
+        outcomes = batch.carry_out(loaded, plan.jobs, wanted, read)
         with contextlib.closing(outcomes):
             for job, outcome in outcomes:
                 rows.append(_row(job, outcome))
@@ -71,7 +82,7 @@ def reconstruct(
                     continue
                 done.append((job, outcome))
                 if not as_json:
-                    print_lines(f"{job.source} -> {job.target}")
+                    _tell(job, outcome)
     answer: dict[str, Any] = {"model": loaded.config.name, "faces": rows}
     answer |= {"left_out": plan.left_out, "unreadable": dict(plan.unreadable)}
     if sheet and done:
@@ -83,6 +94,24 @@ def reconstruct(
         print_json(answer)
     _tell_left_out(plan)
     _end(len(plan.jobs), len(plan.jobs) - len(done), len(plan.unreadable))
+
+
+def _speaker(word: str) -> "Speaker":
+    """The option's value."""
+    from voice2face.voice_encoders.listening import ALL, LONGEST
+
+    for speaker in (ALL, LONGEST):
+        if word == speaker:
+            return speaker
+    raise SettingsError("--speaker", word, f"{ALL} or {LONGEST}", "correct it")
+
+
+def _tell(job: "Job", done: "Done") -> None:
+    """What became of a recording, in a line; one more if several people speak in it."""
+    heard = f" ({done.heard})" if done.heard else ""
+    print_lines(f"{job.source} -> {job.target}{heard}")
+    if done.speakers and done.speakers.warning:
+        print_note(f"note: {job.source}: {done.speakers.warning}; --speaker longest takes one")
 
 
 def _tell_failure(error: Voice2FaceError, verbose: bool) -> None:
@@ -113,7 +142,10 @@ def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
         "input": str(job.source),
         "output": str(job.target),
         "seconds": round(outcome.seconds, 3),
+        **({"drawn": [str(path) for path in job.drawn]} if job.drawn else {}),
         **({} if outcome.speech_s is None else {"speech_s": round(outcome.speech_s, 3)}),
+        **({"heard": outcome.heard.as_data()} if outcome.heard else {}),
+        **({"speakers": outcome.speakers.n} if outcome.speakers else {}),
     }
 
 

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice2face.audio.speech import Speech, read_speech
-from voice2face.errors import AudioError, OutputError, Voice2FaceError
+from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
 from voice2face.files import check_free, write_bytes
 from voice2face.media import Recordings, recordings_in
-from voice2face.release.inference import Model
+from voice2face.release.inference import Model, enlarged, to_picture
 from voice2face.release.provenance import png_bytes, provenance_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from voice2face.voice_encoders.heard import Heard
+    from voice2face.voice_encoders.listening import Speaker
+    from voice2face.voice_encoders.speakers import Speakers
 
 SHEET = "sheet"
 OTHER_PICTURES = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
@@ -25,10 +29,34 @@ OTHER_PICTURES = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".
 
 @dataclass(frozen=True)
 class Job:
-    """One recording and the picture that it becomes."""
+    """One recording and the pictures that it becomes.
+
+    Attributes:
+        source: The recording.
+        target: The face.
+        drawn: People who might have this voice.
+    """
 
     source: Path
     target: Path
+    drawn: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is made of each recording.
+
+    Attributes:
+        label: Written under each face; empty: nothing.
+        px: Side of the pictures; None: the model's own.
+        speaker: Of several people whoever speaks longest, or all that is spoken.
+        force: Pictures that this program didn't make may be replaced.
+    """
+
+    label: str = ""
+    px: int | None = None
+    speaker: "Speaker" = "all"
+    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,15 +78,33 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """What is kept of a recording: the picture, the length of it and of the speech in it."""
+    """What is kept of a recording.
+
+    Attributes:
+        picture: The face.
+        drawn: People who might have this voice.
+        seconds: Length of the recording.
+        speech_s: Length of the speech in it; None where the model does not say.
+        heard: Gender and age; None where the model does not say.
+        speakers: Who speaks when; None where the model does not say.
+    """
 
     picture: "Image"
+    drawn: list["Image"]
     seconds: float
     speech_s: float | None
+    heard: "Heard | None"
+    speakers: "Speakers | None"
 
 
-def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
-    """Name the picture of every recording, and the sheet, never the same twice.
+def plan(inputs: Sequence[Path], out: Path, sheet: bool, n_drawn: int = 0) -> Plan:
+    """Name the pictures of every recording, and the sheet, never the same twice.
+
+    Args:
+        inputs: Recordings, and folders of them.
+        out: A folder, or a PNG file for one recording.
+        sheet: Whether a sheet is wanted.
+        n_drawn: Drawn faces beside each: NAME-drawn-1.png and so on.
 
     Raises:
         AudioError: A folder holds no recording.
@@ -74,13 +120,17 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool) -> Plan:
             raise OutputError(
                 out, f"one file for {len(sources)} faces", "a folder", "give -o a folder"
             )
-        names.free(out.stem)
+        job = Job(sources[0], out, names.drawn(out.parent, names.free(out.stem), n_drawn))
         beside = out.with_name(f"{names.free(SHEET)}.png")
-        return Plan([Job(sources[0], out)], beside, left_out, unreadable)
+        return Plan([job], beside, left_out, unreadable)
     if os.path.lexists(out) and not _is_folder(out):
         raise OutputError(out, "a file", "a folder, or NAME.png", "choose another -o")
     sheet_path = out / f"{names.free(SHEET) if sheet else SHEET}.png"
-    jobs = [Job(source, out / f"{names.free(source.stem)}.png") for source in sources]
+    stems = [names.free(source.stem) for source in sources]
+    jobs = [
+        Job(source, out / f"{stem}.png", names.drawn(out, stem, n_drawn))
+        for source, stem in zip(sources, stems, strict=True)
+    ]
     return Plan(jobs, sheet_path, left_out, unreadable)
 
 
@@ -98,6 +148,11 @@ class _Names:
             found = f"{name}-{number}"
         self._taken.add(key)
         return found
+
+    def drawn(self, folder: Path, stem: str, n: int) -> tuple[Path, ...]:
+        """Names of the faces that are drawn beside NAME.png."""
+        numbers = range(1, n + 1)
+        return tuple(folder / f"{self.free(f'{stem}-drawn-{number}')}.png" for number in numbers)
 
     @staticmethod
     def _key(name: str) -> str:
@@ -137,33 +192,26 @@ def _recordings(path: Path) -> Recordings:
 def carry_out(
     model: Model,
     jobs: Sequence[Job],
-    label: str,
+    wanted: Wanted,
     read: Callable[[Path], Speech] = read_speech,
-    *,
-    force: bool = False,
 ) -> Generator[tuple[Job, Done | Voice2FaceError], None, None]:
     """Each job's outcome in order, while the next are under way.
 
     Args:
         model: Makes the faces.
         jobs: Each picture is written as soon as it is made.
-        label: Written under each face; empty: nothing.
+        wanted: What is made of each recording.
         read: Reads a recording.
-        force: Pictures that this program didn't make may be replaced.
 
     Yields:
         A job and what came of it. A recording's error is an outcome; the model's own is raised.
     """
-    about = provenance_of(model)
 
     def work(job: Job) -> Done | Voice2FaceError:
         try:
-            check_free(job.target, force=force)
-            made = model.reconstruct_speech(read(job.source))
-            write_bytes(job.target, png_bytes(made.picture, about, label))
+            return _made(model, job, wanted, read)
         except (AudioError, OutputError) as error:
             return error
-        return Done(made.picture, made.seconds, made.speech_s)
 
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     pool.submit(model.read)  # beside the first decoding; what is wrong with it shows at first use
@@ -173,22 +221,38 @@ def carry_out(
         pool.shutdown(cancel_futures=True)  # on Ctrl-C, what is begun is ended and no more
 
 
+def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]) -> Done:
+    """The pictures of one recording, written."""
+    for path in (job.target, *job.drawn):
+        check_free(path, force=wanted.force)
+    made = model.reconstruct_speech(read(job.source), speaker=wanted.speaker)
+    picture = enlarged(made.picture, wanted.px)
+    write_bytes(job.target, png_bytes(picture, provenance_of(model), wanted.label))
+    drawn = [enlarged(to_picture(face), wanted.px) for face in made.faces(len(job.drawn))]
+    for number, (path, other) in enumerate(zip(job.drawn, drawn, strict=True), start=1):
+        about = provenance_of(model, f"drawn: person {number} who might have this voice")
+        write_bytes(path, png_bytes(other, about, wanted.label))
+    return Done(picture, drawn, made.seconds, made.speech_s, made.heard, made.speakers)
+
+
 def write_sheet_of(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
-    """Write one picture of all faces, each with its recording's name.
+    """Write one picture of all faces: its recording's name under each, and what was heard.
 
     Raises:
         OutputError: It could not be written.
     """
-    from voice2face.faces.contact_sheet import write_sheet
+    from voice2face.release.contact_sheet import write_sheet
 
     count = Counter(job.source.name for job, _ in done)
-    labels = (
-        job.source.name if count[job.source.name] == 1 else "/".join(job.source.parts[-2:])
-        for job, _ in done
-    )
+    shown = []
+    for job, made in done:
+        twice = count[job.source.name] > 1
+        name = "/".join(job.source.parts[-2:]) if twice else job.source.name
+        heard = f"\n{made.heard}".replace(", ", "\n") if made.heard else ""
+        shown.append((made.picture, f"{one_line(name)}{heard}"))
+        shown += [(picture, f"drawn, {n}") for n, picture in enumerate(made.drawn, start=1)]
+    per_voice = 1 + max(len(made.drawn) for _, made in done)
     write_sheet(
-        path,
-        [(made.picture, label) for (_, made), label in zip(done, labels, strict=True)],
-        model.config.name,
-        provenance_of(model, f"{len(done)} faces on one sheet"),
-    )
+        path, shown, model.config.name, provenance_of(model, f"{len(shown)} faces on one sheet"),
+        columns=per_voice if per_voice > 1 else None,
+    )  # fmt: skip

@@ -29,6 +29,10 @@ from voice2face.voice_encoders.protocol import Listened, VoiceEncoder
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from voice2face.voice_encoders.heard import Heard, ReadOffs
+    from voice2face.voice_encoders.listening import Speaker
+    from voice2face.voice_encoders.speakers import Speakers
+
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
@@ -40,7 +44,8 @@ class Reconstruction:
         embedding: What the voice encoder heard, (dim,).
         seconds: Length of the recording.
         voiced: The speech in it, mono int16 at 16 kHz; None where the encoder does not say.
-        heard: What is read off the embedding (gender, age); None where the model reads nothing.
+        heard: Gender and age, with how sure that is; None where the model reads nothing.
+        speakers: Who speaks when; None where the model does not tell.
     """
 
     picture: "Image"
@@ -48,7 +53,8 @@ class Reconstruction:
     embedding: np.ndarray
     seconds: float
     voiced: np.ndarray | None
-    heard: Any
+    heard: "Heard | None"
+    speakers: "Speakers | None"
     _model: "Model" = field(repr=False)
 
     @property
@@ -144,18 +150,34 @@ class Model:
                 self._opened[role] = part.open(source)
             return self._opened[role]
 
-    def listen(self, speech: Speech) -> Listened:
-        """Embedding of one recording, and the speech in it where the encoder says.
+    def listen(self, speech: Speech, speaker: "Speaker" = "all") -> Listened:
+        """Embedding of one recording, and what else the model's parts tell of it.
+
+        Args:
+            speech: The recording.
+            speaker: "longest": of several people whoever speaks longest; "all": everything that
+                is spoken.
 
         Raises:
-            AudioError: It holds too little speech.
-            ModelError: The voice encoder is missing or damaged, or gives what is no embedding.
+            AudioError: It holds too little speech; or it is no voice, for a model that can tell.
+            ModelError: The voice encoder is missing or damaged, or gives what is no embedding; or
+                the model can't tell speakers apart and is asked to.
         """
-        encoder = self.voice_encoder
+        encoder: Any = self.voice_encoder
         if hasattr(encoder, "listen"):
             listened: Listened = encoder.listen(speech)
         else:
             listened = Listened(np.asarray(encoder.embed(speech), np.float32))
+        read_offs: ReadOffs | None = self._open("heard")
+        if read_offs is not None and listened.frames is not None:
+            from voice2face.voice_encoders.listening import interpret
+
+            listened = interpret(encoder, listened, read_offs, speech.name, speaker=speaker)
+        elif speaker != "all":
+            raise ModelError(
+                self.folder, "a model that doesn't tell speakers apart", "one with read-offs",
+                "leave --speaker out, or use another model",
+            )  # fmt: skip
         self._check("voice_encoder", listened.embedding, (encoder.dim,))
         return listened
 
@@ -202,41 +224,35 @@ class Model:
             "fetch the model again",
         )  # fmt: skip
 
-    def reconstruct(self, source: Source, rate: int | None = None) -> Reconstruction:
+    def reconstruct(
+        self, source: Source, rate: int | None = None, *, speaker: "Speaker" = "all"
+    ) -> Reconstruction:
         """Make a face from a recording.
 
         Args:
             source: A path, a binary file object, or samples with their ``rate``.
             rate: Samples per second, if ``source`` is an array.
+            speaker: As :meth:`listen` takes it.
 
         Raises:
-            AudioError: The recording can't be read, or holds too little speech.
+            AudioError: The recording can't be read, holds too little speech, or is no voice.
             ModelError: A part of the model is missing or damaged.
         """
-        return self.reconstruct_speech(read_speech(source, rate))
+        return self.reconstruct_speech(read_speech(source, rate), speaker=speaker)
 
-    def reconstruct_speech(self, speech: Speech) -> Reconstruction:
+    def reconstruct_speech(self, speech: Speech, *, speaker: "Speaker" = "all") -> Reconstruction:
         """Make a face from a recording that is read already.
 
         Raises:
-            AudioError: It holds too little speech.
+            AudioError: It holds too little speech, or is no voice.
             ModelError: A part of the model is missing or damaged.
         """
-        listened = self.listen(speech)
+        listened = self.listen(speech, speaker)
         (face,) = self.faces(listened.embedding[None])
         return Reconstruction(
             to_picture(face), face, listened.embedding, speech.seconds, listened.voiced,
-            self.heard(listened.embedding), self,
+            listened.heard, listened.speakers, self,
         )  # fmt: skip
-
-    def heard(self, embedding: np.ndarray) -> Any:
-        """What is read off an embedding (gender, age); None where the model reads nothing.
-
-        Raises:
-            ModelError: The part is missing or damaged.
-        """
-        readings = self._open("heard")
-        return None if readings is None else readings.read(embedding)
 
 
 def load(
@@ -268,3 +284,10 @@ def to_picture(face: np.ndarray) -> "Image":
 
     pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+
+
+def enlarged(picture: "Image", px: int | None) -> "Image":
+    """A picture with sides of ``px``, by Lanczos' filter, which keeps edges; None: as it is."""
+    from PIL.Image import Resampling
+
+    return picture if px in (None, picture.width) else picture.resize((px, px), Resampling.LANCZOS)

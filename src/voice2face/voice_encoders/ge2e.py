@@ -23,6 +23,7 @@ from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import Settings
+from voice2face.voice_encoders.protocol import Listened
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -127,7 +128,7 @@ class Ge2e:
             AudioError: It holds too little speech.
             ModelError: The network failed.
         """
-        return self.pooled(self.frames(speech))
+        return self.listen(speech).embedding
 
     def frames(self, speech: Speech) -> Float32Array:
         """What the last layer gives for each window of the speech, shape (windows, 256).
@@ -136,13 +137,27 @@ class Ge2e:
             AudioError: It holds too little speech.
             ModelError: The network failed.
         """
+        return self._heard(speech)[1]
+
+    def listen(self, speech: Speech) -> Listened:
+        """Embedding, speech and windows of one recording.
+
+        Raises:
+            AudioError: It holds too little speech.
+            ModelError: The network failed.
+        """
+        voiced, windows = self._heard(speech)
+        return Listened(self.pooled(windows), voiced, windows)
+
+    def _heard(self, speech: Speech) -> tuple[npt.NDArray[np.int16], Float32Array]:
+        """The speech in a recording, and what the last layer gives for each window of it."""
         samples, gain = levelled_speech(speech.samples, self.settings.silence)
         speech_s = len(samples) / RATE_HZ
         if speech_s < self.settings.min_speech_s:
             level = Level.of(speech.samples)
             raise too_little_speech(speech.name, level, speech_s, self.settings.min_speech_s)
         batches = [self._run(batch) for batch in self._windows(samples, gain)]
-        return np.concatenate(batches)
+        return samples, np.concatenate(batches)
 
     def prepared(self, frames: Float32Array) -> Float32Array:
         """The same: windows stand each for itself."""

@@ -1,68 +1,48 @@
-"""All that GE2E hears in one recording, from one pass: embedding, gender and age, who speaks."""
+"""What read-offs add to a recording that was heard: gender, age, who speaks, is it a voice."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
+from voice2face.errors import AudioError
+from voice2face.voice_encoders.heard import ReadOffs, check_voice
+from voice2face.voice_encoders.protocol import FrameEncoder, Listened
+from voice2face.voice_encoders.speakers import speakers_of
 
-from voice2face.audio.speech import Speech
-from voice2face.voice_encoders.ge2e import Ge2e
-from voice2face.voice_encoders.heard import Heard, ReadOffs, check_voice
-from voice2face.voice_encoders.speakers import Speakers, speakers_of
-
-Float32Array = npt.NDArray[np.float32]
 Speaker = Literal["all", "longest"]
+ALL: Speaker = "all"
+LONGEST: Speaker = "longest"
 
 
-@dataclass(frozen=True, eq=False)
-class Listening:
-    """What was heard in a recording.
-
-    Attributes:
-        embedding: Of the windows that were taken, shape (dim,).
-        heard: What they tell of the speaker.
-        speakers: Who speaks when.
-        taken: Windows that were taken, shape (windows,).
-    """
-
-    embedding: Float32Array
-    heard: Heard
-    speakers: Speakers
-    taken: npt.NDArray[np.bool_]
-
-    @property
-    def warning(self) -> str | None:
-        """One line if several people speak and all were taken for one."""
-        return self.speakers.warning if self.taken.all() else None
-
-
-def listen(
-    encoder: Ge2e,
-    speech: Speech,
+def interpret(
+    encoder: FrameEncoder,
+    listened: Listened,
     read_offs: ReadOffs,
+    name: str,
     *,
-    speaker: Speaker = "all",
-    check: bool = True,
-) -> Listening:
-    """Hear one recording.
+    speaker: Speaker = ALL,
+) -> Listened:
+    """Read off the windows of a recording what they tell.
 
     Args:
-        encoder: GE2E.
-        speech: The recording.
-        read_offs: What is read off its windows.
+        encoder: Which gave the windows.
+        listened: What it heard, with its windows.
+        read_offs: Taught on windows of the same encoder.
+        name: What messages call the recording.
         speaker: "all" takes everything that is spoken, "longest" the windows of whoever speaks
             longest.
-        check: Refuse what is no voice.
+
+    Returns:
+        The same with ``heard`` and ``speakers``; with ``longest``, of their windows alone.
 
     Raises:
-        AudioError: It holds too little speech, or music or noise in its place.
-        ModelError: The network failed.
+        AudioError: It is music, an alarm or noise, no voice.
     """
-    windows = encoder.frames(speech)
-    if check:
-        check_voice(read_offs.read(windows.mean(axis=0)), read_offs, speech.name)
+    windows = listened.frames
+    if windows is None:
+        raise AudioError(name, "no windows", "an encoder that gives them", "use another model")
+    check_voice(read_offs.read(windows.mean(axis=0)), read_offs, name)
     speakers = speakers_of(windows, encoder.frames_per_s)
-    taken = speakers.longest if speaker == "longest" else np.ones(len(windows), bool)
-    chosen = windows[taken]
-    return Listening(encoder.pooled(chosen), read_offs.read(chosen.mean(axis=0)), speakers, taken)
+    if speaker == LONGEST and speakers.n > 1:
+        windows = windows[speakers.longest]
+        listened = replace(listened, embedding=encoder.pooled(windows), frames=windows)
+    return replace(listened, heard=read_offs.read(windows.mean(axis=0)), speakers=speakers)

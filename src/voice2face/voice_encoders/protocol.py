@@ -1,13 +1,17 @@
 """What every voice encoder can do, whoever made it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
+
+if TYPE_CHECKING:
+    from voice2face.voice_encoders.heard import Heard
+    from voice2face.voice_encoders.speakers import Speakers
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -42,10 +46,17 @@ class Listened:
         embedding: Shape (dim,).
         voiced: The speech that it was computed from, without the silence: mono int16 at 16 kHz,
             shape (voiced samples,). None where the encoder does not say.
+        frames: The windows that the embedding is pooled from, shape (windows, frame_dim). None
+            where the encoder has none.
+        heard: What is read off them: gender and age. None where nothing is.
+        speakers: Who speaks when. None where it is not known.
     """
 
     embedding: Float32Array
     voiced: npt.NDArray[np.int16] | None = None
+    frames: Float32Array | None = None
+    heard: "Heard | None" = None
+    speakers: "Speakers | None" = None
 
     @property
     def speech_s(self) -> float | None:

@@ -14,7 +14,7 @@ from voice2face.release.provenance import Provenance, png_bytes
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-GAP_PX, LABEL_PX, MARGIN_PX, HEAD_PX = 16, 22, 24, 54
+GAP_PX, LABEL_PX, LINE_PX, MARGIN_PX, HEAD_PX = 16, 22, 18, 24, 54
 # Side of a face by the number of columns: few are large, as the note above them needs the width.
 FACE_PX = {1: 512, 2: 256, 3: 192, 4: 192, 5: 192, 6: 192}
 SMALL_PX = 128
@@ -40,14 +40,16 @@ def write_sheet(
     faces: Sequence[tuple[Image.Image, str]],
     title: str,
     about: Provenance | None = None,
+    columns: int | None = None,
 ) -> Path:
     """Write faces with their names under them.
 
     Args:
         path: A PNG file.
-        faces: Pictures and their labels.
+        faces: Pictures and their labels; each line of a label is one of its own.
         title: Name of the model.
         about: What the file says about itself.
+        columns: Faces in a row; as many as make a sheet of good shape if not given.
 
     Returns:
         ``path``.
@@ -55,7 +57,7 @@ def write_sheet(
     Raises:
         OutputError: It could not be written.
     """
-    sheet = contact_sheet(faces, title)
+    sheet = contact_sheet(faces, title, columns)
     if about is not None:
         write_bytes(path, png_bytes(sheet, about))
         return path
@@ -64,14 +66,17 @@ def write_sheet(
     return path
 
 
-def contact_sheet(faces: Sequence[tuple[Image.Image, str]], title: str) -> Image.Image:
+def contact_sheet(
+    faces: Sequence[tuple[Image.Image, str]], title: str, columns: int | None = None
+) -> Image.Image:
     """Faces in rows, each enlarged, its label below; the title and what this is on top."""
-    columns = min(len(faces), max(3, math.ceil(math.sqrt(len(faces)))))
-    if len(faces) == 4:
-        columns = 2
+    if columns is None:
+        columns = min(len(faces), max(3, math.ceil(math.sqrt(len(faces)))))
+        columns = 2 if len(faces) == 4 else columns
+    n_lines = max(len(label.splitlines()) for _, label in faces)
     rows = math.ceil(len(faces) / columns)
     px = FACE_PX.get(columns, SMALL_PX)
-    row_px = px + LABEL_PX + GAP_PX
+    row_px = px + LABEL_PX + (n_lines - 1) * LINE_PX + GAP_PX
     width = 2 * MARGIN_PX + columns * (px + GAP_PX) - GAP_PX
     sheet = Image.new("RGB", (width, 2 * MARGIN_PX + HEAD_PX + rows * row_px - GAP_PX), PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -81,7 +86,9 @@ def contact_sheet(faces: Sequence[tuple[Image.Image, str]], title: str) -> Image
         left = MARGIN_PX + i % columns * (px + GAP_PX)
         top = MARGIN_PX + HEAD_PX + i // columns * row_px
         sheet.paste(face.resize((px, px), Image.Resampling.BICUBIC), (left, top))
-        _write(draw, (left, top + px + 5), label, 14, INK, px)
+        for number, line in enumerate(label.splitlines()):
+            ink = FAINT if number else INK
+            _write(draw, (left, top + px + 5 + number * LINE_PX), line, 14, ink, px)
     return sheet
 
 
