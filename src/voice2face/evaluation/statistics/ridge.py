@@ -59,17 +59,27 @@ def fit_ridge(
     errors = np.zeros((len(STRENGTHS), y.shape[1]))
     for left_out in np.unique(fold):
         out = fold == left_out
-        fitted = _solved(x[~out], y[~out], weights[~out], STRENGTHS[:, None])
+        fitted = ridges_of(x[~out], y[~out], weights[~out], STRENGTHS[:, None])
         for i, one in enumerate(fitted):
             errors[i] += weights[out] @ (one(x[out]) - y[out]) ** 2
     chosen = STRENGTHS[errors.argmin(axis=0)]
-    return _solved(x, y, weights, chosen[None])[0]
+    return ridges_of(x, y, weights, chosen[None])[0]
 
 
-def _solved(
+def ridges_of(
     x: np.ndarray, y: np.ndarray, weights: np.ndarray, strengths: np.ndarray
 ) -> list[LinearMap]:
-    """One map for each row of strengths, (maps, 1 or targets)."""
+    """Ridge regression at given strengths.
+
+    Args:
+        x: Shape (n, dim).
+        y: Shape (n, targets).
+        weights: What each row counts, shape (n,).
+        strengths: For each map one for all targets, or one for each: (maps, 1 or targets).
+
+    Returns:
+        One map for each row of strengths.
+    """
     share = weights / weights.sum()
     centre, offset = share @ x, share @ y
     covariance = (x - centre).T @ ((x - centre) * share[:, None])
