@@ -71,8 +71,9 @@ def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     one = teachers[0]
     assert one.texture is not None and one.shape is not None
     weight = np.full(len(one.texture), 1 / len(one.texture))
-    known = np.nan_to_num(one.male, nan=0.0) > 0.5
-    faces = People(one.texture, one.shape, known, one.age, weight)
+    # The few in whose picture no face is found count as middle-aged.
+    age = np.where(np.isnan(one.age), np.nanmedian(one.age), one.age)
+    faces = People(one.texture, one.shape, one.male > 0.5, age, weight)
     return fit(faces, teachers, None, Sizes(texture=150, shape=40))
 
 
@@ -154,19 +155,23 @@ def _embedded(given: argparse.Namespace, name: str, table: Path) -> npt.NDArray[
 
 
 def _seen(given: argparse.Namespace, table: Path) -> Arrays:
-    """Gender and age that a network sees in each speaker's picture; NaN without a face."""
+    """Gender that a network sees in canonical faces, and age in pictures; NaN without a face."""
     kept = given.out / "avspeech-seen.npz"
-    if kept.exists():
-        return dict(np.load(kept, allow_pickle=False))
-    rows = read_rows(table)
-    found, left_out = FaceSet.of_files([table.parent / row["face"] for row in rows], detector())
-    missing = {one.row for one in left_out}
-    there = np.array([i not in missing for i in range(len(rows))])
-    age, male = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    age[there], male[there] = AgeGender().judge(found)
-    seen = {"age": age, "male": male}
-    write(seen, kept)
-    return seen
+    if not kept.exists():
+        seen = {name: _judged(table, name) for name in ("canonical", "face")}
+        age = np.where(np.isnan(seen["face"][0]), seen["canonical"][0], seen["face"][0])
+        write({"age": age, "male": (seen["canonical"][1] > 0.5).astype(np.float64)}, kept)
+    return dict(np.load(kept, allow_pickle=False))
+
+
+def _judged(table: Path, column: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Ages and probabilities of male, NaN where no face is found."""
+    paths = [table.parent / row[column] for row in read_rows(table)]
+    found, left_out = FaceSet.of_files(paths, detector())
+    there = np.setdiff1d(np.arange(len(paths)), [one.row for one in left_out])
+    judged = np.full((2, len(paths)), np.nan)
+    judged[:, there] = AgeGender().judge(found)
+    return judged[0], judged[1]
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ class People:
         n = len(self.texture)
         if not (len(self.shape) == len(self.male) == len(self.age) == len(self.weight) == n):
             raise CorpusError("people", "arrays of different lengths", "one", "give one a person")
+        if not np.isfinite(self.age).all():
+            raise CorpusError("people", "ages that are not known", "one a person", "estimate them")
         if n < 2 or self.male.all() or not self.male.any():
             raise CorpusError("people", "no women or no men", "both", "give faces of both")
 
