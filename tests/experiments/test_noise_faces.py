@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from voice2face.experiments.noises import NOISES
 from voice2face.experiments.questions import noise_faces
 from voice2face.experiments.questions.noise_faces import (
     FAR,
@@ -10,7 +11,6 @@ from voice2face.experiments.questions.noise_faces import (
     spread,
     times,
 )
-from voice2face.experiments.recordings import NOISES
 
 
 def test_speech_is_compared_with_the_other_speakers() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from voice2face.experiments.recordings import NOISES, Recordings, noise
+from voice2face.experiments.noises import NOISES, noise
+from voice2face.experiments.recordings import Recordings
 from voice2face.settings import FRONT_ENDS
 
 CLEAN = FRONT_ENDS["clean"]

@@ -1,12 +1,15 @@
 """Systems of others beside the models; and what can be asked before anything is trained."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from voice2face.audio import log_mel
 from voice2face.errors import CorpusError, ModelError, SettingsError
+from voice2face.experiments.noises import noise
 from voice2face.experiments.pipeline.opening import pictures_missing, silent_context
 from voice2face.experiments.pipeline.request import Request
 from voice2face.experiments.pipeline.systems_of_others import (
@@ -102,3 +105,56 @@ def test_what_cannot_be_asked_is_known_before_anything_is_trained(study, study_c
     assert "one model alone" in told["examples"] and "matching" not in told
     with pytest.raises(ModelError, match="not trained yet"):
         context.models["baseline"][0].make(context.unseen())
+
+
+TOYS = Path(__file__).parents[1] / "toys"
+
+
+def test_a_voice_encoder_and_a_generator_of_others_are_asked_too(study, tmp_path, monkeypatch):
+    from voice2face.plugins import VARIABLE
+    from voice2face.training.closed_form import train_closed_form
+    from voice2face.training.plugin.fit import PluginFit
+
+    monkeypatch.syspath_prepend(str(TOYS))
+    monkeypatch.setenv(VARIABLE, "band_energies,nearest_face")
+    folder = train_closed_form(
+        study.corpus.path, tmp_path / "run", PluginFit("nearest_face:NearestFace"),
+        voice_encoder="band_energies:BandEnergies",
+    )  # fmt: skip
+    models, _ = open_systems([("toys", str(folder))], study.corpus)
+    context = replace(
+        study, models={**study.models, **models}, out=tmp_path,
+        embedders={"recogniser": study.embedders["recogniser"]},
+    )  # fmt: skip
+    rows = [r for r in matching.EXPERIMENT.answer(context).rows if r.system == "toys"]
+    assert any((r.measure, r.stratum) == (matching.MATCHING, "") for r in rows)
+    (toys,) = models["toys"]
+    for some in (
+        study.unseen().cut(1.0, 0.5),
+        study.unseen().by_person(),
+        noise("white", 2, 2, study.unseen(), study.corpus.info.front_end),
+        noise("babble", 2, 2, study.unseen(), study.corpus.info.front_end),
+    ):
+        heard = toys.embed(some)
+        assert heard.shape == (len(some), 8) and (np.abs(heard).sum(axis=1) > 0).all()
+
+
+def test_the_sound_of_an_excerpt_is_that_of_its_frames(study):
+    """An encoder hears in the sound what is kept of it: log-mel of both is the same."""
+    people = study.unseen().only([0, 1]).cut(2.0, 0.5)
+    whole = study.unseen().by_person().cut(1.0, 0.3)
+    for some in (people, whole):
+        bands = log_mel(some.samples(0), study.corpus.info.front_end.log_mel)
+        kept = np.asarray(some.sounds[0], np.float32)[: len(bands)]
+        # The pre-emphasis of the first sample, and where two recordings meet.
+        apart = np.abs(bands - kept).max(axis=1)
+        assert np.median(apart) < 0.02 and (apart < 0.02).mean() > 0.95
+
+
+def test_what_is_too_short_for_an_encoder_is_repeated_and_no_speech_is_zero(study):
+    (system,) = study.models["bn"][:1]
+    other = replace(study.unseen().only([0]).cut(0.5), frames_hash="another front end")
+    heard = system.embed(other)
+    assert np.linalg.norm(heard) == pytest.approx(1, abs=1e-4)
+    quiet = noise("white", 2, 1, study.unseen(), study.corpus.info.front_end)
+    assert not system.embed(replace(quiet, frames_hash="another front end")).any()

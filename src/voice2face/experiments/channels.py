@@ -1,16 +1,20 @@
 """Recordings of a corpus, read again as another channel would have carried them."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio import extract, load_clip
+from voice2face.audio import Features, extract, load_clip
 from voice2face.audio.channels import Channel, mp3, reverberation, telephone
 from voice2face.audio.resample import RATE_HZ
 from voice2face.corpus import Corpus
 from voice2face.errors import AudioError
+from voice2face.experiments.excerpts import Excerpt
 from voice2face.experiments.recordings import Recordings
+from voice2face.settings import FrontEnd
 
 CHANNELS: dict[str, Channel] = {
     "telephone": telephone,
@@ -46,14 +50,26 @@ def through(
     Returns:
         Those that could be read and still hold speech, and their numbers in ``speech``.
     """
-    sounds, rows = [], []
+    sounds, excerpts, rows = [], [], []
+    front_end = corpus.info.front_end
     for row, clip in enumerate(speech.clip):
         try:
-            sound = channel(load_clip(files[str(clip)]))
-            heard = extract(sound, corpus.info.front_end, RATE_HZ, check_speech=False)
+            path = files[str(clip)]
+            heard = _heard(path, channel, front_end)
         except (AudioError, KeyError):
             continue
         sounds.append(heard.log_mel)
+        excerpts.append(
+            (Excerpt(partial(_read_again, path, channel, front_end), 0, len(sounds[-1])),)
+        )
         rows.append(row)
     kept = speech.only(np.array(rows, np.int64))
-    return Recordings(kept.clip, kept.identity, sounds, kept.attributes), np.array(rows, np.int64)
+    return replace(kept, sounds=sounds, excerpts=excerpts), np.array(rows, np.int64)
+
+
+def _heard(path: Path, channel: Channel, front_end: FrontEnd) -> Features:
+    return extract(channel(load_clip(path)), front_end, RATE_HZ, check_speech=False)
+
+
+def _read_again(path: Path, channel: Channel, front_end: FrontEnd) -> npt.NDArray[np.int16]:
+    return _heard(path, channel, front_end).voiced

@@ -8,17 +8,21 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
-from voice2face.errors import CorpusError, ModelError
+from voice2face.errors import AudioError, CorpusError, ModelError
 from voice2face.evaluation.embedders.face_set import FaceSet, detector, geometry_of
 from voice2face.evaluation.pairs import read_pairs
 from voice2face.experiments.recordings import Recordings
 from voice2face.faces import GEOMETRIES
 from voice2face.release.inference import Model
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.voice_encoders.protocol import VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
 AT_ONCE = 64  # faces
+REPEATED_S = 10  # length to which a recording is repeated that is too short for an encoder
 TABLE_COLUMNS = ("voice", "clip")  # of a table of pictures, with the name of the recording
 
 Pictures = npt.NDArray[np.uint8]
@@ -93,23 +97,25 @@ class ModelSystem:
         return self.model.sha256
 
     def check_hears(self, corpus: Corpus) -> None:
-        """Refuse recordings that the voice encoder does not take as experiments hold them.
+        """Refuse recordings that the voice encoder does not take.
 
         Raises:
-            CorpusError: They are of another front end.
+            CorpusError: They are spectrograms of another front end, without sound.
         """
         encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
-        if encoder.frames_hash != CorpusFrames(corpus).encoder.frames_hash:
-            raise CorpusError(
-                corpus.path, f"voices of preset {corpus.info.preset}",
-                f"the front end that {self.name} hears with",
-                "prepare the corpus with that --preset",
-            )  # fmt: skip
+        if encoder.frames_hash == CorpusFrames(corpus).encoder.frames_hash:
+            return
+        for shard in corpus.shards("voice", None)[:1]:
+            table = corpus.table(shard, ["clip", "sound", "coding", "seconds"])
+            corpus.recordings(shard, table)[0].speech()
 
     def embed(self, recordings: Recordings) -> Vectors:
         """What the voice encoder hears, (n, dim)."""
         encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
-        heard = [encoder.pooled(np.asarray(sound, np.float32)) for sound in recordings.sounds]
+        if recordings.frames_hash in ("", encoder.frames_hash):
+            heard = [encoder.pooled(np.asarray(sound, np.float32)) for sound in recordings.sounds]
+        else:
+            heard = [_heard(encoder, recordings, row) for row in range(len(recordings))]
         return np.array(heard, np.float32).reshape(len(recordings), encoder.dim)
 
     def faces(self, embeddings: Vectors) -> Made:
@@ -123,6 +129,21 @@ class ModelSystem:
     def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
         return self.faces(self.embed(recordings))
+
+
+def _heard(encoder: VoiceEncoder, recordings: Recordings, row: int) -> Vectors:
+    """Embedding of the sound of a recording.
+
+    What is too short is repeated, as the report's front end does; where no speech is heard (noise,
+    to some encoders) it is zero.
+    """
+    name, sound = str(recordings.clip[row]), recordings.samples(row)
+    for samples in (sound, np.resize(sound, max(len(sound), REPEATED_S * RATE_HZ))):
+        try:
+            return np.asarray(encoder.embed(Speech(samples, RATE_HZ, name)), np.float32)
+        except AudioError:
+            continue
+    return np.zeros(encoder.dim, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

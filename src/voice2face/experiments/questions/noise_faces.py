@@ -12,8 +12,9 @@ from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Vectors
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import write_grid
+from voice2face.experiments.noises import BABBLE, NOISES, PLAIN_NOISES, noise
 from voice2face.experiments.questions.durations import DURATIONS_S
-from voice2face.experiments.recordings import BABBLE, NOISES, PLAIN_NOISES, Recordings, noise
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Asked, judged, rows_of
 

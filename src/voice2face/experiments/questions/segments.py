@@ -80,7 +80,9 @@ def segments_of(people: Recordings) -> tuple[Recordings, float]:
     names = np.array([f"{some.identity[i]} {k + 1}" for k, i in order], str)
     attributes = {name: cells[rows] for name, cells in some.attributes.items()}
     sounds = [cuts[k].sounds[i] for k, i in order]
-    return Recordings(names, some.identity[rows], sounds, attributes), seconds
+    excerpts = [cuts[k].excerpts[i] for k, i in order] if some.excerpts else ()
+    found = Recordings(names, some.identity[rows], sounds, attributes, excerpts, some.frames_hash)
+    return found, seconds
 
 
 def series_of(summary: Summary, strata: list[str]) -> list[Series]:

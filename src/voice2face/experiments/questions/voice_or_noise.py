@@ -15,7 +15,8 @@ from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.discriminator import Discriminator
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import write_asked
-from voice2face.experiments.recordings import BABBLE, NOISES, PLAIN_NOISES, Recordings, noise
+from voice2face.experiments.noises import BABBLE, NOISES, PLAIN_NOISES, noise
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.systems import Made, ModelSystem, System
 from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, Asked, judged, rows_of

@@ -1,0 +1,107 @@
+"""Recordings of noise, of which faces are made on purpose."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.audio import log_mel as log_mel_of
+from voice2face.experiments.excerpts import (
+    FRAME_SAMPLES,
+    FRAMES_PER_S,
+    Excerpt,
+    Excerpts,
+    joined_samples,
+)
+from voice2face.experiments.recordings import Recordings
+from voice2face.settings import FrontEnd
+from voice2face.voice_encoders.log_mel_frames import LogMelFrames
+
+PLAIN_NOISES, BABBLE = ("white", "pink", "brown"), "babble"  # babble is speech
+NOISES = (*PLAIN_NOISES, BABBLE)
+# Power of a noise over frequency, f to this exponent.
+SLOPES = {"white": 0.0, "pink": -1.0, "brown": -2.0}
+LOWEST_HZ = 20.0  # below which a slope would put nearly all of the power
+LOUDNESS = 0.05  # of a noise, as a share of full scale (RMS); about that of speech
+BABBLE_VOICES = 6
+
+
+def noise(
+    kind: str, seconds: float, n: int, voices: Recordings, front_end: FrontEnd, seed: int = 0
+) -> Recordings:
+    """Recordings of noise, without voice activity detection, which would leave nothing of them.
+
+    Args:
+        kind: One of ``NOISES``. Babble is the sum of several people's speech; mel power of voices
+            adds in the mean, as their phases have nothing to do with each other.
+        seconds: Length of each.
+        n: How many.
+        voices: Whose speech babble is made from; of the others they are not needed.
+        front_end: That of the models.
+        seed: Of the draws.
+
+    Returns:
+        ``n`` recordings, named by kind and number, of nobody.
+    """
+    rng = np.random.default_rng([seed, NOISES.index(kind)])
+    n_frames = round(seconds * FRAMES_PER_S)
+    if kind == BABBLE:
+        several = [_babble(voices, n_frames, rng) for _ in range(n)]
+        made, excerpts = [power for power, _ in several], [sound for _, sound in several]
+    else:
+        rate = front_end.log_mel.sample_rate
+        n_samples = n_frames * rate // FRAMES_PER_S + rate // 10
+        sounds = [_coloured(SLOPES[kind], n_samples, rate, rng) for _ in range(n)]
+        made = [log_mel_of(sound, front_end.log_mel)[:n_frames] for sound in sounds]
+        excerpts = [(Excerpt(partial(_same, sound), 0, n_frames),) for sound in sounds]
+    names = np.array([f"{kind} {i}" for i in range(n)], str)
+    name = LogMelFrames(front_end).frames_hash
+    return Recordings(names, np.full(n, "", str), made, {}, excerpts, name)
+
+
+def _same(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    return sound
+
+
+def _coloured(
+    slope: float, n_samples: int, rate: int, rng: np.random.Generator
+) -> npt.NDArray[np.int16]:
+    """Gaussian noise whose power goes with frequency to an exponent."""
+    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
+    hz = np.maximum(np.fft.rfftfreq(n_samples, 1 / rate), LOWEST_HZ)
+    sound = np.fft.irfft(spectrum * hz ** (slope / 2), n_samples)
+    sound *= LOUDNESS * 32768 / np.sqrt(np.mean(sound**2))
+    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+
+
+def _babble(
+    voices: Recordings, n_frames: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.float32], Excerpts]:
+    """Several people at once, each as loud as the others and from a place of its own."""
+    parts: list[tuple[Excerpts, int]] = []
+    people = np.unique(voices.identity)
+    chosen = rng.choice(people, min(BABBLE_VOICES, len(people)), replace=False)
+    total = np.zeros((n_frames, voices.sounds[0].shape[1]))
+    for person in chosen:
+        row = rng.choice(np.flatnonzero(voices.identity == person))
+        power = np.exp(np.asarray(voices.sounds[row], np.float64))
+        start = int(rng.integers(len(power)))
+        if voices.excerpts:
+            parts.append((voices.excerpts[row], start))
+        power = np.take(power, np.arange(start, start + n_frames), axis=0, mode="wrap")
+        total += power / power.mean()
+    mixed = (Excerpt(partial(_together, parts, n_frames), 0, n_frames),) if parts else ()
+    return np.log(total).astype(np.float32), mixed
+
+
+def _together(parts: Sequence[tuple[Excerpts, int]], n_frames: int) -> npt.NDArray[np.int16]:
+    """Recordings at once, each as loud as the others, from its own place on and again."""
+    n_samples, total = n_frames * FRAME_SAMPLES, np.zeros(n_frames * FRAME_SAMPLES)
+    for excerpts, start in parts:
+        sound = joined_samples(excerpts).astype(float)
+        begin = start * FRAME_SAMPLES
+        sound = np.take(sound, np.arange(begin, begin + n_samples), mode="wrap")
+        total += sound / max(float(np.sqrt(np.mean(sound**2))), 1.0)
+    total *= LOUDNESS * 32768 / max(float(np.sqrt(np.mean(total**2))), 1e-9)
+    return np.clip(np.rint(total), -32768, 32767).astype(np.int16)
