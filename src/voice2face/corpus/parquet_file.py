@@ -73,7 +73,7 @@ def written_out(table: Any) -> Any:
     columns = []
     for column in table.columns:
         if pa.types.is_dictionary(column.type):
-            n_bytes += sum(_length(chunk, pa) for chunk in column.chunks)
+            n_bytes += sum(_length(chunk) for chunk in column.chunks)
             if n_bytes > MAX_TEXT_BYTES:
                 raise OSError(errno.EFBIG, f"texts of more than {MAX_TEXT_BYTES // MIB} MiB")
             column = column.cast(column.type.value_type)
@@ -88,8 +88,7 @@ def texts_of(chunk: Any) -> list[str | None]:
     Raises:
         OSError: One is longer than ``MAX_CELL``.
     """
-    pa, _ = arrow()
-    _length(chunk, pa)
+    _length(chunk)
     texts: Sequence[str] = chunk.dictionary.to_pylist()
     return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
 
@@ -100,9 +99,10 @@ def _plain_field(field: Any, pa: Any) -> Any:
     return field
 
 
-def _length(chunk: Any, pa: Any) -> int:
+def _length(chunk: Any) -> int:
     """Bytes of the texts of a dictionary array, written out; none may be longer than a cell."""
-    compute = pa.compute
+    from pyarrow import compute  # which `import pyarrow` does not bring
+
     if not len(chunk) or not len(chunk.dictionary):
         return 0
     lengths = compute.binary_length(chunk.dictionary)
