@@ -17,6 +17,8 @@ from voice2face.experiments.pipeline.systems_of_others import (
 )
 from voice2face.experiments.questions import examples, matching
 from voice2face.experiments.registry import EXPERIMENTS
+from voice2face.experiments.systems import ModelOfOthers
+from voice2face.networks.variants import recipe
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +84,28 @@ def test_a_model_of_others_stands_beside_the_models(study):
     own = study.made(study.models["bn"][0], speech).pixels
     assert np.array_equal(context.made(system, speech).pixels, own)
     assert context.main == "baseline" and "model ours again" in context.sources()
+
+
+def test_a_model_with_another_front_end_hears_whole_recordings(study, study_people, tmp_path):
+    """From the sound that the corpus keeps; of cuts and noise it is not asked."""
+    from models import small_model
+
+    from voice2face.release.inference import load
+
+    folder = small_model(tmp_path / "m", recipe(width=0.06), preset="released")
+    models, _ = open_systems([("theirs", str(folder))], study.corpus)
+    (system,) = models["theirs"]
+    assert isinstance(system, ModelOfOthers)
+    context = replace(study, models={**study.models, "theirs": [system]})
+    unseen = study.unseen()
+    speech = unseen.only([0, 1])
+    assert "theirs" in context.systems(speech) and "theirs" not in context.systems(speech.cut(1))
+    assert "theirs" not in context.systems(replace(speech, corpus="another"))
+    heard = context.made(system, speech).embeddings
+    alone = load(folder).embed(study.corpus.voices("test").speech[0])
+    assert study.corpus.voices("test").clip[0] == unseen.clip[0]
+    np.testing.assert_allclose(heard[0], alone, atol=2e-3)  # frames are kept in half precision
+    assert context.made(system, speech).pixels.shape[1:] == (32, 32, 3)
 
 
 def test_models_that_know_people_who_are_asked_about_are_pointed_out(study):

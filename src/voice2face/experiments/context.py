@@ -17,7 +17,14 @@ from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.experiments.fitness import FitnessOf
 from voice2face.experiments.recordings import Recordings, digest
-from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System, TableSystem
+from voice2face.experiments.systems import (
+    Made,
+    ModelSystem,
+    RivalSystem,
+    System,
+    TableSystem,
+    hears,
+)
 
 Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
@@ -80,8 +87,14 @@ class Context:
     def systems(self, recordings: Recordings) -> dict[str, list[System]]:
         """All that can make faces of some recordings: models with their seeds, tables, rivals."""
         found: dict[str, list[System]] = {name: list(seeds) for name, seeds in self.models.items()}
-        found |= {n: [table] for n, table in self.tables.items() if table.has(recordings).all()}
-        return found | {name: [rival] for name, rival in self.rivals.items()}
+        for others in (self.tables, self.rivals):
+            found |= {name: [one] for name, one in others.items()}
+        return {name: seeds for name, seeds in found.items() if hears(seeds[0], recordings)}
+
+    def models_for(self, recordings: Recordings) -> dict[str, list[System]]:
+        """Models alone that can make faces of some recordings."""
+        systems = self.systems(recordings)
+        return {name: systems[name] for name in self.models if name in systems}
 
     @cached_property
     def fitness(self) -> FitnessOf:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from voice2face.errors import MissingExtraError, ModelError, Voice2FaceError
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
-from voice2face.experiments.systems import ModelSystem, System
+from voice2face.experiments.systems import ModelSystem, System, hears
 from voice2face.faces import Detector
 from voice2face.runs.compare import TrainingRun, read_runs
 
@@ -122,7 +122,9 @@ class FitnessOf:
         return found_in(self._detector, _some(self.context.faces(self.context.shown).pixels))
 
     def _pictures(self, system: System) -> Pictures:
-        return _some(self.context.made(system, self.context.unseen()).pixels)
+        unseen = self.context.unseen()
+        pixels = self.context.faces(self.context.shown).pixels[:0]
+        return _some(self.context.made(system, unseen).pixels) if hears(system, unseen) else pixels
 
 
 def found_in(detect: Detector | None, pictures: Pictures) -> float:

@@ -41,12 +41,14 @@ class Recordings:
         sounds: What is heard of each: natural log of mel power of the voiced parts, (frames,
             n_mels), float32 or float16; not normalised.
         attributes: What is known of the speaker by name; empty where it is not known.
+        corpus: Checksum of the corpus whose recordings they are, whole; "" of what was cut or made.
     """
 
     clip: Texts
     identity: Texts
     sounds: Sequence[Sound]
     attributes: Mapping[str, Texts]
+    corpus: str = ""
 
     def __len__(self) -> int:
         return len(self.sounds)
@@ -74,7 +76,7 @@ class Recordings:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        return cls._of(CorpusFrames(corpus).voices(split), slice(None))
+        return cls._of(CorpusFrames(corpus).voices(split), slice(None), corpus)
 
     @classmethod
     def silent(cls, corpus: Corpus, split: str | None) -> "Recordings":
@@ -106,17 +108,22 @@ class Recordings:
             CorpusError: A shard is missing or damaged.
         """
         shards = CorpusFrames(corpus).shards(None)
-        parts = [cls._of(some, np.flatnonzero(np.isin(some.identity, people))) for some in shards]
+        parts = [
+            cls._of(some, np.flatnonzero(np.isin(some.identity, people)), corpus) for some in shards
+        ]
         return cls.together([part for part in parts if len(part)])
 
     @classmethod
-    def _of(cls, voices: HeardVoices, rows: slice | npt.NDArray[np.int64]) -> "Recordings":
+    def _of(
+        cls, voices: HeardVoices, rows: slice | npt.NDArray[np.int64], corpus: Corpus
+    ) -> "Recordings":
         numbers = np.arange(len(voices.clip))[rows]
         sounds: Sequence[Sound] = voices.frames
         if not isinstance(rows, slice):  # a copy of few frees the shard
             sounds = [voices.frames[i].copy() for i in numbers]
         attributes = {name: texts(cells[rows]) for name, cells in voices.attributes.items()}
-        return cls(voices.clip[rows], voices.identity[rows], sounds, attributes)
+        of = corpus.info.data_hash
+        return cls(voices.clip[rows], voices.identity[rows], sounds, attributes, of)
 
     @classmethod
     def together(cls, parts: Sequence["Recordings"]) -> "Recordings":
@@ -127,6 +134,7 @@ class Recordings:
             joined((part.identity for part in parts), np.str_),
             [sound for part in parts for sound in part.sounds],
             {n: joined((part.attributes[n] for part in parts), np.str_) for n in sorted(names)},
+            parts[0].corpus if len({part.corpus for part in parts}) == 1 else "",
         )
 
     def only(self, rows: npt.ArrayLike) -> "Recordings":
@@ -137,6 +145,7 @@ class Recordings:
             self.identity[numbers],
             [self.sounds[i] for i in numbers],
             {name: cells[numbers] for name, cells in self.attributes.items()},
+            self.corpus,
         )
 
     def named(self, clips: Texts) -> "Recordings":

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.faces import GEOMETRIES
 from voice2face.release.inference import Model
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.voice_encoders.protocol import FrameEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
 AT_ONCE = 64  # faces
@@ -92,25 +94,22 @@ class ModelSystem:
         """Of the model."""
         return self.model.sha256
 
-    def check_hears(self, corpus: Corpus) -> None:
-        """Refuse recordings that the voice encoder does not take as experiments hold them.
+    @property
+    def _encoder(self) -> FrameEncoder:
+        return as_frame_encoder(self.model.voice_encoder, self.model.sha256)
 
-        Raises:
-            CorpusError: They are of another front end.
-        """
-        encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
-        if encoder.frames_hash != CorpusFrames(corpus).encoder.frames_hash:
-            raise CorpusError(
-                corpus.path, f"voices of preset {corpus.info.preset}",
-                f"the front end that {self.name} hears with",
-                "prepare the corpus with that --preset",
-            )  # fmt: skip
+    def hears_as(self, corpus: Corpus) -> bool:
+        """Whether its front end is that by which experiments hold a corpus' recordings."""
+        return self._encoder.frames_hash == CorpusFrames(corpus).encoder.frames_hash
 
     def embed(self, recordings: Recordings) -> Vectors:
         """What the voice encoder hears, (n, dim)."""
-        encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
-        heard = [encoder.pooled(np.asarray(sound, np.float32)) for sound in recordings.sounds]
-        return np.array(heard, np.float32).reshape(len(recordings), encoder.dim)
+        return self._pooled(recordings.sounds)
+
+    def _pooled(self, frames: Sequence[npt.NDArray[Any]]) -> Vectors:
+        encoder = self._encoder
+        heard = [encoder.pooled(np.asarray(one, np.float32)) for one in frames]
+        return np.array(heard, np.float32).reshape(len(frames), encoder.dim)
 
     def faces(self, embeddings: Vectors) -> Made:
         """Faces of embeddings, (n, dim)."""
@@ -123,6 +122,32 @@ class ModelSystem:
     def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
         return self.faces(self.embed(recordings))
+
+
+@dataclass(frozen=True, eq=False)
+class ModelOfOthers(ModelSystem):
+    """A model with a front end of its own, which hears whole recordings of the corpus alone.
+
+    Attributes:
+        corpus: Whose sound it hears.
+    """
+
+    corpus: Corpus
+
+    @cached_property
+    def _frames(self) -> dict[str, npt.NDArray[np.float16]]:
+        """What its voice encoder hears of each recording that holds speech enough, by name."""
+        voices = CorpusFrames(self.corpus, self._encoder).voices(None)
+        return dict(zip(voices.clip.tolist(), voices.frames, strict=True))
+
+    def hears(self, recordings: Recordings) -> bool:
+        """Whether they are whole recordings of the corpus, with speech enough for it."""
+        own = recordings.corpus == self.corpus.info.data_hash
+        return own and all(clip in self._frames for clip in recordings.clip.tolist())
+
+    def embed(self, recordings: Recordings) -> Vectors:
+        """What the voice encoder hears, (n, dim)."""
+        return self._pooled([self._frames[clip] for clip in recordings.clip.tolist()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +214,10 @@ class TableSystem:
         }
         return cls(name, f"pictures of {table.name}, column {column}", found, pairs.sha256)
 
+    def hears(self, recordings: Recordings) -> bool:
+        """Whether there is a picture of each."""
+        return bool(self.has(recordings).all())
+
     def has(self, recordings: Recordings) -> npt.NDArray[np.bool_]:
         """Which recordings there is a picture of, (n,)."""
         return np.array([clip_stem(clip) in self.pixels for clip in recordings.clip], bool)
@@ -215,6 +244,12 @@ class Silent:
             ModelError: Always.
         """
         raise ModelError(self.name, "not trained yet", "a model", "train it first")
+
+
+def hears(system: System, recordings: Recordings) -> bool:
+    """Whether a system can make faces of recordings: most can of any."""
+    asked = getattr(system, "hears", None)
+    return asked is None or bool(asked(recordings))
 
 
 def clip_stem(clip: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, SettingsError
-from voice2face.experiments.systems import ModelSystem, TableSystem
+from voice2face.experiments.systems import ModelOfOthers, ModelSystem, TableSystem
 from voice2face.files import sha256_of
 from voice2face.release.model_folder import hash_of, resolve
 from voice2face.release.people import people_warning
@@ -46,7 +46,7 @@ def open_systems(
     """Models, and tables of pictures, by name.
 
     Raises:
-        CorpusError: A table is none, or the corpus' recordings can't be heard by a model.
+        CorpusError: A table is none.
         ModelError: A model can't be used.
     """
     models: dict[str, list[ModelSystem]] = {}
@@ -59,7 +59,8 @@ def open_systems(
             tables[name] = TableSystem.of(name, *table, geometry, info.face_px)
             continue
         system = ModelSystem.of(name, resolve(place))
-        system.check_hears(corpus)
+        if not system.hears_as(corpus):
+            system = ModelOfOthers(name, system.sentence, system.model, corpus)
         models[name] = [system]
     return models, tables
 

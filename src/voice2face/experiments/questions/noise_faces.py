@@ -50,7 +50,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
     heard = heard_of(context, people)
     series: list[Series] = []
-    for variant in context.models:
+    for variant in context.models_for(heard[SPEECH, TABLE_S]):
         for embedder in context.embedders:
             found = _measured(summary, variant, embedder, heard)
             add_rows(summary, variant, embedder, found)

@@ -178,7 +178,7 @@ def _add_copies(summary: Summary, real: Faces) -> list[Grid]:
     distance = memorisation(real.pixels, training).distance
     summary.means(cell, {REAL: [distance]}, real.identity, share=False)
     grids = []
-    for variant, models in context.models.items():
+    for variant, models in context.models_for(speech).items():
         made = [context.made(model, speech).pixels for model in models]
         nearest = [memorisation(pixels, training) for pixels in made]
         values = {variant: [one.distance for one in nearest]}

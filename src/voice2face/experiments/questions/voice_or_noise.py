@@ -132,7 +132,7 @@ def run(context: Context, experiment: Experiment) -> Result:
 def _by_own(summary: Summary, heard: Heard) -> None:
     """Each model whose run is there, by the discriminator that it was trained against."""
     context, scores = summary.context, dict[str, Scores]()
-    for variant, seeds in context.models.items():
+    for variant, seeds in context.models_for(heard.noise).items():
         models = [one for one in seeds if isinstance(one, ModelSystem)]
         both = [(judge, one) for one in models if (judge := Discriminator.of(one)) is not None]
         if not both:
