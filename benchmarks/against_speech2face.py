@@ -33,8 +33,7 @@ from voice2face.evaluation.pairs import Column, Pairs, embed_column, pictures, r
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.evaluation.trials.trials import Items, make_trials
-from voice2face.experiments.context import labels_of
-from voice2face.experiments.speech import Speech
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.systems import ModelSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
@@ -154,9 +153,9 @@ def open_taught(out: Path, kind: str) -> Taught:
     folders = {name: out / f"{kind}-models" / name / "model" for name in names}
     models = {v: ModelSystem.of(v, folder) for v, folder in folders.items() if folder.is_dir()}
     hearing = next(iter(models.values()))
-    voices, faces = Speech.of_corpus(corpus, "train"), corpus.faces("train")
+    voices, faces = Recordings.of_corpus(corpus, "train"), corpus.faces("train")
     rivals, _ = make_rivals(
-        TrainingVoices(hearing.embed(voices), voices.identity, labels_of(voices, "gender")),
+        TrainingVoices(hearing.embed(voices), voices.identity, voices.labels("gender")),
         TrainingFaces.of(faces),
         model=lambda heard: hearing.faces(heard).pixels,
     )
@@ -167,7 +166,10 @@ def validated(taught: list[Taught], embedder: Embedder) -> list[Row]:
     """1:2 matching of the corpus' validation people, each model against faces of its own kind."""
     rows = []
     for one in taught:
-        speech, real = Speech.of_corpus(one.corpus, "validation"), one.corpus.faces("validation")
+        speech, real = (
+            Recordings.of_corpus(one.corpus, "validation"),
+            one.corpus.faces("validation"),
+        )
         geometry = one.geometry
         heard = next(iter(one.models.values())).embed(speech)
         gallery = embedder.embed(FaceSet.of_crops(real.pixels, geometry))

@@ -25,7 +25,8 @@ from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes,
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.oracle import shared_numbers
-from voice2face.experiments.questions.known_truth import BOUND, ORACLE, of_corpus
+from voice2face.experiments.questions.known_truth import BOUND, ORACLE, add_corpus
+from voice2face.experiments.summary import Summary
 from voice2face.experiments.systems import ModelSystem, RivalSystem
 from voice2face.files import write_text
 
@@ -63,8 +64,9 @@ def answer(out: Path, coupling: float, iterations: int) -> None:
     cohort = msgspec.structs.replace(COHORT, coupling=coupling)
     corpus_folder, model, _ = train(folder, cohort, iterations)
     context = opened(Corpus.open(corpus_folder), ModelSystem.of(MODEL, model), folder)
-    rows, _ = of_corpus(context, "known_truth", context.unseen(), coupling)
-    kept = [msgspec.to_builtins(row) for row in rows if row.system in SYSTEMS]
+    summary = Summary(context)
+    add_corpus(summary, "known_truth", context.unseen(), coupling)
+    kept = [msgspec.to_builtins(row) for row in summary.rows if row.system in SYSTEMS]
     write_text(out / f"{coupling}.json", json.dumps(kept, indent=1) + "\n")
 
 

@@ -17,7 +17,6 @@ from voice2face.experiments.questions import (
     known_truth,
     matching,
     noise_faces,
-    realism,
     segments,
     voice_or_noise,
 )
@@ -29,7 +28,7 @@ from .attacks import Attack, attacks
 PX = 32
 CONSTANT = ("a constant", "one real face", "the mean face")
 ASKED = (
-    attributes, durations, matching, noise_faces, realism, segments, voice_or_noise,
+    attributes, durations, matching, noise_faces, segments, voice_or_noise,
 )  # fmt: skip
 # Of the attacks that it is run with too: it asks the measures as well, which takes longer.
 WITH_TRUTH = ("noise", "another person's true face", "the right face half of the time")
@@ -43,7 +42,7 @@ def crowd(tmp_path_factory) -> Context:
     """Thirty made-up people, most of whom are asked about; eigenfaces compare."""
     folder = tmp_path_factory.mktemp("crowd")
     settings = CohortSettings(
-        n_identities=30, seed=5, clips_per_identity=3, faces_per_identity=3, clip_s=(5, 5),
+        n_identities=24, seed=5, clips_per_identity=3, faces_per_identity=3, clip_s=(5, 5),
         face_px=PX,
     )  # fmt: skip
     write_cohort(folder / "people", settings)
@@ -52,7 +51,7 @@ def crowd(tmp_path_factory) -> Context:
     eigenfaces = Eigenfaces.fit(as_faces(corpus.faces("train").pixels))
     return Context(
         corpus=corpus, models={}, rivals={}, embedders={"eigenfaces": eigenfaces}, judge=None,
-        recogniser=None, aside=0.0, out=folder, n_resamples=200,
+        recogniser=None, aside=0.0, out=folder, n_resamples=100,
     )  # fmt: skip
 
 
@@ -70,10 +69,11 @@ def verdicts(crowd):
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(known_truth, "COUPLINGS", (0.0, 0.4, 0.7, 0.85, 1.0))
-        patch.setattr(known_truth, "N_PEOPLE", 150)
+        patch.setattr(known_truth, "N_PEOPLE", 100)
         patch.setattr(voice_or_noise, "N_EACH", 8)
         patch.setattr(durations, "DURATIONS_S", (1, 5))
         patch.setattr(noise_faces, "DURATIONS_S", (1, 3))
+        patch.setattr(noise_faces, "N_DRAWS", 5)
         for name in attacks(crowd.faces("test")):
             context = _context(crowd, name)
             questions = (*ASKED, known_truth) if name in WITH_TRUTH else ASKED

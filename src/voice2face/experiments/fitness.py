@@ -64,6 +64,11 @@ class Fitness:
         """Why the model is not worth judging, a clause each; empty: it is."""
         return tuple(self._reasons())
 
+    @property
+    def said(self) -> list[str]:
+        """The same as a sentence, for the top of a page; none of a model worth judging."""
+        return [f"{self.model}: {'; '.join(self.reasons)}"] if self.reasons else []
+
     def _reasons(self) -> Iterator[str]:
         n_seeds = len(self.trainings)
         if n_seeds < LEAST_SEEDS:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Series
+from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     SHARE,
@@ -29,6 +29,7 @@ from voice2face.experiments.systems import mean_over_seeds
 
 WITHIN, BETWEEN = "distance within a speaker", "distance between speakers"
 TOO_FEW = "too few people"
+TOO_LITTLE: Verdict = "too little training to tell"
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
@@ -221,7 +222,6 @@ class Summary:
         grids: Sequence[Grid] = (),
         claims: Sequence[Claim] = (),
         seeds: Sequence[str] = ("resampling",),
-        unfit: Sequence[str] = (),
         **more: str,
     ) -> Result:
         """All of it as a result.
@@ -232,15 +232,16 @@ class Summary:
             grids: Pictures of faces.
             claims: What the rows say.
             seeds: What is drawn by the context's seed.
-            unfit: Why models are not worth judging.
             more: Further sources by name.
         """
-        context = self.context
+        context, unfit = self.context, []
+        if any(claim.verdict == TOO_LITTLE for claim in claims):
+            unfit = context.fitness(context.main).said
         return experiment.result(
             rows=self.rows, series=list(series), grids=list(grids), claims=list(claims),
             trials_sha256=self.trials, seeds=dict.fromkeys(seeds, context.seed),
             sources=context.sources() | more, made_by=context.made_by,
-            unfit=list(unfit), warnings=list(context.notes),
+            unfit=unfit, warnings=list(context.notes),
         )  # fmt: skip
 
 

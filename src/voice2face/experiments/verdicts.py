@@ -8,6 +8,7 @@ from voice2face.evaluation.results import Claim, Row, Verdict
 from voice2face.evaluation.statistics.intervals import FEW_PEOPLE, LEVEL
 from voice2face.experiments.comparing import REAL, best_embedder
 from voice2face.experiments.context import Context
+from voice2face.experiments.summary import TOO_LITTLE
 
 BEYOND = "beyond paper and report"  # source of what neither asked
 # The paper's tests by the names that the report's appendix gives them.
@@ -164,7 +165,7 @@ def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | Non
     if hears and context.one_face(model):
         return "does not hold", [f"{model} draws one face, whatever it hears"]
     if reasons := context.fitness(model).reasons:
-        return "too little training to tell", [f"{model}: {'; '.join(reasons)}"]
+        return TOO_LITTLE, [f"{model}: {'; '.join(reasons)}"]
     return None, []
 
 

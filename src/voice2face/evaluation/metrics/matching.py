@@ -90,8 +90,8 @@ class Scored:
         self._check_same(other)
         draws = {"seed": seed, "n_resamples": n_resamples}
         if self.pairs is None or other.pairs is None:
-            values = self.share_right, other.share_right
-            found = difference(*values, self.people, ends=DIFFERENCE, **draws)
+            a, b = self.share_right, other.share_right
+            found = difference(a, b, self.people, ends=DIFFERENCE, **draws)
         else:
             found = self.pairs.above(other.pairs, **draws)
         return with_seeds(found, self.of_seeds, other.of_seeds, ends=DIFFERENCE)

@@ -2,6 +2,8 @@
 
 import math
 
+from msgspec.structs import replace
+
 from voice2face.evaluation.results import Result
 from voice2face.experiments.comparing import REAL
 from voice2face.experiments.context import Context
@@ -27,8 +29,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     main = found[context.main]
     if not math.isnan(main.real_found):
         summary.number(Cell(FOUND), REAL, main.real_found)
-    unfit = [f"{main.model}: {'; '.join(main.reasons)}"] if main.reasons else []
-    return summary.result(experiment, unfit=unfit)
+    return replace(summary.result(experiment), unfit=main.said)
 
 
 EXPERIMENT = Experiment(
