@@ -7,6 +7,7 @@ from benchmarks import (
     audio_speed,
     cold,
     evaluation_speed,
+    hostile,
     hour,
     learning,
     prepare_core,
@@ -15,7 +16,6 @@ from benchmarks import (
     prepare_real,
     prepare_scaling,
     published_faces,
-    serve_hostile,
     serve_load,
     speaker_stage,
     structure,
@@ -53,7 +53,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("published_faces", published_faces.measure),
     ("evaluation_speed", evaluation_speed.measure),
     ("serve_load", serve_load.measure),
-    ("serve_hostile", serve_hostile.measure),
+    ("hostile", hostile.measure),
     ("structure", structure.measure),
 )
 

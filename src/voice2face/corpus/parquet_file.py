@@ -6,7 +6,7 @@ as the file may hold them, each once, and looked at before they are written out.
 
 import contextlib
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def written_out(table: Any) -> Any:
     columns = []
     for column in table.columns:
         if pa.types.is_dictionary(column.type):
-            n_bytes += sum(_length(chunk, pa) for chunk in column.chunks)
+            n_bytes += sum(_length(chunk) for chunk in column.chunks)
             if n_bytes > MAX_TEXT_BYTES:
                 raise OSError(errno.EFBIG, f"texts of more than {MAX_TEXT_BYTES // MIB} MiB")
             column = column.cast(column.type.value_type)
@@ -82,16 +82,17 @@ def written_out(table: Any) -> Any:
     return pa.table(columns, schema=pa.schema(fields))
 
 
-def texts_of(chunk: Any) -> list[str | None]:
-    """Cells of an Arrow dictionary of texts; equal cells are one object.
+def texts_of(chunk: Any) -> list[str]:
+    """Cells of an Arrow dictionary of texts without the spaces around them; null is empty.
+
+    Equal cells are one object.
 
     Raises:
         OSError: One is longer than ``MAX_CELL``.
     """
-    pa, _ = arrow()
-    _length(chunk, pa)
-    texts: Sequence[str] = chunk.dictionary.to_pylist()
-    return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+    _length(chunk)
+    texts = [(text or "").strip() for text in chunk.dictionary.to_pylist()]
+    return ["" if i is None else texts[i] for i in chunk.indices.to_pylist()]
 
 
 def _plain_field(field: Any, pa: Any) -> Any:
@@ -100,9 +101,10 @@ def _plain_field(field: Any, pa: Any) -> Any:
     return field
 
 
-def _length(chunk: Any, pa: Any) -> int:
+def _length(chunk: Any) -> int:
     """Bytes of the texts of a dictionary array, written out; none may be longer than a cell."""
-    compute = pa.compute
+    import pyarrow.compute as compute
+
     if not len(chunk) or not len(chunk.dictionary):
         return 0
     lengths = compute.binary_length(chunk.dictionary)
