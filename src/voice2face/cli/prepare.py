@@ -52,8 +52,8 @@ def prepare(
 
     A table has columns identity, voice and/or face (paths from the table's folder); all others
     are attributes. Folders: VoxCeleb and VGGFace, the authors' download, talking-head videos, a
-    cohort. Faces are found, aligned and checked. What can't be used is left out and reported; a share
-    of more than --max-skipped is an error. Interrupted, the same command goes on.
+    cohort. Faces are found, aligned and checked. What can't be used is left out and reported; more
+    than --max-skipped of it is an error. Interrupted, the same command goes on.
     """
     from voice2face.corpus.prepare import prepare as make_corpus
     from voice2face.corpus.prepare.ledger import TooManyLostError
