@@ -130,10 +130,16 @@ def test_a_thing_that_is_named_twice_is_no_loss_and_a_missing_one_is(voice2face,
     assert "30 faces" in ended.out
     table.write_text("\n".join(["identity,face", *rows, 'p0,"two\nlines.png"']))
     ended = voice2face("prepare", table, tmp_path / "b", "--aligned", "--workers", "1")
-    ended.one_error("two?lines.png", "no such file", "row 32", str(table))
+    named, summary = ended.err.splitlines()
+    assert ended.status == 0  # `prepare && train` goes on: the loss is below --max-skipped
+    assert named.startswith("note: ") and "two?lines.png" in named and "no such file" in named
+    assert f"row 32 of {table}" in named and "Traceback" not in ended.err
+    assert summary.startswith("note: 1 of 31 left out (missing file 1), listed in ")
     assert (tmp_path / "b" / "corpus.json").exists()
+    ended = voice2face("prepare", table, tmp_path / "d", "--aligned", "--max-skipped", "0")
+    assert ended.status == 2 and not (tmp_path / "d").exists()
     table.write_text("\n".join(["identity,face", *rows, *(f"p,gone{i}.png" for i in range(12))]))
     options = ("--max-skipped", "0.5", "--aligned", "--workers", "1")
     err = voice2face("prepare", table, tmp_path / "c", *options).err.splitlines()
-    assert len(err) == 11 and all(line.startswith("error: ") for line in err)
-    assert "12 of 42 left out" in err[-1] and "skipped.parquet" in err[-1]
+    assert len(err) == 11 and all(line.startswith("note: ") for line in err)
+    assert "12 of 42 left out (missing file 12)" in err[-1] and "skipped.parquet" in err[-1]

@@ -6,16 +6,19 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
+from made_pictures import picture
 from models import WIDTH, small_model
 from PIL import Image
 
 from voice2face.audio import extract
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
+from voice2face.errors import CorpusError
 from voice2face.networks.variants import recipe
 from voice2face.settings import FRONT_ENDS, FaceCrop, Run, change
 from voice2face.synthetic import CohortSettings, write_cohort
@@ -202,8 +205,16 @@ def test_the_faces_of_a_turned_picture_are_upright(painted: Path, tmp_path: Path
 
 @pytest.mark.usefixtures("models")
 @pytest.mark.skipif(sys.platform == "win32", reason="Ray's local cluster")
-def test_ray_gives_the_same_bytes(painted: Path, tmp_path: Path) -> None:
+def test_ray_gives_the_same_bytes(
+    painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an interpreter in a path with a space, which Ray hands to a shell as it is."""
     pytest.importorskip("ray")
+    python = tmp_path / "some where" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
     (tmp_path / "v").mkdir()
     source = _voxceleb(tmp_path / "v", painted)
     (tmp_path / "v" / "faces" / "Bo" / "broken.jpg").write_bytes(b"\xff\xd8\xff broken")
@@ -212,3 +223,22 @@ def test_ray_gives_the_same_bytes(painted: Path, tmp_path: Path) -> None:
     prepare([source], tmp_path / "ray", workers=2, engine="ray", **options)
     for path in sorted((tmp_path / "one").iterdir()):
         assert (tmp_path / "ray" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ray's local cluster")
+def test_a_cluster_whose_workers_do_not_come_up_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray")
+
+    def late(*_: object, **__: object) -> None:
+        raise ray.exceptions.GetTimeoutError
+
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "remote", lambda **_: lambda f: SimpleNamespace(remote=f))
+    monkeypatch.setattr(ray, "get", late)
+    picture(0, (64, 64)).save(tmp_path / "a.png")
+    (tmp_path / "t.csv").write_text("identity,face\np,a.png\n")
+    with pytest.raises(CorpusError, match=r"--engine ray: no worker .* came up within 60 s"):
+        prepare([tmp_path / "t.csv"], tmp_path / "out", engine="ray", aligned=True)

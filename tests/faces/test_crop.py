@@ -3,6 +3,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -16,6 +17,7 @@ from voice2face.faces import (
     YuNet,
     read_picture,
 )
+from voice2face.faces.video import n_tracks
 from voice2face.settings import FaceCrop, FaceFilters
 
 from .face_samples import GEOMETRY, encoded, painted, portrait
@@ -206,7 +208,7 @@ def _no_masks(remove: tuple[str, ...]) -> None:
 
 
 def _video(*frames: np.ndarray):
-    def sample_frames(path: Path, n: int) -> Iterator[tuple[float, np.ndarray]]:
+    def sample_frames(path: Path, n: int, track: int) -> Iterator[tuple[float, np.ndarray]]:
         yield from ((float(i), frame) for i, frame in enumerate(frames))
 
     return sample_frames
@@ -247,6 +249,30 @@ def test_a_turned_picture_gives_an_upright_face(maker: FaceMaker, turn: int) -> 
     made = maker.from_picture(encoded(Image.fromarray(np.rot90(scene, turn))))
     assert np.abs(made.pixels.astype(int) - expected.pixels).mean() < 8
     assert made.quality.yaw_deg == pytest.approx(expected.quality.yaw_deg, abs=6)
+
+
+@pytest.mark.parametrize("default", [None, 0, 1])
+def test_the_camera_is_looked_at_and_not_the_shared_screen(
+    maker: FaceMaker, tmp_path: Path, default: int | None
+) -> None:
+    """Whichever is the default: a track without a face is passed over."""
+    path = tmp_path / "meeting.mkv"
+    screen = np.full((300, 400, 3), 235, np.uint8)
+    with av.open(str(path), "w") as file:
+        streams = [file.add_stream("mpeg4", rate=10) for _ in range(2)]
+        for number, stream in enumerate(streams):
+            stream.width, stream.height, stream.pix_fmt = 400, 300, "yuv420p"
+            stream.bit_rate = 4_000_000
+            if default is not None:
+                stream.disposition = av.stream.Disposition(1 if number == default else 0)
+        for stream, shown in zip(streams, (screen, portrait(1)), strict=True):
+            for _ in range(20):
+                frame = av.VideoFrame.from_ndarray(shown, format="rgb24")
+                file.mux(stream.encode(frame.reformat(format="yuv420p")))
+            file.mux(stream.encode(None))
+    assert n_tracks(path) == 2
+    faces = maker.from_video(path)
+    assert faces and _difference(faces[0].pixels, painted(1)) < 20
 
 
 def test_yunet_is_found_by_itself() -> None:

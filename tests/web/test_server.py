@@ -170,6 +170,13 @@ def test_any_container_that_ffmpeg_decodes(site):
         assert site.face(encoded(VOICE, *how), "?more=0").status == 200, how
 
 
+@pytest.mark.parametrize(
+    "kind", ["audio/x-flac", "binary/octet-stream", "application/x-matroska", "video/mp4; codecs=x"]
+)
+def test_a_recording_may_call_itself_what_programs_call_it(site, kind):
+    assert site.face(VOICE, "?more=0", Content_Type=kind).status == 200
+
+
 def test_what_can_be_no_face_is_said_in_a_sentence(site):
     silence, short = (wav_bytes(np.zeros(n, np.int16)) for n in (48_000, 800))
     cases = (

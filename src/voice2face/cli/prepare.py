@@ -52,8 +52,8 @@ def prepare(
 
     A table has columns identity, voice and/or face (paths from the table's folder); all others
     are attributes. Folders: VoxCeleb and VGGFace, the authors' download, talking-head videos, a
-    cohort. Faces are found, aligned and checked. What can't be used is left out and reported, and
-    the exit status is 2. Interrupted, the same command goes on.
+    cohort. Faces are found, aligned and checked. What can't be used is left out and reported; more
+    than --max-skipped of it is an error. Interrupted, the same command goes on.
     """
     from voice2face.corpus.prepare import prepare as make_corpus
     from voice2face.corpus.prepare.ledger import TooManyLostError
@@ -69,11 +69,11 @@ def prepare(
             )  # fmt: skip
     except TooManyLostError as error:
         if len(error.lost) > 1:  # the message names the first
-            _name(error.lost, [str(source) for source in sources])
+            _name(error.lost, [str(source) for source in sources], "error")
         raise
     answer = {"corpus": report.path, "elapsed_s": report.elapsed_s, "info": report.info}
     print_answer(as_json, answer, _lines(report))
-    _end(report)
+    _tell_lost(report)
 
 
 def _lines(report: "PrepareReport") -> Iterator[str]:
@@ -99,22 +99,23 @@ def _lines(report: "PrepareReport") -> Iterator[str]:
     yield f"{report.path} in {report.elapsed_s:.1f} s, {rate:.0f} inputs/s"
 
 
-def _end(report: "PrepareReport") -> None:
-    """End with status 2 if an input was lost; one that is there twice isn't."""
+def _tell_lost(report: "PrepareReport") -> None:
+    """What was lost of the inputs; one that is there twice isn't."""
     from voice2face.corpus.prepare.inputs import HARMLESS
     from voice2face.corpus.schema import SKIPPED_NAME
 
     lost = [skip for skip in report.skipped if skip.reason not in HARMLESS]
-    _name(lost, [source.path for source in report.info.sources])
-    if len(lost) > 1:
-        where = report.path / SKIPPED_NAME
-        print_note(f"error: {len(lost)} of {report.info.inputs} left out, listed in {where}")
+    _name(lost, [source.path for source in report.info.sources], "note")
     if lost:
-        raise typer.Exit(2)
+        where = report.path / SKIPPED_NAME
+        reasons = Counter(skip.reason for skip in lost).most_common()
+        why = ", ".join(f"{reason} {n}" for reason, n in reasons)
+        n_all = report.info.inputs
+        print_note(f"note: {len(lost)} of {n_all} left out ({why}), listed in {where}")
 
 
-def _name(lost: Sequence["Skip"], sources: Sequence[str]) -> None:
+def _name(lost: Sequence["Skip"], sources: Sequence[str], word: str) -> None:
     for skip in lost[:N_NAMED]:
         row = "" if skip.row is None else f"row {skip.row} of "
         where = f"{row}{sources[skip.source]}"
-        print_note(f"error: {skip.path}: left out ({skip.reason}: {skip.detail}); {where}")
+        print_note(f"{word}: {skip.path}: left out ({skip.reason}: {skip.detail}); {where}")

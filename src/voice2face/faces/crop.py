@@ -95,25 +95,22 @@ class FaceMaker:
     def from_video(self, path: Path) -> list[Face]:
         """The best few faces of a video with one speaker, in order of time.
 
+        Of several video tracks the default one is looked at, and if it shows no face, as a shared
+        screen, the others in turn.
+
         Raises:
             PictureError: It cannot be read, or no frame has a face that passes the filters: the
                 commonest reason, and its first detail.
             Voice2FaceError: Detector or masks are not to be had.
         """
-        from voice2face.faces.video import best_few
+        from voice2face.faces.video import best_few, n_tracks
 
         wanted = self._settings.faces_per_video
         contexts: dict[int, Picture | None] = {}
-        faces: list[Face] = []
         errors: list[PictureError] = []
-        for time_s, frame in self._frames(path, max(MIN_LOOKS, LOOKS_A_FACE * wanted)):
-            try:
-                face, detection = self._face(frame, time_s)
-            except PictureError as error:
-                errors.append(error)
-            else:
-                faces.append(face)
-                contexts[id(face)] = self._context(frame, detection)
+        faces = self._faces_of_track(path, 0, contexts, errors)
+        for track in range(1, 1 if faces else n_tracks(path)):
+            faces = faces or self._faces_of_track(path, track, contexts, errors)
         if not faces:
             raise _commonest(errors)
         best = best_few(faces, wanted)
@@ -131,10 +128,27 @@ class FaceMaker:
             except PictureError as error:
                 errors.append(error)
 
-    def _frames(self, path: Path, n: int) -> Iterator[tuple[float, Picture]]:
+    def _faces_of_track(
+        self,
+        path: Path,
+        track: int,
+        contexts: dict[int, Picture | None],
+        errors: list[PictureError],
+    ) -> list[Face]:
+        """Faces of one video track; what the masks are made from is added to ``contexts``."""
         from voice2face.faces.video import sample_frames
 
-        return sample_frames(path, n)
+        faces: list[Face] = []
+        n = max(MIN_LOOKS, LOOKS_A_FACE * self._settings.faces_per_video)
+        for time_s, frame in sample_frames(path, n, track):
+            try:
+                face, detection = self._face(frame, time_s)
+            except PictureError as error:
+                errors.append(error)
+            else:
+                faces.append(face)
+                contexts[id(face)] = self._context(frame, detection)
+        return faces
 
     def _face(self, picture: Picture, time_s: float | None = None) -> tuple[Face, Detection]:
         """The largest face of a picture, checked and not yet masked."""

@@ -26,7 +26,7 @@ FORMATS = (
 STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}  # codecs of cover art
 
 
-def sample_frames(path: Path, n: int) -> Iterator[tuple[float, Picture]]:
+def sample_frames(path: Path, n: int, track: int = 0) -> Iterator[tuple[float, Picture]]:
     """Take ``n`` frames in the middle of as many equal parts of a video, or what there is of them.
 
     Frames come upright (the turn and mirror that a phone noted are applied), with square pixels,
@@ -37,6 +37,7 @@ def sample_frames(path: Path, n: int) -> Iterator[tuple[float, Picture]]:
     Args:
         path: A video file.
         n: How many are wanted.
+        track: Of several video tracks which; the first is the one that is marked as the default.
 
     Yields:
         Time in s from the first frame, ascending; RGB, uint8, shape (height, width, 3).
@@ -53,7 +54,7 @@ def sample_frames(path: Path, n: int) -> Iterator[tuple[float, Picture]]:
     n_frames = 0
     with path.open("rb") as file:
         try:
-            for found in _sampled(file, n):
+            for found in _sampled(file, n, track):
                 yield found
                 n_frames += 1
         # As for recordings: what PyAV raises at damaged files, its own errors apart.
@@ -65,11 +66,20 @@ def sample_frames(path: Path, n: int) -> Iterator[tuple[float, Picture]]:
         raise PictureError("damaged video", detail)
 
 
-def _sampled(file: BinaryIO, n: int) -> Iterator[tuple[float, Picture]]:
-    start_s, end_s = _span(file)
+def n_tracks(path: Path) -> int:
+    """How many video tracks a file has; 0 if it can't be read."""
+    try:
+        with path.open("rb") as file, _opened(file) as container:
+            return len(_video_tracks(container))
+    except (OSError, PictureError):
+        return 0
+
+
+def _sampled(file: BinaryIO, n: int, track: int) -> Iterator[tuple[float, Picture]]:
+    start_s, end_s = _span(file, track)
     times = [start_s + (end_s - start_s) * (i + 0.5) / n for i in range(n)]
     with _opened(file) as container:
-        stream = _pictures(container)
+        stream = _pictures(container, track)
         stretch = stretch_of(stream)
         for time_s, frame in _frames_at(container, stream, times, start_s):
             yield time_s - start_s, upright(frame, stretch)
@@ -142,15 +152,25 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _pictures(container: InputContainer) -> VideoStream:
-    """The video stream of a container; cover art isn't one."""
-    for stream in container.streams.video:
-        if stream.codec_context is not None and not _is_cover(stream):
-            return _prepared(stream)
+def _pictures(container: InputContainer, track: int) -> VideoStream:
+    """A video stream of a container."""
+    found = _video_tracks(container)
+    if track < len(found):
+        return _prepared(found[track])
     raise PictureError(
         "no pictures in the video",
         "sound alone" if container.streams.audio else "no video stream of a known codec",
     )
+
+
+def _video_tracks(container: InputContainer) -> list[VideoStream]:
+    """Video streams of a known codec, those first that are the default; cover art isn't one."""
+    found = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not _is_cover(stream)
+    ]
+    return sorted(found, key=lambda stream: not int(getattr(stream, "disposition", 0)) & 1)
 
 
 def _is_cover(stream: VideoStream) -> bool:
@@ -172,10 +192,10 @@ def _prepared(stream: VideoStream) -> VideoStream:
     return stream
 
 
-def _span(file: BinaryIO) -> tuple[float, float]:
+def _span(file: BinaryIO, track: int) -> tuple[float, float]:
     """Times of the first and after the last frame that the file has, whatever its header says."""
     with _opened(file) as container:
-        stream = _pictures(container)
+        stream = _pictures(container, track)
         start_s = _seconds(stream.start_time, stream) or 0.0
         length_s = _seconds(stream.duration, stream) or (container.duration or 0) / 1e6
         end_s = None
@@ -183,7 +203,7 @@ def _span(file: BinaryIO) -> tuple[float, float]:
             end_s = _end(container, stream)
     if end_s is None:
         with _opened(file) as container:  # from the beginning to the end, without decoding
-            end_s = _end(container, _pictures(container))
+            end_s = _end(container, _pictures(container, track))
     return start_s, max(end_s or start_s, start_s)
 
 

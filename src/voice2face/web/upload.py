@@ -21,7 +21,10 @@ from voice2face.web.refusals import (
 T = TypeVar("T")
 
 # What a recording may call itself: what curl says unless it is told otherwise is among them.
-APPLICATIONS = {"octet-stream", "ogg", "mp4", "x-www-form-urlencoded"}
+APPLICATIONS = {
+    *("octet-stream", "ogg", "x-ogg", "mp4", "x-matroska", "x-flac"),
+    "x-www-form-urlencoded",
+}
 
 
 def check_head(request: Request, limits: Limits) -> None:
@@ -111,6 +114,8 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
 
 
 def _is_application(family: str, name: str) -> bool:
+    if family == "binary":  # as stores of files say it
+        return name == "octet-stream"
     return family == "application" and name in APPLICATIONS
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shlex
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from voice2face.corpus.prepare.work import (
 )
 from voice2face.errors import CorpusError, MissingExtraError
 
+START_S = 60.0  # a worker takes 2 to 5 s to start
 _TOLD = (FOLDER_VARIABLE,)  # what other machines must know
 
 
@@ -108,15 +111,41 @@ def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
 
 def _connect(ray: Any, address: str | None, n_workers: int) -> None:
     told = {name: os.environ[name] for name in _TOLD if name in os.environ}
-    limits = {"env_vars": dict.fromkeys(THREAD_LIMITS, "1") | told}
-    here = {"num_cpus": n_workers, "include_dashboard": False}
+    environment: dict[str, Any] = {"env_vars": dict.fromkeys(THREAD_LIMITS, "1") | told}
+    here: dict[str, Any] = {} if address else {"num_cpus": n_workers, "include_dashboard": False}
+    if not address and shlex.quote(sys.executable) != sys.executable:
+        # Ray starts its workers through a shell and quotes all but the interpreter's path.
+        environment["py_executable"] = shlex.quote(sys.executable)
     ray.init(
         address=address or "local",
-        runtime_env=limits,
+        runtime_env=environment,
         log_to_driver=False,
         logging_level="ERROR",
-        **({} if address else here),
+        **here,
     )
+    _wait_for_a_worker(ray, address)
+
+
+def _wait_for_a_worker(ray: Any, address: str | None) -> None:
+    """Until one answers: if none can start, Ray itself waits for ever.
+
+    Raises:
+        CorpusError: None does within a minute.
+    """
+    try:
+        ray.get(ray.remote(num_cpus=0)(_nothing).remote(), timeout=START_S)
+    except ray.exceptions.GetTimeoutError as error:
+        where = f"of the cluster {address}" if address else f"of Ray, with {sys.executable}"
+        raise CorpusError(
+            "--engine ray",
+            f"no worker {where} came up within {START_S:.0f} s",
+            "a cluster that works",
+            "see the newest log in /tmp/ray/session_latest/logs, or use --engine processes",
+        ) from error
+
+
+def _nothing() -> None:
+    """A worker's first task."""
 
 
 def _ray() -> Any:
