@@ -1,5 +1,6 @@
 """What must not go wrong on the page: nothing is lost, mixed up, hidden or said untruly."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,9 @@ def test_a_recording_ends_at_its_limit_in_a_hidden_tab(page):
     assert page.inner_text("#record") == "Record"
 
 
-def test_a_slow_line_shows_how_far_it_is_and_can_be_cancelled(page, tmp_path):
+def test_a_slow_line_shows_how_far_it_is_and_can_be_cancelled(
+    page, page_server, tmp_path, monkeypatch
+):
     (tmp_path / "slow.wav").write_bytes(example_wav("man"))  # 160 kB
     line = page.context.new_cdp_session(page)
     network = {"offline": False, "latency": 20, "downloadThroughput": -1}
@@ -147,12 +150,17 @@ def test_a_slow_line_shows_how_far_it_is_and_can_be_cancelled(page, tmp_path):
     page.click("#cancel")
     assert page.is_hidden("#cancel") and page.is_hidden("#face")
     line.send("Network.emulateNetworkConditions", network | {"uploadThroughput": -1})
-    held = held_request(page)
+    answer = page_server.site.maker.answer
+
+    def slowly(*given: Any) -> bytes:
+        time.sleep(2)
+        return answer(*given)
+
+    monkeypatch.setattr(page_server.site.maker, "answer", slowly)
     upload(page, tmp_path / "slow.wav")
     page.wait_for_function(
         "() => document.querySelector('#status').textContent.startsWith('Sent.')"
     )
-    held[0].continue_()
     wait_for_face(page, "slow.wav")
 
 
