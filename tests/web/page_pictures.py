@@ -35,10 +35,15 @@ def states(page: Any, silent: Path) -> Iterator[str]:
     page.click("#record")
     page.wait_for_selector(FACES)
     yield "face"
-    for number, example in enumerate((2, 1, 0), 1):
-        page.click(f"#examples button >> nth={example}")
-        page.wait_for_selector(f"#earlier button >> nth={number}")
+    for number, example in enumerate((0, 3, 4), 2):
+        page.click(f"#examples .take >> nth={example}")
+        page.wait_for_function(
+            "n => document.querySelectorAll('#earlier .thumb').length === n", arg=number
+        )
     yield "voices"
+    page.click("#more button >> nth=2")
+    yield "large"
+    page.keyboard.press("Escape")
 
 
 def main(out: Path, wanted: list[str]) -> None:
@@ -54,13 +59,13 @@ def main(out: Path, wanted: list[str]) -> None:
                     viewport={"width": width, "height": height}, color_scheme=theme
                 )
                 page.goto(f"{server.url}/")
-                page.wait_for_selector("#examples button")
+                page.wait_for_selector("#examples .take")
                 for state in states(page, silent):
                     if wanted and state not in wanted:
                         continue
                     page.wait_for_timeout(900)  # until the face has come forth
                     path = out / f"{width}-{theme}-{state}.png"
-                    page.screenshot(path=path, full_page=True)
+                    page.screenshot(path=path, full_page=state != "large")
                     print(path)
                 page.close()
 

@@ -1,25 +1,35 @@
 // The page: a recording comes in by the microphone, a file or an example, and becomes a face.
 import * as api from "./api.js";
-import { Player } from "./player.js";
-import { listen } from "./microphone.js";
-import { save, show, showEarlier, summary } from "./result.js";
+import { sendable } from "./beginning.js";
+import { Drawn } from "./drawn.js";
+import { Entries, fileName } from "./entries.js";
 import { takeFiles } from "./files.js";
-import { length, sentence, size } from "./words.js";
+import { Job } from "./job.js";
+import { listen } from "./microphone.js";
+import { showModel, showOffer, showSounding } from "./offers.js";
+import { keepable, save } from "./picture.js";
+import { Sound } from "./player.js";
+import { show, showDrawn, showEarlier, showName, showNothing, summary } from "./result.js";
+import { size } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const SLOW_MS = 1500;
-const SLOW = "Still at it. Others may be before you; this one follows.";
 const UNFORESEEN = "Something went wrong on this page. Reload it and try again.";
-const MOST_KEPT = 8; // voices to compare, in this window's memory
 
 let offered = null; // what the server said of itself
-let asked = new AbortController();
-let now = null; // { recording, name, seed }
-let made = []; // { recording, name, model, answer }
-let shownAt = -1;
-let retry = start; // what "Try again" does
+let asked = new AbortController(); // of what is being sent
+let again = start; // what "Try again" does
+let shown = null; // the entry on the page; a recording that is sent changes nothing of it
+let pending = null; // the recording that is sent or failed: { recording, name, live }
+let nRecorded = 0;
 
-const player = new Player($("play"), $("play-words"), $("seek"), warn);
+const entries = new Entries();
+const drawn = new Drawn();
+const job = new Job({
+  onCancel: () => drop("Cancelled."),
+  onAgain: () => again(),
+  onDismiss: () => drop(),
+});
+const sound = new Sound(showPlaying, showPlace, warn);
 
 function warn(text) {
   const li = document.createElement("li");
@@ -27,226 +37,231 @@ function warn(text) {
   $("warnings").replaceChildren(li);
 }
 
-function fail(error) {
-  if (error.name === "AbortError") return;
-  if (!(error instanceof api.Refusal)) console.error(error);
-  const text = error instanceof api.Refusal ? error.message : UNFORESEEN;
-  say("");
-  const p = document.createElement("p");
-  p.textContent = text;
-  $("error").replaceChildren(p);
-  $("again").hidden = !error.retry;
-  $("actions").hidden = !now && !error.retry;
-  bring($("error"));
+function showPlaying() {
+  $("play").textContent = shown && sound.playing === shown.key ? "Pause" : "Play";
+  showSounding(sound.playing);
 }
 
-/** What goes on, for all; what the caption shows as well (`isDone`), for screen readers alone. */
-function say(text, isDone = false) {
-  $("status").classList.toggle("done", isDone);
-  $("status").textContent = text;
-}
-
-function quietly() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+function showPlace(seconds, key) {
+  if (!shown || key !== shown.key) return;
+  $("seek").value = String(seconds);
+  const text = `${seconds.toFixed(1)} of ${shown.answer.seconds.toFixed(1)} s`;
+  $("seek").setAttribute("aria-valuetext", text);
 }
 
 /** Scroll only if it is out of view, as below the recorder on a phone. */
 function bring(element) {
-  element.scrollIntoView({ block: "nearest", behavior: quietly() ? "instant" : "smooth" });
+  const isQuiet = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "nearest", behavior: isQuiet ? "instant" : "smooth" });
 }
 
+/** Whatever was being sent is given up. */
 function begin() {
   asked.abort();
   asked = new AbortController();
-  $("error").replaceChildren();
-  $("warnings").replaceChildren();
-  $("again").hidden = true;
-  busy("");
+  job.end();
+  busy(false);
   return asked.signal;
 }
 
-/** A recording, from wherever; its face follows. */
-async function take(recording, name) {
-  microphone.discard();
-  now = { recording, name, seed: 0 };
-  player.load(recording);
-  $("actions").hidden = false;
-  $("download").hidden = $("labelled").hidden = true;
-  await make();
-}
-
-/** Ask for the faces of what was taken; `isSame`: of the voice whose face is shown already. */
-async function make(isSame = false) {
-  const signal = begin();
-  retry = () => make(isSame);
-  const { recording, name, seed } = now;
-  const model = $("model").value;
-  busy(isSame ? "more-section" : "made");
-  say("Listening…");
-  if (!isSame) bring($("made"));
-  const slow = setTimeout(() => say(SLOW), SLOW_MS);
-  try {
-    const answer = await api.faces(recording, { model, seed, limits: offered?.limits, signal });
-    keep({ recording, name, model, answer });
-    present(isSame);
-    say(`${isSame ? "Nine others are" : "The face is"} there. ${summary(answer)}`, true);
-  } catch (error) {
-    if (error.name !== "AbortError" && !isSame) clearFace();
-    fail(error);
-  } finally {
-    clearTimeout(slow);
-    if (signal === asked.signal) busy("");
-  }
-}
-
-/** Mark the part of the page that waits for an answer; empty: none. */
-function busy(id) {
-  for (const each of ["made", "more-section"]) {
-    $(each).setAttribute("aria-busy", String(each === id));
-  }
-}
-
-/** No face of one voice stays beside the error of another. */
-function clearFace() {
-  const parts = ["window", "glow", "more-section", "heard-section", "download", "labelled"];
-  for (const id of parts) $(id).hidden = true;
-  $("empty").hidden = false;
-  $("caption").replaceChildren();
-  shownAt = -1;
-  compare();
-}
-
-function keep(entry) {
-  const { recording, model } = entry;
-  const same = made.findIndex((each) => each.recording === recording && each.model === model);
-  if (same >= 0) made[same] = entry;
-  else made = [...made, entry].slice(-MOST_KEPT);
-  shownAt = made.indexOf(entry);
-}
-
-function present(isSame = false) {
-  const { answer, name } = made[shownAt];
-  show(answer, name, isSame);
-  player.length(answer.seconds);
-  compare();
-  if (!isSame) bring($("made"));
-}
-
-function compare() {
-  const withModel = new Set(made.map((each) => each.model)).size > 1;
-  showEarlier(made, shownAt, { withModel, onChoose: recall });
-}
-
-/** Show an earlier voice again, without asking anybody. */
-function recall(index) {
+function drop(words) {
   begin();
-  shownAt = index;
-  const { recording, name, model } = made[index];
-  now = { recording, name, seed: 0 };
-  $("model").value = model;
+  pending = null;
+  job.end(words);
+  if (shown) $("model").value = shown.model;
   tellModel();
-  player.load(recording);
-  present();
-  $("earlier").querySelectorAll("button")[index]?.focus({ preventScroll: true });
-  say(`${name} again.`, true);
 }
 
-function chosen() {
-  return offered?.models.find((model) => model.name === $("model").value);
+function busy(isBusy) {
+  $("made").setAttribute("aria-busy", String(isBusy));
+}
+
+/** Say what went wrong with a recording, beside whatever is shown. */
+function fail(error, name = "", live = undefined) {
+  if (error.name === "AbortError") return;
+  if (!(error instanceof api.Refusal)) console.error(error);
+  const text = error instanceof api.Refusal ? error.message : UNFORESEEN;
+  job.fail(name, text, { retry: error.retry ?? false, live });
+  bring($("job"));
+}
+
+/** A recording, from wherever; its face follows. `live`: it exists nowhere else. */
+async function take(recording, name, live = false) {
+  microphone.discard();
+  pending = { recording, name: entries.freeName(name, recording), live };
+  await send();
+}
+
+/** Ask for the face of what was taken. */
+async function send() {
+  const signal = begin();
+  const { recording, name, live } = pending;
+  const model = $("model").value;
+  again = send;
+  job.begin(name);
+  busy(true);
+  bring($("job"));
+  const [sent, note] = await sendable(recording, offered?.limits.bytes);
+  try {
+    const onSent = (share) => signal.aborted || job.sent(share);
+    const answer = await api.faces(sent, { model, seed: 0, signal, onSent });
+    if (note) answer.warnings.unshift(note);
+    pending = null;
+    present(entries.add({ recording, name, model, seed: 0, answer }));
+    job.end(`The face is there. ${summary(shown)}`);
+  } catch (error) {
+    if (note && error instanceof api.Refusal && !error.retry) {
+      error.message += ` Only its first ${size(sent.size)} could be sent: choose a shorter one, or its sound alone.`;
+    }
+    fail(error, name, live ? recording : undefined);
+  } finally {
+    if (signal === asked.signal) busy(false);
+  }
+}
+
+function present(entry) {
+  shown = entry;
+  $("model").value = entry.model;
+  tellModel();
+  show(entry, (at) => drawn.open(entry, at));
+  $("seek").max = String(entry.answer.seconds || 1);
+  sound.load(entry.key, entry.recording);
+  showPlaying();
+  showPlace(0, entry.key);
+  listEarlier();
+  bring($("made"));
+}
+
+function listEarlier() {
+  showEarlier(entries.all, shown, { onChoose: recall, onRemove: remove });
+}
+
+/** Show an earlier face again, without asking anybody. */
+function recall(entry) {
+  drop();
+  present(entry);
+  $("earlier").querySelector("[aria-current=true]")?.focus({ preventScroll: true });
+  job.end(`${entry.name} again.`);
+}
+
+function remove(entry) {
+  const next = entries.remove(entry);
+  if (entry !== shown) {
+    listEarlier();
+  } else if (next) {
+    sound.stop();
+    present(next);
+  } else {
+    sound.stop();
+    shown = null;
+    showNothing();
+    listEarlier();
+    $("record").focus();
+  }
 }
 
 function tellModel() {
-  const model = chosen();
-  $("trained-title").textContent = `What ${model?.title ?? "it"} learned from`;
-  if (!model?.trained_on) return;
-  $("trained").textContent =
-    `${sentence(model.trained_on)} What is missing there is drawn badly here.`;
+  showModel(offered?.models.find(({ name }) => name === $("model").value));
 }
 
-function offerExamples(examples) {
-  $("examples-field").hidden = !examples.length;
-  $("examples").replaceChildren(
-    ...examples.map(({ title, url }) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = title;
-      button.addEventListener("click", async () => {
-        const known = made.find((each) => each.name === title && each.model === $("model").value);
-        if (known) return recall(made.indexOf(known));
-        const signal = begin();
-        retry = () => button.click();
-        try {
-          await take(await api.example(url, signal), title);
-        } catch (error) {
-          fail(error);
-        }
-      });
-      const li = document.createElement("li");
-      li.append(button);
-      return li;
-    }),
-  );
+/** The nine, drawn anew; they belong to their entry, whatever is shown by then. */
+async function reroll() {
+  const entry = shown;
+  const seed = entry.seed + 1;
+  $("reroll").disabled = true;
+  $("more-section").setAttribute("aria-busy", "true");
+  try {
+    const [sent] = await sendable(entry.recording, offered?.limits.bytes);
+    const { signal } = new AbortController();
+    const { more } = await api.faces(sent, { model: entry.model, seed, signal });
+    entry.seed = seed;
+    entry.answer.more = more;
+    if (entry === shown) showDrawn(entry, (at) => drawn.open(entry, at));
+  } catch (error) {
+    again = reroll;
+    fail(error, entry.name);
+  } finally {
+    $("reroll").disabled = false;
+    $("more-section").setAttribute("aria-busy", "false");
+  }
 }
 
-function offer(said) {
-  offered = said;
-  $("model").replaceChildren(
-    ...said.models.map(({ name, title, is_default: first }) => new Option(title, name, first, first)),
-  );
-  $("model-field").hidden = said.models.length < 2;
-  const { limits, least_speech_s: least } = said;
-  $("limits").textContent =
-    `Recordings and videos of nearly any kind: at least ${length(least)} of speech, ` +
-    `at most ${length(limits.seconds)} and ${size(limits.bytes)}. Nothing is kept.`;
-  if (said.notice) $("notice").textContent = sentence(said.notice);
-  $("version").textContent = said.version;
-  offerExamples(said.examples);
-  tellModel();
+async function takeExample({ title, url }) {
+  const known = entries.all.find((each) => each.example === url && each.model === $("model").value);
+  if (known) return recall(known);
+  const signal = begin();
+  again = () => takeExample({ title, url });
+  try {
+    const same = entries.all.find((each) => each.example === url); // made by another model
+    const recording = same?.recording ?? (await api.example(url, signal));
+    await take(recording, title);
+    const made = entries.find(recording, $("model").value);
+    if (made) made.example = url;
+  } catch (error) {
+    fail(error, title);
+  }
+}
+
+function playExample({ url }) {
+  sound.toggle(url, url);
 }
 
 async function start() {
   begin();
-  retry = start;
+  again = start;
   try {
-    offer(await api.about());
-    $("actions").hidden = !now;
+    offered = await api.about();
+    showOffer(offered, { onPlay: playExample, onTake: takeExample });
+    tellModel();
   } catch (error) {
-    fail(error);
+    fail(error, "voice2face");
   }
 }
 
-$("again").addEventListener("click", () => retry());
-$("reroll").addEventListener("click", () => {
-  now.seed += 1;
-  make(true);
+$("play").addEventListener("click", () => sound.toggle(shown.key, shown.recording));
+$("seek").addEventListener("input", () => {
+  sound.seek(shown.key, shown.recording, Number($("seek").value));
 });
-$("labelled").addEventListener("click", async () => {
-  const { recording, name, model } = made[shownAt];
-  const signal = begin();
-  retry = () => $("labelled").click();
-  try {
-    save(await api.labelled(recording, { model, signal }), name);
-  } catch (error) {
-    fail(error);
-  }
+$("reroll").addEventListener("click", reroll);
+$("download").addEventListener("click", async () => {
+  save(await keepable(shown.answer.face), fileName(shown));
 });
+$("remove").addEventListener("click", () => remove(shown));
+$("name").addEventListener("change", () => {
+  entries.rename(shown, $("name").value);
+  showName(shown.name);
+  listEarlier();
+});
+$("name").addEventListener("keydown", ({ key }) => key === "Enter" && $("name").blur());
 $("model").addEventListener("change", () => {
   tellModel();
-  if (now) make();
+  if (pending) return send();
+  if (!shown) return undefined;
+  const known = entries.find(shown.recording, $("model").value);
+  if (known) return recall(known);
+  pending = { recording: shown.recording, name: shown.name, live: false };
+  return send();
 });
-takeFiles((file) => take(file, file.name), fail, begin);
+$("record-again").addEventListener("click", () => {
+  bring($("recorder"));
+  microphone.record();
+});
+takeFiles((file) => take(file, file.name), (error) => fail(error, "Files"), () => drop());
 const microphone = listen({
   longest: () => offered?.limits.seconds ?? 60,
   onStart: () => {
     begin();
-    player.stop();
-    say("Recording.", true);
+    pending = null;
+    sound.stop();
   },
-  onRecording: (recording) => take(recording, "Your recording"),
-  onDiscard: () => say("Discarded.", true),
+  onRecording: (recording) => {
+    nRecorded += 1;
+    return take(recording, `Recording ${nRecorded}`, true);
+  },
+  onDiscard: () => job.end("Discarded."),
   onError: (error) => {
     begin();
-    fail(error);
+    fail(error, "Microphone");
   },
 });
 await start();

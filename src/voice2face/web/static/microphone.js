@@ -8,7 +8,7 @@ const BAR_S = 0.06;
 const STEADY_S = 5;
 const MOST_S = 120; // nobody means to speak longer; a file may be
 const QUIET = 0.25; // of the meter, over two seconds: below, voice activity loses speech
-const IDLE_HINT = "Read anything aloud, 5 to 15 seconds. Press again to stop.";
+const IDLE_HINT = "Say anything, 5 to 15 seconds. Press again to stop.";
 
 function advice(seconds, loudest, most) {
   if (seconds > 2 && loudest < QUIET) {
@@ -63,18 +63,20 @@ class Meter {
 
 /**
  * Make the record button work; see main.js for what is called when.
- * @returns discard(), which drops what is being recorded
+ * @returns record(), as a press on the button; discard(), which drops what is being recorded
  */
 export function listen({ longest, onStart, onRecording, onDiscard, onError }) {
   const hindrance = whyNot();
   if (hindrance) {
     $("record").disabled = true;
     $("record-hint").textContent = hindrance;
-    return { discard() {} };
+    $("record-again").hidden = true;
+    return { record() {}, discard() {} };
   }
   const meter = new Meter($("meter"));
   let recording = null;
   let busy = false; // while the browser asks for leave, and while a recording ends
+  let limit = 0; // a timer: in a tab that is hidden nothing is drawn, and no tick comes
 
   const hint = (text) => {
     if ($("record-hint").textContent !== text) $("record-hint").textContent = text;
@@ -90,12 +92,12 @@ export function listen({ longest, onStart, onRecording, onDiscard, onError }) {
     hint(IDLE_HINT);
   }
 
+  const most = () => Math.min(MOST_S, longest() - 1);
+
   function tick(level, seconds) {
-    const most = Math.min(MOST_S, longest() - 1);
     meter.add(level, seconds);
     $("clock").textContent = clock(seconds);
-    hint(advice(seconds, meter.loudest, most));
-    if (seconds >= most) end(true);
+    hint(advice(seconds, meter.loudest, most()));
   }
 
   async function begin() {
@@ -103,6 +105,7 @@ export function listen({ longest, onStart, onRecording, onDiscard, onError }) {
     hint("Your browser asks whether this page may use the microphone.");
     try {
       recording = await record(tick, () => end(true));
+      limit = setTimeout(() => end(true), 1000 * most());
       $("clock").textContent = clock(0);
       look(true);
       onStart();
@@ -117,6 +120,7 @@ export function listen({ longest, onStart, onRecording, onDiscard, onError }) {
   async function end(isWanted, isQuiet = false) {
     if (!recording || busy) return;
     busy = true;
+    clearTimeout(limit);
     const blob = await (isWanted ? recording.stop() : recording.cancel());
     recording = null;
     busy = false;
@@ -126,11 +130,12 @@ export function listen({ longest, onStart, onRecording, onDiscard, onError }) {
     return onRecording(new File([blob], `recording.${ending(blob.type)}`, { type: blob.type }));
   }
 
-  $("record").addEventListener("click", () => {
+  const press = () => {
     if (!busy) (recording ? end(true) : begin());
-  });
+  };
+  $("record").addEventListener("click", press);
   $("discard").addEventListener("click", () => end(false));
   addEventListener("keydown", ({ key }) => key === "Escape" && end(false));
   addEventListener("pagehide", () => recording?.cancel());
-  return { discard: () => end(false, true) };
+  return { record: press, discard: () => end(false, true) };
 }

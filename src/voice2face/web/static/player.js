@@ -1,79 +1,78 @@
-// The recording, played from memory; its place is the slider over the waveform.
+// One sound at a time: a recording of one's own, or an example.
 
 const UNPLAYABLE =
   "Your browser cannot play this kind of recording; the face is made from it all the same.";
 
-/** Plays one recording at a time. */
-export class Player {
+export class Sound {
   #audio = new Audio();
-  #url = "";
-  #seconds = 0;
+  #key = null;
+  #owned = ""; // an address that must be given back
 
   /**
-   * @param {HTMLButtonElement} button
-   * @param {HTMLElement} words the button's text
-   * @param {HTMLInputElement} seek
+   * @param {() => void} onChange something began or ceased to sound
+   * @param {(seconds: number) => void} onTime the place in what is loaded, while it sounds
    * @param {(message: string) => void} onTrouble says why it can't be played
    */
-  constructor(button, words, seek, onTrouble) {
-    this.seek = seek;
-    const audio = this.#audio;
-    button.addEventListener("click", () => this.toggle());
-    const show = () => {
-      words.textContent = audio.paused ? "Play the voice" : "Pause";
-      button.classList.toggle("playing", !audio.paused);
-      if (!audio.paused) this.#follow();
-    };
-    for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, show);
-    seek.addEventListener("input", () => {
-      audio.currentTime = Number(seek.value);
-      this.#place();
-    });
-    this.trouble = () => onTrouble(UNPLAYABLE);
+  constructor(onChange, onTime, onTrouble) {
+    this.onTime = onTime;
+    this.onTrouble = onTrouble;
+    this.onChange = onChange;
+    // A new recording ends the one before without a "pause": "emptied" tells of it.
+    for (const event of ["play", "pause", "ended", "emptied"]) {
+      this.#audio.addEventListener(event, () => this.#changed());
+    }
   }
 
-  /** Take a recording; nothing sounds yet. */
-  load(recording) {
-    this.stop();
-    URL.revokeObjectURL(this.#url);
-    this.#url = URL.createObjectURL(recording);
-    this.#audio.src = this.#url;
-    this.length(0);
+  /** What sounds; null: nothing. */
+  get playing() {
+    return this.#audio.paused ? null : this.#key;
   }
 
-  /** How long it is, as the server found: what a browser records does not say. */
-  length(seconds) {
-    this.#seconds = seconds;
-    this.seek.max = String(seconds || 1);
-    this.#place();
+  /** Take a recording; nothing sounds until it is asked for. */
+  load(key, source) {
+    if (key === this.#key) return;
+    this.#audio.pause();
+    URL.revokeObjectURL(this.#owned);
+    this.#owned = source instanceof Blob ? URL.createObjectURL(source) : "";
+    this.#audio.src = this.#owned || source;
+    this.#key = key;
+    this.#changed();
   }
 
-  async toggle() {
-    if (!this.#audio.paused) {
+  /** Play it, from the place where it stands; pause it if it sounds. */
+  async toggle(key, source) {
+    if (this.playing === key) {
       this.#audio.pause();
       return;
     }
-    const { ended, currentTime } = this.#audio;
-    if (ended || currentTime >= this.#seconds - 0.05) this.#audio.currentTime = 0;
+    this.load(key, source);
+    if (this.#audio.ended) this.#audio.currentTime = 0;
     try {
       await this.#audio.play();
     } catch (error) {
-      if (error.name !== "AbortError") this.trouble();
+      if (error.name !== "AbortError") this.onTrouble(UNPLAYABLE);
     }
   }
 
   stop() {
     this.#audio.pause();
+    this.#changed();
+  }
+
+  /** Go to a place. */
+  seek(key, source, seconds) {
+    this.load(key, source);
+    this.#audio.currentTime = seconds;
+    this.onTime(seconds, key);
+  }
+
+  #changed() {
+    this.onChange();
+    this.#follow();
   }
 
   #follow() {
-    this.#place();
+    this.onTime(this.#audio.currentTime, this.#key);
     if (!this.#audio.paused) requestAnimationFrame(() => this.#follow());
-  }
-
-  #place() {
-    const now = this.#audio.currentTime;
-    this.seek.value = String(now);
-    this.seek.setAttribute("aria-valuetext", `${now.toFixed(1)} of ${this.#seconds.toFixed(1)} s`);
   }
 }

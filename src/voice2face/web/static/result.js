@@ -1,37 +1,12 @@
-// An answer of the server, shown on the page.
+// A face and what belongs to it, shown on the page.
+import { blobOf, address, sides } from "./picture.js";
 import { drawWave } from "./waveform.js";
-import { length, stem } from "./words.js";
+import { fileName } from "./entries.js";
+import { heardWords, length } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const picture = (base64) => `data:image/png;base64,${base64}`;
-
-let downloadUrl = "";
-
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-
-/** The bytes that the server sent, as a file: not all phones save what a data address holds. */
-function offer(bytes, name) {
-  URL.revokeObjectURL(downloadUrl);
-  downloadUrl = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  $("download").href = downloadUrl;
-  $("download").download = `${stem(name)}.png`;
-  $("download").hidden = $("labelled").hidden = false;
-}
-
-/** "64 × 64", as the head of a PNG says. */
-function sides(bytes) {
-  const head = new DataView(bytes.buffer);
-  return `${head.getUint32(16)} × ${head.getUint32(20)}`;
-}
-
-/** Hand a picture to the browser's downloads. */
-export function save(png, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(png);
-  link.download = `${stem(name)}-labelled.png`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
+const SMALL = 128; // pixels: below, single ones would be seen
+const PARTS = ["window", "glow", "caption", "more-section", "heard-section"];
 
 function item(content) {
   const li = document.createElement("li");
@@ -39,45 +14,69 @@ function item(content) {
   return li;
 }
 
+/** "From 6.9 s of speech in 8.2 s, by open-gender-64 in 180 ms." */
+export function summary({ answer, model }) {
+  const ms = answer.took_ms;
+  const took = ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : length(ms / 1000);
+  const speech = `${length(answer.speech_s)} of speech in ${length(answer.seconds)}`;
+  return `From ${speech}, by ${model} in ${took}.`;
+}
+
+/** An entry, whole. `onChoose` is told which of the drawn faces was clicked. */
+export function show(entry, onChoose) {
+  const { answer, name } = entry;
+  const [width, height] = sides(answer.face);
+  $("face").src = $("glow").src = address(answer.face);
+  showName(name);
+  $("window").style.setProperty("--pixels", width);
+  $("window").classList.toggle("soft", width < SMALL);
+  $("frame").classList.add("filled");
+  for (const id of PARTS) $(id).hidden = false;
+  $("empty").hidden = true;
+  $("says").textContent = heardWords(answer.heard);
+  $("says").classList.toggle("nothing", !answer.heard);
+  $("facts").textContent = `${summary(entry)} ${width} × ${height} pixels.`;
+  $("warnings").replaceChildren(...answer.warnings.map(item));
+  URL.revokeObjectURL($("raw").href);
+  $("raw").href = URL.createObjectURL(blobOf(answer.face));
+  $("raw").textContent = `Download as it was made, ${width} × ${height}`;
+  showDrawn(entry, onChoose);
+  heard(answer);
+}
+
+/** What depends on the name. */
+export function showName(name) {
+  $("name").value = name;
+  $("face").alt = `A face made up from the voice in ${name}`;
+  $("raw").download = fileName({ name });
+}
+
+/** No face is left. */
+export function showNothing() {
+  for (const id of PARTS) $(id).hidden = true;
+  $("frame").classList.remove("filled");
+  $("empty").hidden = false;
+}
+
+/** The nine, each a button that shows it large. */
+export function showDrawn({ answer }, onChoose) {
+  $("more").replaceChildren(
+    ...answer.more.map((each, at) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(image(each, `Face ${at + 1} of nine that could have this voice`));
+      button.addEventListener("click", () => onChoose(at));
+      return item(button);
+    }),
+  );
+  $("more-section").hidden = !answer.more.length;
+}
+
 function image(base64, alt) {
   const img = new Image(64, 64);
   img.alt = alt;
-  img.src = picture(base64);
+  img.src = address(base64);
   return img;
-}
-
-/** "6.9 s of speech in 8.2 s; made in 0.18 s by open-gender-64" */
-export function summary(answer) {
-  const ms = answer.took_ms;
-  const took = ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : length(ms / 1000);
-  return `From ${length(answer.speech_s)} of speech in ${length(answer.seconds)}, made in ${took}.`;
-}
-
-/** Show one answer, whole; `isSame`: the face stays, with other faces below it. */
-export function show(answer, name, isSame = false) {
-  const face = $("face");
-  face.src = $("glow").src = picture(answer.face);
-  face.alt = `A face made up from the voice in ${name}`;
-  $("window").hidden = $("glow").hidden = false;
-  $("empty").hidden = true;
-  $("window").classList.remove("arrived");
-  void face.offsetWidth; // so that the same animation runs again
-  $("window").classList.toggle("arrived", !isSame);
-  const bytes = bytesOf(answer.face);
-  offer(bytes, name);
-
-  const title = document.createElement("strong");
-  title.textContent = name;
-  $("caption").replaceChildren(
-    title,
-    `${summary(answer)} ${sides(bytes)} pixels, enlarged softly here.`,
-  );
-  $("warnings").replaceChildren(...answer.warnings.map(item));
-  $("more").replaceChildren(
-    ...answer.more.map((each, at) => item(image(each, `Face ${at + 1} more from this voice`))),
-  );
-  $("more-section").hidden = !answer.more.length;
-  heard(answer);
 }
 
 function heard(answer) {
@@ -86,26 +85,37 @@ function heard(answer) {
   $("heard-words").textContent =
     `${length(answer.speech_s)} of speech; ${length(gone)} of silence or noise taken out.`;
   $("wave-end").textContent = length(answer.waveform.seconds);
-  $("mel").src = picture(answer.log_mel.png);
+  $("mel").src = address(answer.log_mel.png);
   const { seconds, bands } = answer.log_mel;
   $("mel").alt = `Log-mel spectrogram of ${length(seconds)} of speech, ${bands} bands`;
   $("mel-end").textContent = length(seconds);
-  $("heard-section").hidden = false;
 }
 
-/** The voices so far, each a button; `at` is the one that is shown. */
-export function showEarlier(made, at, { withModel, onChoose }) {
-  $("earlier-section").hidden = made.length < 2;
+/** The recordings so far: each can be shown again or removed. */
+export function showEarlier(all, shown, { onChoose, onRemove }) {
+  const withModel = new Set(all.map((each) => each.model)).size > 1;
+  $("earlier-section").hidden = all.length < 2;
   $("earlier").replaceChildren(
-    ...made.map((each, index) => {
+    ...all.map((entry) => {
+      const title = withModel ? `${entry.name}, ${entry.model}` : entry.name;
       const button = document.createElement("button");
       button.type = "button";
-      button.setAttribute("aria-current", String(index === at));
+      button.className = "thumb";
+      button.setAttribute("aria-current", String(entry === shown));
       const label = document.createElement("span");
-      label.textContent = withModel ? `${each.name}, ${each.model}` : each.name;
-      button.append(image(each.answer.face, ""), label);
-      button.addEventListener("click", () => onChoose(index));
-      return item(button);
+      label.textContent = title;
+      button.append(image(entry.answer.face, ""), label);
+      button.addEventListener("click", () => onChoose(entry));
+      const remove = document.createElement("button");
+      remove.type = "button";
+      remove.className = "remove";
+      remove.textContent = "×";
+      remove.title = "Remove";
+      remove.setAttribute("aria-label", `Remove ${title}`);
+      remove.addEventListener("click", () => onRemove(entry));
+      const li = item(button);
+      li.append(remove);
+      return li;
     }),
   );
 }

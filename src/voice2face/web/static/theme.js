@@ -14,7 +14,8 @@
 
   function show() {
     root.dataset.theme = isDark() ? "dark" : "light";
-    document.getElementById("theme")?.setAttribute("aria-pressed", String(isDark()));
+    const button = document.getElementById("theme");
+    if (button) button.textContent = isDark() ? "Light theme" : "Dark theme"; // what it does
   }
 
   function toggle() {
@@ -31,6 +32,6 @@
   wantsDark.addEventListener("change", show);
   document.addEventListener("DOMContentLoaded", () => {
     show();
-    document.getElementById("theme").addEventListener("click", toggle);
+    document.getElementById("theme")?.addEventListener("click", toggle);
   });
 })();

@@ -32,3 +32,19 @@ export function stem(name) {
   const bare = String(name).replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "");
   return bare.replace(/[^\p{L}\p{N}._ -]+/gu, "_").trim() || "face";
 }
+
+const LIKELY = 0.75; // a gender that is less probable is called likelier, not heard
+
+/** What was heard, in words, with how sure that is. */
+export function heardWords(heard) {
+  if (!heard?.gender || !heard?.age) {
+    return "What it heard shows in the face alone: this model puts nothing into words.";
+  }
+  const { female, male } = heard.gender;
+  const who = female >= male ? "woman" : "man";
+  const share = Math.max(female, male);
+  const sure = `${Math.round(100 * share)} % sure`;
+  const kind = share >= LIKELY ? `a ${who}’s voice (${sure})` : `rather a ${who}’s voice (${sure} only)`;
+  const [from, to] = heard.age.interval_80.map(Math.round);
+  return `Heard: ${kind}, of somebody of ${from} to ${to} years, as holds for four voices in five.`;
+}
