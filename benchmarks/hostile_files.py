@@ -15,7 +15,7 @@ from benchmarks.hostile_trials import Ended, Trial, attempt, run
 from benchmarks.inputs import Inputs
 from benchmarks.prepare_odd_files import no_privileges
 from benchmarks.prepare_runs import write_table
-from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.release.model_folder import CONFIG, SHIPPED_MODELS
 
 SECRET = b"root:x:0:0"
 HIDDEN = "x\x1b[2J\u202egnp.exe\u2066\x9b31m\u200f"
@@ -63,7 +63,7 @@ def models(inputs: Inputs) -> Iterator[Trial]:
     makers = hostile_models.networks(secret)
     for name, make in makers.items():
         place = folder / name.replace(" ", "-")
-        shutil.copytree(BUNDLED, place)
+        shutil.copytree(SHIPPED_MODELS["gan"], place)
         _replace_part(place, "voice_encoder.onnx", make())
         words = ["reconstruct", inputs.clip, "-o", folder / "x.png", "--model", place]
         yield attempt("models", name, words, secret=SECRET)
@@ -84,7 +84,7 @@ def settings(inputs: Inputs) -> Iterator[Trial]:
     }  # fmt: skip
     for name, text in texts.items():
         place = folder / name.replace(" ", "-").replace(",", "")
-        shutil.copytree(BUNDLED, place)
+        shutil.copytree(SHIPPED_MODELS["gan"], place)
         (place / CONFIG).write_text(text)
         yield attempt("configuration", f"YAML: {name}", ["info", place])
     for name, text in {**deep, "nested objects": '{"a":' * 100_000, "nothing": ""}.items():
@@ -145,7 +145,7 @@ def terminal(inputs: Inputs) -> Iterator[Trial]:
     folder = _folder(inputs, "terminal")
     kind = "names on the terminal"
     place = folder / "model"
-    shutil.copytree(BUNDLED, place)
+    shutil.copytree(SHIPPED_MODELS["gan"], place)
     config = (place / CONFIG).read_text("utf-8")
     note = json.dumps(HIDDEN)
     (place / CONFIG).write_text(config.replace("provenance:\n", f"provenance:\n  note: {note}\n"))

@@ -122,7 +122,8 @@ def test_the_hash_of_a_model_is_that_of_its_configuration(folder):
 
 def test_one_embedding_becomes_the_same_bytes_alone_and_among_others():
     model = voice2face.load()
-    embeddings = np.random.default_rng(2).normal(size=(10, 64)).astype(np.float32)
+    dim = model.voice_encoder.dim
+    embeddings = np.random.default_rng(2).normal(size=(10, dim)).astype(np.float32)
     together = model.faces(embeddings)
     for embedding, face in zip(embeddings, together, strict=True):
         np.testing.assert_array_equal(to_picture(model.faces(embedding[None])[0]), to_picture(face))

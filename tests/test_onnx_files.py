@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from voice2face.errors import ModelError
+from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.onnx_files import check, open_session, session
 from voice2face.onnx_files.check import RefusedError, check_onnx
 from voice2face.onnx_files.wire import WireError, varint
-from voice2face.release.model_folder import BUNDLED, GENERATOR, VOICE_ENCODER
+from voice2face.release.model_folder import SHIPPED_MODELS
+from voice2face.voice_encoders.convolutional import FILE as VOICE_ENCODER
 
 onnx = pytest.importorskip("onnx")
 helper = pytest.importorskip("onnx.helper")
@@ -54,11 +56,13 @@ def subgraph_in(operator):
 
 @pytest.mark.parametrize("part", [VOICE_ENCODER, GENERATOR])
 def test_what_the_exporter_writes_is_opened_and_runs(part):
-    opened = open_session(BUNDLED / part)
+    opened = open_session(SHIPPED_MODELS["gan"] / part)
     ((name, (kind, shape)),) = opened.inputs.items()
     given = np.zeros([side or 8 for side in shape], np.float32)
     first = opened.run(opened.outputs, {name: given})
-    again = open_session((BUNDLED / part).read_bytes()).run(opened.outputs, {name: given})
+    again = open_session((SHIPPED_MODELS["gan"] / part).read_bytes()).run(
+        opened.outputs, {name: given}
+    )
     assert kind == "tensor(float)"
     assert all(map(np.array_equal, first, again))
 
@@ -163,7 +167,7 @@ def test_what_is_no_network_is_refused_in_one_line(data):
 
 
 def test_a_cut_network_is_refused_wherever_it_is_cut():
-    whole = (BUNDLED / VOICE_ENCODER).read_bytes()
+    whole = (SHIPPED_MODELS["gan"] / VOICE_ENCODER).read_bytes()
     rng = np.random.default_rng(0)
     for n_bytes in rng.integers(1, len(whole), 50):
         with pytest.raises(RefusedError):

@@ -14,7 +14,7 @@ from voice2face import __version__
 from voice2face.errors import ProvenanceError
 from voice2face.files import sha256_of
 from voice2face.release.inference import Model, to_picture
-from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.release.model_folder import BUNDLED, CONFIG, SHIPPED_MODELS
 from voice2face.release.provenance import (
     KEYWORDS,
     LABEL,
@@ -122,10 +122,11 @@ def test_names_of_models_may_be_anything(name, tmp_path, monkeypatch):
 
 
 def test_a_picture_names_its_model_beyond_doubt():
-    model = Model(BUNDLED)
+    folder = SHIPPED_MODELS["gan"]
+    model = Model(folder)
     about = provenance_of(model, "2 of seed 7")
     assert about.software == f"voice2face {__version__}"
-    assert about.model_sha256 == sha256_of(BUNDLED / CONFIG)
+    assert about.model_sha256 == sha256_of(folder / CONFIG)
     assert about.variation == "2 of seed 7"
     assert about.front_end == model.config.voice_encoder.front_end_name
     assert about.variant == model.config.provenance["variant"]

@@ -16,7 +16,7 @@ from voice2face.networks.modules import Generator, VoiceEncoder, unit
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.release.authors_weights import import_released, read_state_dict
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import BUNDLED, CARD, CONFIG, part_class
+from voice2face.release.model_folder import CARD, CONFIG, SHIPPED_MODELS, part_class
 from voice2face.release.network_parts import (
     convolutional_part,
     deconvolutional_part,
@@ -180,7 +180,7 @@ def test_a_part_that_is_not_understood_is_refused(folder, change, found, tmp_pat
 
 def format_1(folder, change):
     """A copy of the bundled model, which is of format 1, with another configuration."""
-    shutil.copytree(BUNDLED, folder)
+    shutil.copytree(SHIPPED_MODELS["gan"], folder)
     data = yaml.safe_load((folder / CONFIG).read_text()) | change
     (folder / CONFIG).write_text(yaml.safe_dump(data))
     return folder
@@ -367,7 +367,7 @@ def test_a_model_imports_no_kind_that_it_has_not(tmp_path):
     import sys
 
     program = (
-        "import sys, voice2face; voice2face.load().read(); "
+        "import sys, voice2face; voice2face.load('gan').read(); "
         "print([name for name in sys.modules if name.startswith('voice2face.')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -51,7 +51,7 @@ def test_push_then_reconstruct_then_info_offline(hub, environment, process, clip
     offline = environment | {"HF_HUB_OFFLINE": "1"}
     ended = process("info", "me/voices", "--json", env=offline, cwd=tmp_path)
     assert (ended.status, ended.err) == (0, "")
-    assert json.loads(ended.out)["config"]["name"] == "open-gender-64"
+    assert json.loads(ended.out)["config"]["name"] == "face-space"
     assert hub.asked == []
 
 
@@ -61,15 +61,17 @@ def test_push_then_reconstruct_then_info_offline(hub, environment, process, clip
         ("reconstruct", "x.wav", "--model", "org/name"),
         ("info", "org/name"),
         ("evaluate", "{table}", "--model", "org/name"),
-        ("train", "face", "corpus", "out", "--voice-encoder", "org/name"),
+        ("train", "face", "{corpus}", "out", "--voice-encoder", "org/name"),
         ("push", str(BUNDLED), "org/name"),
     ],
 )
-def test_without_the_extra_it_is_named(words, voice2face, models, tmp_path, monkeypatch):
+def test_without_the_extra_it_is_named(
+    words, voice2face, models, corpus, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     (tmp_path / "pairs.csv").write_text("identity,voice,face\na,a.wav,a.png\n")
-    words = [word.format(table="pairs.csv") for word in words]
+    words = [word.format(table="pairs.csv", corpus=corpus) for word in words]
     voice2face(*words).one_error("pip install 'voice2face[hub]'")
     assert not (tmp_path / "out").exists()
 

@@ -23,7 +23,11 @@ from voice2face.voice_encoders.kinds import READ_OFFS, VOICE_ENCODERS
 
 FORMAT_VERSION = 2
 CONFIG, CARD = "config.yaml", "README.md"
-BUNDLED = Path(__file__).parents[1] / "assets" / "model"
+# Models in the package, by name; the first is the default.
+SHIPPED_MODELS = {
+    name: Path(__file__).parents[1] / "assets" / "models" / name for name in ("face-space", "gan")
+}
+BUNDLED = SHIPPED_MODELS["face-space"]
 MAX_CONFIG_BYTES = 1 << 20
 KINDS = VOICE_ENCODERS | GENERATORS | READ_OFFS
 
@@ -168,9 +172,10 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
     """The folder of a model, wherever a user may name one.
 
     Args:
-        model: A folder; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
+        model: A folder; ``"face-space"`` or ``"gan"``, a model in the package, where that is no
+            folder here; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
             nor ``org`` is a folder here (``"hf://org/name"`` is never taken for one); None: the
-            bundled model.
+            default model of the package.
         revision: Branch, tag or commit on the hub.
 
     Returns:
@@ -192,7 +197,17 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
             model or "the bundled model", "a revision of a folder", "one of a model on the hub",
             "name the model as org/name, or leave the revision out",
         )  # fmt: skip
-    return BUNDLED if model is None else Path(model)
+    if model is None:
+        return BUNDLED
+    folder = Path(model)
+    return SHIPPED_MODELS.get(str(model), folder) if not _exists(folder) else folder
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        return False
 
 
 def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:

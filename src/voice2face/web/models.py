@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import BUNDLED, CONFIG, ModelConfig, resolve
+from voice2face.release.model_folder import SHIPPED_MODELS, ModelConfig, resolve
 from voice2face.web.refusals import unknown_model
 
 # What the cards of models in the package say at length, by the model's name.
@@ -23,7 +23,7 @@ class Models:
     """Models that are read once and serve all threads; the first is the default.
 
     Args:
-        wanted: Folders or names; empty: all in the package, the bundled one first.
+        wanted: Folders or names; empty: all in the package, the default first.
 
     Raises:
         ModelError: One is missing, damaged or can't make faces.
@@ -81,9 +81,8 @@ class Models:
 
 
 def shipped() -> list[Path]:
-    """Folders of the models in the package, the bundled one first."""
-    others = sorted(found.parent for found in BUNDLED.parent.glob(f"*/{CONFIG}"))
-    return [BUNDLED, *(folder for folder in others if folder != BUNDLED)]
+    """Folders of the models in the package, the default first."""
+    return list(SHIPPED_MODELS.values())
 
 
 def trained_on(config: ModelConfig, *, is_shipped: bool = False) -> str:
