@@ -30,7 +30,7 @@ N_VOICES = 30
 N_FOLDS = 5
 TRIED = (1.0, 2.0, 4.0, 8.0, 16.0)  # strengths of the ridge to identity
 BANDS = ((0.5, 0.8), (0.8, 0.9), (0.9, 0.97), (0.97, 1.0))
-N_PAIRS = 50
+N_PAIRS = 30
 AS_THE_ORIGINAL = LongSilence(speech_dbfs=None)
 
 
@@ -120,8 +120,10 @@ def identity_figures(voxceleb: Heard, avspeech: Heard) -> Found:
     """A ridge from the voice to the canonical face's embedding, as strong as suits AVSpeech."""
     targets = canonical(avspeech)
     male = np.where(shown(avspeech, "face")[1] > 0.5, "male", "female")
-    scores = [np.mean(_matched(_folds(avspeech, targets, s), targets, avspeech.people, male)[0])
-              for s in TRIED]  # fmt: skip
+    scores = [
+        np.mean(_matched(_folds(avspeech, targets, tried), targets, avspeech.people, male, 10)[0])
+        for tried in TRIED
+    ]
     strength = TRIED[int(np.argmax(scores))]
     made = _ridge(avspeech.unit, targets, avspeech.people, strength)(voxceleb.unit)
     real_faces, gender = canonical(voxceleb), voxceleb.column("gender")
@@ -242,14 +244,18 @@ def _folds(heard: Heard, targets: np.ndarray, strength: float) -> np.ndarray:
 
 
 def _matched(
-    made: np.ndarray, faces: np.ndarray, people: np.ndarray, gender: np.ndarray
+    made: np.ndarray,
+    faces: np.ndarray,
+    people: np.ndarray,
+    gender: np.ndarray,
+    n_resamples: int = 1000,
 ) -> tuple[list[float], list[str]]:
     """1:2 matching over all triples, everybody and within gender."""
     items = Items(np.arange(len(people)).astype(str), people, {"gender": gender})
     values, texts = [], []
     for strata in ((), ("gender",)):
         trials = make_trials(items, items, protocol="1:2", strata=strata)
-        told = match(made, faces, trials, centre=True).estimate()
+        told = match(made, faces, trials, centre=True).estimate(n_resamples=n_resamples)
         values.append(told.value)
         texts.append(f"{100 * told.value:.1f} [{100 * told.low:.1f}, {100 * told.high:.1f}]")
     return values, texts
@@ -260,7 +266,7 @@ def _correlation(a: np.ndarray, b: np.ndarray, people: np.ndarray) -> tuple[floa
     names, owner = np.unique(people, return_inverse=True)
     drawn = [
         _weighted_r(a, b, counts[owner])
-        for picks in draws(len(names), 0, 2000)
+        for picks in draws(len(names), 0, 1000)
         for counts in times_drawn(picks, len(names))
     ]
     return _weighted_r(a, b, np.ones(len(a))), *interval_of(np.array(drawn))

@@ -154,10 +154,10 @@ def check_voice(heard: Heard, read_offs: ReadOffs, name: object) -> None:
     if heard.voice < read_offs.voice.least:
         raise AudioError(
             name,
-            f"no voice: music, an alarm or noise ({heard.voice:.1f} on a scale on which voices "
-            f"are about 1)",
-            f"{read_offs.voice.least:.1f} or more",
-            "record somebody who speaks, close to the microphone",
+            "music, an alarm or noise, no voice",
+            "somebody who speaks",
+            "record a voice, close to the microphone",
+            {"voice (about 1 of speech)": heard.voice, "least": read_offs.voice.least},
         )
 
 
