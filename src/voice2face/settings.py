@@ -109,7 +109,7 @@ FRONT_ENDS: dict[str, FrontEnd] = {
 }
 
 
-Geometry = Literal["released", "tight"]
+Geometry = Literal["released", "tight", "normalised"]
 Removable = Literal["hair", "background"]
 
 
@@ -158,7 +158,7 @@ class NormalisedFilters(Settings, frozen=True, kw_only=True):
 class NormalisedFace(Settings, frozen=True, kw_only=True):
     """From a picture to a face on the mean shape, in even light, before a plain background."""
 
-    px: Annotated[int, msgspec.Meta(ge=32, le=1024)] = 128
+    px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 128
     hair: bool = False  # what the picture shows around the face stays, without the background
     filters: NormalisedFilters = NormalisedFilters()
 

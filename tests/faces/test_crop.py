@@ -17,6 +17,8 @@ from voice2face.faces import (
     YuNet,
     read_picture,
 )
+from voice2face.faces.layout import Layout
+from voice2face.faces.normalise import BACKGROUND
 from voice2face.faces.video import n_tracks
 from voice2face.settings import FaceCrop, FaceFilters
 
@@ -299,3 +301,16 @@ def test_faces_aligned_from_themselves_stay_where_they_are(yunet: YuNet, photogr
     assert off.mean() < 0.02
     first = read_picture(files[0].read_bytes())
     assert first.shape == (128, 128, 3)
+
+
+def test_a_normalised_crop_lies_on_the_mean_shape_before_a_plain_background(yunet: YuNet) -> None:
+    crop = FaceCrop(px=64, geometry="normalised", remove=("hair",))
+    np.testing.assert_allclose(GEOMETRIES["normalised"], Layout.read().five, atol=1e-3)
+    normalising = FaceMaker(crop, yunet)
+    large = {"px": 200, "at": (90, 40)}
+    face = normalising.from_picture(encoded(Image.fromarray(portrait(0, **large))))
+    assert face.pixels.shape == (64, 64, 3)
+    assert (face.pixels[0] == BACKGROUND).all()
+    with pytest.raises(PictureError) as refused:
+        normalising.from_picture(encoded(Image.fromarray(portrait(1, **large))))
+    assert refused.value.reason == "burnt"

@@ -105,7 +105,7 @@ def test_a_space_without_surroundings_draws_the_whole_picture():
 
 
 def test_a_model_folders_part_opens_its_file(made, tmp_path):
-    assert FaceSpacePart in GENERATORS
+    assert GENERATORS["face_space"].endswith(":FaceSpacePart")
     write(made, tmp_path / FILE)
     digest = hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest()
     opened = PART.open(PartSource(tmp_path, {FILE: digest}))

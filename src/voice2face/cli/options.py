@@ -38,7 +38,13 @@ Sound = Annotated[
     str, typer.Option(help="How recordings are kept: flac (lossless), opus (a third as large).")
 ]
 FacePx = Annotated[int, typer.Option(help="Side of a face in pixels.")]
-Geometry = Annotated[str, typer.Option(help="Crop: released (as Wen et al. trained on), tight.")]
+Geometry = Annotated[
+    str,
+    typer.Option(
+        help="Crop: released (as Wen et al. trained on), tight, or normalised (point by point on "
+        "one mean shape, in even light)."
+    ),
+]
 Remove = Annotated[
     str | None, typer.Option(help="What to paint over: hair, background or hair,background.")
 ]

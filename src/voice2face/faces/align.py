@@ -19,6 +19,11 @@ GEOMETRIES: dict[str, Array] = {
     "tight": np.array(
         ((0.322, 0.311), (0.678, 0.311), (0.500, 0.507), (0.341, 0.656), (0.659, 0.656))
     ),
+    # Eyes, nose and mouth of the mean frontal shape that normalised faces are laid on
+    # (`faces.layout`), with hair and shoulders around.
+    "normalised": np.array(
+        ((0.390, 0.460), (0.610, 0.460), (0.500, 0.594), (0.408, 0.684), (0.592, 0.684))
+    ),
     # What networks for face recognition are fed (Deng et al. 2019), 112×112 pixels there.
     "arcface": np.array(
         ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))

@@ -14,9 +14,10 @@ from voice2face.faces import quality
 from voice2face.faces.align import GEOMETRIES, align, widened
 from voice2face.faces.detect import Detection, Detector, YuNet
 from voice2face.faces.masks import CONTEXT, Masks
+from voice2face.faces.normalise import Normaliser
 from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 from voice2face.faces.quality import Quality
-from voice2face.settings import FaceCrop
+from voice2face.settings import FaceCrop, NormalisedFace
 
 Picture = npt.NDArray[np.uint8]
 
@@ -28,6 +29,7 @@ CROPS_A_SIDE = 16
 # What the masks are made from: a crop of the same face that shows more around it.
 CONTEXT_PX = 256
 MIDDLE_PX = round(CONTEXT_PX / CONTEXT)
+NORMALISED = "normalised"  # the geometry of faces that are laid on the mean shape
 GREY = 128  # what takes the place of removed pixels
 
 MIN_LOOKS = 24  # frames of a video that are looked at
@@ -176,12 +178,14 @@ class FaceMaker:
             time_s=time_s,
         )
         quality.check(figures, self._settings.filters)
+        if self._settings.geometry == NORMALISED:
+            pixels = self._normaliser(picture, detection).picture
         return Face(pixels, figures), detection
 
     def _context(self, picture: Picture, detection: Detection) -> Picture | None:
         """What the masks are made from, if any are wanted, shape (256, 256, 3)."""
-        if not self._settings.remove:
-            return None
+        if not self._settings.remove or self._settings.geometry == NORMALISED:
+            return None  # a normalised face comes with hair or without, and without background
         geometry = widened(GEOMETRIES[self._settings.geometry], CONTEXT)
         return align(picture, detection.points, geometry, CONTEXT_PX)[0]
 
@@ -204,6 +208,11 @@ class FaceMaker:
         from voice2face.assets import pretrained
 
         return YuNet(pretrained.find("yunet"), self._settings.filters.min_score)
+
+    @cached_property
+    def _normaliser(self) -> Normaliser:
+        hair = "hair" not in self._settings.remove
+        return Normaliser(NormalisedFace(px=self._settings.px, hair=hair))
 
     @cached_property
     def _masks(self) -> Masks:

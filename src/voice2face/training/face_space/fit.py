@@ -12,7 +12,7 @@ from voice2face.faces.layout import Layout
 from voice2face.files import atomic_write
 from voice2face.generators.face_decoder import blur_matrix
 from voice2face.training.face_space.components import Codes
-from voice2face.training.face_space.hearing import Voices, fit_hearing
+from voice2face.training.face_space.hearing import Voices, fit_hearing, usual
 from voice2face.training.face_space.people import People
 from voice2face.training.face_space.surroundings import Surroundings
 
@@ -120,13 +120,14 @@ def _decoder_arrays(codes: Codes) -> Arrays:
 
 def _around_arrays(portraits: People, codes: Codes, n_hair: int) -> Arrays:
     both = [Surroundings.fit(portraits, codes, men, n_hair) for men in (False, True)]
+    hair = [one.hair[usual(one.hair)] for one in both]  # without hats
     rows = [_as_integers(one.change, np.int8) for one in both]
     return {
         "around_mean": np.array([one.mean for one in both]).astype(np.float16),
         "around": np.array([values for values, _ in rows]),
         "around_step": np.array([step for _, step in rows]),
-        "hair": np.concatenate([one.hair for one in both]),
-        "hair_male": np.concatenate([np.full(len(b.hair), i > 0) for i, b in enumerate(both)]),
+        "hair": np.concatenate(hair),
+        "hair_male": np.concatenate([np.full(len(one), men > 0) for men, one in enumerate(hair)]),
     }
 
 

@@ -15,6 +15,7 @@ FOR_GENDER, FOR_AGE, FOR_CODE = 0.5, 1.0, 4.0
 MOST_STRETCHED = 1.5  # by which deviations are brought to the spread of the open faces
 LEAST_LEFT = 0.2  # of a component's variance, after what the voice tells
 N_FOLDS = 5
+USUAL = 0.75  # share of faces that draws are mixed from
 REST_STEP = 0.05  # spreads: codes of the open faces are kept in such steps
 REGION = 0.9  # share of people that the distribution's region is to hold
 DECADE = 10.0
@@ -78,6 +79,14 @@ class Middle:
         return np.asarray(codes - self.code[male.astype(np.int64)])
 
 
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """Gender and weight of the people that draws are mixed from, each of shape (n,)."""
+
+    male: npt.NDArray[np.bool_]
+    weight: Floats
+
+
 def ridge(x: Floats, y: Floats, strength: float) -> tuple[Floats, Floats]:
     """Weights (dim, targets) and offsets (targets,) of ``y ≈ x @ weights + offsets``.
 
@@ -124,8 +133,8 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
     target = seen.deviations(code[faced], men) * stretch
     deviation, _ = ridge(heard[faced], target, FOR_CODE)
     person = np.concatenate([one.person for one in voices])[faced]
-    rest = _rest(codes, people, open_faces)
-    left, spread = _spread(heard[faced], target, men, person, people, rest)
+    rest, usual = _rest(codes, people, open_faces)
+    left, spread = _spread(heard[faced], target, men, person, usual, rest)
     return {
         "voice_mean": mean.astype(np.float32),
         "voice_scale": scale.astype(np.float32),
@@ -139,18 +148,29 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
         "left": left.astype(np.float32),
         "rest": np.rint(np.clip(rest / REST_STEP, -127, 127)).astype(np.int8),
         "rest_step": np.float32(REST_STEP),
-        "rest_male": people.male,
-        "rest_weight": people.weight,
+        "rest_male": usual.male,
+        "rest_weight": usual.weight,
         "seen_code": seen.code.astype(np.float32),
         "stretched": stretch.astype(np.float32),
     }
 
 
-def _rest(codes: Floats, people: People, middle: Middle) -> Floats:
-    """What gender and age leave of the open faces' codes, shape (people, K)."""
+def _rest(codes: Floats, people: People, middle: Middle) -> tuple[Floats, Usual]:
+    """What gender and age leave of the open faces' codes, without the least usual faces.
+
+    The furthest from the mean are mostly spectacles, shadows and paint.
+    """
     men = people.male.astype(np.int64)
     decades = (people.age - middle.age[men]) / DECADE
-    return np.asarray(codes - middle.code[men] - decades[:, None] * middle.slope[men])
+    rest = np.asarray(codes - middle.code[men] - decades[:, None] * middle.slope[men])
+    kept = usual(rest)
+    return rest[kept], Usual(people.male[kept], people.weight[kept] / people.weight[kept].sum())
+
+
+def usual(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """The share ``USUAL`` of rows that lie nearest to the mean, shape (n,)."""
+    squares = (scores**2).mean(axis=1)
+    return np.asarray(squares <= np.quantile(squares, USUAL))
 
 
 def _spread(
@@ -158,7 +178,7 @@ def _spread(
     target: Floats,
     men: npt.NDArray[np.bool_],
     person: npt.NDArray[np.str_],
-    people: People,
+    people: Usual,
     rest: Floats,
 ) -> tuple[Floats, Floats]:
     """How much voices leave open, calibrated on people left out.
