@@ -6,18 +6,19 @@ Both are one file outside the package (tests/toys); nothing inside knows of them
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from voice2face.audio.speech import read_speech
 from voice2face.plugins import VARIABLE
 from voice2face.release.inference import Model
 from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
-from voice2face.web.answer import Order, make_answer
-from voice2face.web.limits import Limits
+from voice2face.web.answer import Maker, Order
 from voice2face.web.models import Models
 
 TOYS = Path(__file__).parents[1] / "toys"
@@ -76,7 +77,9 @@ def test_their_faces_are_evaluated(trained, voice2face, clips, tmp_path):
 def test_the_page_shows_them(trained, clip):
     models = Models([trained])
     name, model = models.find("")
-    answer = json.loads(make_answer(model, name, io.BytesIO(clip.read_bytes()), Order(3), Limits()))
+    maker = Maker(longest_s=30)
+    read = partial(read_speech, io.BytesIO(clip.read_bytes()))
+    answer = json.loads(maker.answer(model, name, read, Order(more=3)))
     assert len(answer["more"]) == 3 and answer["model"] == "run"
     assert answer["speech_s"] == pytest.approx(answer["seconds"], abs=0.1)
 

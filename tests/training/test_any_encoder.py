@@ -46,6 +46,13 @@ def test_the_report_s_generator_is_trained_on_another_encoder(name, corpus, tmp_
     made = model.reconstruct_speech(speech_of(corpus))
     assert made.face.shape == (3, 16, 16) and len(made.embedding) == encoder.frames.dim
     np.testing.assert_allclose(made.embedding, encoder.frames.embed(speech_of(corpus)), atol=1e-5)
+    assert (made.heard is None) == (name != "ge2e")  # which is shipped with what is read off it
+    if name == "ge2e":
+        again = train_closed_form(
+            corpus, tmp_path / "again", PluginFit(GENERATOR), voice_encoder=model.folder
+        )
+        told = Model(again, plugins=MODULES).reconstruct_speech(speech_of(corpus)).heard
+        assert told == made.heard and 0 < told.male < 1
 
 
 def test_a_training_on_another_encoder_is_resumed_bit_for_bit(corpus, tmp_path):

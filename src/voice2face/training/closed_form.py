@@ -102,7 +102,7 @@ def train_closed_form(
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
     }
-    parts = (encoder.new_part(unit=True), generator)
+    parts = (*encoder.new_parts(unit=True), generator)
     return write_release(out / "model", out.resolve().name, parts, facts)
 
 

@@ -17,15 +17,15 @@ from voice2face.plugins import allowed_plugins, is_plugin
 from voice2face.release.model_folder import read_config, resolve, source_of
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
-from voice2face.voice_encoders import ge2e, onnx_file
+from voice2face.voice_encoders import ge2e, heard, onnx_file
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 from voice2face.voice_encoders.plugin import named_encoder
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
-# Encoders that come with the program, by name: kind and folder of the file.
-SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path]] = {
-    "ge2e": (ge2e.Ge2ePart(), ge2e.SHIPPED.parent),
+# Encoders that come with the program, by name: kind, file, and what is read off it.
+SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path, Path]] = {
+    "ge2e": (ge2e.Ge2ePart(), ge2e.SHIPPED, heard.SHIPPED),
 }
 
 
@@ -58,6 +58,7 @@ class FrozenEncoder:
         folder: Where its files lie; None where it has none.
         provenance: What its model folder says of its making.
         place: Of its one file, where that has another name than in a model folder.
+        heard: What is read off its embeddings; None where nothing is.
     """
 
     part: VoiceEncoderPart
@@ -66,9 +67,10 @@ class FrozenEncoder:
     folder: Path | None
     provenance: Mapping[str, Any]
     place: Path | None = None
+    heard: NewPart | None = None
 
-    def new_part(self, *, unit: bool, half: bool = False) -> NewPart:
-        """The encoder as a part of a model that is written.
+    def new_parts(self, *, unit: bool, half: bool = False) -> list[NewPart]:
+        """The encoder as a part of a model that is written, and what is read off it as another.
 
         Args:
             unit: Its embedding is scaled to length one, where its network is ours to write.
@@ -77,6 +79,10 @@ class FrozenEncoder:
         Raises:
             ModelError: It can't be written.
         """
+        encoder = self._new_part(unit, half)
+        return [encoder] if self.heard is None else [encoder, self.heard]
+
+    def _new_part(self, unit: bool, half: bool) -> NewPart:
         part = self.part
         if isinstance(part, ConvolutionalPart):
             network: Any = self.network
@@ -101,8 +107,7 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     """
     text = "" if name is None else str(name)
     if text in SHIPPED and not Path(text).is_dir():
-        part, folder = SHIPPED[text]
-        return _shipped(part, folder)
+        return _shipped(*SHIPPED[text])
     if text.endswith(".onnx"):
         return _file(Path(text))
     if is_plugin(text) and not Path(text).is_dir():
@@ -113,13 +118,15 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     return _in_folder(model_in(resolve(name)))
 
 
-def _shipped(part: VoiceEncoderPart, folder: Path) -> FrozenEncoder:
-    path = folder / ge2e.FILE
-    if not path.is_file():
-        raise ModelError(path, "missing", "a file of the program", "install voice2face again")
+def _shipped(part: VoiceEncoderPart, path: Path, read_offs: Path) -> FrozenEncoder:
+    for file in (path, read_offs):
+        if not file.is_file():
+            raise ModelError(file, "missing", "a file of the program", "install voice2face again")
     part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
-    made = part.open(PartSource(folder, part.files))
-    return _of(part, made, folder, {"made_by": f"{part.kind}, shipped with voice2face"})
+    made = part.open(PartSource(path.parent, part.files))
+    found = _of(part, made, path.parent, {"made_by": f"{part.kind}, shipped with voice2face"})
+    told = heard.LinearReadOffsPart(files={heard.FILE: sha256_of(read_offs)})
+    return replace(found, heard=copied_part(read_offs.parent, told, read_offs))
 
 
 def _file(path: Path) -> FrozenEncoder:
@@ -134,10 +141,12 @@ def _in_folder(folder: Path) -> FrozenEncoder:
     part = config.voice_encoder
     made = part.open(source_of(folder, part, plugins=allowed_plugins()))
     found = _of(part, made, folder, config.provenance)
+    told = config.part("heard")
+    if told is not None:
+        found = replace(found, heard=copied_part(folder, told))
     if not isinstance(part, ConvolutionalPart):
         return found
-    network, _ = read_voice_encoder(folder)
-    return FrozenEncoder(part, found.frames, network, folder, config.provenance)
+    return replace(found, network=read_voice_encoder(folder)[0])
 
 
 def _of(

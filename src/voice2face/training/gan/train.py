@@ -101,7 +101,7 @@ def train_face(
         provenance = _provenance(corpus, data, recipe, encoder, trainee.n_steps)
     if team.is_leader:
         parts = (
-            encoder.new_part(unit=recipe.embedding.unit, half=half),
+            *encoder.new_parts(unit=recipe.embedding.unit, half=half),
             deconvolutional_part(trainee.released(), recipe.embedding, half=half),
         )
         facts = provenance | {"variant": variant, "seed": seed}
