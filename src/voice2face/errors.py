@@ -54,12 +54,20 @@ class AudioError(Voice2FaceError):
         return type(self), (self.thing, self.found, self.wanted, self.remedy, self.numbers)
 
 
+class NoSpeechError(AudioError):
+    """A recording that holds too little speech, or none."""
+
+
 class Note(UserWarning):
     """What a user should know of a recording that was read all the same."""
 
 
 class CorpusError(Voice2FaceError):
     """A table, a picture or a corpus folder that cannot be used as it is."""
+
+
+class BusyError(CorpusError):
+    """A corpus in the making that another process is at."""
 
 
 class ModelError(Voice2FaceError):

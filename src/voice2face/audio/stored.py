@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.load import LONGEST_S
-from voice2face.errors import AudioError
+from voice2face.errors import AudioError, NoSpeechError
 from voice2face.settings import FrontEnd
 
 LARGEST = 1e4  # of a logarithm of power: beyond it, something else
@@ -41,7 +41,7 @@ def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
             raise AudioError(path, f"{shape[0]} frames", f"at most {LONGEST_S} s", "cut it")
         if speech_s < settings.min_speech_s:
             found = f"{speech_s:.1f} s of speech"
-            raise AudioError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
+            raise NoSpeechError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
         n_wanted = shape[0] * shape[1] * dtype.itemsize
         n_found = path.stat().st_size - stream.tell()
         if n_found < n_wanted:

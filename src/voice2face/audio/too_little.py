@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.resample import RATE_HZ
-from voice2face.errors import AudioError
+from voice2face.errors import NoSpeechError
 
 Int16Array = npt.NDArray[np.int16]
 
@@ -55,7 +55,7 @@ class Level:
         return float(20 * np.log10(max(self.peak, 0.03) / FULL_SCALE))
 
 
-def too_little_speech(name: str, level: Level, speech_s: float, wanted_s: float) -> AudioError:
+def too_little_speech(name: str, level: Level, speech_s: float, wanted_s: float) -> NoSpeechError:
     """The error of a recording with less speech than is wanted.
 
     Args:
@@ -71,10 +71,10 @@ def too_little_speech(name: str, level: Level, speech_s: float, wanted_s: float)
         "least_speech_s": wanted_s,
         "peak_dbfs": level.peak_dbfs,
     }
-    return AudioError(name, found, f"{_seconds(wanted_s)} of speech", remedy, numbers)
+    return NoSpeechError(name, found, f"{_seconds(wanted_s)} of speech", remedy, numbers)
 
 
-def no_voice(name: str, seconds: float, figures: dict[str, float]) -> AudioError:
+def no_voice(name: str, seconds: float, figures: dict[str, float]) -> NoSpeechError:
     """The error of a recording whose sound is no voice.
 
     Args:
@@ -82,7 +82,7 @@ def no_voice(name: str, seconds: float, figures: dict[str, float]) -> AudioError
         seconds: Length of the recording.
         figures: By which it is told from a voice.
     """
-    return AudioError(
+    return NoSpeechError(
         name,
         "noise or a hum, and no speech",
         "a voice",

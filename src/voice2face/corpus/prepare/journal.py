@@ -11,7 +11,7 @@ import msgspec
 
 from voice2face.corpus.prepare.work import Done, Outcome, Stored, decode_outcomes, encode
 from voice2face.corpus.schema import Shard
-from voice2face.errors import CorpusError, OutputError
+from voice2face.errors import BusyError, CorpusError, OutputError
 
 NAME = "journal.sqlite"
 Key = tuple[int, int]  # number of a chunk, and place in it of something stored
@@ -168,7 +168,7 @@ def _damaged(folder: Path, found: str) -> CorpusError:
 def _translated(folder: Path, error: sqlite3.Error) -> CorpusError | OutputError:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return CorpusError(
+        return BusyError(
             folder,
             "another process is at work there",
             "one run for each corpus",

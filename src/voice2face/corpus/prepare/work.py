@@ -14,7 +14,7 @@ from voice2face.audio.coding import SoundCoding, encode_sound
 from voice2face.audio.resample import RATE_HZ
 from voice2face.ceilings import MIB, memory_ceiling, time_limit
 from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
-from voice2face.errors import AudioError
+from voice2face.errors import AudioError, NoSpeechError
 from voice2face.faces.pictures import MAX_BYTES, PictureError
 from voice2face.files import bytes_on_disk, sha256_of
 from voice2face.settings import FaceCrop, FrontEnd, Settings
@@ -139,7 +139,8 @@ def process(task: Task, recipe: Recipe) -> Outcome:
         with memory_ceiling(min(more_bytes, MOST_MEMORY_BYTES)):
             return Done(tuple(_READERS[task.reader](path, recipe)))
     except AudioError as error:
-        reason = "too little speech" if "speech" in error.found else "unreadable recording"
+        unheard = isinstance(error, NoSpeechError)
+        reason = "too little speech" if unheard else "unreadable recording"
         return Failed(reason, f"{error.found}; {error.wanted} wanted")
     except PictureError as error:
         return Failed(error.reason, error.detail)

@@ -17,7 +17,7 @@ from voice2face.corpus.prepare.journal import Journal
 from voice2face.corpus.prepare.ledger import TooManyLostError
 from voice2face.corpus.prepare.work import Recipe
 from voice2face.corpus.schema import INFO_NAME, SourceInfo
-from voice2face.errors import CorpusError, OutputError
+from voice2face.errors import BusyError, CorpusError, OutputError
 from voice2face.settings import Settings
 
 WORTH_KEEPING_S = 30  # of work, when a run must be called off
@@ -182,9 +182,10 @@ def _clear(partial: Path) -> None:
     try:
         with Journal.open(partial):
             shutil.rmtree(partial / "corpus", ignore_errors=True)
-    except CorpusError as error:
-        if "another process" in error.found:
-            raise
+    except BusyError:
+        raise
+    except CorpusError:
+        pass  # a damaged journal goes with the rest
     for file in partial.iterdir():
         if file.is_file():
             file.unlink()
