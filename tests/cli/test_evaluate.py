@@ -264,3 +264,19 @@ def test_what_somebody_else_made_is_not_replaced(voice2face, pictures, colours, 
     voice2face(*words).one_error("evaluate.json: a file that voice2face didn't make")
     assert (tmp_path / "evaluate.json").read_text() == '{"mine": 1}'
     assert not list((tmp_path / "trials").iterdir())
+
+
+def test_a_model_that_knows_people_of_the_table_is_pointed_out():
+    from types import SimpleNamespace
+
+    from voice2face.cli.evaluate import _warnings
+    from voice2face.release.people import people_entry
+
+    def model(*people):
+        config = SimpleNamespace(name="tanh", provenance=people_entry(people))
+        return SimpleNamespace(config=config)
+
+    pairs = SimpleNamespace(identity=np.array(["a", "a", "b", "c"]))
+    assert _warnings(pairs, model("x", "y")) == []
+    (told,) = _warnings(pairs, model("a", "c", "x"))
+    assert told.startswith("warning: model tanh was trained on 2 of the 3 people")

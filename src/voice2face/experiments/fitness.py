@@ -1,6 +1,6 @@
 """Is a model worth judging? What it must have shown before any claim about it gets a verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -165,5 +165,5 @@ def iterations_of(system: System, run: TrainingRun | None) -> int:
 
 def _some(pictures: Pictures) -> Pictures:
     """Some of them, evenly spaced."""
-    rows: Sequence[int] = np.unique(np.linspace(0, len(pictures) - 1, MOST_FACES).astype(int))
+    rows = np.unique(np.linspace(0, len(pictures) - 1, MOST_FACES).astype(int))
     return pictures[rows] if len(pictures) else pictures

@@ -88,7 +88,7 @@ def people_grid(
 def real_faces(context: Context, person: str) -> Pictures:
     """Real faces of a person whom no stage has met, (n, px, px, 3)."""
     faces = context.faces(context.shown)
-    return faces.pixels[faces.identity == person]
+    return faces.only(faces.identity == person).pixels
 
 
 def labels_of(people: Texts, what: Texts) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
@@ -92,13 +93,13 @@ class Summary:
         note = note or cell.note
         if found is None:
             note = note or TOO_FEW
-        value = (None, None, None) if found is None else (found.value, found.low, found.high)
-        chance = None if against or found is None else cell.chance
-        counts = (0, 0) if found is None else n
-        self.rows.append(
-            Row(system, cell.measure, cell.stratum, cell.embedder, *value, *counts, chance, against,
-                note)
-        )  # fmt: skip
+        row = Row(system, cell.measure, cell.stratum, cell.embedder, against=against, note=note)
+        if found is not None:
+            row = replace(
+                row, value=found.value, low=found.low, high=found.high, n_people=n[0],
+                n_trials=n[1], chance=None if against else cell.chance,
+            )  # fmt: skip
+        self.rows.append(row)
 
     def means(
         self,
@@ -149,11 +150,11 @@ class Summary:
         ends: tuple[float, float] | None = DIFFERENCE,
     ) -> tuple[Estimate | None, tuple[int, int]]:
         """By how much the first is above the second, paired on recordings; people and values."""
-        both = mean_over_seeds(a), mean_over_seeds(b)
-        n = counted(both[0] - both[1], people)
+        one, other = mean_over_seeds(a), mean_over_seeds(b)
+        n = counted(one - other, people)
         if n[0] < LEAST_PEOPLE:
             return None, n
-        found = difference(*both, people, ends=ends, **self.context.draws)
+        found = difference(one, other, people, ends=ends, **self.context.draws)
         of_seeds = (person_mean_of_seeds(x, people) for x in (a, b))
         return with_seeds(found, *of_seeds, ends=ends), n
 
@@ -222,7 +223,7 @@ class Summary:
         grids: Sequence[Grid] = (),
         claims: Sequence[Claim] = (),
         seeds: Sequence[str] = ("resampling",),
-        **more: str,
+        sources: Mapping[str, str] | None = None,
     ) -> Result:
         """All of it as a result.
 
@@ -232,7 +233,7 @@ class Summary:
             grids: Pictures of faces.
             claims: What the rows say.
             seeds: What is drawn by the context's seed.
-            more: Further sources by name.
+            sources: Others than the context's, by name.
         """
         context, unfit = self.context, []
         if any(claim.verdict == TOO_LITTLE for claim in claims):
@@ -240,7 +241,7 @@ class Summary:
         return experiment.result(
             rows=self.rows, series=list(series), grids=list(grids), claims=list(claims),
             trials_sha256=self.trials, seeds=dict.fromkeys(seeds, context.seed),
-            sources=context.sources() | more, made_by=context.made_by,
+            sources=context.sources() | dict(sources or {}), made_by=context.made_by,
             unfit=unfit, warnings=list(context.notes),
         )  # fmt: skip
 
@@ -297,9 +298,12 @@ def lines(
     for name, system, measure in wanted:
         own = [known.get((system, measure, stratum)) for _, stratum in x]
         if any(own):
-            ends = [[getattr(row, end, None) for row in own] for end in ("value", "low", "high")]
             found.append(
-                Series(name, [at for at, _ in x], *ends, x_label=x_label, y_label=y_label,
-                       chance=chance, panel=panel)
+                Series(
+                    name, [at for at, _ in x], [row.value if row else None for row in own],
+                    [row.low if row else None for row in own],
+                    [row.high if row else None for row in own],
+                    x_label=x_label, y_label=y_label, chance=chance, panel=panel,
+                )
             )  # fmt: skip
     return found

@@ -119,8 +119,9 @@ def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[s
         share = (value - scale[0]) / (scale[1] - scale[0])
         return round(6 + share * (STRIP_PX - 12), 1)
 
-    null, found = 0.0 if signed else row.chance, {"width": STRIP_PX, "value": at(row.value)}
-    found |= {"kind": "at", "length": 0, "null": None if null is None else at(null)}
+    null = 0.0 if signed else row.chance
+    found: dict[str, Any] = {"width": STRIP_PX, "value": at(row.value), "kind": "at", "length": 0}
+    found["null"] = None if null is None else at(null)
     if row.low is not None and row.high is not None:
         length = round(max(at(row.high) - at(row.low), 1), 1)
         found |= {"low": at(row.low), "length": length}

@@ -23,6 +23,7 @@ from voice2face.experiments.verdicts import CONSISTENT
 DURATIONS_S = (1, 2, 3, 5, 10)
 REFERENCE_S = 3  # of each speaker's other speech, with which all durations are compared
 N_SHOWN = 6
+SECONDS = "duration (s)"
 SAME = "a speaker's faces stay the same over durations, as pictures of one person do"
 TOLD = "a speaker is recognised in faces made from other durations more often than by chance"
 
@@ -106,11 +107,11 @@ def series_of(summary: Summary, strata: list[str]) -> list[Series]:
     shares = [(name, name, RECOGNISED) for name in (*context.models, VOICE)]
     apart = [(measure, context.main, measure) for measure in (WITHIN, BETWEEN)]
     for embedder in context.embedders:
-        about = {"x_label": "duration (s)"}
-        series += lines(summary.rows, x, shares, embedder, f"recognised by {embedder}", **about)
+        panel = f"recognised by {embedder}"
+        series += lines(summary.rows, x, shares, embedder, panel, x_label=SECONDS)
         series += lines(
-            summary.rows, x, apart, embedder, f"{context.main}, {embedder}",
-            y_label="1 - cosine (1: unrelated)", chance=None, **about,
+            summary.rows, x, apart, embedder, f"{context.main}, {embedder}", x_label=SECONDS,
+            y_label="1 - cosine (1: unrelated)", chance=None,
         )  # fmt: skip
     return series
 

@@ -92,7 +92,7 @@ def run(context: Context, experiment: Experiment) -> Result:
         ],
         claims=_claims(summary),
         seeds=("choice of people", "rooms", "resampling"),
-        **more,
+        sources=more,
     )
 
 

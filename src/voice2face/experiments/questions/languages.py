@@ -131,8 +131,8 @@ def add_lost(found: Found) -> None:
                 for s in (other[system], same[system])
             ]
             people = np.array(sorted(set(of_person[0]) & set(of_person[1])), str)
-            values = [[np.array([shares[p] for p in people])] for shares in of_person]
-            by, n = found.summary.difference(*values, people)
+            a, b = (np.array([shares[p] for p in people]) for shares in of_person)
+            by, n = found.summary.difference([a], [b], people)
             cell = Cell(RECOGNISED, "", embedder)
             found.summary.add(cell, f"{system}, {OTHER}", by, n, against=f"{system}, {SAME}")
 

@@ -139,11 +139,13 @@ def _where(trials: TrialList) -> str:
 
 def _verify(asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None) -> None:
     context, real = asking.context, asking.real(embedder)
-    draws = {"seed": context.seed, "n_resamples": min(context.n_resamples, MOST_RESAMPLES)}
+    n_resamples = min(context.n_resamples, MOST_RESAMPLES)
     asked = {REAL: (of_real, [real])} if of_real is not None else {}
-    asked |= {name: (trials, seeds) for name, seeds in asking.vectors(embedder).items()}
+    asked |= {name: (trials, list(seeds)) for name, seeds in asking.vectors(embedder).items()}
     for system, (own, faces) in asked.items():
-        seeds = [verify_faces(x, real, own or trials, **draws) for x in faces]
+        seeds = [
+            verify_faces(x, real, own, seed=context.seed, n_resamples=n_resamples) for x in faces
+        ]
         n = seeds[0].n_identities, seeds[0].n_same + seeds[0].n_different
         both = [one.auc for one in seeds], [one.eer for one in seeds]
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):

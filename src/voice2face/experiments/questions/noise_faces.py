@@ -148,10 +148,12 @@ def _lines(embedder: str, found: Measured) -> list[Series]:
         for kind in (SPEECH, *NOISES):
             known = [s for s in DURATIONS_S if (measure, kind, s) in found]
             got = [found[measure, kind, s][0] for s in known]
-            ends = [[getattr(e, end) for e in got] for end in ("value", "low", "high")]
-            panel = f"{measure}, by {embedder}"
-            about = {"x_label": "duration (s)", "y_label": "times that of speech", "panel": panel}
-            series += [Series(kind, list(known), *ends, **about)] if known else []
+            line = Series(
+                kind, list(known), [e.value for e in got], [e.low for e in got],
+                [e.high for e in got], x_label="duration (s)", y_label="times that of speech",
+                panel=f"{measure}, by {embedder}",
+            )  # fmt: skip
+            series += [line] if known else []
     return series
 
 
