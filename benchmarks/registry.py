@@ -8,6 +8,7 @@ from benchmarks import (
     cold,
     evaluation_speed,
     hearing,
+    hostile,
     hour,
     learning,
     prepare_core,
@@ -16,7 +17,6 @@ from benchmarks import (
     prepare_real,
     prepare_scaling,
     published_faces,
-    serve_hostile,
     serve_load,
     speaker_stage,
     structure,
@@ -55,7 +55,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("published_faces", published_faces.measure),
     ("evaluation_speed", evaluation_speed.measure),
     ("serve_load", serve_load.measure),
-    ("serve_hostile", serve_hostile.measure),
+    ("hostile", hostile.measure),
     ("structure", structure.measure),
 )
 

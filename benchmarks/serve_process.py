@@ -47,7 +47,12 @@ def serving(log: Path, *options: str) -> Iterator[Serving]:
     environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stream, text=True, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+            text=True,
+            env=environment,
+            start_new_session=True,
         )
     try:
         line = process.stdout.readline() if process.stdout else ""

@@ -212,3 +212,12 @@ def test_panels_share_a_scale_if_they_show_the_same():
     other = {"c": [Series("a", [1.0], [5.0], y_label="y")]}
     assert scale(panels | other) is None
     assert scale({"a": [Series("a", [1.0], [None])]}) is None
+
+
+def test_a_name_that_begins_like_a_formula_stays_text():
+    """Spreadsheets compute what begins so, and may run other programs."""
+    names = ["=1+1", "+1", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0"]
+    result = Result("x", "?", [row(name, "AUC", -0.5) for name in names])
+    read = list(csv.DictReader(io.StringIO(rows_csv(result))))
+    assert [line["system"] for line in read] == [f"'{name}" for name in names]
+    assert {float(line["value"]) for line in read} == {-0.5}, "numbers stay numbers"

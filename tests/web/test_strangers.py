@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from benchmarks import hostile_media
-from voice2face.web.examples import example_wav
 from voice2face.web.models import Models
 from voice2face.web.security import Hosts, checked_host
 
 from .browsers import browser_with, is_required, why_not
+from .made_up import example_wav
 from .served import HOST, served
 
 VOICE = example_wav("woman")

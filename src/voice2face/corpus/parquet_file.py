@@ -6,7 +6,7 @@ as the file may hold them, each once, and looked at before they are written out.
 
 import contextlib
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +82,17 @@ def written_out(table: Any) -> Any:
     return pa.table(columns, schema=pa.schema(fields))
 
 
-def texts_of(chunk: Any) -> list[str | None]:
-    """Cells of an Arrow dictionary of texts; equal cells are one object.
+def texts_of(chunk: Any) -> list[str]:
+    """Cells of an Arrow dictionary of texts without the spaces around them; null is empty.
+
+    Equal cells are one object.
 
     Raises:
         OSError: One is longer than ``MAX_CELL``.
     """
     _length(chunk)
-    texts: Sequence[str] = chunk.dictionary.to_pylist()
-    return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+    texts = [(text or "").strip() for text in chunk.dictionary.to_pylist()]
+    return ["" if i is None else texts[i] for i in chunk.indices.to_pylist()]
 
 
 def _plain_field(field: Any, pa: Any) -> Any:

@@ -12,6 +12,7 @@ from voice2face.report import words
 from voice2face.report.order import heading, stem
 from voice2face.report.tables import Table, letter, tables
 
+FORMULAS = ("=", "+", "-", "@")
 NAMES_SHARE = 0.22  # of the width, for the systems' names
 
 
@@ -40,8 +41,14 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow([line(value) if isinstance(value, str) else value for value in row])
+        writer.writerow([_text(value) if isinstance(value, str) else value for value in row])
     return stream.getvalue()
+
+
+def _text(value: str) -> str:
+    """A name as text: what begins like a formula, spreadsheets would compute."""
+    text = line(value)
+    return f"'{text}" if text[:1] in FORMULAS else text
 
 
 def tables_tex(result: Result) -> str:
