@@ -27,15 +27,15 @@ class Ceiling:
 
 # Decoding has a minute of processor time for a small file; all else is refused at sight.
 KINDS = {
-    "recordings, by the command line": Ceiling(100, 900),
-    "recordings, videos and pictures, prepared": Ceiling(220, 3500),
-    "models": Ceiling(30, 2500),
-    "configuration": Ceiling(15, 400),
-    "tables": Ceiling(30, 1500),
-    "corpora": Ceiling(30, 1500),
-    "names on the terminal": Ceiling(15, 400),
-    "places that can't be written": Ceiling(15, 600),
-    "recordings, by upload": Ceiling(40, 1700),
+    "recordings, by the command line": Ceiling(200, 900),
+    "recordings, videos and pictures, prepared": Ceiling(300, 3500),
+    "models": Ceiling(60, 2500),
+    "configuration": Ceiling(60, 400),
+    "tables": Ceiling(60, 1500),
+    "corpora": Ceiling(60, 1500),
+    "names on the terminal": Ceiling(60, 400),
+    "places that can't be written": Ceiling(60, 600),
+    "recordings, by upload": Ceiling(60, 1700),
 }
 
 

@@ -134,3 +134,10 @@ def test_a_command_reads_apart_and_waits_for_no_process(tmp_path):
     path.write_bytes(VOICE)
     with reader(1) as read:
         assert read(path).seconds == 1
+
+
+def test_the_processor_s_time_is_bounded_apart_from_the_clock():
+    with Decoders(1, seconds=60.0, cpu_s=1.0) as made:
+        with pytest.raises(AudioError, match=r"it takes more than 1 s of a processor to decode"):
+            made.read_speech(hostile_media.packets_that_fail())
+        assert made.read_speech(VOICE).seconds == 1

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from benchmarks import hostile_media
+from voice2face.web.examples import EXAMPLES
 from voice2face.web.models import Models
 from voice2face.web.security import Hosts, checked_host
 
@@ -29,7 +30,7 @@ def models():
 def site(models):
     with served(
         models, threads=2, hosts=["faces.example"], recording_bytes=1_000_000, held_bytes=2_400_000,
-        small_bytes=200_000, upload_grace_s=1.0, decode_s=2.0,
+        small_bytes=200_000, upload_grace_s=1.0, decode_s=10.0, decode_cpu_s=1.0,
     ) as running:  # fmt: skip
         yield running
 
@@ -72,11 +73,11 @@ def test_packets_that_fail_do_not_keep_honest_voices_waiting(site):
         attacks = [pool.submit(site.face, hostile_media.packets_that_fail()) for _ in range(2)]
         began = time.monotonic()
         assert site.face(VOICE, "?more=0").status == 200
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 30
         for attack in attacks:
             found = attack.result()
             assert found.status == 422
-            assert "more than 2 s to decode" in found.data["error"]
+            assert "it takes more than" in found.data["error"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_what_would_fill_the_memory_is_one_refused_recording(name, site):
 
 
 def test_it_ends_in_time_whatever_is_being_decoded(models):
-    with served(models, threads=1, decode_s=60.0, closing_s=1.0) as site:
+    with served(models, threads=1, decode_s=60.0, decode_cpu_s=60.0, closing_s=1.0) as site:
         attack = threading.Thread(target=lambda: _ignored(site))
         attack.start()
         while site.site.desk.n_busy == 0:
@@ -186,7 +187,7 @@ def test_a_page_of_another_site_makes_no_face_in_a_browser(site, voices):
             page.goto(f"http://rebound.example:{site.port}/")  # its name, led here
             assert "not called" in page.content()
             page.goto(f"{own}/")
-            example = f"{own}/api/examples/woman.wav"
+            example = f"{own}/{next(iter(EXAMPLES.values())).url}"
             assert page.evaluate(POST, [f"{own}/api/faces?more=0", example]) == 200
             assert faces_made(site) == before + 1
     finally:

@@ -50,6 +50,7 @@ class _Request(msgspec.Struct, array_like=True):
     max_s: float | None
     first_s: float | None
     cpu_s: float
+    wall_s: float
     memory_bytes: int
 
 
@@ -70,12 +71,18 @@ class Decoders:
             there at once; only where it has no threads yet. Where one has to be replaced, it is
             by a new program.
         seconds: Longest decoding of one recording; None: by the size of its file.
+        cpu_s: Of the processor's time; None: as long.
     """
 
     def __init__(
-        self, n: int, *, start: Literal["spawn", "fork"] = "spawn", seconds: float | None = None
+        self,
+        n: int,
+        *,
+        start: Literal["spawn", "fork"] = "spawn",
+        seconds: float | None = None,
+        cpu_s: float | None = None,
     ) -> None:
-        self._seconds = seconds
+        self._limits = seconds, cpu_s
         self._closed = False
         self._all: set[_Decoder] = set()
         self._free: queue.LifoQueue[_Decoder] = queue.LifoQueue()
@@ -111,7 +118,7 @@ class Decoders:
         thing = name or (clip_name(source) if isinstance(source, Path) else "recording")
         decoder = self._free.get()
         try:
-            answer = decoder.ask(source, thing, max_s, first_s, self._seconds)
+            answer = decoder.ask(source, thing, self._request(source, max_s, first_s))
         except BaseException:
             self._replace(decoder)
             raise
@@ -122,6 +129,25 @@ class Decoders:
         if isinstance(answer, AudioError):
             raise answer
         return Speech(answer, RATE_HZ, thing)
+
+    def _request(
+        self, source: Path | bytes, max_s: float | None, first_s: float | None
+    ) -> _Request:
+        """What is asked of a process, and the ceilings of it."""
+        n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
+        wall_s, cpu_s = self._limits
+        wall_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if wall_s is None else wall_s
+        # The samples are kept whole: four copies at most of two bytes each.
+        most_s = max_s if first_s is None else first_s
+        longest_bytes = MEMORY_PER_BYTE * n_bytes if most_s is None else int(8 * RATE_HZ * most_s)
+        return _Request(
+            path=None if isinstance(source, bytes) else os.fsencode(source),
+            max_s=max_s,
+            first_s=first_s,
+            cpu_s=wall_s if cpu_s is None else min(cpu_s, wall_s),
+            wall_s=wall_s,
+            memory_bytes=min(MEMORY_BYTES + longest_bytes, MOST_MEMORY_BYTES),
+        )
 
     def wait(self) -> None:
         """Until all have started, so that the first recording is decoded as fast as the next."""
@@ -166,30 +192,15 @@ class _Decoder:
             self._process.start()
         theirs.close()
 
-    def ask(
-        self,
-        source: Path | bytes,
-        thing: str,
-        max_s: float | None,
-        first_s: float | None,
-        seconds: float | None,
-    ) -> np.ndarray | AudioError:
+    def ask(self, source: Path | bytes, thing: str, request: _Request) -> np.ndarray | AudioError:
         """The samples of a recording, or what is wrong with it.
 
         Raises:
             AudioError: The process was ended; it can't be asked again.
         """
-        n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
-        limit_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if seconds is None else seconds
-        # The samples are kept whole: four copies at most of two bytes each.
-        most_s = max_s if first_s is None else first_s
-        longest_bytes = MEMORY_PER_BYTE * n_bytes if most_s is None else int(8 * RATE_HZ * most_s)
-        memory_bytes = min(MEMORY_BYTES + longest_bytes, MOST_MEMORY_BYTES)
-        path = None if isinstance(source, bytes) else os.fsencode(source)
-        request = _Request(path, max_s, first_s, limit_s, memory_bytes)
         try:
             self.wait()
-            timer = threading.Timer(limit_s, self._give_up)
+            timer = threading.Timer(request.wall_s, self._give_up)
             timer.daemon = True
             timer.start()
             try:
@@ -197,7 +208,7 @@ class _Decoder:
             finally:
                 timer.cancel()
         except (EOFError, OSError, ValueError, msgspec.DecodeError) as error:
-            raise self._why(thing, limit_s) from error
+            raise self._why(thing, request) from error
 
     def end(self) -> None:
         """Kill it, and wait until it is gone."""
@@ -238,18 +249,20 @@ class _Decoder:
             return AudioError(thing, *answer.error)
         return np.frombuffer(self.connection.recv_bytes(), np.int16)
 
-    def _why(self, thing: str, limit_s: float) -> AudioError:
+    def _why(self, thing: str, request: _Request) -> AudioError:
         if self._process.pid is not None:
             self._process.join(1)
         code = self._process.exitcode or 0
         found = "its decoder was ended"
-        if self._is_late or -code in _TIME_SIGNALS:
-            found = f"it takes more than {limit_s:g} s to decode"
+        if self._is_late or -code == _signal("SIGALRM"):
+            found = f"it takes more than {request.wall_s:g} s to decode"
+        elif code and -code == _signal("SIGXCPU"):
+            found = f"it takes more than {request.cpu_s:g} s of a processor to decode"
         return AudioError(thing, found, "an ordinary audio file", "convert it to WAV")
 
 
-# What the system sends where the time is over; Windows has neither.
-_TIME_SIGNALS = {getattr(signal, name, None) for name in ("SIGXCPU", "SIGALRM")}
+def _signal(name: str) -> int:
+    return int(getattr(signal, name, 0))  # Windows has neither of them
 
 
 def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
@@ -270,7 +283,7 @@ def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
             content = connection.recv_bytes() if request.path is None else None
             if at_first is not None:
                 limit_memory_to(at_first + len(content or b"") + request.memory_bytes)
-            limit_time(request.cpu_s, request.cpu_s + 1)
+            limit_time(request.cpu_s, request.wall_s + 1)
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always", Note)
                 answer = _decoded(request, content)

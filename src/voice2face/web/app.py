@@ -63,7 +63,7 @@ class Site:
         self._models, self._limits = models, limits
         self.metrics = Metrics()
         self.desk = Desk(limits, self.metrics)
-        self.decoders = Decoders(limits.threads, seconds=limits.decode_s)
+        self.decoders = Decoders(limits.threads, seconds=limits.decode_s, cpu_s=limits.decode_cpu_s)
         self.maker = Maker(limits.recording_s)
         self._began = time.monotonic()
 

@@ -31,6 +31,8 @@ class Limits:
         upload_bytes_per_s: Slowest sending.
         upload_s: Longest sending, however steady.
         decode_s: Longest decoding of one recording.
+        decode_cpu_s: Of the processor's time: what five minutes of sound take of any codec, many
+            times over.
         connections: At once, idle ones included.
         head_s: Longest that a connection waits for a request, or sends the head of one.
         keep_alive_s: Idle time after an answer.
@@ -50,6 +52,7 @@ class Limits:
     upload_bytes_per_s: int = 16_000
     upload_s: float = 120.0
     decode_s: float = 20.0
+    decode_cpu_s: float = 5.0
     connections: int = 500
     head_s: float = 10.0
     keep_alive_s: int = 5
