@@ -137,7 +137,7 @@ def corpora(inputs: Inputs) -> Iterator[Trial]:
         place = folder / name.replace(" ", "-").replace(",", "")
         shutil.copytree(folder / "good", place)
         change(place)
-        yield attempt("corpora", name, ["inspect", place, "--no-page"])
+        yield attempt("corpora", name, ["inspect", place, "--out", folder / "page.html"])
 
 
 def terminal(inputs: Inputs) -> Iterator[Trial]:

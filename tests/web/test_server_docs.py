@@ -89,9 +89,10 @@ def test_the_limits_that_it_names_are_the_defaults():
         f"`--queue` | {limits.queue} |",
         f"`--wait` | {limits.wait_s:g} |",
         f"memory | {limits.held_bytes / 1e6:g} MB |",
-        f"| {limits.upload_bytes_per_s / 1000:g} kB/s on average after "
-        f"{limits.upload_grace_s:g} s; {limits.upload_s:g} s at most |",
-        f"decoding one recording | {limits.decode_s:g} s |",
+        f"| a pause of {limits.upload_grace_s:g} s, which {limits.upload_bytes_per_s / 1000:g} kB/s "
+        f"earn again; {limits.upload_s:g} s at most |",
+        f"larger than {limits.small_bytes / 1e6:g} MB |",
+        f"decoding one recording | {limits.decode_s:g} s, {limits.decode_cpu_s:g} s of the processor",
         f"connections | {limits.connections} |",
         f"request | {limits.head_s:g} s |",
         f"reads | {limits.answer_s:g} s |",
