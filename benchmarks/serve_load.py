@@ -26,6 +26,7 @@ from voice2face.release.inference import Model
 from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 from voice2face.web.answer import Maker, Order
+from voice2face.web.limits import Limits
 
 N_PEOPLE, N_REQUESTS = 100, 3
 N_ALONE = 20
@@ -89,7 +90,7 @@ def _face(model: Model, voice: bytes) -> bytes:
 
 def _bare_s(model: Model, voices: list[bytes]) -> tuple[list[float], list[float]]:
     """Seconds of the same work without a server: the picture alone, and the whole answer."""
-    bare, whole, maker = [], [], Maker(longest_s=60)
+    bare, whole, maker = [], [], Maker(Limits().recording_s)
     for voice in voices[:N_ALONE]:
         began = time.perf_counter()
         model.reconstruct(io.BytesIO(voice))

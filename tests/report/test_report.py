@@ -309,3 +309,30 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="could not be written"):
         write_report(others()[:1], tmp_path / "file", "t", "", pictures=tmp_path)
+
+
+@pytest.mark.skipif(why_not() != "", reason=why_not() or "-")
+def test_hostile_names_run_nothing_in_a_browser(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    hostile = (
+        "<script>window.ran=1</script>", "<img src=x onerror=window.ran=1>", "javascript:ran=1",
+        "</title><svg onload=window.ran=1>", "{{7*7}}", "' onmouseover='window.ran=1", HOSTILE,
+    )  # fmt: skip
+    results = [
+        Result(f"r{n}", name, [row(name, "AUC", 0.5, note=name)], sources={"corpus": name})
+        for n, name in enumerate(hostile)
+    ]
+    page = write_report(results, tmp_path / "out", hostile[0], hostile[1], pictures=tmp_path)
+    asked: list[str] = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("dialog", lambda dialog: asked.append(dialog.message))
+        tab.goto(page.as_uri())
+        tab.mouse.move(200, 200)
+        assert tab.evaluate("window.ran") is None
+        assert tab.evaluate("document.scripts.length") == 0
+        browser.close()
+    assert asked == [page.as_uri()]

@@ -83,15 +83,17 @@ def test_the_client_knows_a_password_and_says_what_is_wrong(models, tmp_path):
 
 def test_the_limits_that_it_names_are_the_defaults():
     limits = Limits()
+    rate = limits.upload_bytes_per_s / 1000
     for cell in (
         f"| {limits.recording_bytes / 1e6:g} MB |",
         f"| {limits.recording_s:g} |",
         f"`--queue` | {limits.queue} |",
         f"`--wait` | {limits.wait_s:g} |",
         f"memory | {limits.held_bytes / 1e6:g} MB |",
-        f"| {limits.upload_bytes_per_s / 1000:g} kB/s on average after "
-        f"{limits.upload_grace_s:g} s; {limits.upload_s:g} s at most |",
-        f"decoding one recording | {limits.decode_s:g} s |",
+        f"| a pause of {limits.upload_grace_s:g} s, which {rate:g} kB/s earn again; "
+        f"{limits.upload_s:g} s at most |",
+        f"larger than {limits.small_bytes / 1e6:g} MB |",
+        f"decoding one recording | {limits.decode_s:g} s, {limits.decode_cpu_s:g} s of the",
         f"connections | {limits.connections} |",
         f"request | {limits.head_s:g} s |",
         f"reads | {limits.answer_s:g} s |",

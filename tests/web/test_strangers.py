@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from benchmarks import hostile_media
+from voice2face.web.examples import EXAMPLES
 from voice2face.web.models import Models
 from voice2face.web.security import Hosts, checked_host
 
@@ -186,7 +187,7 @@ def test_a_page_of_another_site_makes_no_face_in_a_browser(site, voices):
             page.goto(f"http://rebound.example:{site.port}/")  # its name, led here
             assert "not called" in page.content()
             page.goto(f"{own}/")
-            example = f"{own}/api/examples/woman.wav"
+            example = f"{own}/{next(iter(EXAMPLES.values())).url}"
             assert page.evaluate(POST, [f"{own}/api/faces?more=0", example]) == 200
             assert faces_made(site) == before + 1
     finally:

@@ -40,7 +40,8 @@ from voice2face.files import bytes_on_disk
 MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
 MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
 SPENT_BYTES = 128 * MIB  # a process that has grown by so much is not used again
-SECONDS, SECONDS_PER_MB = 60.0, 4.0  # an hour of any codec takes less than 10 s
+CPU_S, CPU_S_PER_MB = 30.0, 4.0  # an hour of any codec takes less than 10 s
+WALL = 2  # times as long on the clock, for machines that have other things to do
 START_S = 60.0
 _MOST_WORDS = 1 << 16  # bytes of an answer that is no samples
 
@@ -136,7 +137,9 @@ class Decoders:
         """What is asked of a process, and the ceilings of it."""
         n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         wall_s, cpu_s = self._limits
-        wall_s = SECONDS + SECONDS_PER_MB * n_bytes / 1e6 if wall_s is None else wall_s
+        if wall_s is None:
+            cpu_s = CPU_S + CPU_S_PER_MB * n_bytes / 1e6 if cpu_s is None else cpu_s
+            wall_s = WALL * cpu_s
         # The samples are kept whole: four copies at most of two bytes each.
         most_s = max_s if first_s is None else first_s
         longest_bytes = MEMORY_PER_BYTE * n_bytes if most_s is None else int(8 * RATE_HZ * most_s)
@@ -255,9 +258,9 @@ class _Decoder:
         code = self._process.exitcode or 0
         found = "its decoder was ended"
         if self._is_late or -code == _signal("SIGALRM"):
-            found = f"it takes more than {request.wall_s:g} s to decode"
+            found = f"it takes more than {round(request.wall_s, 1):g} s to decode"
         elif code and -code == _signal("SIGXCPU"):
-            found = f"it takes more than {request.cpu_s:g} s of a processor to decode"
+            found = f"it takes more than {round(request.cpu_s, 1):g} s of a processor to decode"
         return AudioError(thing, found, "an ordinary audio file", "convert it to WAV")
 
 
