@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     audio_speed,
+    brought,
     cold,
     evaluation_speed,
     hearing,
@@ -59,6 +60,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("serve_load", serve_load.measure),
     ("hostile", hostile.measure),
     ("structure", structure.measure),
+    ("brought", brought.measure),
 )
 
 

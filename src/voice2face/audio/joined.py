@@ -25,8 +25,8 @@ _WAV = re.compile(rb"RIFF.{4}WAVE(?:fmt |JUNK|bext)", re.DOTALL)
 _EBML = re.compile(rb"\x1a\x45\xdf\xa3.{1,60}?\x42\x82.(?:webm|matroska)", re.DOTALL)
 _WAVPACK = re.compile(rb"wvpk.{12}\0{4}", re.DOTALL)
 _CHUNK_NAME = re.compile(rb"[A-Za-z0-9 _]{4}")
-# How many of their first bytes are the same in the next recording: FLV, VOC, TTA.
-_WHOLE_HEADS = ((b"FLV\x01", 9), (b"Creative Voice File", 26), (b"TTA1", 14))
+# How many of their first bytes are the same in the next recording: AMR, FLV, VOC, TTA.
+_WHOLE_HEADS = ((b"#!AMR", 6), (b"FLV\x01", 9), (b"Creative Voice File", 26), (b"TTA1", 14))
 _EBML_MAGIC, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
 
