@@ -295,6 +295,12 @@ def test_nothing_overflows_and_axe_finds_nothing(
             upload(page, recording)
             wait_for_face(page, recording.name)
         check("two faces")
+        page.click("#more button >> nth=4")
+        check("a drawn face, large")
+        page.click("#large-close")
+        page.click("#card")
+        page.wait_for_selector("body.card")
+        check("the card")
 
 
 def test_behind_a_prefix(browser, two_models, voices):

@@ -65,7 +65,7 @@ def test_the_face_is_as_large_as_its_pixels_carry(page, voices):
         "['#window', '#frame'].map((each) => document.querySelector(each).clientWidth)"
     )
     assert 350 < width < room
-    assert "256 × 256 pixels" in page.inner_text("#facts")
+    assert "256\u00a0×\u00a0256\u00a0pixels" in page.inner_text("#facts")
     assert "soft" not in page.get_attribute("#window", "class")
 
 
@@ -138,20 +138,24 @@ HEARD = {
 
 
 def test_what_was_heard_is_said_with_how_sure_it_is(page, voices):
-    def said(heard: Any) -> str:
-        answers(page, heard=heard)
+    def said(heard: Any, by: str | None) -> str:
+        answers(page, heard=heard, heard_by=by)
         face_of(page, voices / "one.wav")
         said = page.inner_text("#says")
         page.click("#remove")
         return said
 
-    assert said(HEARD) == (
-        "Heard: a woman’s voice (97 % sure), of somebody of 30 to 48 years, "
-        "as holds for four voices in five."
+    sentence = (
+        "Heard: a woman’s voice (97 % sure), of somebody who looks 30 to 48, "
+        "which is so for four people in five."
+    )
+    assert said(HEARD, "model") == sentence
+    assert (
+        said(HEARD, "beside") == f"{sentence} Another network heard this than the one that draws."
     )
     unsure = {**HEARD, "gender": {"female": 0.4, "male": 0.6}}
-    assert "rather a man’s voice (60 % sure only)" in said(unsure)
-    assert "puts nothing into words" in said(None)
+    assert "rather a man’s voice (only 60 % sure)" in said(unsure, "model")
+    assert "nothing could be put into words" in said(None, None)
 
 
 def test_warnings_stand_by_the_face(page, voices):

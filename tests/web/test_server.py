@@ -17,6 +17,7 @@ from voice2face.audio import load_clip
 from voice2face.audio.wav import wav_bytes
 from voice2face.release.model_folder import BUNDLED, CONFIG
 from voice2face.release.provenance import png_bytes, provenance_of
+from voice2face.synthetic.sounds import sound
 from voice2face.web.examples import EXAMPLES, FOLDER, example_recording
 from voice2face.web.models import Models
 from voice2face.web.pages import card_page
@@ -161,6 +162,18 @@ def test_two_who_speak_are_noticed(models):
     assert (both["speakers"], alone["speakers"]) == (2, 1)
     assert both["warnings"][0].startswith("More than one person seems to speak: 2 voices (about ")
     assert alone["warnings"] == []
+    assert alone["heard"]["gender"]["female"] > 0.75 and alone["heard_by"] == "beside"
+    years, (least, most) = alone["heard"]["age"]["years"], alone["heard"]["age"]["interval_80"]
+    assert 10 < least < years < most < 90
+
+
+@pytest.mark.parametrize("kind", ["song", "alarm", "rain"])
+def test_what_is_no_voice_becomes_no_face(site, kind):
+    recording = wav_bytes(sound(kind, 5.0, np.random.default_rng(5)))
+    found = site.face(recording)
+    assert found.status == 422
+    assert found.data["error"].startswith("No face can be made of this recording: no voice")
+    assert "somebody who speaks" in found.data["next"]
 
 
 def test_any_container_that_ffmpeg_decodes(site):

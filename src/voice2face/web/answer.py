@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.release.inference import Model, Reconstruction, to_picture
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
-from voice2face.web.ear import Ear, Overheard
+from voice2face.web.ear import Ear, as_model_heard
 from voice2face.web.hearing import summed_up
 
 BEYOND_S = 0.1  # read past the longest recording, so that a longer one is noticed
@@ -68,8 +67,12 @@ class Maker:
         """
         began = time.perf_counter()
         speech, is_cut = self._first(read())
-        overheard = self._ear.listen(speech)
-        made = model.reconstruct_speech(speech)
+        if model.config.part("heard") is None:
+            overheard = self._ear.listen(speech)
+            made = model.reconstruct_speech(speech)
+        else:
+            made = model.reconstruct_speech(speech)
+            overheard = as_model_heard(made)
         label = LABEL if order.label else ""
         face = png_bytes(made.picture, provenance_of(model), label)
         if order.picture_only:
@@ -80,7 +83,8 @@ class Maker:
             "face": face,
             "more": _more(model, made, order, label),
             "model": name,
-            "heard": _heard(made, overheard),
+            "heard": overheard.heard.as_data() if overheard.heard else None,
+            "heard_by": overheard.by if overheard.heard else None,
             "speakers": overheard.speakers.n if overheard.speakers else None,
             "warnings": notes,
             **shown,
@@ -103,13 +107,6 @@ def in_words(seconds: float) -> str:
     """``5 minutes``, ``90 seconds``."""
     minutes = seconds / 60
     return f"{minutes:g} minutes" if minutes >= 2 and minutes % 1 == 0 else f"{seconds:g} seconds"
-
-
-def _heard(made: Reconstruction, overheard: Overheard) -> dict[str, Any] | None:
-    """What the model reads off the voice; else what was read off it beside the model."""
-    if hasattr(made.heard, "as_data"):
-        return made.heard.as_data()  # type: ignore[no-any-return]
-    return overheard.heard
 
 
 def _more(model: Model, made: Reconstruction, order: Order, label: str) -> list[bytes]:

@@ -33,9 +33,9 @@ export function show(entry, onChoose) {
   $("frame").classList.add("filled");
   for (const id of PARTS) $(id).hidden = false;
   $("empty").hidden = true;
-  $("says").textContent = heardWords(answer.heard);
+  $("says").textContent = heardWords(answer.heard, answer.heard_by);
   $("says").classList.toggle("nothing", !answer.heard);
-  $("facts").textContent = `${summary(entry)} ${width} × ${height} pixels.`;
+  $("facts").textContent = `${summary(entry)} ${width}\u00a0×\u00a0${height}\u00a0pixels.`;
   $("warnings").replaceChildren(...answer.warnings.map(item));
   URL.revokeObjectURL($("raw").href);
   $("raw").href = URL.createObjectURL(blobOf(answer.face));

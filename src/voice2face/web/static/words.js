@@ -36,15 +36,14 @@ export function stem(name) {
 const LIKELY = 0.75; // a gender that is less probable is called likelier, not heard
 
 /** What was heard, in words, with how sure that is. */
-export function heardWords(heard) {
-  if (!heard?.gender || !heard?.age) {
-    return "What it heard shows in the face alone: this model puts nothing into words.";
-  }
+export function heardWords(heard, by) {
+  if (!heard) return "What was heard shows in the face alone: nothing could be put into words.";
   const { female, male } = heard.gender;
   const who = female >= male ? "woman" : "man";
   const share = Math.max(female, male);
   const sure = `${Math.round(100 * share)} % sure`;
-  const kind = share >= LIKELY ? `a ${who}’s voice (${sure})` : `rather a ${who}’s voice (${sure} only)`;
+  const kind = share >= LIKELY ? `a ${who}’s voice (${sure})` : `rather a ${who}’s voice (only ${sure})`;
   const [from, to] = heard.age.interval_80.map(Math.round);
-  return `Heard: ${kind}, of somebody of ${from} to ${to} years, as holds for four voices in five.`;
+  const said = `Heard: ${kind}, of somebody who looks ${from} to ${to}, which is so for four people in five.`;
+  return by === "model" ? said : `${said} Another network heard this than the one that draws.`;
 }
