@@ -65,9 +65,7 @@ def test_push_then_reconstruct_then_info_offline(hub, environment, process, clip
         ("push", str(BUNDLED), "org/name"),
     ],
 )
-def test_without_the_extra_it_is_named(
-    words, voice2face, models, corpus, tmp_path, monkeypatch
-):
+def test_without_the_extra_it_is_named(words, voice2face, models, corpus, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     (tmp_path / "pairs.csv").write_text("identity,voice,face\na,a.wav,a.png\n")
