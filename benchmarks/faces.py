@@ -36,7 +36,7 @@ from voice2face.training.face_space.components import Codes, Components
 from voice2face.training.face_space.tables import normalised, read_rows
 from voice2face.voice_encoders.ge2e import Ge2e
 
-N_DRAWS = 4  # of each voice
+N_DRAWS = 3  # of each voice
 N_RESAMPLES = 1000
 BANDS = {"20-39": 0, "40-59": 1, ">=60": 2}
 REGION = 0.9

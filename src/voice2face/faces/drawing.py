@@ -54,4 +54,5 @@ class Drawing:
             for part in np.moveaxis(offset, -1, 0)
         ]
         centres = (np.arange(self.px, dtype=np.float32) + np.float32(0.5)) / np.float32(self.px)
-        return np.stack(fine, axis=-1) + np.stack(np.meshgrid(centres, centres), axis=-1)
+        places = np.stack(fine, axis=-1) + np.stack(np.meshgrid(centres, centres), axis=-1)
+        return np.asarray(places, np.float32)

@@ -66,4 +66,5 @@ def _coarse(luma: Floats, inside: Floats) -> Floats:
         made = cv2.GaussianBlur(array, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(made, np.float32)
 
-    return blurred(luma * inside) / np.maximum(blurred(inside), np.float32(1e-3))
+    share = np.maximum(blurred(inside), np.float32(1e-3))
+    return np.asarray(blurred(luma * inside) / share, np.float32)

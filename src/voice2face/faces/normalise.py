@@ -146,7 +146,7 @@ class Normaliser:
             return self._inside
         crop = np.clip(np.rint(laid), 0, 255).astype(np.uint8)
         found = resized(self._masks(resized(crop, SELFIE_PX)), self._settings.px)
-        return np.maximum(found, self._inside)
+        return np.asarray(np.maximum(found, self._inside), np.float32)
 
 
 def _at_most(reason: str, value: float, what: str, limit: float) -> None:

@@ -86,13 +86,19 @@ class FaceDecoder:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
         codes = np.clip(looks.codes, -FURTHEST, FURTHEST).astype(np.float32)
         n_texture = len(self._texture_basis)
-        shapes = self._shape_mean + codes[:, n_texture:] @ self._shape_basis
+        shapes = self.shapes(codes)
         features = surrounding_features(codes[:, :n_texture], looks.age, looks.hair)
         faces = np.empty((len(codes), self.px, self.px, 3), np.float32)
         for row, (code, shape) in enumerate(zip(codes, shapes, strict=True)):
             picture = self._picture(code[:n_texture], features[row], int(looks.male[row]))
-            faces[row] = self._draw(self._enlarged(picture), shape.reshape(N_POINTS, 2))
+            faces[row] = self._draw(self._enlarged(picture), shape)
         return np.clip(faces, 0, 255)
+
+    def shapes(self, codes: Floats) -> Floats:
+        """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
+        own = np.clip(codes[:, len(self._texture_basis) :], -FURTHEST, FURTHEST)
+        shapes = self._shape_mean + own.astype(np.float32) @ self._shape_basis
+        return shapes.reshape(len(codes), N_POINTS, 2)
 
     def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
         """The face on the mean shape, shape (side, side, 3)."""

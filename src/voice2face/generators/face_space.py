@@ -33,6 +33,8 @@ PICTURES = (
     "texture_mean", "texture_basis", "texture_scale", "region", "blend", "shape_mean",
     "shape_basis",
 )  # fmt: skip
+# Optional: what is added to codes so that faces are read as voices tell.
+ANSWER = ("answer", "answer_gender")
 SURROUNDINGS = ("around_mean", "around", "around_step", "hair", "hair_male")
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
@@ -136,6 +138,7 @@ class FaceSpace:
 
     Attributes:
         px: Side of the faces.
+        n_hair: Numbers of chance in what surrounds a face.
 
     Raises:
         ModelError: The arrays are for embeddings of another length.
@@ -160,6 +163,10 @@ class FaceSpace:
         self._age_code = arrays["age_code"]
         self._left, self._spread = arrays["left"], arrays["spread"]
         self._others = [_of_gender(arrays, men) for men in (False, True)]
+        self.n_hair = self._others[0].hair.shape[1]
+        if "answer" in arrays:
+            self._deviation += arrays["answer"]
+        self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
 
     def told(self, embeddings: Floats) -> Told:
@@ -185,6 +192,7 @@ class FaceSpace:
             + drawn.gender_emphasis * (self._gender_code[men] - middle)
             + drawn.age_emphasis * decades[:, None] * self._age_code[men]
             + heard @ self._deviation
+            + self._answer[men]
         )
         years = self._gender_age[men] + DECADE * drawn.age_emphasis * decades
         return Told(
@@ -195,7 +203,7 @@ class FaceSpace:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
         told = self.told(embeddings)
         men = told.male > 0
-        codes, hair = told.codes, np.zeros((len(men), self._others[0].hair.shape[1]), np.float32)
+        codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
         if rng is not None:
             codes = codes.copy()
             for row, of_men in enumerate(men.astype(np.int64).tolist()):
@@ -203,6 +211,10 @@ class FaceSpace:
                 codes[row] += self._settings.chance * self._left[of_men] * drawn
         pictures = self._decoder(Looks(codes, men, told.age, hair)).transpose(0, 3, 1, 2)
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+
+    def rest(self, men: bool, rng: np.random.Generator) -> Floats:
+        """What gender and age leave of the code of a person who does not exist, shape (K,)."""
+        return self._others[int(men)].drawn(rng)[0]
 
     def distances(self, embeddings: Floats, codes: Floats) -> Floats:
         """How far people's faces lie from what their voices tell, in spreads.

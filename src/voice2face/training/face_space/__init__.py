@@ -2,5 +2,6 @@
 
 from voice2face.training.face_space.fit import Sizes, Speakers, fit, write
 from voice2face.training.face_space.people import People, raked
+from voice2face.training.face_space.reading import fit_answer
 
-__all__ = ["People", "Sizes", "Speakers", "fit", "raked", "write"]
+__all__ = ["People", "Sizes", "Speakers", "fit", "fit_answer", "raked", "write"]

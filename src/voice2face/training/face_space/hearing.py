@@ -1,6 +1,7 @@
 """What voices tell about faces: gender, age, and a distribution of the rest of a face's code."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +101,7 @@ def ridge(x: Floats, y: Floats, strength: float) -> tuple[Floats, Floats]:
     return weights, offset - middle @ weights
 
 
-def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str, npt.NDArray]:
+def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str, npt.NDArray[Any]]:
     """From a voice's embedding to the distribution of the face's code.
 
     Gender is read off by a regression on all voices whose gender is known, age likewise; what is

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ def normalised(
     normalise: Normaliser,
     detect: Detector,
     look: Callable[[int], None] = lambda row: None,
-) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray], Counter[str]]:
+) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]], Counter[str]]:
     """The normalised faces of picture files.
 
     Args:
