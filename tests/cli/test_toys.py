@@ -102,3 +102,28 @@ def test_a_generator_of_others_beside_a_shipped_encoder(toys, voice2face, corpus
 def test_names_that_lead_nowhere(option, name, found, toys, voice2face, corpus, tmp_path):
     voice2face("train", "face", corpus, tmp_path / "run", option, name).one_error(found)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (("--resume",), "--resume beside it"),
+        (("--variant", "tanh", "--iterations", "9"), "--variant, --iterations beside it"),
+        (("--set", "critics.r1=1"), "--set critics.r1 beside it"),
+    ],
+)
+def test_what_a_generator_without_a_loop_would_not_look_at_is_refused(
+    more, named, toys, voice2face, corpus, tmp_path
+):
+    words = ("train", "face", corpus, tmp_path / "run", "--generator", "linear", *more)
+    voice2face(*words).one_error(named)
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_run_is_not_written_over(toys, voice2face, corpus, tmp_path):
+    checkpoints = tmp_path / "run" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "00000007.pt").write_bytes(b"of hours")
+    words = ("train", "face", corpus, tmp_path / "run", "--generator", GENERATOR)
+    voice2face(*words).one_error("holds a run of 7 steps")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]

@@ -1,5 +1,6 @@
 """``train face``: a generator of faces on a voice encoder."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from voice2face.cli import options
 from voice2face.cli.needs import TRAINING, checked_device, need_extras
 from voice2face.cli.output import print_lines
 from voice2face.cli.program import train_app
+from voice2face.errors import SettingsError
 
 Variant = Annotated[
     str, typer.Option(help="baseline, bn, bn-tanh, tanh, dropout, generator-dropout.")
@@ -35,6 +37,9 @@ BestBy = Annotated[
 ]
 Compile = Annotated[bool, typer.Option("--compile", help="Use torch.compile.")]
 Graph = Annotated[bool, typer.Option("--graph", help="CUDA: one graph a step.")]
+# What a generator that is fitted at once depends on.
+NO_LOOP = {"corpus", "out", "voice_encoder", "generator", "pair_by", "settings", "seed", "quiet"}
+NO_LOOP_SETTINGS = {"training.set_aside", "training.pair_by"}
 Half = Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")]
 
 
@@ -44,6 +49,7 @@ Half = Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")]
     "             --variant tanh",
 )
 def train_face(
+    context: typer.Context,
     corpus: options.CorpusFolder,
     out: options.RunFolder,
     variant: Variant = "baseline",
@@ -83,6 +89,8 @@ def train_face(
     from voice2face.training.methods import closed_form
 
     fit = closed_form(generator)
+    if fit is not None:
+        _check_no_loop(context, generator, options.assignments(settings))
     changes = {
         "training.iterations": iterations,
         "training.batch_size": batch_size,
@@ -93,11 +101,13 @@ def train_face(
     chosen = change(recipe(variant, preset, width), changes)
     if fit is not None:
         training = chosen.training
-        model = train_closed_form(
-            corpus, out, fit, voice_encoder=voice_encoder, pair_by=training.pair_by,
-            set_aside=training.set_aside, seed=seed,
-        )  # fmt: skip
-        print_lines(f"model: {model.resolve()}")
+        with distributed.team("cpu") as team:
+            model = train_closed_form(
+                corpus, out, fit, voice_encoder=voice_encoder, pair_by=training.pair_by,
+                set_aside=training.set_aside, seed=seed, team=team,
+            )  # fmt: skip
+            if team.is_leader:
+                print_lines(f"model: {model.resolve()}")
         return
     writes = options.given(
         checkpoint_every=checkpoint_every, sample_every=sample_every, best_by=best_by,
@@ -111,3 +121,19 @@ def train_face(
         )  # fmt: skip
         if team.is_leader:
             print_lines(f"model: {model.resolve()}")
+
+
+def _check_no_loop(context: typer.Context, generator: str, settings: Collection[str]) -> None:
+    """Refuse options that a generator without a loop would not look at."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if (source := context.get_parameter_source(parameter.name or "")) is not None
+        and source.name == "COMMANDLINE" and parameter.name not in NO_LOOP
+    ]  # fmt: skip
+    given += [f"--set {name}" for name in settings if name not in NO_LOOP_SETTINGS]
+    if given:
+        raise SettingsError(
+            f"--generator {generator}", f"{', '.join(given)} beside it",
+            "what a training without a loop depends on", "leave it out",
+        )  # fmt: skip

@@ -14,7 +14,9 @@ from voice2face.errors import TrainingError
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing
+from voice2face.training.distributed import Team
 from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.training.loop import check_unused
 from voice2face.training.people import people_of
 from voice2face.voice_encoders.protocol import FrameEncoder
 
@@ -62,6 +64,7 @@ def train_closed_form(
     pair_by: str = "identity",
     set_aside: float = 0.0,
     seed: int = 0,
+    team: Team | None = None,
 ) -> Path:
     """Fit a generator to a corpus; write the released model to ``out/model``.
 
@@ -73,16 +76,21 @@ def train_closed_form(
         pair_by: ``identity``, or an attribute that voices and faces have in common.
         set_aside: Share of the recordings that is not trained on.
         seed: Of what the method draws.
+        team: Processes that were started together: the leader alone does the work.
 
     Returns:
-        The model's folder.
+        The model's folder, which the leader writes.
 
     Raises:
         CorpusError: The corpus can't be read.
         ModelError: The voice encoder can't be read.
-        TrainingError: The corpus doesn't serve.
+        TrainingError: The corpus doesn't serve, or another run is in ``out``.
     """
+    if team is not None and not team.is_leader:
+        team.barrier()
+        return out / "model"
     check_replaceable(out / "model")
+    check_unused(out, resume=False)
     corpus = Corpus.open(corpus_folder, verify=True)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)
@@ -103,7 +111,10 @@ def train_closed_form(
         **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
     }
     parts = (*encoder.new_parts(unit=True), generator)
-    return write_release(out / "model", out.resolve().name, parts, facts)
+    write_release(out / "model", out.resolve().name, parts, facts)
+    if team is not None:
+        team.barrier()
+    return out / "model"
 
 
 def read_pairs(
