@@ -7,8 +7,10 @@ import voice2face
 from voice2face.errors import OutputError, Voice2FaceError, one_line
 from voice2face.files import (
     atomic_write,
+    bytes_on_disk,
     check_free,
     made_by,
+    read_regular,
     sha256_of,
     write_bytes,
     write_text,
@@ -101,3 +103,26 @@ def test_a_note_about_this_program_is_not_its_own(tmp_path):
     write_text(tmp_path / "notes.html", "<p>I tried voice2face 0.3 on Monday.</p>")
     with pytest.raises(OutputError):
         check_free(tmp_path / "notes.html")
+
+
+def test_a_file_of_a_stranger_is_read_if_it_is_one_and_not_too_large(tmp_path):
+    (tmp_path / "good").write_bytes(b"12345")
+    assert read_regular(tmp_path / "good", 5) == b"12345"
+    with pytest.raises(OSError, match="5 bytes, more than 4"):
+        read_regular(tmp_path / "good", 4)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero", "."):
+        with pytest.raises(OSError, match=r"no regular file|Is a directory"):
+            read_regular(tmp_path / name, 100)
+    with pytest.raises(FileNotFoundError):
+        read_regular(tmp_path / "missing", 100)
+
+
+def test_holes_of_a_file_take_no_room_on_the_disk(tmp_path):
+    with (tmp_path / "sparse").open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert bytes_on_disk(tmp_path / "sparse") < 1 << 20
+    (tmp_path / "full").write_bytes(os.urandom(50_000))
+    assert bytes_on_disk(tmp_path / "full") == 50_000
+    assert bytes_on_disk(tmp_path / "missing") == bytes_on_disk(tmp_path / "nul\0") == 0
