@@ -1,7 +1,8 @@
 """Pictures of the page, to be looked at: ``python -m tests.web.page_pictures OUT [STATE...]``.
 
-At three widths, light and dark: before a face, with an error, while recording, with a face, and
-with two voices side by side. Voices are synthetic.
+At three widths, light and dark: before a face, with an error, while recording, with a face, with
+voices side by side, a drawn face, while the next voice is sent, after it failed, the card of the
+model, and the form of the password. The first voice is synthetic, the others are the examples.
 """
 
 import sys
@@ -44,6 +45,17 @@ def states(page: Any, silent: Path) -> Iterator[str]:
     page.click("#more button >> nth=2")
     yield "large"
     page.keyboard.press("Escape")
+    page.route("**/api/faces*", lambda route: None)
+    page.set_input_files("#file", str(silent.with_name("voice.wav")))
+    yield "sending"
+    page.unroute_all()
+    page.click("#cancel")
+    page.set_input_files("#file", str(silent))
+    page.wait_for_selector("#error p")
+    yield "failed"
+    page.click("#card")
+    page.wait_for_selector("body.card")
+    yield "card"
 
 
 def main(out: Path, wanted: list[str]) -> None:
@@ -52,7 +64,12 @@ def main(out: Path, wanted: list[str]) -> None:
     voice, silent = out / "voice.wav", out / "silent.wav"
     voice.write_bytes(example_wav("woman"))
     silent.write_bytes(wav_bytes(np.zeros(48_000, np.int16)))
-    with served(Models()) as server, browser_with(voice) as browser:
+    models = Models()
+    with (
+        served(models) as server,
+        served(models, "no password of anybody") as locked,
+        browser_with(voice) as browser,
+    ):
         for width, height in VIEWS.items():
             for theme in ("light", "dark"):
                 page = browser.new_page(
@@ -67,6 +84,11 @@ def main(out: Path, wanted: list[str]) -> None:
                     path = out / f"{width}-{theme}-{state}.png"
                     page.screenshot(path=path, full_page=state != "large")
                     print(path)
+                page.goto(f"{locked.url}/")
+                page.fill("#password", "wrong")
+                page.keyboard.press("Enter")
+                page.wait_for_selector("#wrong")
+                page.screenshot(path=out / f"{width}-{theme}-password.png")
                 page.close()
 
 

@@ -30,6 +30,7 @@ def card_page(name: str, card: Path, root_path: str) -> str:
         with card.open("rb") as file:
             text = file.read(MOST_CARD_BYTES).decode("utf-8", "replace")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    markdown.add_render_rule("table_open", _scrollable_table)
     body = Markup(markdown.render(text))
     return rendered("card.html", root=root_path, name=name, body=body)
 
@@ -45,6 +46,11 @@ def links() -> list[dict[str, str]]:
         named = []
     found = [entry.partition(", ") for entry in named]
     return [*({"title": title, "url": url} for title, _, url in found), METHOD]
+
+
+def _scrollable_table(*_: object) -> str:
+    """On a phone a table is wider than the page: it scrolls, by keys too."""
+    return '<table tabindex="0">\n'
 
 
 @cache
