@@ -20,6 +20,7 @@ def brightness(faces: np.ndarray, points: np.ndarray) -> np.ndarray:
 def test_an_answer_brings_what_is_read_nearer_to_what_is_told(monkeypatch):
     """Voices that tell brightness by a number that the space was not taught to draw from."""
     monkeypatch.setattr(reading, "N_DRAWN", 40)
+    monkeypatch.setattr(reading, "PX", 32)
     space = arrays(hair=False)
     heard = speakers(80, 30).embedding
     tone = np.linspace(-1, 1, 80)
