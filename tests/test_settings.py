@@ -173,7 +173,11 @@ def test_a_refused_entry_of_a_file_is_named_with_the_file(tmp_path):
     ("crop", "assignments", "message"),
     [
         ({"px": 7}, [], "--px: 7; a whole number from 8 to 1024 wanted; correct it"),
-        ({"geometry": "x"}, [], "--geometry: 'x'; one of normalised, released, tight wanted; correct it"),
+        (
+            {"geometry": "x"},
+            [],
+            "--geometry: 'x'; one of normalised, released, tight wanted; correct it",
+        ),
         (
             {"remove": "hair,foo"},
             [],
