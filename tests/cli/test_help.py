@@ -24,6 +24,7 @@ COMMANDS = {
     "serve",
     "import-released",
     "train voice",
+    "train head",
     "train face",
 }
 

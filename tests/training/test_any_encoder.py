@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from face_runs import FAST, assert_equal, final_state, small
+from models import small_model
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, ModelError
@@ -66,22 +67,22 @@ def test_a_training_on_another_encoder_is_resumed_bit_for_bit(corpus, tmp_path):
     assert_equal(final_state(tmp_path / "whole"), final_state(tmp_path / "parts"))
 
 
-def test_what_a_training_pools_is_what_the_encoder_gives(corpus):
+def test_what_a_training_pools_is_what_the_encoder_gives(corpus, tmp_path):
     import torch
 
-    for name in ("ge2e", ENCODER, None):
+    own = small_model(tmp_path / "own")
+    for name in ("ge2e", ENCODER, own):
         encoder = open_frozen(name)
         frames = CorpusFrames(Corpus.open(corpus), encoder.frames).voices("train").frames[0]
         frames = np.asarray(frames, np.float32)
-        if name is None:
+        if name is own:
             frames = np.tile(frames, (-(-1000 // len(frames)), 1))[:1000]
         prepared = torch.from_numpy(encoder.frames.prepared(frames)).T[None]
         with torch.no_grad():
             pooled = encoder.network(prepared)[0].numpy()
-        expected = encoder.frames.pooled(frames)
-        if name is None:  # which its graph makes of length one
+        if name is own:  # which its graph makes of length one
             pooled = pooled / np.linalg.norm(pooled)
-        np.testing.assert_allclose(pooled, expected, atol=2e-4)
+        np.testing.assert_allclose(pooled, encoder.frames.pooled(frames), atol=2e-4)
 
 
 @pytest.mark.parametrize("encoder", [ENCODER, None])
@@ -170,3 +171,33 @@ def test_a_network_in_an_onnx_file_is_trained_on_and_goes_into_the_model(corpus,
     again = train_closed_form(corpus, tmp_path / "b", PluginFit(GENERATOR), voice_encoder=first)
     face = Model(again, plugins=MODULES).reconstruct_speech(speech_of(corpus)).face
     np.testing.assert_allclose(face, made.face, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["linear", "attention"])
+def test_a_head_over_a_frozen_encoder_is_released_and_trained_on(pooling, corpus, tmp_path):
+    import json
+
+    from voice2face.training.speaker.adapt import adapt
+    from voice2face.training.speaker.adaptation import AdaptationRecipe
+
+    recipe = AdaptationRecipe(pooling=pooling, embedding_dim=8, hidden=4, iterations=5)
+    report = adapt(corpus, tmp_path / "head", recipe, seed=1)
+    assert json.loads((tmp_path / "head" / "verification.json").read_text()) == report
+    model = Model(tmp_path / "head" / "model")
+    heard = model.embed(speech_of(corpus))
+    assert heard.shape == (8,) and np.linalg.norm(heard) == pytest.approx(1, abs=1e-5)
+    folder = train_closed_form(
+        corpus, tmp_path / "face", PluginFit(GENERATOR), voice_encoder=tmp_path / "head"
+    )
+    made = Model(folder, plugins=MODULES).reconstruct_speech(speech_of(corpus))
+    np.testing.assert_allclose(made.embedding, heard, atol=1e-5)
+
+
+def test_an_encoder_that_takes_no_head_is_refused(corpus, tmp_path):
+    from voice2face.errors import TrainingError
+    from voice2face.training.speaker.adapt import adapt
+    from voice2face.training.speaker.adaptation import AdaptationRecipe
+
+    with pytest.raises(TrainingError, match="of kind voice-encoder-plugin; ge2e"):
+        adapt(corpus, tmp_path / "head", AdaptationRecipe(), voice_encoder=ENCODER)
+    assert not (tmp_path / "head").exists()

@@ -16,6 +16,7 @@ from voice2face.cli import (  # noqa: F401  (each adds its command, in the order
     inspect,
     cohort,
     train_voice,
+    train_head,
     train_face,
     runs,
     evaluate,

@@ -10,12 +10,18 @@ import numpy.typing as npt
 from voice2face.audio.speech import Speech
 from voice2face.errors import ModelError, one_line
 from voice2face.files import atomic_write
+from voice2face.parts import PartSource, VoiceEncoderPart
+from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.protocol import FrameEncoder
 
 Float32Array = npt.NDArray[np.float32]
 
 MOST_BYTES = 1 << 26
 ARRAYS = ("centre", "scale", "attention", "query", "weight")
+
+
+HEAD = "head.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,38 @@ class Head:
         share = np.exp(odds - odds.max())
         pooled = (share / share.sum()) @ x @ self.weight
         return np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), np.float32)
+
+
+class AdaptedPart(VoiceEncoderPart, frozen=True, kw_only=True, tag="adapted"):
+    """A frozen voice encoder and its head in a model folder.
+
+    Attributes:
+        encoder: The frozen one; its files are listed with the head's.
+    """
+
+    encoder: Ge2ePart | OnnxFilePart
+
+    def open(self, source: PartSource) -> "Adapted":
+        """The encoder.
+
+        Raises:
+            ModelError: A file is missing or damaged, or they don't belong together.
+        """
+        return Adapted(self.encoder.open(source), read_head(source.path(HEAD)))
+
+    @property
+    def front_end_name(self) -> str:
+        """That of the frozen one."""
+        return self.encoder.front_end_name
+
+    @property
+    def least_speech_s(self) -> float:
+        """Seconds of speech that it needs."""
+        return self.encoder.least_speech_s
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"voice encoder": f"{self.encoder.kind}, with a head trained on top"}
 
 
 class Adapted:

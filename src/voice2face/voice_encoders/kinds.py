@@ -5,6 +5,7 @@ kind makes no other model slower to open.
 """
 
 VOICE_ENCODERS = {
+    "adapted": "voice2face.voice_encoders.adapted:AdaptedPart",
     "convolutional": "voice2face.voice_encoders.convolutional:ConvolutionalPart",
     "ge2e": "voice2face.voice_encoders.ge2e:Ge2ePart",
     "onnx": "voice2face.voice_encoders.onnx_file:OnnxFilePart",

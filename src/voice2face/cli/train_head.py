@@ -1,0 +1,43 @@
+"""``train head``: a frozen voice encoder, adapted to the speakers of a corpus."""
+
+from typing import Annotated
+
+import typer
+
+from voice2face.cli import options
+from voice2face.cli.needs import TRAINING, need_extras
+from voice2face.cli.output import print_answer
+from voice2face.cli.program import train_app
+
+
+@train_app.command("head", epilog="Example: voice2face train head corpus runs/head")
+def train_head(
+    corpus: options.CorpusFolder,
+    out: options.RunFolder,
+    voice_encoder: Annotated[
+        str, typer.Option(metavar="MODEL", help="The frozen one: ge2e, or FILE.onnx.")
+    ] = "ge2e",
+    iterations: options.OptionalCount = None,
+    batch_size: options.OptionalCount = None,
+    pooling: Annotated[str | None, typer.Option(help="linear or attention.")] = None,
+    settings: options.Set = None,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Train a small head over a frozen voice encoder.
+
+    It tells the speakers of the corpus apart, in seconds. The model lands in OUT/model and serves
+    as `--voice-encoder`; how well it verifies people it has not heard, in OUT/verification.json.
+    """
+    need_extras("training", TRAINING)
+    from voice2face.evaluation.metrics.verification_report import as_table
+    from voice2face.settings import change
+    from voice2face.training.speaker.adapt import adapt
+    from voice2face.training.speaker.adaptation import AdaptationRecipe
+
+    given = options.given(iterations=iterations, batch_size=batch_size, pooling=pooling)
+    recipe = change(AdaptationRecipe(), given | options.assignments(settings))
+    report = adapt(corpus, out, recipe, voice_encoder=voice_encoder, seed=seed)
+    summary = f"verification EER on speakers not trained on: {report['summary']}"
+    lines = [summary, *as_table(report).splitlines(), f"model: {(out / 'model').resolve()}"]
+    print_answer(as_json, {"model": out / "model", "verification": report}, lines)

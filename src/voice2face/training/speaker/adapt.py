@@ -1,0 +1,106 @@
+"""A small head over a frozen voice encoder, trained on a corpus and released as a model."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from voice2face import __version__
+from voice2face.corpus import Corpus
+from voice2face.errors import TrainingError
+from voice2face.evaluation.metrics.verification_report import as_data, verification_report
+from voice2face.files import write_text
+from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.training.loop import check_unused
+from voice2face.training.speaker.adaptation import AdaptationRecipe, train_head
+from voice2face.voice_encoders.adapted import HEAD, AdaptedPart, Head, write_head
+from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.onnx_file import OnnxFilePart
+
+
+def adapt(
+    corpus_folder: Path,
+    out: Path,
+    recipe: AdaptationRecipe,
+    *,
+    voice_encoder: str | Path = "ge2e",
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train a head; write ``out/model`` and ``out/verification.json``.
+
+    Args:
+        corpus_folder: A prepared corpus; its ``train`` identities are learned, verification is
+            measured on all the others.
+        out: Folder of the run.
+        recipe: Shape and training of the head.
+        voice_encoder: The frozen one, as ``training.frozen.open_frozen`` takes it.
+        seed: Of weights and batches.
+
+    Returns:
+        What ``verification.json`` holds.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        ModelError: The encoder can't be read.
+        TrainingError: It is of a kind that takes no head, or there are fewer than two speakers.
+    """
+    check_replaceable(out / "model")
+    check_unused(out, resume=False)
+    corpus = Corpus.open(corpus_folder, verify=True)
+    encoder = open_frozen(voice_encoder)
+    part = encoder.part
+    if not isinstance(part, Ge2ePart | OnnxFilePart):
+        raise TrainingError(
+            voice_encoder, f"a voice encoder of kind {part.kind}", "ge2e, or FILE.onnx",
+            "train that one itself, or choose another",
+        )  # fmt: skip
+    frames = CorpusFrames(corpus, encoder.frames)
+    voices = frames.voices("train")
+    windows = [np.asarray(one, np.float32) for one in voices.frames]
+    head = train_head(windows, np.asarray(voices.identity, str), recipe, seed)
+    report = _report(frames, head, 1 / encoder.frames.frames_per_s, seed)
+    facts: Provenance = {
+        "made_by": f"voice2face {__version__}, train head",
+        "sources": ", ".join(corpus.info.source_names),
+        "corpus": corpus.info.data_hash,
+        "speakers": len(np.unique(voices.identity)),
+        "recordings": len(voices),
+        "iterations": recipe.iterations,
+        "seed": seed,
+        "verification EER, speakers not trained on": report["summary"],
+        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+    }
+    name = f"{out.resolve().name} (voice encoder)"
+    write_release(out / "model", name, [_new_part(encoder, part, head)], facts)
+    write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
+    return report
+
+
+def _new_part(encoder: FrozenEncoder, part: Ge2ePart | OnnxFilePart, head: Head) -> NewPart:
+    (frozen,) = replace(encoder, heard=None).new_parts(unit=True)
+
+    def write(folder: Path) -> None:
+        frozen.write(folder)
+        write_head(folder / HEAD, head)
+
+    return NewPart(AdaptedPart(encoder=msgspec.structs.replace(part, files={})), write)
+
+
+def _report(frames: CorpusFrames, head: Head, hop_s: float, seed: int) -> dict[str, Any]:
+    """Verification among the people of the splits that were not trained on, by duration."""
+    parts = [frames.voices(split) for split in ("validation", "test")]
+    recordings = [np.asarray(one, np.float32) for part in parts for one in part.frames]
+    identity = np.array([name for part in parts for name in part.identity], str)
+    attributes = {
+        name: np.concatenate([part.attributes[name] for part in parts])
+        for name in parts[0].attributes
+    }
+    rows = verification_report(
+        recordings, identity, attributes,
+        lambda clips: np.array([head(clip) for clip in clips], np.float32), hop_s=hop_s, seed=seed,
+    )  # fmt: skip
+    return as_data(rows, seed)
