@@ -12,6 +12,7 @@ from benchmarks import (
     hostile,
     hour,
     learning,
+    masks,
     prepare_core,
     prepare_faults,
     prepare_memory,
@@ -61,6 +62,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("hostile", hostile.measure),
     ("structure", structure.measure),
     ("brought", brought.measure),
+    ("masks", masks.measure),
 )
 
 

@@ -182,7 +182,7 @@ class LeftHalf:
     def __init__(self, remove: tuple[str, ...]) -> None:
         assert remove == ("hair",)
 
-    def __call__(self, crop: np.ndarray) -> np.ndarray:
+    def __call__(self, crop: np.ndarray, inside: np.ndarray | None) -> np.ndarray:
         assert crop.shape == (256, 256, 3)
         keep = np.ones((256, 256), np.float32)
         keep[:, 128:] = 0
@@ -275,6 +275,16 @@ def test_the_camera_is_looked_at_and_not_the_shared_screen(
     assert n_tracks(path) == 2
     faces = maker.from_video(path)
     assert faces and _difference(faces[0].pixels, painted(1)) < 20
+
+
+def test_a_masked_face_shows_nothing_of_what_its_border_mirrors(yunet: YuNet) -> None:
+    scene = portrait(1, at=(120, 0))[24:]  # the picture ends within the forehead
+    data = encoded(Image.fromarray(scene))
+    plain = FaceMaker(FaceCrop(), yunet).from_picture(data)
+    assert plain.quality.outside > 0.05
+    masked = FaceMaker(FaceCrop(remove=("hair",)), yunet).from_picture(data)
+    n_rows = int(plain.quality.outside * 64)
+    assert (masked.pixels[: n_rows - 1] == 128).all()
 
 
 def test_yunet_is_found_by_itself() -> None:

@@ -107,6 +107,26 @@ def test_a_fringe_over_the_eyes_is_hair(crop):
     assert (masks(hair)(crop)[90:118, 100:150] == 0).all()
 
 
+def test_a_beard_is_no_hair_to_be_removed(crop):
+    hair = np.zeros((PX, PX))
+    hair[:70] = 1
+    hair[160:215, 100:156] = 1  # a beard under the mouth
+    hair[100:, :60] = hair[100:, 196:] = 1  # long hair beside the face
+    keep = masks(hair)(crop)
+    assert (keep[165:205, 108:148] == 1).all()
+    assert (keep[:68] == 0).all() and (keep[102:, :58] == 0).all() and (keep[102:, 198:] == 0).all()
+
+
+def test_what_the_border_mirrors_goes_and_does_not_connect(crop, person):
+    inside = np.ones((PX, PX), bool)
+    inside[:60] = False  # the picture ends above the brows; its mirror looks like a person
+    tall = person.copy()
+    tall[:60, 60:196] = 1
+    for made in (masks(person=tall), masks(np.zeros((PX, PX)))):
+        keep = made(crop, inside)
+        assert (keep[:60] == 0).all() and (keep[FACE] == 1).all()
+
+
 def test_another_person_and_threads_go_with_the_background(crop, person):
     crowded = person.copy()
     crowded[100:180, 0:30] = 1  # somebody else

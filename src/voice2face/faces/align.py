@@ -87,7 +87,7 @@ def align(
         ValueError: The points are all in one place, or not finite.
     """
     to_crop = similarity(points, geometry * px)
-    outside = _outside_share(to_crop, px, picture.shape[1], picture.shape[0])
+    outside = 1 - float(_inside(to_crop, px, picture.shape[1], picture.shape[0]).mean())
     return _warp(picture, to_crop, px), outside
 
 
@@ -142,11 +142,29 @@ def _needed(
     return picture[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)
 
 
-def _outside_share(to_crop: Array, px: int, width: int, height: int) -> float:
+def inside_picture(
+    size: tuple[int, int], points: npt.NDArray[Any], geometry: Array, px: int
+) -> npt.NDArray[np.bool_]:
+    """Which pixels of the crop of :func:`align` show the picture; the others are mirrored.
+
+    Args:
+        size: Width and height of the picture.
+        points: As there.
+        geometry: As there.
+        px: As there.
+
+    Returns:
+        Shape (px, px).
+    """
+    return _inside(similarity(points, geometry * px), px, *size)
+
+
+def _inside(to_crop: Array, px: int, width: int, height: int) -> npt.NDArray[np.bool_]:
     at = (np.arange(px) + 0.5).astype(np.float64)
     centres = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
     x, y = _to_picture(to_crop, centres).T
-    return float(1 - ((x >= 0) & (x <= width) & (y >= 0) & (y <= height)).mean())
+    inside = (x >= 0) & (x <= width) & (y >= 0) & (y <= height)
+    return np.asarray(inside.reshape(px, px), np.bool_)
 
 
 def _to_picture(to_crop: Array, places: Array) -> Array:

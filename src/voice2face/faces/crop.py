@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from voice2face.faces import quality
-from voice2face.faces.align import GEOMETRIES, align, widened
+from voice2face.faces.align import GEOMETRIES, align, inside_picture, widened
 from voice2face.faces.detect import Detection, Detector, YuNet
 from voice2face.faces.masks import CONTEXT, Masks
 from voice2face.faces.normalise import Normaliser
@@ -20,6 +20,9 @@ from voice2face.faces.quality import Quality
 from voice2face.settings import FaceCrop, NormalisedFace
 
 Picture = npt.NDArray[np.uint8]
+# A crop that shows more around the face, (256, 256, 3), and which of its pixels show the picture
+# and not its mirror, (256, 256); None: all.
+Context = tuple[Picture, npt.NDArray[np.bool_] | None]
 
 # Larger pictures may be read at a fraction of their size, but never below these sides: what
 # detection needs, and where a face over a sixteenth of the picture still fills its crop.
@@ -92,7 +95,8 @@ class FaceMaker:
             return face
         border = (CONTEXT_PX - MIDDLE_PX) // 2
         middle = square_pixels(data, MIDDLE_PX)
-        return self._masked(face, np.pad(middle, ((border,) * 2, (border,) * 2, (0, 0)), "reflect"))
+        mirrored = np.pad(middle, ((border,) * 2, (border,) * 2, (0, 0)), "reflect")
+        return self._masked(face, (mirrored, None))
 
     def from_video(self, path: Path) -> list[Face]:
         """The best few faces of a video with one speaker, in order of time.
@@ -108,7 +112,7 @@ class FaceMaker:
         from voice2face.faces.video import best_few, n_tracks
 
         wanted = self._settings.faces_per_video
-        contexts: dict[int, Picture | None] = {}
+        contexts: dict[int, Context | None] = {}
         errors: list[PictureError] = []
         faces = self._faces_of_track(path, 0, contexts, errors)
         for track in range(1, 1 if faces else n_tracks(path)):
@@ -122,7 +126,7 @@ class FaceMaker:
         return masked
 
     def _all_masked(
-        self, faces: list[Face], contexts: list[Picture | None], errors: list[PictureError]
+        self, faces: list[Face], contexts: list[Context | None], errors: list[PictureError]
     ) -> Iterator[Face]:
         for face, context in zip(faces, contexts, strict=True):
             try:
@@ -134,7 +138,7 @@ class FaceMaker:
         self,
         path: Path,
         track: int,
-        contexts: dict[int, Picture | None],
+        contexts: dict[int, Context | None],
         errors: list[PictureError],
     ) -> list[Face]:
         """Faces of one video track; what the masks are made from is added to ``contexts``."""
@@ -182,19 +186,23 @@ class FaceMaker:
             pixels = self._normaliser(picture, detection).picture
         return Face(pixels, figures), detection
 
-    def _context(self, picture: Picture, detection: Detection) -> Picture | None:
-        """What the masks are made from, if any are wanted, shape (256, 256, 3)."""
+    def _context(self, picture: Picture, detection: Detection) -> Context | None:
+        """What the masks are made from, if any are wanted."""
         if not self._settings.remove or self._settings.geometry == NORMALISED:
             return None  # a normalised face comes with hair or without, and without background
         geometry = widened(GEOMETRIES[self._settings.geometry], CONTEXT)
-        return align(picture, detection.points, geometry, CONTEXT_PX)[0]
+        pixels, outside = align(picture, detection.points, geometry, CONTEXT_PX)
+        if not outside:
+            return pixels, None
+        size = (picture.shape[1], picture.shape[0])
+        return pixels, inside_picture(size, detection.points, geometry, CONTEXT_PX)
 
-    def _masked(self, face: Face, context: Picture | None) -> Face:
+    def _masked(self, face: Face, context: Context | None) -> Face:
         """The face with grey in the place of what is to be removed."""
         if context is None:
             return face
         border = (CONTEXT_PX - MIDDLE_PX) // 2
-        keep = self._masks(context)[border:-border, border:-border]
+        keep = self._masks(*context)[border:-border, border:-border]
         size = (self._settings.px, self._settings.px)
         small = Image.fromarray(keep.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
         keep = np.asarray(small).clip(0, 1)[..., None]

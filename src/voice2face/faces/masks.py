@@ -27,6 +27,9 @@ SURE = (0.3, 0.7)
 # top, bottom, left, right.
 FEATURES = (0.36, 0.70, 0.36, 0.64)
 GLASSES = (0.34, 0.72, 0.29, 0.71)
+# Where a beard grows in such a crop, in both geometries: middle and half axes of an ellipse that
+# reaches from the nose over the chin; and the share of it that its soft border takes.
+BEARD, BEARD_SOFT = ((0.5, 0.70), (0.18, 0.17)), 0.15
 THREAD = 0.03  # of the crop's side: what is thinner does not connect
 MOST_REMOVED = 0.5  # of the features: more can only be a mistake
 NETWORKS: dict[Removable, str] = {"hair": "hair", "background": "selfie"}
@@ -51,14 +54,16 @@ class Masks:
             part: open_session(files[name] if files else find(name)) for part, name in names.items()
         }
 
-    def __call__(self, crop: Picture) -> Mask:
+    def __call__(self, crop: Picture, inside: npt.NDArray[np.bool_] | None = None) -> Mask:
         """How much of each pixel stays.
 
         What stays has no holes in the features (dark glasses look like hair), and, without the
-        background, is one piece.
+        background, is one piece. A beard is hair to the network; it stays, for a voice tells of it
+        as of the rest of the face. What lies beyond the picture's border goes.
 
         Args:
             crop: Aligned, widened by ``CONTEXT`` about its centre, RGB, uint8, (s, s, 3).
+            inside: Which pixels show the picture, (s, s); None: all. The others are its mirror.
 
         Returns:
             0 (removed) to 1 (stays), shape (s, s).
@@ -68,7 +73,10 @@ class Masks:
         """
         keep = np.ones(crop.shape[:2], np.float32)
         if "hair" in self._networks:
-            keep *= self._without_specks(1 - self._hair(crop))
+            hair = self._hair(crop) * (1 - _beard(crop.shape[0]))
+            keep *= self._without_specks(1 - hair)
+        if inside is not None:
+            keep *= inside
         if "background" in self._networks:
             keep = self._one_piece(keep * self._without_specks(self._person(crop)))
         _check(keep)
@@ -135,6 +143,14 @@ class Masks:
 
     def _disc(self, width: int) -> Any:
         return self._cv2.getStructuringElement(self._cv2.MORPH_ELLIPSE, (width, width))
+
+
+def _beard(px: int) -> Mask:
+    """Where a beard is, 1, and where hair is hair, 0, with a soft border; shape (px, px)."""
+    (x, y), (half_width, half_height) = BEARD
+    at = (np.arange(px, dtype=np.float32) + 0.5) / px
+    radius = np.hypot((at[None] - x) / half_width, (at[:, None] - y) / half_height)
+    return np.asarray(np.clip((1 - radius) / BEARD_SOFT, 0, 1), np.float32)
 
 
 def _box(shares: tuple[float, float, float, float], px: int) -> tuple[int, int, int, int]:

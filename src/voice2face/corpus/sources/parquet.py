@@ -125,7 +125,7 @@ def _texts(column: Any, pa: Any) -> list[str]:
     if pa.types.is_dictionary(column.type):
         kind = column.type.value_type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            return [(text or "").strip() for text in texts_of(column)]
+            return texts_of(column)
         column = column.cast(kind)
     if pa.types.is_floating(column.type):
         import pyarrow.compute as pc
