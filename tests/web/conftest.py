@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from voice2face.audio.wav import wav_bytes
-from voice2face.release.model_folder import BUNDLED
+from voice2face.release.model_folder import SHIPPED_MODELS
 from voice2face.synthetic import CohortSettings, write_cohort
 
 from .browsers import browser_with, is_required, why_not
@@ -33,12 +33,12 @@ def voices(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def two_models(tmp_path_factory) -> list[Path]:
-    """The bundled model, and the same under another name."""
+    """A small model that is shipped, and the same under another name."""
     other = tmp_path_factory.mktemp("models") / "other"
-    shutil.copytree(BUNDLED, other)
+    shutil.copytree(SHIPPED_MODELS["gan"], other)
     config = other / "config.yaml"
     config.write_text(config.read_text().replace("name: open-gender-64", "name: another", 1))
-    return [BUNDLED, other]
+    return [SHIPPED_MODELS["gan"], other]
 
 
 @pytest.fixture(scope="module")

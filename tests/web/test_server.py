@@ -15,7 +15,7 @@ from PIL import Image
 import voice2face
 from voice2face.audio import load_clip
 from voice2face.audio.wav import wav_bytes
-from voice2face.release.model_folder import BUNDLED, CONFIG
+from voice2face.release.model_folder import CONFIG, SHIPPED_MODELS
 from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.synthetic.sounds import sound
 from voice2face.web.examples import EXAMPLES, FOLDER, example_recording
@@ -31,9 +31,9 @@ VOICE = example_wav("woman")
 
 @pytest.fixture(scope="module")
 def other_folder(tmp_path_factory):
-    """The bundled model under another name."""
+    """The small model that is shipped under another name."""
     folder = tmp_path_factory.mktemp("models") / "other"
-    shutil.copytree(BUNDLED, folder)
+    shutil.copytree(SHIPPED_MODELS["gan"], folder)
     config = folder / CONFIG
     config.write_text(config.read_text("utf-8").replace("open-gender-64", "other"), "utf-8")
     return folder
@@ -41,7 +41,7 @@ def other_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def models(other_folder):
-    return Models([BUNDLED, other_folder, other_folder])
+    return Models([SHIPPED_MODELS["gan"], other_folder, other_folder])
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +172,20 @@ def test_what_is_no_voice_becomes_no_face(site, kind):
     recording = wav_bytes(sound(kind, 5.0, np.random.default_rng(5)))
     found = site.face(recording)
     assert found.status == 422
-    assert found.data["error"].startswith("No face can be made of this recording: no voice")
-    assert "somebody who speaks" in found.data["next"]
+    assert found.data["error"].startswith("No face can be made of this recording: music, an alarm")
+    assert found.data["wanted"] == "somebody who speaks"
+
+
+def test_the_default_model_says_itself_what_it_heard():
+    with served(Models(), threads=1) as default:
+        names = [model["name"] for model in default.ask("/api/about").data["models"]]
+        assert len(names) == len(SHIPPED_MODELS)
+        found = default.face(example_recording("2414"), "?more=1").data
+    assert found["heard_by"] == "model" and found["heard"]["gender"]["male"] > 0.75
+    assert pictures([found["face"]])[0].size == (256, 256)
+    # its frames of speech are longer than the other model's: found all the same
+    spans = found["waveform"]["speech"]
+    assert sum(end - begin for begin, end in spans) == pytest.approx(found["speech_s"], abs=0.01)
 
 
 def test_any_container_that_ffmpeg_decodes(site):

@@ -14,6 +14,7 @@ Int16Array = npt.NDArray[np.int16]
 COLUMNS = 1200  # of a waveform or a log-mel: more than a page is wide
 FULL_SCALE = 32768
 FRAME_S = 0.02
+STEP_S = 0.01  # of which frames of voice activity, whatever the encoder, are multiples
 SHOWN = LogMel(keep_ragged_window=True)  # what is drawn, whatever the voice encoder takes
 
 # The voice encoder is trained on stretches of 3 to 8 s (`crop_frames` of the recipes).
@@ -139,7 +140,7 @@ def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
             which: all of it is shown.
     """
     heard = samples if voiced is None else voiced
-    spans = speech_spans(samples, heard, FRAME_S)
+    spans = speech_spans(samples, heard, STEP_S)
     seconds = round(len(samples) / RATE_HZ, 3)
     speech_s = round(len(heard) / RATE_HZ, 3)
     bands = log_mel(heard, SHOWN)
