@@ -31,7 +31,7 @@ def sound(kind: str, seconds: float, rng: np.random.Generator) -> npt.NDArray[np
     n = round(seconds * RATE_HZ)
     wave = SOUNDS[kind](n, rng)[:n]
     wave = wave + wave.std() * 10 ** rng.uniform(-4, -2) * rng.standard_normal(len(wave))
-    return np.rint(wave / np.abs(wave).max() * PEAK * 32767).astype(np.int16)
+    return np.asarray(np.rint(wave / np.abs(wave).max() * PEAK * 32767), np.int16)
 
 
 def _envelope(n: int, attack_s: float, decay_s: float, sustained: bool) -> Array:

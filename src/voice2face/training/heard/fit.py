@@ -56,7 +56,7 @@ def fit_male(taught: Taught, calibrating: Taught, seed: int = 0) -> ReadOff:
     direction = fit_ridge(taught.x, sides[:, None], _balanced(taught), taught.people, seed)
     scores = direction(calibrating.x)[:, 0]
     slope, offset = _calibrated(scores, calibrating.y, person_weights(calibrating.people))
-    return ReadOff(**_folded(direction, slope, offset))
+    return _folded(direction, slope, offset)
 
 
 def fit_age(taught: Taught, seed: int = 0) -> AgeReadOff:
@@ -66,8 +66,12 @@ def fit_age(taught: Taught, seed: int = 0) -> AgeReadOff:
     told = np.maximum(left_out(taught, weights, seed), YOUNGEST)
     tail = (1 - COVERED) / 2
     least, most = (_quantile(taught.y / told, weights, share) for share in (tail, 1 - tail))
+    years = _folded(line)
     return AgeReadOff(
-        **_folded(line), least=_rounded(min(least, 1.0)), most=_rounded(max(most, 1.0))
+        weights=years.weights,
+        offset=years.offset,
+        least=_rounded(min(least, 1.0)),
+        most=_rounded(max(most, 1.0)),
     )
 
 
@@ -88,7 +92,8 @@ def fit_voice(speech: Taught, others: npt.NDArray[np.float32], seed: int = 0) ->
     weights = np.repeat([1 / len(speech.x), 1 / len(others)], [len(speech.x), len(others)])
     line = fit_ridge(both.x, both.y[:, None], weights, both.people, seed)
     scores = left_out(both, weights, seed)[: len(speech.x)][speech.y == 1]
-    return VoiceReadOff(**_folded(line), least=_rounded(float(np.quantile(scores, REFUSED))))
+    likeness, least = _folded(line), _rounded(float(np.quantile(scores, REFUSED)))
+    return VoiceReadOff(weights=likeness.weights, offset=likeness.offset, least=least)
 
 
 def left_out(taught: Taught, weights: Floats, seed: int) -> Floats:
@@ -149,11 +154,11 @@ def _quantile(values: Floats, weights: Floats, share: float) -> float:
     return float(values[order][np.searchsorted(reached, share)])
 
 
-def _folded(line: LinearMap, slope: float = 1.0, offset: float = 0.0) -> dict[str, object]:
+def _folded(line: LinearMap, slope: float = 1.0, offset: float = 0.0) -> ReadOff:
     """Weights and offset of a map with one target, times a slope, plus an offset."""
     weights = line.weights[:, 0] * slope
     shift = (line.offset[0] - line.centre @ line.weights[:, 0]) * slope + offset
-    return {"weights": tuple(map(_rounded, weights)), "offset": _rounded(float(shift))}
+    return ReadOff(weights=tuple(map(_rounded, weights)), offset=_rounded(float(shift)))
 
 
 def _rounded(value: float) -> float:

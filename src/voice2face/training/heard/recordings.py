@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio.channels import Sound, mp3, opus, reverberation, telephone, with_noise
+from voice2face.audio.channels import mp3, opus, reverberation, telephone, with_noise
+from voice2face.audio.noise import Colour, Sound
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError
@@ -79,6 +80,6 @@ def _change(samples: Sound, rng: np.random.Generator) -> Sound:
     """A third noisy, a third through a channel, a third as it is."""
     choice = rng.integers(3)
     if choice == 0:
-        colour = "white" if rng.random() < 0.5 else "pink"
+        colour: Colour = "white" if rng.random() < 0.5 else "pink"
         return with_noise(samples, rng.uniform(*SNR_DB), rng, colour)
     return CHANNELS[rng.integers(len(CHANNELS))](samples) if choice == 1 else samples
