@@ -1,6 +1,6 @@
 """Files and clients made to hurt: recordings, videos, models, settings, tables, corpora, requests.
 
-Target: every one held. Held means: one line of error or one input left out, within the kind's
+Target: 100 % held. Held means: one line of error or one input left out, within the kind's
 ceiling of time and memory (of all processes together), nothing read that was not named, no control
 character on the terminal; and what is honest beside it is done as ever.
 """

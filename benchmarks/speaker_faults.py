@@ -1,4 +1,4 @@
-"""A voice encoder's training killed ten times, its clock set back; target: the same model."""
+"""A voice encoder's training killed ten times, its clock set back; target: one model, 10 of 10."""
 
 import contextlib
 import hashlib
