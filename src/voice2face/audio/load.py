@@ -49,8 +49,8 @@ def load_clip(
 
     Args:
         source: A path, a binary file object, or samples. Files: whatever FFmpeg decodes, videos
-            included, at any rate and with any number of channels; the first audio stream is
-            taken. File objects are read from their beginning where they can seek. Samples: int16,
+            included, at any rate and with any number of channels; of several tracks the one that
+            :func:`voice2face.audio.tracks.chosen_track` chooses. File objects are read from their beginning where they can seek. Samples: int16,
             or floats in [-1, 1], shape (samples,) or (samples, channels).
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
