@@ -50,8 +50,9 @@ def load_clip(
     Args:
         source: A path, a binary file object, or samples. Files: whatever FFmpeg decodes, videos
             included, at any rate and with any number of channels; of several tracks the one that
-            :func:`voice2face.audio.tracks.chosen_track` chooses. File objects are read from their beginning where they can seek. Samples: int16,
-            or floats in [-1, 1], shape (samples,) or (samples, channels).
+            :mod:`voice2face.audio.tracks` chooses. File objects are read from their beginning
+            where they can seek. Samples: int16, or floats in [-1, 1], shape (samples,) or
+            (samples, channels).
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
         first_s: A longer recording is read up to here, and what follows is not looked at.
