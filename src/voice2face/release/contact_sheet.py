@@ -87,8 +87,8 @@ def contact_sheet(
         top = MARGIN_PX + HEAD_PX + i // columns * row_px
         sheet.paste(face.resize((px, px), Image.Resampling.BICUBIC), (left, top))
         for number, line in enumerate(label.splitlines()):
-            ink = FAINT if number else INK
-            _write(draw, (left, top + px + 5 + number * LINE_PX), line, 14, ink, px)
+            size, ink = (12, FAINT) if number else (14, INK)
+            _write(draw, (left, top + px + 5 + number * LINE_PX), line, size, ink, px)
     return sheet
 
 
