@@ -21,11 +21,10 @@ help:
 # The demo needs no torch: an environment with the base install serves it, and so does the full one.
 demo: $(VENV)/.base
 ifeq ($(VOICE),)
-	@$(BIN)/voice2face cohort demo/cohort --identities 12 --seed 1 --clips 1 --faces 0
-	@$(BIN)/voice2face reconstruct demo/cohort/voices -o demo/faces --sheet
-	@echo 'These voices are synthetic. For your own: make demo VOICE=me.wav'
+	@$(BIN)/voice2face reconstruct src/voice2face/assets/voices/*.webm -o demo/faces --sheet --faces 3
+	@echo 'These are readers of LibriSpeech (CC BY 4.0). For your own voice: make demo VOICE=me.wav'
 else
-	@$(BIN)/voice2face reconstruct "$(VOICE)" -o demo/faces --sheet
+	@$(BIN)/voice2face reconstruct "$(VOICE)" -o demo/faces --sheet --faces 3
 endif
 
 serve: $(VENV)/.web
