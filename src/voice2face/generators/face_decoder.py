@@ -15,6 +15,7 @@ from PIL import Image
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
+from voice2face.generators.rows import times
 
 Floats = npt.NDArray[np.float32]
 
@@ -97,7 +98,7 @@ class FaceDecoder:
     def shapes(self, codes: Floats) -> Floats:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
         own = np.clip(codes[:, len(self._texture_basis) :], -FURTHEST, FURTHEST)
-        shapes = self._shape_mean + own.astype(np.float32) @ self._shape_basis
+        shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
     def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:

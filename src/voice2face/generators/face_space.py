@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from voice2face.errors import ModelError
 from voice2face.generators.face_decoder import FaceDecoder, Looks
+from voice2face.generators.rows import times
 from voice2face.parts import GeneratorPart, PartSource
 from voice2face.settings import FacePx
 
@@ -183,15 +184,15 @@ class FaceSpace:
             remedy = "use the voice encoder that it was fitted with"
             raise ModelError("generator", found, wanted, remedy)
         heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
-        male = heard @ self._gender[:-1] + self._gender[-1]
-        decades = heard @ self._age[:-1] + self._age[-1]  # from the middle of the ages
+        male = times(heard, self._gender[:-1]) + self._gender[-1]
+        decades = times(heard, self._age[:-1]) + self._age[-1]  # from the middle of the ages
         men = (male > 0).astype(np.int64)
         drawn, middle = self._settings, self._gender_code.mean(axis=0)
         codes = (
             middle
             + drawn.gender_emphasis * (self._gender_code[men] - middle)
             + drawn.age_emphasis * decades[:, None] * self._age_code[men]
-            + heard @ self._deviation
+            + times(heard, self._deviation)
             + self._answer[men]
         )
         years = self._gender_age[men] + DECADE * drawn.age_emphasis * decades

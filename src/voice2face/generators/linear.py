@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError
+from voice2face.generators.rows import times
 from voice2face.parts import GeneratorPart, PartSource
 
 Float32Array = npt.NDArray[np.float32]
@@ -135,9 +136,9 @@ class Linear:
                 "generator", f"embeddings of shape {embeddings.shape}", f"(n, {len(a.centre)})",
                 "use the voice encoder that it was fitted with",
             )  # fmt: skip
-        told = (embeddings.astype(np.float32, copy=False) - a.centre) @ a.weights  # (n, k)
+        told = times(embeddings.astype(np.float32, copy=False) - a.centre, a.weights)  # (n, k)
         if rng is not None:
-            told = told + rng.standard_normal(told.shape, np.float32) @ a.spread
-        pixels = a.mean + told @ self._components
+            told = told + times(rng.standard_normal(told.shape, np.float32), a.spread)
+        pixels = a.mean + times(told, self._components)
         cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
         return cut.reshape(-1, 3, self._px, self._px)
