@@ -172,6 +172,8 @@ RECORDINGS: dict[str, Callable[[], bytes]] = {
     "video index of 80 million.mp4": long_video_index,
     "playlist.m3u8": lambda: PLAYLIST,
 }
+# Those that take all the time that there is.
+SLOW = ("packets that fail.mp4", "packed tags.mp3")
 PICTURES: dict[str, Callable[[], bytes]] = {
     "bomb.png": picture_bomb,
     "noise.jpg": lambda: b"\xff\xd8\xff\xe0" + np.random.default_rng(0).bytes(10_000),
