@@ -149,7 +149,9 @@ def readers(given: argparse.Namespace) -> Speakers:
     rows = read_rows(table)
     male = np.array([float(row["gender"] == "male") for row in rows])
     person = np.array([row["identity"] for row in rows])
-    return Speakers(_embedded(given, "readers", table), person, male, np.full(len(rows), np.nan))
+    return Speakers(
+        _embedded(given, "readers", table), person, male, np.full(len(rows), np.nan), on_record=True
+    )
 
 
 def _faces(

@@ -105,3 +105,25 @@ def test_the_distribution_holds_nine_of_ten_people_that_it_was_not_fitted_on():
     distance = np.array([np.sum(np.linalg.solve(made["spread"][g], d) ** 2) for g, d in pairs])
     bound = np.quantile(np.random.default_rng(0).chisquare(k, 100_000), 0.9)
     assert 0.83 < (distance <= bound).mean() < 0.97
+
+
+def test_gender_on_record_is_believed_before_what_a_network_sees():
+    rng = np.random.default_rng(0)
+    people, n = made_up(), 60
+    male = np.arange(n) % 2 == 0
+    voice = rng.standard_normal((n, 4)).astype(np.float32)
+    voice[:, 0] += np.where(male, 3, -3)
+    names = np.array([f"p{i}" for i in range(n)])
+    code = rng.standard_normal((n, 3))
+    age = np.full(n, 40.0)
+    seen = Voices(voice, names, (~male).astype(float), age, code)  # the network is always wrong
+    known = Voices(voice, names, male.astype(float), age * np.nan, code * np.nan, on_record=True)
+    own = rng.standard_normal((40, 3))
+
+    def heard(voices):
+        made = fit_hearing(voices, people, own)
+        x = (voice - made["voice_mean"]) / made["voice_scale"]
+        return (x @ made["gender"][:-1] + made["gender"][-1] > 0) == male
+
+    assert heard([seen, known]).all()
+    assert not heard([seen]).any()

@@ -49,6 +49,7 @@ class Speakers:
         age: In years, NaN where it is not known, shape (n,).
         texture: As of :class:`.people.People`; None where faces are not known.
         shape: As of :class:`.people.People`; None where faces are not known.
+        on_record: Whether ``male`` is on record, not what a network sees.
     """
 
     embedding: npt.NDArray[np.float32]
@@ -57,6 +58,7 @@ class Speakers:
     age: npt.NDArray[np.float64]
     texture: npt.NDArray[np.uint8] | None = None
     shape: npt.NDArray[np.float32] | None = None
+    on_record: bool = False
 
 
 def fit(
@@ -103,7 +105,8 @@ def _coded(speakers: Speakers, codes: Codes) -> Voices:
     code = np.full((n, k), np.nan)
     if speakers.texture is not None and speakers.shape is not None:
         code = codes.of(speakers.texture, speakers.shape).astype(np.float64)
-    return Voices(speakers.embedding, speakers.person, speakers.male, speakers.age, code)
+    known = speakers.person, speakers.male, speakers.age
+    return Voices(speakers.embedding, *known, code, speakers.on_record)
 
 
 def _decoder_arrays(codes: Codes) -> Arrays:

@@ -32,6 +32,7 @@ class Voices:
         male: Whether a man speaks; NaN where it is not known, shape (n,).
         age: In years, NaN where it is not known, shape (n,).
         code: Of the speaker's face, NaN where there is none, shape (n, K).
+        on_record: Whether ``male`` is on record, not what a network sees.
     """
 
     embedding: npt.NDArray[np.float32]
@@ -39,6 +40,7 @@ class Voices:
     male: Floats
     age: Floats
     code: Floats
+    on_record: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +106,11 @@ def ridge(x: Floats, y: Floats, strength: float) -> tuple[Floats, Floats]:
 def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str, npt.NDArray[Any]]:
     """From a voice's embedding to the distribution of the face's code.
 
-    Gender is read off by a regression on all voices whose gender is known, age likewise; what is
-    left of the code within a gender, on those whose faces are known. The means by gender, the
-    change with age and the covariance are the open faces', so that what a voice does not tell is
-    drawn as there. Deviations are brought to their spread.
+    Gender is read off by a regression on the voices whose gender is on record, or on all if there
+    are none; age on those whose age is known; what is left of the code within a gender, on those
+    whose faces are known. The means by gender, the change with age and the covariance are the open
+    faces', so that what a voice does not tell is drawn as there. Deviations are brought to their
+    spread.
 
     Args:
         voices: Sets of voices.
@@ -121,7 +124,10 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
     embedding = np.concatenate([one.embedding for one in voices]).astype(np.float64)
     male, age = (np.concatenate([getattr(v, name) for v in voices]) for name in ("male", "age"))
     code = np.concatenate([one.code for one in voices])
-    faced, sexed, aged = ~np.isnan(code[:, 0]), ~np.isnan(male), ~np.isnan(age)
+    faced, aged = ~np.isnan(code[:, 0]), ~np.isnan(age)
+    recorded = any(one.on_record for one in voices)
+    of_record = [np.full(len(one.male), one.on_record or not recorded) for one in voices]
+    sexed = ~np.isnan(male) & np.concatenate(of_record)
     mean, scale = embedding[faced].mean(axis=0), embedding[faced].std(axis=0) + 1e-6
     heard = (embedding - mean) / scale
     gender, gender_offset = ridge(heard[sexed], 2 * male[sexed, None] - 1, FOR_GENDER)
