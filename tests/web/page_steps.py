@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from voice2face.release.model_folder import SHIPPED_MODELS
 
-def reconstructed(recording: Path, out: Path, model: str = "") -> bytes:
+
+def reconstructed(recording: Path, out: Path, model: Path = SHIPPED_MODELS["gan"]) -> bytes:
     """The picture that the command line writes."""
     from voice2face.cli.reconstruct import reconstruct
 
-    reconstruct([recording], out, model or None, sheet=False, label=False, as_json=False)
+    reconstruct([recording], out, str(model), sheet=False, label=False, as_json=False)
     return out.read_bytes()
 
 
@@ -63,6 +65,7 @@ def answers(page: Any, **changes: Any) -> None:
 
 def record(page: Any, seconds: int) -> None:
     page.click("#record")
+    page.wait_for_selector("#live:not([hidden])")
     page.wait_for_function(
         "text => document.querySelector('#clock').textContent === text", arg=f"0:0{seconds}"
     )

@@ -151,7 +151,7 @@ def test_another_model_can_be_chosen(page, voices, two_models, tmp_path):
     wait_for_face(page, "one.wav")
     page.select_option("#model", "another")
     page.wait_for_selector("#earlier .thumb >> nth=1")
-    wanted = reconstructed(voices / "one.wav", tmp_path / "a.png", str(two_models[1]))
+    wanted = reconstructed(voices / "one.wav", tmp_path / "a.png", two_models[1])
     assert downloaded(page, "#raw")[1] == wanted
     assert "another" in page.inner_text("#trained-title")
 
@@ -253,7 +253,8 @@ def test_the_theme_is_the_systems_until_one_is_chosen(browser, page_server):
         assert page.inner_text("#theme") == "Dark theme"
 
 
-# What reaches out of the window, or whose words reach out of it; but not the face's own frame,
+# What reaches out of the window, or whose words reach out of it; but not tables, which scroll, nor
+# the face's own frame,
 # whose glow is meant to.
 OUTSIDE = """() => {
     const most = document.documentElement.clientWidth;
@@ -263,7 +264,7 @@ OUTSIDE = """() => {
         && each.scrollWidth > each.clientWidth + 1;
       return box.right > most + 0.5 || box.left < -0.5 || isCut; };
     const seen = [...document.querySelectorAll('body *')].filter((each) =>
-      each.checkVisibility() && !each.closest('.frame, .visually-hidden, #name'));
+      each.checkVisibility() && !each.closest('.frame, .visually-hidden, #name, thead, tbody'));
     return [document.documentElement.scrollWidth - innerWidth,
             ...seen.filter(isOut).map((each) => each.outerHTML.slice(0, 80))]; }"""
 
