@@ -36,8 +36,9 @@ from voice2face.voice_encoders.ge2e import Ge2e
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How the shipped faces are drawn; chosen on held-out people of AVSpeech.
 SHIPPED = FaceSpacePart(
-    gender_emphasis=0.7, liveliness=1.5, shape_emphasis=2.0, sharpening=0.8, chance=0.75
+    gender_emphasis=0.7, liveliness=1.5, shape_emphasis=2.0, sharpening=1.2, chance=0.75
 )
+PAIRS = FaceSpacePart(gender_emphasis=1.5, age_emphasis=0.5, liveliness=1.5, shape_emphasis=1.5)
 PX = 160  # eyes 35 pixels apart, as in FairFace's crops
 YEARS = {
     "20-29": 25.0, "30-39": 35.0, "40-49": 45.0, "50-59": 55.0, "60-69": 65.0, "more than 70": 74.0,
@@ -79,19 +80,7 @@ def main() -> None:
 def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     """Pixels of FairFace and of the portraits."""
     arrays = fit(open_faces(given), teachers, portraits(given), Sizes())
-    one = teachers[0]
-    table = given.data / "pairs" / "avspeech" / "pairs.csv"
-    rows = read_rows(table)
-    embedder = open_embedder(READER)
-    seen, left_out = FaceSet.of_files([table.parent / row["canonical"] for row in rows], detector())
-    assert not left_out and len(rows) == len(one.embedding)
-
-    def read(
-        faces: npt.NDArray[np.uint8], points: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float32]:
-        return embedder.embed(FaceSet(faces, points))
-
-    return arrays | fit_answer(arrays, SHIPPED, one.embedding, embedder.embed(seen), read)
+    return arrays | answer(given, arrays, SHIPPED, teachers[0])
 
 
 def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
@@ -102,7 +91,25 @@ def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     # The few in whose picture no face is found count as middle-aged.
     age = np.where(np.isnan(one.age), np.nanmedian(one.age), one.age)
     faces = People(one.texture, one.shape, one.male > 0.5, age, weight)
-    return fit(faces, teachers, None, Sizes(texture=150, shape=40))
+    arrays = fit(faces, teachers, None, Sizes())
+    return arrays | answer(given, arrays, PAIRS, one)
+
+
+def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:
+    """What makes drawn faces read as the speakers' canonical faces are."""
+    table = given.data / "pairs" / "avspeech" / "pairs.csv"
+    paths = [table.parent / row["canonical"] for row in read_rows(table)]
+    embedder = open_embedder(READER)
+    seen, left_out = FaceSet.of_files(paths, detector())
+    if left_out or len(paths) != len(one.embedding):
+        raise SystemExit("canonical faces without a face: readings and voices no longer match")
+
+    def read(
+        faces: npt.NDArray[np.uint8], points: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float32]:
+        return embedder.embed(FaceSet(faces, points))
+
+    return fit_answer(arrays, part, one.embedding, embedder.embed(seen), read)
 
 
 def open_faces(given: argparse.Namespace) -> People:

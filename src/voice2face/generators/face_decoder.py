@@ -29,7 +29,7 @@ AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; of the people whose surroundings w
 FURTHEST_AGE = 2.0  # spreads
 # The first components of texture are colour and light, which go with hair.
 ABOUT_HAIR, FURTHEST_TONE = 8, 2.5  # components, spreads
-FINE = 0.8  # pixels: what is finer than that is made stronger by sharpening
+FINE = 1.7  # pixels of the textures: what is finer than that is made stronger by sharpening
 
 
 @dataclass(frozen=True, eq=False)
