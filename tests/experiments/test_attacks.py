@@ -159,7 +159,7 @@ def test_what_a_true_but_short_training_shows_is_not_told(crowd, monkeypatch):
     monkeypatch.setattr(type(context), "fitness", property(lambda self: lambda name: short))
     claims = matching.EXPERIMENT.answer(context).claims
     assert {claim.verdict for claim in claims} == {"too little training to tell"}
-    assert all("120 iterations" in claim.evidence for claim in claims)
+    assert all("120 iterations" in claim.why for claim in claims)
 
 
 def test_attacks_draw_what_they_say(crowd):

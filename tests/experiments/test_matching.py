@@ -135,7 +135,7 @@ def test_claims_go_by_the_judge_that_tells_real_faces_best(asked):
     assert first.judge == "recogniser" and f"{row.value:.3f}" in first.evidence
     assert first.measure == MATCHING and first.bound == "0.5: chance"
     assert first.verdict == "too little training to tell"
-    assert "trained for 30 iterations" in first.evidence and "2 seeds" in first.evidence
+    assert "trained for 30 iterations" in first.why and "2 seeds" in first.why
 
 
 def test_voices_and_faces_of_different_people_are_left_out(study):

@@ -114,7 +114,7 @@ def test_a_model_that_is_not_worth_judging_gets_no_verdict(trainings, said):
     rows = [Row("model", "m", embedder="b", value=0.9, low=0.8, high=1.0, n_people=40)]
     (claim,) = judged(context, CLAIM, rows)
     assert claim.verdict == "too little training to tell" and claim.grade == ""
-    assert said in claim.evidence and "0.900 [0.800, 1.000]" in claim.evidence
+    assert said in claim.why and "0.900 [0.800, 1.000]" in claim.evidence
     (claim,) = judged(context, replace(CLAIM, model=""), rows)
     assert claim.verdict == "holds"
 

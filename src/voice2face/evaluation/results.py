@@ -116,6 +116,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         judge: Who compared or judged faces; "" where nobody does.
         bound: What the value must lie above, and where that comes from.
         grade: How far above it lies: "strongly", "clearly", "weakly"; "" where nothing says.
+        why: Why the model is not worth judging; "" where it is.
     """
 
     text: str
@@ -126,6 +127,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     judge: str = ""
     bound: str = ""
     grade: str = ""
+    why: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -149,11 +149,12 @@ def judged(context: Context, asked: Asked, by: Mapping[str, Rows] | Rows) -> lis
             text=asked.text,
             source=asked.source,
             verdict=said or found[speaks],
-            evidence=". ".join([*evidence, *why]),
+            evidence=". ".join(evidence if said == TOO_LITTLE else [*evidence, *why]),
             measure="; ".join(dict.fromkeys(row.measure for row in rows)),
             judge=speaks,
             bound=f"{bound.value:.3g}: {bound.source}",
             grade=grade(rows, bound) if (said or found[speaks]) == "holds" else "",
+            why="; ".join(why) if said == TOO_LITTLE else "",
         )
     ]
 

@@ -43,7 +43,7 @@ def _summary(results: Sequence[Result]) -> list[str]:
     parts += [words.verdict_sentence(claims), words.WHAT_A_FACE_IS]
     if claims:
         order = sorted(claims, key=lambda claim: words.VERDICTS.index(claim.verdict))
-        parts.append("\n".join(_claim(claim) for claim in order))
+        parts.append("\n".join(_claim(claim, unfit_of(results)) for claim in order))
     if left_out := [f"- {md(heading(r))}: {md(r.left_out)}" for r in results if r.left_out]:
         parts += ["What could not be asked here:", "\n".join(left_out)]
     return [*parts, words.HOW_TO_READ]
@@ -54,12 +54,14 @@ def unfit_of(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(sentence for result in results for sentence in result.unfit))
 
 
-def _claim(claim: Claim) -> str:
+def _claim(claim: Claim, unfit: Sequence[str]) -> str:
     verdict = f"{claim.verdict}, {claim.grade}" if claim.grade else claim.verdict
     about = f"{claim.measure}, by {claim.judge}" if claim.judge else claim.measure
     bound = f"; above {claim.bound}" if claim.bound else ""
     measured = f" *Measured: {md(about + bound)}.*" if about else ""
-    return f"- **{verdict}**: {md(claim.text)} ({md(claim.source)}).{measured} {md(claim.evidence)}"
+    why = "" if claim.why in unfit else claim.why
+    told = md(". ".join(filter(None, [claim.evidence, why])))
+    return f"- **{verdict}**: {md(claim.text)} ({md(claim.source)}).{measured} {told}"
 
 
 def _result(result: Result, pictures: Sequence[str]) -> list[str]:

@@ -40,8 +40,11 @@ def stratum_words(stratum: str) -> str:
 
 
 def digits_of(values: Iterable[float | None]) -> int:
-    """Decimals with which the largest of the values has three or four figures."""
-    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    """Decimals with which the largest of the values has three or four figures; none of counts."""
+    known = [abs(value) for value in values if value is not None]
+    largest = max(known, default=0.0)
+    if largest > 1 and all(value == round(value) for value in known):
+        return 0
     for limit, digits in ((0.005, 5), (0.05, 4), (10, 3), (100, 2), (1000, 1)):
         if 0 < largest < limit:
             return digits
