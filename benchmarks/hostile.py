@@ -13,7 +13,7 @@ from benchmarks.harness import Figure, Result, figure
 from benchmarks.hostile_trials import KINDS, Trial
 from benchmarks.inputs import Inputs
 
-N_AT_ONCE = 4  # parts beside each other, as on a machine that has other things to do
+N_AT_ONCE = 6  # parts beside each other, as on a machine that has other things to do
 
 Part = Callable[[Inputs], Iterator[Trial]]
 PARTS: tuple[Part, ...] = (
