@@ -21,7 +21,7 @@ LEAST_PASSWORD, MOST_PASSWORD = 8, 1000
 ModelNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="Folder or name; repeatable, the first is chosen. Else the bundled one."
+        "--model", help="Folder or name; repeatable, the first is chosen. Else all in the package."
     ),
 ]
 AllowHost = Annotated[
