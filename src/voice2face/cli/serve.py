@@ -15,7 +15,9 @@ from voice2face.cli.program import app
 from voice2face.errors import SettingsError
 
 PASSWORD_VARIABLE = "VOICE2FACE_PASSWORD"
-NEEDED = dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "web")
+NEEDED = dict.fromkeys(
+    ("starlette", "uvicorn", "prometheus_client", "jinja2", "markdown_it"), "web"
+)
 LEAST_PASSWORD, MOST_PASSWORD = 8, 1000
 
 ModelNames = Annotated[
