@@ -254,8 +254,7 @@ def test_the_theme_is_the_systems_until_one_is_chosen(browser, page_server):
 
 
 # What reaches out of the window, or whose words reach out of it; but not tables, which scroll, nor
-# the face's own frame,
-# whose glow is meant to.
+# the face's own frame, whose glow is meant to.
 OUTSIDE = """() => {
     const most = document.documentElement.clientWidth;
     const isOut = (each) => {

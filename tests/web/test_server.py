@@ -422,9 +422,11 @@ def test_the_card_of_each_model_is_a_page(site, tmp_path):
         assert b"<h1>open-gender-64</h1>" in card.body and b"<table" in card.body
     assert site.ask("/card?model=nobody").status == 404
     (tmp_path / "README.md").write_text(
-        "<script>x</script>\n\n[a](javascript:x) ![b](http://elsewhere/b.png)", "utf-8"
+        "---\ntags:\n- voice\n---\n\n<script>x</script>\n\n[a](javascript:x) ![b](http://elsewhere/b.png)",
+        "utf-8",
     )
     shown = card_page("<b>", tmp_path / "README.md", "")
+    assert "tags" not in shown and "<hr" not in shown
     assert "<b>" not in shown and "<script>x" not in shown
     assert '<img src="http' not in shown and 'href="javascript' not in shown
     assert "This model has no card." in card_page("a", tmp_path / "none.md", "")

@@ -61,7 +61,7 @@ def test_the_client_and_the_calls(models, tmp_path):
             said = bash(call.replace(ADDRESS, site.url), tmp_path)
             if (tmp_path / "me.png").exists():
                 pictures.append((tmp_path / "me.png").read_bytes())
-        assert "me.png: a guess by open-gender-64 from " in said
+        assert f"me.png: a guess by {models.names[0]} from " in said
         assert pictures and set(pictures) == {
             site.face(example_wav("man"), Accept="image/png").body
         }

@@ -15,13 +15,15 @@ from voice2face.cli.program import app
 from voice2face.errors import SettingsError
 
 PASSWORD_VARIABLE = "VOICE2FACE_PASSWORD"
-NEEDED = dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "web")
+NEEDED = dict.fromkeys(
+    ("starlette", "uvicorn", "prometheus_client", "jinja2", "markdown_it"), "web"
+)
 LEAST_PASSWORD, MOST_PASSWORD = 8, 1000
 
 ModelNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="Folder or name; repeatable, the first is chosen. Else the bundled one."
+        "--model", help="Folder or name; repeatable, the first is chosen. Else all in the package."
     ),
 ]
 AllowHost = Annotated[

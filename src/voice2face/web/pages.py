@@ -31,7 +31,7 @@ def card_page(name: str, card: Path, root_path: str) -> str:
             text = file.read(MOST_CARD_BYTES).decode("utf-8", "replace")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     markdown.add_render_rule("table_open", _scrollable_table)
-    body = Markup(markdown.render(text))
+    body = Markup(markdown.render(_without_front_matter(text)))
     return rendered("card.html", root=root_path, name=name, body=body)
 
 
@@ -46,6 +46,14 @@ def links() -> list[dict[str, str]]:
         named = []
     found = [entry.partition(", ") for entry in named]
     return [*({"title": title, "url": url} for title, _, url in found), METHOD]
+
+
+def _without_front_matter(text: str) -> str:
+    """The card without the YAML before it, which is for the hub."""
+    if not text.startswith("---\n"):
+        return text
+    _, found, rest = text[4:].partition("\n---\n")
+    return rest if found else text
 
 
 def _scrollable_table(*_: object) -> str:
