@@ -36,7 +36,12 @@ from voice2face.voice_encoders.ge2e import Ge2e
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How the shipped faces are drawn; chosen on held-out people of AVSpeech.
 SHIPPED = FaceSpacePart(
-    gender_emphasis=0.7, liveliness=1.5, shape_emphasis=2.0, sharpening=1.2, chance=0.75
+    gender_emphasis=0.7,
+    liveliness=1.5,
+    shape_emphasis=2.0,
+    sharpening=1.2,
+    chance=0.75,
+    drawn_gender=0.8,
 )
 PAIRS = FaceSpacePart(gender_emphasis=1.5, age_emphasis=0.5, liveliness=1.5, shape_emphasis=1.5)
 PX = 160  # eyes 35 pixels apart, as in FairFace's crops

@@ -134,3 +134,14 @@ def test_another_encoders_embeddings_are_refused(space, made):
         space.faces(np.zeros((2, DIM + 1), np.float32))
     with pytest.raises(ModelError, match="made for embeddings of 12 numbers"):
         FaceSpace(FaceSpacePart(px=32, embedding_dim=256), made)
+
+
+def test_gender_is_stronger_in_draws_if_wanted(made):
+    """Men are darker here than women; the more so, the more gender is stressed."""
+    many = np.repeat(voices((1, 0)), 4, axis=0)
+
+    def bright(drawn_gender: float) -> float:
+        part = FaceSpacePart(px=32, embedding_dim=DIM, drawn_gender=drawn_gender)
+        return float(FaceSpace(part, made).faces(many, np.random.default_rng(0)).mean())
+
+    assert bright(1.5) < bright(0.0) - 0.01

@@ -57,6 +57,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         shape_emphasis: The same of shape.
         sharpening: How much is added of what is finer than a pixel of the textures.
         chance: Share of the spread in which people are drawn.
+        drawn_gender: Added to the emphasis of gender in draws, which differ in all else.
     """
 
     px: FacePx = 256
@@ -67,6 +68,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
     shape_emphasis: Emphasis = 1.0
     sharpening: Emphasis = 0.5
     chance: Emphasis = 1.0
+    drawn_gender: Emphasis = 0.0
 
     def open(self, source: PartSource) -> "FaceSpace":
         """The generator.
@@ -206,7 +208,8 @@ class FaceSpace:
         men = told.male > 0
         codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
         if rng is not None:
-            codes = codes.copy()
+            toward = self._gender_code - self._gender_code.mean(axis=0)
+            codes = codes + self._settings.drawn_gender * toward[men.astype(np.int64)]
             for row, of_men in enumerate(men.astype(np.int64).tolist()):
                 drawn, hair[row] = self._others[of_men].drawn(rng)
                 codes[row] += self._settings.chance * self._left[of_men] * drawn
