@@ -95,6 +95,12 @@ def texts_of(chunk: Any) -> list[str]:
     return ["" if i is None else texts[i] for i in chunk.indices.to_pylist()]
 
 
+def reason_of(error: Exception) -> str:
+    """What Arrow or the system says, in one short line."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0][:200]
+
+
 def _plain_field(field: Any, pa: Any) -> Any:
     if pa.types.is_dictionary(field.type):
         return pa.field(field.name, field.type.value_type, field.nullable)

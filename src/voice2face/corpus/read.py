@@ -12,7 +12,7 @@ import numpy.typing as npt
 from voice2face.audio.load import LONGEST_S
 from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
 from voice2face.corpus.info import read_info
-from voice2face.corpus.parquet_file import opened_parquet, plain_schema, written_out
+from voice2face.corpus.parquet_file import opened_parquet, plain_schema, reason_of, written_out
 from voice2face.corpus.recordings import Recording, Recordings
 from voice2face.corpus.schema import (
     FIGURES,
@@ -169,7 +169,7 @@ class Corpus:
                     raise damaged(path, f"{file.metadata.num_rows} rows")
                 table = written_out(file.read())
         except (OSError, pa.ArrowException) as error:
-            raise damaged(path, str(error).splitlines()[0][:200]) from error
+            raise damaged(path, reason_of(error)) from error
         if table.schema != skipped_schema():
             raise damaged(path, f"columns {', '.join(table.schema.names)}"[:200])
         rows: list[dict[str, Any]] = table.to_pylist()
@@ -241,7 +241,7 @@ class Corpus:
                     raise damaged(path, f"columns {', '.join(file.schema_arrow.names)}"[:200])
                 yield file
         except (OSError, pa.ArrowException) as error:
-            raise damaged(path, str(error).splitlines()[0][:200]) from error
+            raise damaged(path, reason_of(error)) from error
 
     def _check_size(self, path: Path, shard: Shard, metadata: Any) -> None:
         """Refuse what would unpack to far more than its rows need, before it is unpacked."""

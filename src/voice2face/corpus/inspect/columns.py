@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from voice2face.corpus.parquet_file import opened_parquet, plain_schema, written_out
+from voice2face.corpus.parquet_file import opened_parquet, plain_schema, reason_of, written_out
 from voice2face.corpus.read import OTHER_BYTES, Corpus
 from voice2face.corpus.recordings import Recording
 from voice2face.corpus.schema import PAYLOAD, Kind, Shard, arrow, shard_schema
@@ -90,7 +90,7 @@ def _opened(corpus: Corpus, shard: Shard) -> Iterator[Any]:
                 raise damaged(corpus, shard, found)
             yield file
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise damaged(corpus, shard, str(error).splitlines()[0][:200]) from error
+        raise damaged(corpus, shard, reason_of(error)) from error
 
 
 def _check_payload(corpus: Corpus, shard: Shard, group: Any) -> None:
