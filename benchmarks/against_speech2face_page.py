@@ -33,7 +33,7 @@ RowDict = Mapping[str, Any]
 
 def page(found: Found) -> str:
     """Markdown: for each judge who wins and whether it can be told, then the tables."""
-    parts = ["# Against Speech2Face", _introduction(found)]
+    parts = ["# Compared with Speech2Face's faces", _introduction(found)]
     for judge, title in JUDGES.items():
         chosen = best_on_validation(found, judge)
         parts.append(f"## {title}")

@@ -94,7 +94,7 @@ def opened(corpus: Corpus, model: ModelSystem, folder: Path) -> Context:
 def page(answers: dict[float, list[dict[str, Any]]]) -> str:
     """Markdown: a table for each task, a line for each coupling."""
     parts = [
-        "# Known truth",
+        "# Measured on synthetic people",
         "Written by `python -m benchmarks.known_truth OUT`; the numbers lie in "
         "`benchmarks/results/known_truth.json`. Of made-up people it is known how much a voice "
         "tells about a face, and so the best that any system can reach. **Oracle**: the best "
