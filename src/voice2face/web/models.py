@@ -11,6 +11,10 @@ from voice2face.web.refusals import unknown_model
 
 # What the cards of models in the package say at length, by the model's name.
 SHIPPED_DATA = {
+    "face-space": (
+        "Faces are made of {faces:,} pictures of FairFace and of portraits in the public domain; "
+        "what voices tell was learned from {recordings:,} speakers of AVSpeech, as numbers alone."
+    ),
     "open-gender-64": (
         "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of "
         "different people, paired by gender alone: a voice decides how female or male the face is "

@@ -1,0 +1,84 @@
+"""The model ``face-space`` that is shipped, from the file that ``benchmarks.face_space`` makes.
+
+    python -m benchmarks.face_space_model FACE_SPACE.npz OUT --data FOLDER
+
+OUT becomes a model folder: GE2E, the face space, read-offs of gender and age, and the card. FOLDER
+is the one that taught the face space; what taught it is counted there.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from benchmarks.face_space import SHIPPED
+from voice2face.generators import face_space
+from voice2face.parts import Part
+from voice2face.release.writing import NewPart, write_release
+from voice2face.training.face_space.tables import read_rows
+from voice2face.voice_encoders import ge2e, heard
+
+REMARKS = """
+## What it learned, and what its faces look like
+
+**Pixels** are FairFace's faces (CC BY 4.0, Kärkkäinen and Joo 2021), without hair, and what surrounds
+a face in official portraits of members of the US Congress (public domain): head, hair, shoulders and
+light. Each face was laid onto one mean shape by a mesh of 468 points; texture and shape are principal
+components, weighed so that genders are even, ages are those of adults and every group of FairFace
+counts alike. **What a voice tells** is numbers alone: ridge regressions from GE2E's embedding, taught
+on the voices of AVSpeech and what networks see in their speakers' pictures (gender, age, and where
+their faces lie in the space), and on the gender of LibriSpeech's readers. No picture of these speakers
+is in the model.
+
+The face itself is the mean of what a voice tells: a usual person of the gender and about the age that
+are heard, a little soft, with hair that fades at its rim. The portraits are mostly of white men in
+middle age in suits; hair and clothes follow them, and long or curly hair, beards and head coverings
+are hardly drawn. The skin is that of the middle of all groups and changes little with the voice: it
+tells nothing. Drawn people differ in skin, shape and hair, because a voice does not tell these; some
+look odd, with uneven light or closed eyes.
+
+How often gender and age are right, and for whom, `python -m benchmarks.faces` and
+`python -m benchmarks hearing` measure on people who taught nothing; docs/people.md says it by group.
+"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        prog="python -m benchmarks.face_space_model", description=__doc__
+    )
+    options.add_argument("face_space", type=Path)
+    options.add_argument("out", type=Path)
+    options.add_argument("--data", type=Path, required=True)
+    given = options.parse_args()
+    parts = [
+        _new(ge2e.Ge2ePart(), ge2e.SHIPPED, ge2e.FILE),
+        _new(SHIPPED, given.face_space, face_space.FILE),
+        _new(heard.LinearReadOffsPart(), heard.SHIPPED, heard.FILE),
+    ]
+    write_release(given.out, "face-space", parts, _provenance(given.data), remarks=REMARKS)
+    print(given.out)
+
+
+def _new(part: Part, source: Path, name: str) -> NewPart:
+    def write(folder: Path) -> None:
+        shutil.copyfile(source, folder / name)
+
+    return NewPart(part, write)
+
+
+def _provenance(data: Path) -> dict[str, str | int | float | bool | None]:
+    def n(*parts: str) -> int:
+        return len(read_rows(data.joinpath(*parts)))
+
+    return {
+        "made_by": "python -m benchmarks.face_space, python -m benchmarks.face_space_model",
+        "sources": "FairFace, portraits of the US Congress; AVSpeech, LibriSpeech (numbers alone)",
+        "faces": n("open", "faces.csv"),
+        "portraits": n("open", "portraits.csv"),
+        "recordings": n("pairs", "avspeech", "pairs.csv"),
+        "readers' recordings": n("open", "voices.csv"),
+        "voice encoder": "GE2E (Resemblyzer 0.1.4, Apache-2.0)",
+    }
+
+
+if __name__ == "__main__":
+    main()
