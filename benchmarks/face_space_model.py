@@ -20,24 +20,24 @@ from voice2face.voice_encoders import ge2e, heard
 REMARKS = """
 ## What it learned, and what its faces look like
 
-**Pixels** are FairFace's faces (CC BY 4.0, Kärkkäinen and Joo 2021), without hair, and what surrounds
-a face in official portraits of members of the US Congress (public domain): head, hair, shoulders and
-light. Each face was laid onto one mean shape by a mesh of 468 points; texture and shape are principal
-components, weighed so that genders are even, ages are those of adults and every group of FairFace
-counts alike. **What a voice tells** is numbers alone: ridge regressions from GE2E's embedding, taught
-on the voices of AVSpeech and what networks see in their speakers' pictures (gender, age, and where
-their faces lie in the space), and on the gender of LibriSpeech's readers. No picture of these speakers
-is in the model.
+**Pixels** are FairFace's faces (CC BY 4.0, Kärkkäinen and Joo 2021), without hair, and what
+surrounds a face in official portraits of members of the US Congress (public domain): head, hair,
+shoulders and light. Each face was laid onto one mean shape by a mesh of 468 points; texture and
+shape are principal components, weighed so that genders are even, ages are those of adults and
+every group of FairFace counts alike. **What a voice tells** is numbers alone: ridge regressions
+from GE2E's embedding, taught on the voices of AVSpeech and what networks see in their speakers'
+pictures (gender, age, and where their faces lie in the space), and on the gender of LibriSpeech's
+readers. No picture of these speakers is in the model.
 
-The face itself is the mean of what a voice tells: a usual person of the gender and about the age that
-are heard, a little soft, with hair that fades at its rim. The portraits are mostly of white men in
-middle age in suits; hair and clothes follow them, and long or curly hair, beards and head coverings
-are hardly drawn. The skin is that of the middle of all groups and changes little with the voice: it
-tells nothing. Drawn people differ in skin, shape and hair, because a voice does not tell these; some
-look odd, with uneven light or closed eyes.
+The face itself is the mean of what a voice tells: a usual person of the gender and about the age
+that are heard, a little soft, with hair that fades at its rim. The portraits are mostly of white
+men in middle age in suits; hair and clothes follow them, and long or curly hair, beards and head
+coverings are hardly drawn. The skin is that of the middle of all groups and changes little with
+the voice: it tells nothing. Drawn people differ in skin, shape and hair, because a voice does not
+tell these; some look odd, with uneven light or closed eyes.
 
-How often gender and age are right, and for whom, `python -m benchmarks.faces` and
-`python -m benchmarks hearing` measure on people who taught nothing; docs/people.md says it by group.
+How often gender and age are right, and for whom, `python -m benchmarks.faces` and `python -m
+benchmarks hearing` measure on people who taught nothing; docs/people.md says it by group.
 """
 
 
