@@ -90,8 +90,8 @@ def test_the_limits_that_it_names_are_the_defaults():
         f"`--queue` | {limits.queue} |",
         f"`--wait` | {limits.wait_s:g} |",
         f"memory | {limits.held_bytes / 1e6:g} MB |",
-        f"| a pause of {limits.upload_grace_s:g} s, which {rate:g} kB/s earn again; "
-        f"{limits.upload_s:g} s at most |",
+        f"| pauses of {limits.upload_grace_s:g} s, of which every {rate:g} kB received give one "
+        f"back; {limits.upload_s:g} s in all |",
         f"larger than {limits.small_bytes / 1e6:g} MB |",
         f"decoding one recording | {limits.decode_s:g} s, {limits.decode_cpu_s:g} s of the",
         f"connections | {limits.connections} |",
