@@ -1,4 +1,4 @@
-"""What a caller may catch. Every message is one line that ends with the next move."""
+"""Errors that a caller may catch. Each message is one line that ends with what to do."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Voice2FaceError(Exception):
-    """Something that the user can mend.
+    """An error that the user can correct.
 
     Reads ``thing: found; wanted; remedy``, for example
     ``clip.wav: 0.3 s of speech; 1.0 s wanted; record longer``.
@@ -59,7 +59,7 @@ class NoSpeechError(AudioError):
 
 
 class Note(UserWarning):
-    """What a user should know of a recording that was read all the same."""
+    """A warning about a recording that could be read."""
 
 
 class CorpusError(Voice2FaceError):
@@ -67,7 +67,7 @@ class CorpusError(Voice2FaceError):
 
 
 class BusyError(CorpusError):
-    """A corpus in the making that another process is at."""
+    """A corpus that another process is writing."""
 
 
 class ModelError(Voice2FaceError):

@@ -83,8 +83,8 @@ def stream_clip(
     """Read one recording block by block, in memory that does not grow with its length.
 
     Takes what :func:`load_clip` takes, and raises what it raises, at the block where it shows: a
-    file that breaks off is known at its end. What is above full scale is clipped: how loud the
-    whole is, is known at its end alone.
+    truncated file raises at its end. Samples above full scale are clipped, since the peak is
+    known only at the end.
 
     Yields:
         Consecutive blocks, mono at 16 kHz, shape (samples,), of varying length.

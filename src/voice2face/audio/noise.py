@@ -30,7 +30,7 @@ def coloured_noise(n_samples: int, colour: Colour, rng: np.random.Generator) -> 
 
 
 def babble(voices: Sequence[Sound], n_samples: int, rng: np.random.Generator) -> Float64Array:
-    """Some people at once, each as loud as the others and from a place of its own.
+    """Several people who speak at once, equally loud, each from a random place in a recording.
 
     Args:
         voices: Recordings to choose from; one at least.
@@ -49,7 +49,7 @@ def babble(voices: Sequence[Sound], n_samples: int, rng: np.random.Generator) ->
 
 
 def stretch(sound: Sound, n_samples: int, rng: np.random.Generator) -> Float64Array:
-    """So much of a sound, from anywhere, which begins again where it ends: (n_samples,)."""
+    """A random stretch of a sound, repeated where it ends, shape (n_samples,)."""
     start = int(rng.integers(len(sound)))
     return np.take(sound, np.arange(start, start + n_samples), mode="wrap").astype(np.float64)
 

@@ -22,8 +22,8 @@ def voiced_samples(
 ) -> Int16Array:
     """Keep the speech of one recording.
 
-    The detector adapts to what it is asked, so the number and the order of the questions are part
-    of the method; it starts afresh for each recording.
+    The detector adapts to the frames that it is given, so their number and order are part of the
+    method. It is reset for each recording.
 
     Args:
         audio: The waveform, shape (samples,), or its consecutive blocks in order.

@@ -29,7 +29,7 @@ def reconstruct(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder, or NAME.png for one.")] = Path(),
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Folder or org/name[@revision]; else the bundled one."),
+        typer.Option(metavar="MODEL", help="face-space, gan, folder or org/name[@revision]."),
     ] = None,
     label: Annotated[
         bool, typer.Option("--label", help="Write under each face that a machine made it.")

@@ -19,7 +19,7 @@ VoiceEncoder = Annotated[
     typer.Option(
         metavar="MODEL",
         help="Run of `train voice`, model's folder, org/name[@revision], ge2e or package:Class; "
-        "else the bundled.",
+        "else ge2e.",
     ),
 ]
 Generator = Annotated[

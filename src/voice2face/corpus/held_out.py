@@ -1,4 +1,4 @@
-"""Recordings of training people that no stage hears, so that one can ask about them later."""
+"""Held-out recordings of training people, for questions about new recordings of known people."""
 
 import zlib
 from collections import defaultdict
@@ -13,16 +13,16 @@ from voice2face.corpus.read import Corpus
 def held_out(
     clips: Iterable[str], identities: Iterable[str], share: float
 ) -> npt.NDArray[np.bool_]:
-    """Which recordings are set aside: some of each person who has two or more.
+    """Mask of the held-out recordings: some of each person who has two or more.
 
-    Which of a person's it is, their names alone decide; so it is the same in every stage that
-    gives all of a person's recordings.
+    The choice depends only on the recordings' names, so it is the same in every stage that is
+    given all recordings of a person.
 
     Args:
         clips: Names of recordings.
         identities: Who speaks in each.
-        share: Of each person's recordings, 0 to 1: rounded, but one at least and never all. Of a
-            larger share, the same and more.
+        share: Share of each person's recordings, 0 to 1, rounded; at least one and never all. A
+            larger share holds out the same recordings and more.
 
     Returns:
         Shape (clips,).
@@ -41,7 +41,7 @@ def held_out(
 
 
 def held_out_clips(corpus: Corpus, split: str, share: float) -> frozenset[str]:
-    """Names of the recordings of a split that are set aside, see :func:`held_out`.
+    """Names of the held-out recordings of a split, see :func:`held_out`.
 
     Raises:
         CorpusError: A shard is missing or damaged.

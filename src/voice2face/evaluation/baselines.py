@@ -1,4 +1,4 @@
-"""Systems that any model must beat: they know training people, and little or nothing of a voice.
+"""Trivial baselines: systems that know training people, and little or nothing of a voice.
 
 Each takes what a generator takes, embeddings of voices, and gives pictures.
 """
@@ -46,16 +46,16 @@ MOST_PEOPLE = 2000  # whose mean faces are decomposed
 def make_rivals(
     voices: TrainingVoices, faces: TrainingFaces, *, seed: int = 0, model: Rival | None = None
 ) -> tuple[dict[str, Rival], dict[str, str]]:
-    """All rivals that the training data allow.
+    """All baselines that the training data allow.
 
     Args:
-        voices: Of the training split.
-        faces: Likewise; of the same people, or of others.
-        seed: Of faces drawn by lot and of shuffled voices.
-        model: What is given shuffled voices.
+        voices: Recordings of the training split.
+        faces: Faces of the training split, of the same people or of others.
+        seed: Seed of random faces and of the order of shuffled voices.
+        model: The model that is given shuffled voices; None: that baseline is left out.
 
     Returns:
-        Rivals by their name in ``RIVALS``; and of those left out, why.
+        Baselines by their name in ``RIVALS``; and, for those left out, the reason.
     """
     rivals: dict[str, Rival] = {
         "mean face": mean_face(faces),
@@ -116,7 +116,7 @@ def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
 
 
 def random_face(faces: TrainingFaces, seed: int) -> Rival:
-    """Some face of a person drawn by lot; the same call gives the same faces."""
+    """A random face of a random person; the same call gives the same faces."""
     people, owner = np.unique(faces.identity, return_inverse=True)
     order, starts = np.argsort(owner, kind="stable"), np.cumsum([0, *np.bincount(owner)])
 
@@ -132,7 +132,7 @@ def random_face(faces: TrainingFaces, seed: int) -> Rival:
 def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
     """The face of the person of the nearest training recording that has one.
 
-    Of several faces that which is nearest to their mean.
+    Of several faces the one nearest to their mean is taken.
 
     Raises:
         CorpusError: Nobody has both.
@@ -206,9 +206,10 @@ def shuffled(model: Rival, seed: int) -> Rival:
 
 
 def shuffled_order(n: int, seed: int) -> npt.NDArray[np.int64]:
-    """Whose voice stands for each, shape (n,); some may keep their own, as chance has it.
+    """Index of the recording that takes the place of each, shape (n,): a random permutation.
 
-    To keep nobody's own would make a model that hears something worse than chance.
+    Some recordings may keep their place. Without that, a model that hears something would fall
+    below chance.
     """
     return np.asarray(np.random.default_rng(seed).permutation(n), np.int64)
 

@@ -19,7 +19,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One number of a table.
 
     Attributes:
-        system: What was measured: a model, a rival, real faces.
+        system: Name of what was measured: a model, a baseline, real faces.
         measure: Such as "1:2 matching".
         stratum: What all faces of a trial have in common: "", "gender", "gender, age".
         embedder: Name of the network that compares the faces; "" where none does.

@@ -1,4 +1,4 @@
-"""What rivals know: faces and voices of training people."""
+"""What baselines are made from: faces and voices of training people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -135,9 +135,9 @@ def independent_difference(a: Estimate, b: Estimate) -> Estimate:
 
 
 def best_embedder(context: Context) -> str:
-    """Who tells real faces apart best, and speaks for a claim: chosen without any model.
+    """The embedder that tells real faces apart best, chosen without any model.
 
-    The one rule for all claims that an embedder judges.
+    All claims that an embedder judges are judged by it.
     """
     faces = context.faces(context.asked)
     people = np.random.default_rng(context.seed).permutation(np.unique(faces.identity))

@@ -1,4 +1,4 @@
-"""What experiments have at hand: a corpus, the systems that are compared, those who judge."""
+"""What experiments work with: a corpus, the compared systems, embedders and the judge."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,11 +36,11 @@ class Context:
     Attributes:
         corpus: That the models learned from, with people that they did not learn from.
         models: By variant, one of each seed, in the order of tables; then systems of others.
-        rivals: By name.
+        rivals: Trivial baselines, by name.
         embedders: Fixed networks that compare faces, by name.
         judge: Of age and gender; None where it is not at hand.
         recogniser: Of the training people's real faces; None where there is none.
-        aside: Share of the training people's recordings that no stage has heard.
+        aside: Share of the training people's recordings that is held out from all stages.
         out: Folder of the results.
         geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
         seed: Of all that is drawn.
@@ -78,7 +78,7 @@ class Context:
         return BASELINE if BASELINE in self.models else next(iter(self.models))
 
     def systems(self, recordings: Recordings) -> dict[str, list[System]]:
-        """All that can make faces of some recordings: models with their seeds, tables, rivals."""
+        """All that can make faces of some recordings: models with seeds, tables, baselines."""
         found: dict[str, list[System]] = {name: list(seeds) for name, seeds in self.models.items()}
         found |= {n: [table] for n, table in self.tables.items() if table.has(recordings).all()}
         return found | {name: [rival] for name, rival in self.rivals.items()}
@@ -131,7 +131,7 @@ class Context:
         return self._of("unseen", lambda: self._split(self.asked))
 
     def unheard(self) -> Recordings:
-        """Recordings of training people that no stage has heard; empty if none were set aside."""
+        """Held-out recordings of training people; empty if there are none."""
         return self._of("unheard", lambda: self._training(aside=True))
 
     def heard(self) -> Recordings:
@@ -185,7 +185,7 @@ class Context:
     def embed(self, embedder: str, pixels: Pictures) -> Vectors:
         """Embeddings of faces that lie as the corpus' do; of equal faces, computed once.
 
-        Rivals give many recordings one face, and questions are asked of the same real ones.
+        Baselines give many recordings one face, and questions are asked of the same real ones.
 
         Args:
             embedder: Name of one of the embedders.

@@ -148,7 +148,7 @@ def _heard(encoder: VoiceEncoder, recordings: Recordings, row: int) -> Vectors:
 
 @dataclass(frozen=True, eq=False)
 class RivalSystem:
-    """A trivial rival, which hears what a model hears and draws no face of its own."""
+    """A trivial baseline: it hears what a model hears and gives faces of training people."""
 
     name: str
     sentence: str

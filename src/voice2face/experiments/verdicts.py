@@ -1,4 +1,4 @@
-"""From rows of a result to what they say of a claim: one rule for all."""
+"""The rule for verdicts on claims, from the rows of a result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,8 +56,8 @@ class Asked:
     """A claim, and how it is judged.
 
     Attributes:
-        text: What is claimed.
-        source: Where it stands.
+        text: The claim.
+        source: The place where it is stated.
         bound: What values must lie above.
         some: One of the values is enough; their intervals are widened for as many looks.
         hears: It says something of what a voice decides, so one face for all voices refutes it.
@@ -160,7 +160,7 @@ def judged(context: Context, asked: Asked, by: Mapping[str, Rows] | Rows) -> lis
 
 
 def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | None, list[str]]:
-    """The verdict that a model has whatever was measured, and why."""
+    """A verdict that does not depend on what was measured, and its reason."""
     if model not in context.models:
         return None, []
     if hears and context.one_face(model):

@@ -76,9 +76,9 @@ class Deconvolutional:
 
         Args:
             embeddings: Shape (n, dim).
-            rng: Of the noise that embeddings were given in the training: each face becomes that
-                of a neighbour, which shows how little or how much the voice decides. A model that
-                was trained without noise (preset ``paper``) has no neighbours.
+            rng: Draws noise as embeddings got it in training: each face becomes that of a
+                neighbouring embedding. It has no effect on a model that was trained without
+                noise (preset ``paper``).
 
         Returns:
             Float32, shape (n, 3, px, px).

@@ -50,14 +50,14 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
     Attributes:
         px: Side of the faces.
         embedding_dim: Numbers of a voice embedding.
-        gender_emphasis: How far the gender that is heard is driven from the middle of both; 1: to
-            the mean of that gender.
-        age_emphasis: The same of age; 1: the best guess.
-        liveliness: The same of what else voices tell about texture.
-        shape_emphasis: The same of shape.
-        sharpening: How much is added of what is finer than a pixel of the textures.
-        chance: Share of the spread in which people are drawn.
-        drawn_gender: Added to the emphasis of gender in draws, which differ in all else.
+        gender_emphasis: Factor on the distance between the mean of both genders and the mean of
+            the gender that is heard; 1: no exaggeration.
+        age_emphasis: Factor on the change with age; 1: the best guess.
+        liveliness: Factor on everything else that a voice tells about texture.
+        shape_emphasis: Factor on everything else that a voice tells about shape.
+        sharpening: Strength of unsharp masking.
+        chance: Factor on the standard deviation of what is drawn.
+        drawn_gender: Added to ``gender_emphasis`` in draws, which differ in everything else.
     """
 
     px: FacePx = 256
@@ -93,7 +93,7 @@ class Told:
     """What voices tell.
 
     Attributes:
-        male: Above 0 where a man is heard, shape (n,).
+        male: Score of gender, above 0 for a man, shape (n,).
         age: In years, shape (n,).
         codes: Means of the codes, shape (n, K).
     """
@@ -141,7 +141,7 @@ class FaceSpace:
 
     Attributes:
         px: Side of the faces.
-        n_hair: Numbers of chance in what surrounds a face.
+        n_hair: Number of components of hair and surroundings that are drawn.
 
     Raises:
         ModelError: The arrays are for embeddings of another length.
@@ -221,7 +221,7 @@ class FaceSpace:
         return self._others[int(men)].drawn(rng)[0]
 
     def distances(self, embeddings: Floats, codes: Floats) -> Floats:
-        """How far people's faces lie from what their voices tell, in spreads.
+        """Distance of people's faces from what their voices tell, in standard deviations.
 
         Args:
             embeddings: Shape (n, dim).

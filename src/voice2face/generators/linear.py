@@ -122,7 +122,7 @@ class Linear:
 
         Args:
             embeddings: Shape (n, dim).
-            rng: Of what a voice does not tell: each row becomes one of those who might have it.
+            rng: Draws what a voice does not tell; None: the mean face for the voice.
 
         Returns:
             Shape (n, 3, px, px).

@@ -21,8 +21,8 @@ class FaceGenerator(Protocol):
 
         Args:
             embeddings: Voice embeddings, shape (n, dim).
-            rng: Chance for what a voice cannot tell: each row becomes one of the people who might
-                have this voice. None: what the voice tells and no more, always the same face.
+            rng: Draws what a voice cannot tell: each row becomes one of the people who might
+                have this voice. None: the face that the voice tells, always the same.
 
         Returns:
             RGB in [-1, 1], float32, shape (n, 3, px, px).

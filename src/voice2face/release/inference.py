@@ -66,8 +66,8 @@ class Reconstruction:
         """Faces of people who might have this voice.
 
         Args:
-            n: How many. The first of more are the same.
-            seed: Of what a voice does not tell.
+            n: Number of faces. A larger number begins with the same faces.
+            seed: Seed of what is drawn, which the voice does not tell.
 
         Returns:
             Shape (n, 3, px, px), nominally in [-1, 1]; :func:`to_picture` turns one into a picture.
@@ -79,16 +79,16 @@ class Model:
     """A released model, read from its folder.
 
     Args:
-        folder: Its folder; the bundled model by default.
-        threads: Cores for one call; 0 for all. How sums are split between threads shows in their
-            last bits: with one, a recording always becomes the same file.
+        folder: Its folder; the default model of the package if not given.
+        threads: Cores for one call; 0 for all. With one, a recording always becomes the same file;
+            with more, the last bits of sums may differ.
         plugins: Modules whose classes the folder may name, beside those of the variable
             ``VOICE2FACE_PLUGINS``.
 
     Attributes:
         folder: Its folder.
         config: What it says about itself.
-        sha256: Of its ``config.yaml``, which holds the checksums of all its parts.
+        sha256: Checksum of its ``config.yaml``, which holds the checksums of all its parts.
 
     Raises:
         ModelError: A part is missing, damaged or of a later format.
@@ -118,7 +118,7 @@ class Model:
 
     @property
     def voice_encoder(self) -> VoiceEncoder:
-        """What it hears with.
+        """Its voice encoder.
 
         Raises:
             ModelError: The part is missing or damaged.
@@ -127,7 +127,7 @@ class Model:
 
     @property
     def generator(self) -> FaceGenerator:
-        """What it draws with.
+        """Its generator.
 
         Raises:
             ModelError: The part is missing or damaged, or there is none.
@@ -195,7 +195,8 @@ class Model:
 
         Args:
             embeddings: What :meth:`embed` gives, one a row.
-            rng: Of what a voice does not tell; None: what it tells, always the same face.
+            rng: Draws what the voice does not tell; None: the face that the voice tells, which is
+                always the same.
 
         Raises:
             ModelError: The generator is missing or damaged, or gives what is no face.
@@ -206,7 +207,7 @@ class Model:
         return faces
 
     def draws(self, embedding: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
-        """Faces of people who might have one voice, (n, 3, px, px); the first of more are the same.
+        """Faces of ``n`` people who might have one voice, shape (n, 3, px, px).
 
         Raises:
             ModelError: The generator is missing or damaged, or gives what is no face.
@@ -214,7 +215,7 @@ class Model:
         return self.faces(np.repeat(embedding[None], n, axis=0), np.random.default_rng(seed))
 
     def _check(self, role: Role, found: np.ndarray, shape: tuple[int, ...]) -> None:
-        """Refuse what a part of any origin must not give."""
+        """Raise ModelError for output of the wrong type or shape, or that is not finite."""
         if found.dtype == np.float32 and found.shape == shape and np.isfinite(found).all():
             return
         part = self.config.part(role)
@@ -262,11 +263,12 @@ def load(
     revision: str | None = None,
     plugins: Collection[str] = (),
 ) -> Model:
-    """Load a released model: the bundled one, that in a folder, or one of the hub by its name.
+    """Load a released model: one of the package, of a folder, or of the hub by its name.
 
     Args:
-        model: A folder; or ``"org/name"``, ``"org/name@revision"``, which is downloaded once (see
-            :mod:`voice2face.release.hub`); the bundled model by default.
+        model: ``"face-space"`` (the default) or ``"gan"``; a folder; or ``"org/name"``,
+            ``"org/name@revision"``, which is downloaded once (see
+            :mod:`voice2face.release.hub`).
         threads: Cores for one call, as of :class:`Model`.
         revision: Branch, tag or commit of a model on the hub.
         plugins: Modules whose classes the model may name, as of :class:`Model`.

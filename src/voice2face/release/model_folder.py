@@ -38,8 +38,8 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
     """What ``config.yaml`` holds: the parts of the model, and where it came from.
 
     Attributes:
-        format_version: Of the file.
-        name: In messages, on pictures and on the page.
+        format_version: Version of the file's format.
+        name: Name in messages, on pictures and on the page.
         parts: At most one of each role; always a voice encoder.
         provenance: Facts about how it was made.
     """
@@ -55,14 +55,14 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
 
     @property
     def voice_encoder(self) -> VoiceEncoderPart:
-        """What it hears with."""
+        """The voice encoder's part."""
         part = self.part("voice_encoder")
         assert isinstance(part, VoiceEncoderPart)  # read_config has seen to it
         return part
 
     @property
     def generator(self) -> GeneratorPart | None:
-        """What it draws with; None: a voice encoder alone (``train voice``)."""
+        """The generator's part; None: a voice encoder alone (``train voice``)."""
         part = self.part("generator")
         return part if isinstance(part, GeneratorPart) else None
 
@@ -156,7 +156,7 @@ def _checked(config: ModelConfig, path: Path) -> ModelConfig:
 
 
 def hash_of(folder: Path) -> str:
-    """What names a model beyond doubt: the sha256 of its ``config.yaml``, as 64 digits.
+    """Identifier of a model: the sha256 of its ``config.yaml``, as 64 digits.
 
     That file holds the checksums of all other parts, but for the card.
 

@@ -1,4 +1,4 @@
-"""Made-up people whose voices and faces are coupled in a known way."""
+"""Synthetic people, whose voices and faces are coupled in a known way."""
 
 from voice2face.synthetic.ceiling import (
     BestAccuracy,

@@ -1,4 +1,4 @@
-"""The best that any system could do on made-up people: known, because their coupling is."""
+"""The best possible accuracy on synthetic people, computed from their known coupling."""
 
 from dataclasses import dataclass
 

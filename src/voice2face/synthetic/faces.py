@@ -1,4 +1,4 @@
-"""The face of a made-up person: painted shapes with light, hair and age."""
+"""The face of a synthetic person: painted shapes with light, hair and age."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Who the made-up people are, and how much of a face their voice gives away.
+"""Who the synthetic people are, and how much their voices tell about their faces.
 
 A person has two halves. *Heard* is all that a recording may depend on, *seen* all that a picture
 may depend on; nothing else of the person reaches either. Four numbers have a value in both halves
@@ -25,7 +25,7 @@ YOUNGEST, OLDEST = 18.0, 80.0
 
 
 class CohortSettings(Settings, frozen=True, kw_only=True):
-    """A cohort, whole: equal settings give equal bytes.
+    """Settings of a set of synthetic people; equal settings give equal bytes.
 
     Attributes:
         n_identities: People.
@@ -153,7 +153,7 @@ N_ONLY_SEEN = 12
 
 @dataclass(frozen=True)
 class Person:
-    """One made-up person."""
+    """One synthetic person."""
 
     identity: str
     heard: Heard

@@ -1,4 +1,4 @@
-"""The voice of a made-up person: a source–filter synthesiser.
+"""The voice of a synthetic person: a source–filter synthesiser.
 
 Pulses of the vocal folds and noise of the breath pass through the resonances of the vocal tract,
 frame by frame (Fant's source–filter theory; formants in cascade as in Klatt 1980).
@@ -52,7 +52,7 @@ class Larynx:
 
 
 def larynx_of(heard: Heard) -> Larynx:
-    """How the heard half of a person sounds. The strengths are made up, the directions are not."""
+    """The larynx of a person's heard half: real in direction, with invented strengths."""
     old = oldness(heard.age)
     # Age lowers women's voices and raises old men's a little.
     drift = -0.15 * old if heard.sex == "female" else 0.15 * max(0.0, old - 0.4)

@@ -1,4 +1,4 @@
-"""A cohort as files: recordings, pictures, a table of them, and what is known about it."""
+"""Synthetic people as files: recordings, pictures, a table, and what is known about them."""
 
 import csv
 import functools

@@ -1,4 +1,4 @@
-"""Face stages without a loop: what is heard and seen goes in as arrays, a generator comes out."""
+"""Training of generators in closed form: from arrays of embeddings and faces, without a loop."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -99,8 +99,8 @@ def prepare(
     """Make a corpus from recordings and pictures.
 
     The result is the same, byte for byte, whatever the engine, the number of workers and of
-    interruptions: what is done lies in ``OUT.partial``, and the same call goes on from there. The
-    corpus appears whole or not at all.
+    interruptions. Unfinished work lies in ``OUT.partial``, and the same call continues from there.
+    The corpus appears whole or not at all.
 
     Args:
         sources: Tables or folders; see :mod:`voice2face.corpus.sources`. An identity that several
@@ -181,7 +181,7 @@ def look_at(
     split: str,
     sound: str = "flac",
 ) -> Request:
-    """Find out what there is to read, and see to it that it can be.
+    """List what there is to read, and check that it can be read.
 
     Raises:
         CorpusError: A source that cannot be used.

@@ -1,4 +1,4 @@
-"""Which part of the corpus an identity belongs to: always one, so that parts share nobody."""
+"""The split of each identity: exactly one, so that splits have no person in common."""
 
 import hashlib
 import re
@@ -67,7 +67,7 @@ class SplitRule:
         return cls(text, shares)
 
     def of_identity(self, identity: str) -> Split:
-        """Part of an identity by its name alone: the same in every corpus, for ever.
+        """The split of an identity, from its name alone: the same in every corpus.
 
         Raises:
             CorpusError: The rule is ``initials`` and the name does not begin with a letter A–Z.

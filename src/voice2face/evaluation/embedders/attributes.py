@@ -26,7 +26,7 @@ class AgeGender:
     takes many Black women for men. Groups are therefore compared with real faces beside them.
 
     Args:
-        path: Its file; else found, and downloaded if it can be.
+        path: Its file; None: the one in the package.
 
     Attributes:
         name: In tables.

@@ -21,7 +21,7 @@ def unit_vectors(
         embeddings: Shape (n, dim).
         items: What each is of, shape (n,).
         what: Their name in errors.
-        centre: Subtract their mean, for what all faces of a kind share tells nobody apart.
+        centre: Subtract their mean, since what all faces have in common cannot tell people apart.
 
     Returns:
         Shape (n, dim).

@@ -1,9 +1,9 @@
 """Distances between made and real faces as two sets, and within a set.
 
 ``a``, ``b``, ``made`` and ``real`` are embeddings by one fixed network, a row a face. Intervals
-come from halves of the people, drawn without replacement: a mean over half of them strays from
-that over all as far as the latter strays from the truth (Shao and Wu 1989, delete-d jackknife with
-d = n/2), and nobody is drawn twice, which would pass for a pair of like faces.
+come from halves of the people, drawn without replacement: the mean over half of the people deviates
+from the mean over all as much as that deviates from the true mean (Shao and Wu 1989, delete-d
+jackknife with d = n/2). A bootstrap would draw people twice, as pairs of equal faces.
 """
 
 from collections.abc import Iterator
@@ -60,10 +60,10 @@ def kernel_distance(
 ) -> Estimate:
     """Squared maximum mean discrepancy with the kernel ``(x·y / dim + 1)³``, without bias.
 
-    Its expectation does not depend on the number of faces; where both sets are of one
-    distribution it is 0, and estimates lie on either side. Both are first divided by the root mean
-    square of ``b``'s values: the embeddings' unit then means nothing, and for those of length one
-    the kernel is ``(cosine + 1)³``, which would else be all but linear and see the means alone.
+    Its expectation does not depend on the number of faces. For two sets of one distribution it is
+    0, so estimates may be negative. Both sets are first divided by the root mean square of ``b``'s
+    values, so that the scale of embeddings has no effect. For embeddings of length one the kernel
+    is then ``(cosine + 1)³``; undivided it would be nearly linear and see only the means.
 
     Args:
         a: Made faces, shape (n, dim).

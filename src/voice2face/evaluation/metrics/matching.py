@@ -136,8 +136,8 @@ def match(
         made: Embeddings of the faces made from the probes, shape (probes, dim).
         real: Of the gallery by the same, fixed network, shape (gallery, dim).
         trials: Of protocol "1:2" or "1:N".
-        centre: Subtract each side's mean: what all made faces share, as against all real ones,
-            tells nobody apart.
+        centre: Subtract each side's mean, since what all made faces (or all real ones) have in
+            common cannot tell people apart.
         by_person: In 1:2 over all triples, each impostor counts alike and not each of their
             faces. One face for all voices is then right half of the time, exactly; where each
             face counts, it is not if those with many faces look more, or less, like it.

@@ -101,7 +101,7 @@ def estimate(
 
 
 def never_without_length(found: Estimate, n: int, ends: tuple[float, float] = SHARE) -> Estimate:
-    """An interval that draws could not give, for all people were alike.
+    """An exact interval where the bootstrap gives none, since all people have the same value.
 
     Of ``n`` people none was otherwise. So up to ``1 - 0.025^(1/n)`` of all people may be (the
     exact upper limit of none of ``n``), and at worst as far off as can be.
@@ -123,8 +123,8 @@ def with_seeds(
 ) -> Estimate:
     """An interval over people that also covers the seeds of the trainings.
 
-    People and seeds are two independent samples, so their variances add. The mean over seeds
-    strays by Student's t times its standard error; with two seeds that is 9 times their distance.
+    People and seeds are two independent samples, so their variances add. The interval of the mean
+    over seeds is Student's t times its standard error; with two seeds it is very wide (t is 12.7).
 
     Args:
         found: Of the mean over seeds, with its interval over people.

@@ -4,7 +4,7 @@ A trial has two people: who is asked about, and the impostor. Both are a sample 
 might have met. An interval that draws the first alone takes the impostors for fixed, and is too
 short where being easy to recognise and being easy to refuse go together: with four men to a woman,
 a system that knows the gender alone is right about a woman more often, and a woman is refused more
-often. So each drawn person brings voice and face; who is drawn twice is no impostor to himself.
+often. So each drawn person brings voice and face. A person drawn twice is no impostor of himself.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What experiments have at hand in a reproduction: its models, rivals and judges, opened."""
+"""What experiments of a reproduction work with: its models, baselines and judges, opened."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ RIVALS_FILE = "rivals.json"
 
 
 def open_context(request: Request) -> Context:
-    """Corpus, models, rivals, embedders and judge; what rivals are left out is written down.
+    """Corpus, models, baselines, embedders and judge; writes down which baselines are left out.
 
     Raises:
         CorpusError: The corpus can't be read.

@@ -1,4 +1,4 @@
-"""What is looked at while faces are learned, each with the value at which an alarm rings.
+"""Readings during the training of faces, each with the threshold of its alarm.
 
 The values, and how they were found: :data:`voice2face.runs.readings.LIMITS`.
 """
