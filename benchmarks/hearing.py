@@ -3,6 +3,8 @@
 Gender is taught on LibriSpeech's labels, age and identity on AVSpeech's pictures; all is measured
 on VoxCeleb clips, of whose people none taught anything here. (GE2E itself was trained on VoxCeleb
 by its authors, without faces, ages or genders.) Intervals are over people.
+Target: gender right in 98.5 %, age at r 0.58, identity 1:2 in 73 %, within gender in 59 %, cosine
+of 0.98 at any level.
 """
 
 import time
