@@ -102,7 +102,7 @@ def reverberation(sound: Sound, seed: int = 0) -> Sound:
 
     Args:
         sound: At 16 kHz, shape (samples,).
-        seed: Of the room.
+        seed: Seed of the room.
 
     Returns:
         As long, and as loud.

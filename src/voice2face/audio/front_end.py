@@ -80,7 +80,7 @@ def speech_bands(
 
     Args:
         speech: The recording.
-        settings: Which front end.
+        settings: Settings of the front end.
         check_speech: Refuse noise that the voice activity detector took for speech.
 
     Returns:

@@ -35,7 +35,7 @@ class Span:
     """A part of a file that is a recording of its own.
 
     Attributes:
-        start: Of its first byte.
+        start: Position of its first byte.
         end: After its last byte.
         wav: What its header says, if it is a WAV file.
         longer: It is a WAV file with more sound than its header says.

@@ -64,7 +64,7 @@ def mixed(sound: Sound, background: Float64Array, snr_db: float) -> Sound:
 
     Args:
         sound: Shape (samples,).
-        background: Of root mean square 1, as long.
+        background: Background of root mean square 1, as long.
         snr_db: Power of the recording over that of the background.
 
     Returns:

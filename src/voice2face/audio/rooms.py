@@ -62,7 +62,7 @@ def in_room(sound: Sound, response: npt.NDArray[np.floating]) -> Sound:
 
     Args:
         sound: At 16 kHz, shape (samples,).
-        response: Of the room.
+        response: Response of the room.
 
     Returns:
         As long, and as loud, or less where it would be above full scale.

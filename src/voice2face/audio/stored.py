@@ -20,7 +20,7 @@ def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
     Args:
         path: A ``.npy`` file of floats, shape (frames, n_mels), 10 ms a frame, silence removed;
             normalised by utterance or not.
-        settings: Of the front end that it is to stand in for.
+        settings: Settings of the front end that it is to stand in for.
 
     Returns:
         float32, shape (frames, n_mels).

@@ -60,7 +60,7 @@ def too_little_speech(name: str, level: Level, speech_s: float, wanted_s: float)
 
     Args:
         name: What messages call it.
-        level: Of the recording.
+        level: Level of the recording.
         speech_s: Speech that was found.
         wanted_s: The least that will do.
     """

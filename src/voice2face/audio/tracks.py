@@ -63,7 +63,7 @@ def chosen_track(tracks: Tracks, open_file: Open, name: str) -> int:
     first. A warning says where it is not the first.
 
     Args:
-        tracks: Of the file.
+        tracks: Tracks of the file.
         open_file: Opens it, at its beginning.
         name: What messages call it.
     """

@@ -7,7 +7,7 @@ def window_starts(length: float, window: int, hop: int, least_share: float) -> l
     """Where windows begin that cover a recording; the last may reach over its end.
 
     Args:
-        length: Of the recording, in frames, parts of one included.
+        length: Length of the recording, in frames, parts of one included.
         window: Frames of a window.
         hop: Frames from one window to the next.
         least_share: A last window with less of the recording in it is dropped, unless it is the

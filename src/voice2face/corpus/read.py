@@ -204,7 +204,7 @@ class Corpus:
         """A shard as Arrow table, its pages checked against their checksums.
 
         Args:
-            shard: Which.
+            shard: The shard.
             columns: Some of the columns; None: all.
             group: One of the shard's row groups alone.
 

@@ -20,7 +20,7 @@ class Part:
         shard: Where it is.
         group: Which of the shard's row groups.
         start: Its first row, counted in the shard.
-        values: Of the column that was asked for; "" where the cell was empty.
+        values: Values of the column that was asked for; "" where the cell was empty.
     """
 
     shard: Shard
@@ -40,7 +40,7 @@ def parts_of(
     Args:
         corpus: Where from.
         kind: Voices or faces.
-        split: Which part of the corpus.
+        split: Name of the split.
         column: ``identity`` or an attribute; one that this kind lacks is empty everywhere.
         set_aside: Share of the recordings whose cells count as empty, see :func:`held_out`.
 

@@ -37,7 +37,7 @@ class Question:
         target: The real faces; each file counts once for a person.
         strata: Columns; trials are unstratified, then within the first, the first two ...
         centre: Subtract each side's mean.
-        seed: Of resampling and of pairs that are drawn.
+        seed: Seed of resampling and of pairs that are drawn.
         n_resamples: Behind each interval.
     """
 
@@ -55,7 +55,7 @@ class Answers:
     """What came of it.
 
     Attributes:
-        rows: Of a result.
+        rows: Rows of a result.
         trials: The lists that were answered, by name.
         unasked: What could not be asked, a line each.
     """
@@ -141,8 +141,8 @@ class _Comparison:
         """Make a list of trials and answer it; a line and an empty row where nobody can be asked.
 
         Args:
-            protocol: Of the list.
-            strata: Of the list.
+            protocol: Protocol of the list.
+            strata: Strata of the list.
             answer: Gives the rows of one embedder.
             real: Real faces take the place of the made ones.
             required: Without this there is nothing to say.

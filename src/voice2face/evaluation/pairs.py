@@ -29,7 +29,7 @@ class Pairs:
 
     Attributes:
         table: The file.
-        sha256: Of its content.
+        sha256: Checksum of its content.
         root: What its paths are relative to.
         identity: Whose each row is; rows without are left out, shape (n,).
         cells: Columns by name, each of n values; "" where a row has none.
@@ -52,7 +52,7 @@ class Column:
     """The faces of one column, embedded.
 
     Attributes:
-        name: Of the system in tables.
+        name: Name of the system in tables.
         cells: What the column holds, n values.
         vectors: By embedder, each of shape (n, dim); NaN where there is no face.
         left_out: Why a row has none; None where it has.
@@ -122,7 +122,7 @@ def embed_column(
     """Embed what a column names; each file is read once, few at a time are held.
 
     Args:
-        name: Of the system in tables.
+        name: Name of the system in tables.
         pairs: The table.
         column: Its column of files.
         read: What makes faces of them: :func:`pictures` or :func:`made_by`.

@@ -56,8 +56,8 @@ class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         y: Values; None: not measured.
         low: Lower ends of the intervals; empty: no intervals.
         high: Upper ends.
-        x_label: With its unit.
-        y_label: With its unit.
+        x_label: Label of the x axis, with its unit.
+        y_label: Label of the y axis, with its unit.
         chance: What a blind guess reaches; None where that means nothing.
         panel: Series of one panel are drawn in one axis.
     """
@@ -77,7 +77,7 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Faces in rows and columns, as one picture.
 
     Attributes:
-        name: Of the grid among those of its result; part of file names.
+        name: Name of the grid among those of its result; part of file names.
         title: Above it.
         file: RGB PNG in the folder of the result: faces of ``px`` × ``px`` tiled without gaps or
             labels, row by row; an empty cell is white.

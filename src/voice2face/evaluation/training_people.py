@@ -22,7 +22,7 @@ class TrainingFaces:
 
     Attributes:
         pixels: RGB, uint8, shape (m, px, px, 3), m at least 1.
-        identity: Whose each is, shape (m,).
+        identity: Person of each, shape (m,).
         gender: Of each, shape (m,); "" where it is not known.
     """
 
@@ -47,7 +47,7 @@ class TrainingVoices:
 
     Attributes:
         embeddings: By the voice encoder of the models that are compared, shape (k, dim).
-        identity: Whose each is, shape (k,).
+        identity: Person of each, shape (k,).
         gender: Of each, shape (k,); "" where it is not known.
     """
 

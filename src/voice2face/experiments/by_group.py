@@ -52,7 +52,7 @@ def by_group(
     Args:
         summary: Where rows are added.
         experiment: Its name.
-        speech: Whose faces are made.
+        speech: Recordings that faces are made from.
         labels: Group of each recording, (n,); "" is asked about in none.
         of_training: Group of each training face; where they know none, no face is told.
 

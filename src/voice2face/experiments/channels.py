@@ -43,7 +43,7 @@ def through(
 
     Args:
         corpus: Whose front end is used.
-        speech: Which recordings.
+        speech: The recordings.
         files: As of :func:`recordings_of`.
         channel: Changes a waveform.
 

@@ -79,7 +79,7 @@ def score(
     Args:
         trials: The questions.
         made: Embeddings of the probes, of each seed.
-        real: Of the gallery, of each seed or one for all.
+        real: Embeddings of the gallery, of each seed or one for all.
         by_person: See :func:`match`.
     """
     beside = list(real) if len(real) == len(made) else [real[0]] * len(made)

@@ -38,12 +38,12 @@ class Context:
         models: By variant, one of each seed, in the order of tables; then systems of others.
         rivals: Trivial baselines, by name.
         embedders: Fixed networks that compare faces, by name.
-        judge: Of age and gender; None where it is not at hand.
-        recogniser: Of the training people's real faces; None where there is none.
+        judge: Judge of age and gender; None where it is not at hand.
+        recogniser: Recogniser of the training people's real faces; None where there is none.
         aside: Share of the training people's recordings that is held out from all stages.
         out: Folder of the results.
         geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
-        seed: Of all that is drawn.
+        seed: Seed of all that is drawn.
         n_resamples: Behind each interval.
         other: Another corpus, which nothing was trained on.
         tables: Pictures that were made elsewhere, by name: of whole recordings alone.
@@ -148,7 +148,7 @@ class Context:
         """Faces of a system for some recordings, made once for each content.
 
         Args:
-            system: Whose.
+            system: Name of the system.
             recordings: What it hears.
             raw: Whether what a generator gave before it was cut to [-1, 1] is wanted: four times
                 as large as the pictures, it is not kept.

@@ -15,7 +15,7 @@ class Experiment:
     """One question that a result answers.
 
     Attributes:
-        name: Of its files and in commands.
+        name: Name of its files and in commands.
         title: Its heading.
         report_item: What it is in the report: ``Figure 2``, ``Test 4``; empty for what goes beyond.
         chapter: Where a report tells it; within a chapter experiments stand as in the registry.

@@ -33,7 +33,7 @@ class Training:
     """What is known of one training of a model.
 
     Attributes:
-        name: Of the system.
+        name: Name of the system.
         faces_found: Share of its pictures in which a face is found; NaN: not looked for.
         run: What its folder tells; None of a model that comes without.
         iterations: That it was trained for; 0: not known.
@@ -51,7 +51,7 @@ class Fitness:
 
     Attributes:
         model: Its name in tables.
-        trainings: Of its seeds.
+        trainings: Trainings of its seeds.
         real_found: Share of real faces that the detector finds; NaN: there is no detector.
     """
 

@@ -69,7 +69,7 @@ def people_grid(
         people: Who each row is.
         columns: Made faces by their label, each (rows, px, px, 3).
         about: As of :func:`write_grid`.
-        labels: Of the rows.
+        labels: Labels of the rows.
         real: Labels of the real faces, one each.
 
     Raises:

@@ -32,10 +32,10 @@ class ReadOff:
     """Ridge regression from eigenfaces to gender and age.
 
     Attributes:
-        eigenfaces: Of the faces that it was fitted on.
+        eigenfaces: Eigenfaces of the faces that it was fitted on.
         gender: From these to how male and how female.
         age: To years; None where no ages were known.
-        name: In tables.
+        name: Name in tables.
     """
 
     eigenfaces: Eigenfaces
@@ -48,9 +48,9 @@ class ReadOff:
         """Fit on real faces of training people, each person and each gender counting alike.
 
         Args:
-            faces: Of the training split.
+            faces: Faces of the training split.
             geometry: How they lie, a name of ``faces.GEOMETRIES``.
-            seed: Of the choice, where there are many, and of choosing the strength.
+            seed: Seed of the choice, where there are many, and of choosing the strength.
 
         Returns:
             None where too few people's gender is known.

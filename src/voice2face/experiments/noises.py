@@ -39,7 +39,7 @@ def noise(
         n: How many.
         voices: Whose speech babble is made from; of the others they are not needed.
         front_end: That of the models.
-        seed: Of the draws.
+        seed: Seed of the draws.
 
     Returns:
         ``n`` recordings, named by kind and number, of nobody.

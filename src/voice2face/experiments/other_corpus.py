@@ -88,7 +88,7 @@ def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
     Args:
         first: The corpus that was trained on.
         other: See :func:`open_other`.
-        seed: Of the draw.
+        seed: Seed of the draw.
 
     Raises:
         CorpusError: A shard is missing or damaged.

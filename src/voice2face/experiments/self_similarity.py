@@ -38,7 +38,7 @@ class Found:
     """Answers so far.
 
     Attributes:
-        summary: Of the result.
+        summary: Summary of the result.
         scored: By embedder and stratum, of each system.
     """
 
@@ -61,7 +61,7 @@ def alike(
         found: Where the accuracy of each system and of the voice itself is added, over all pairs
             and within gender.
         experiment: Its name.
-        name: Of this question within it; also the stratum of its rows.
+        name: Name of this question within it; also the stratum of its rows.
         asked: What is asked about.
         known: Where it is looked for.
         others_only: A recording of the same name is no answer: for both sides the same.

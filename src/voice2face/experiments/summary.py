@@ -44,7 +44,7 @@ class Cell:
     Attributes:
         measure: What was measured.
         stratum: What trials have in common.
-        embedder: Who compared.
+        embedder: Name of the embedder that compares the faces.
         chance: What a blind guess reaches; None where that means nothing.
         note: What one must know to read them.
     """
@@ -62,7 +62,7 @@ class Summary:
 
     Attributes:
         context: The systems, and how intervals are drawn.
-        rows: Of the tables.
+        rows: Rows of the tables.
         trials: Checksum of each list of trials, by name.
     """
 
@@ -84,7 +84,7 @@ class Summary:
 
         Args:
             cell: Where it stands.
-            system: Whose it is.
+            system: Name of the system.
             found: The number; None: there were too few people.
             n: People, and questions, pairs or faces.
             against: With what it is compared; differences have no chance.
@@ -116,7 +116,7 @@ class Summary:
         Args:
             cell: Where they stand.
             values: Of each recording, NaN where nothing was asked.
-            people: Whose each is, (n,).
+            people: Person of each, (n,).
             against: Systems with which each model is compared, on the same recordings.
             notes: By system.
             share: They are shares, from 0 to 1.
@@ -228,7 +228,7 @@ class Summary:
         """All of it as a result.
 
         Args:
-            experiment: Whose.
+            experiment: The experiment.
             series: Numbers behind figures.
             grids: Pictures of faces.
             claims: What the rows say.
@@ -280,13 +280,13 @@ def lines(
     """Lines of one panel, read off rows; those of which nothing was measured are left out.
 
     Args:
-        rows: Of a result.
+        rows: Rows of a result.
         x: Position or name, and the stratum that stands there.
         wanted: Name in the legend, system and measure of each line.
-        embedder: Who compared.
+        embedder: Name of the embedder that compares the faces.
         panel: Its title.
-        x_label: With its unit.
-        y_label: With its unit.
+        x_label: Label of the x axis, with its unit.
+        y_label: Label of the y axis, with its unit.
         chance: What a blind guess reaches.
     """
     known = {

@@ -166,10 +166,10 @@ class TableSystem:
     """Pictures that were made elsewhere, named in a column of a table: of whole recordings alone.
 
     Attributes:
-        name: In tables.
+        name: Name in tables.
         sentence: What it does.
         pixels: Aligned faces by the recording's name, each RGB, uint8, (px, px, 3).
-        sha256: Of the table.
+        sha256: Checksum of the table.
     """
 
     name: str
@@ -182,9 +182,9 @@ class TableSystem:
         """The pictures of a column, the largest face of each.
 
         Args:
-            name: In tables.
+            name: Name in tables.
             table: CSV or Parquet with columns ``identity``, ``voice`` (or ``clip``) and ``column``.
-            column: Of pictures.
+            column: Column of pictures.
             geometry: How the corpus' faces lie, a name of ``faces.GEOMETRIES``.
             px: Side of the corpus' faces.
 

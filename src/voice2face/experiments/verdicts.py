@@ -208,10 +208,10 @@ def rows_of(
     """Those that were measured, by each judge.
 
     Args:
-        rows: Of a result.
-        system: Whose.
-        measure: What.
-        stratum: In which; None: in any.
+        rows: Rows of a result.
+        system: Name of the system.
+        measure: Name of the measure.
+        stratum: Name of the stratum; None: any.
         against: With what it is compared.
     """
     return [

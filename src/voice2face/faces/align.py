@@ -76,7 +76,7 @@ def align(
 
     Args:
         picture: RGB, uint8, shape (height, width, 3).
-        points: Of the face, in pixels from the picture's upper left corner, shape (5, 2).
+        points: Points of the face, in pixels from the picture's upper left corner, shape (5, 2).
         geometry: Where they should lie, a value of ``GEOMETRIES``, shape (5, 2).
         px: Side of the crop.
 

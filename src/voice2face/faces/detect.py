@@ -232,8 +232,8 @@ def _turned_back(face: Detection, turn: int, width: int, height: int) -> Detecti
     Args:
         face: In the turned picture.
         turn: Quarter turns that were made, as those of ``numpy.rot90``.
-        width: Of the turned picture.
-        height: Of the turned picture.
+        width: Width of the turned picture.
+        height: Height of the turned picture.
     """
     for _ in range(turn):
         left, top, box_width, box_height = face.box

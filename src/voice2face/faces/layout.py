@@ -74,7 +74,7 @@ class Layout:
         """A face's own shape: its points, turned, scaled and moved onto the mean shape at best.
 
         Args:
-            points: Of a mesh, in any picture, shape (468, 2).
+            points: Points of a mesh, in any picture, shape (468, 2).
 
         Returns:
             In sides of the layout, shape (468, 2).

@@ -40,7 +40,7 @@ class Masks:
 
     Args:
         remove: What is to be removed.
-        files: Of the networks, by name; else :mod:`voice2face.assets.pretrained` finds them.
+        files: Files of the networks, by name; else :mod:`voice2face.assets.pretrained` finds them.
 
     Raises:
         ModelError: A file is not to be had, or is no such network.

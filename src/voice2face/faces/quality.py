@@ -23,7 +23,7 @@ class Quality:
     """What is known of a face; None where it is not known.
 
     Attributes:
-        score: Of the detector, 0 to 1.
+        score: Score of the detector, 0 to 1.
         n_faces: How many faces the picture shows.
         eyes_px: Distance of the eyes in the picture as it was read.
         yaw_deg: See :func:`yaw`.

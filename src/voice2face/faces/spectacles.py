@@ -33,7 +33,7 @@ def spectacles(face: Floats, weights: tuple[npt.NDArray[np.float32], float]) -> 
 
     Args:
         face: On the mean shape, 0 to 255, shape (px, px, 3).
-        weights: Of :func:`read_weights`.
+        weights: Weights of :func:`read_weights`.
 
     Returns:
         About -1 (bare) to 1.5 (thick frames).

@@ -39,7 +39,7 @@ class Looks:
     Attributes:
         codes: Shape (n, K).
         male: Whether each is a man, shape (n,).
-        age: In years, shape (n,).
+        age: Age in years, shape (n,).
         hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
     """
 
@@ -152,7 +152,7 @@ def surrounding_features(texture_codes: Floats, age: Floats, hair: Floats) -> Fl
 
     Args:
         texture_codes: Shape (n, components).
-        age: In years, shape (n,).
+        age: Age in years, shape (n,).
         hair: Chance, shape (n, H).
     """
     old = np.clip((age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)

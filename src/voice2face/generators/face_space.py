@@ -94,7 +94,7 @@ class Told:
 
     Attributes:
         male: Score of gender, above 0 for a man, shape (n,).
-        age: In years, shape (n,).
+        age: Age in years, shape (n,).
         codes: Means of the codes, shape (n, K).
     """
 

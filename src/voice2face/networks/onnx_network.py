@@ -52,7 +52,7 @@ class Network:
         """Refuse a network that has another input than this one of floats, or no such output.
 
         Args:
-            name: Of the input.
+            name: Name of the input.
             shape: Sides that it will be given; None: of any length.
             output: Its name.
 

@@ -25,7 +25,7 @@ def trained_on(provenance: Mapping[str, object], names: Iterable[str]) -> set[st
     """Those of some people whom a model was trained on, as far as it says.
 
     Args:
-        provenance: Of the model.
+        provenance: Provenance of the model.
         names: As a table or a corpus has them.
     """
     known: set[str] = set()

@@ -48,7 +48,7 @@ def push(folder: Path, name: str, *, private: bool = False, message: str = "") -
         folder: A model folder.
         name: ``org/name``; made if it isn't there.
         private: Where it is made: for those alone who are let in.
-        message: Of the commit.
+        message: Message of the commit.
 
     Raises:
         ModelError: A part is missing, damaged or too large, the card is lacking, or the hub

@@ -71,7 +71,7 @@ def write_release(
 
     Args:
         out: The folder.
-        name: Of the model.
+        name: Name of the model.
         parts: At most one of each role.
         provenance: Facts about how it was made.
         remarks: Markdown for the card: what the faces look like, say.

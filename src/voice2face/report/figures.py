@@ -129,7 +129,7 @@ def draw_panel(
     """Lines with bands over numbers, points with whiskers over names; chance as a dotted line.
 
     Args:
-        axis: Of matplotlib.
+        axis: Axis of a matplotlib figure.
         series: What is drawn.
         numbers: Of the look of each series' name.
         ends: Least and largest value, see :func:`scale`.

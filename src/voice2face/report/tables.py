@@ -25,7 +25,7 @@ class Table:
         lines: Name of a system, or of two that are compared, and a row of the result a column.
         digits: Decimals of each column.
         scales: Least and largest number of each column's measure, for drawing.
-        notes: Of its rows, each once, for below the table; empty if they stand in the cells.
+        notes: Notes of its rows, each once, for below the table; empty if they stand in the cells.
         signed: These are paired differences.
     """
 

@@ -62,11 +62,11 @@ class TrainingRun:
         iterations: That the recipe asks for.
         finished: All steps are done, and the model is written.
         rate: Steps a second, median over the lines of losses; NaN if not known.
-        data_hash: Of the corpus; "" if not known.
+        data_hash: Data hash of the corpus; "" if not known.
         losses: By name.
         readings: By name, one value a snapshot.
         alarms: Names of those that ring at the last snapshot.
-        thresholds: Of the readings, by name; some change from snapshot to snapshot.
+        thresholds: Thresholds of the readings, by name; some change from snapshot to snapshot.
         rang: Steps at which the alarm of a reading rang, by name.
         eer: Equal error rate on people not trained on; NaN for other runs.
     """

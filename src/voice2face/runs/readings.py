@@ -25,7 +25,7 @@ class Reading:
     """What a monitor says about the networks as they are.
 
     Attributes:
-        name: Of the monitor.
+        name: Name of the monitor.
         value: Measured; NaN where the faces are not finite.
         threshold: Beyond it the alarm rings.
         alarmed: It rings.

@@ -15,7 +15,7 @@ class BestAccuracy:
 
     Attributes:
         accuracy: Share of trials that the best possible decision gets right.
-        standard_error: Of the Monte Carlo estimate.
+        standard_error: Standard error of the Monte Carlo estimate.
         n_trials: Trials of the estimate.
         n_way: Faces in each trial.
         within_sex: Whether all faces of a trial are seen as the same sex.
@@ -52,12 +52,12 @@ def best_matching_accuracy(
     Deterministic. Ties count as one over the number of tied faces.
 
     Args:
-        coupling: Of the cohort, from 0 to 1.
+        coupling: Coupling of the cohort, from 0 to 1.
         n_way: Faces to choose from.
         within_sex: Whether impostors have the speaker's seen sex. What is left to tell them apart
             is age, size and weight.
         n_trials: Trials to average over.
-        seed: Of the estimate, not of the cohort.
+        seed: Seed of the estimate, not of the cohort.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, n_way, int(within_sex)]))
     sizes = [min(_BLOCK, n_trials - done) for done in range(0, n_trials, _BLOCK)]

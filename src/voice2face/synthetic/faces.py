@@ -21,7 +21,7 @@ def draw(seen: Seen, rng: np.random.Generator, px: int = 64) -> npt.NDArray[np.u
     person it depends on the seen half only.
 
     Args:
-        seen: Whose face.
+        seen: The seen half of the person.
         rng: Nuisance, independent of the person.
         px: Side of the picture.
 

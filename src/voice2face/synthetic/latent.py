@@ -166,10 +166,10 @@ def stream(
     """Randomness for one use of one person, whoever else is in the cohort.
 
     Args:
-        settings: Of the cohort; only its seed matters.
-        index: Of the person.
+        settings: Settings of the cohort; only its seed matters.
+        index: Index of the person.
         kind: What it is for.
-        number: Of the clip or the picture.
+        number: Number of the clip or the picture.
     """
     entropy = [settings.seed, index, int(kind), number]
     return np.random.default_rng(np.random.SeedSequence(entropy))

@@ -55,7 +55,7 @@ class Look:
         half_width: From the middle of the face to its side, at the eyes.
         jaw: How square the lower face is: the exponent of a superellipse.
         chin_y: Bottom of the chin.
-        fullness: Of cheeks and chin, standard normal.
+        fullness: Fullness of cheeks and chin, standard normal.
         skin: Colour.
         hair: Colour, grey with age.
         iris: Colour.

@@ -78,7 +78,7 @@ def synthesise(heard: Heard, rng: np.random.Generator, seconds: float) -> npt.ND
     drawn from ``rng``. Of the person it depends on the heard half only.
 
     Args:
-        heard: Whose voice.
+        heard: The heard half of the person.
         rng: Nuisance, independent of the person.
         seconds: Length.
 

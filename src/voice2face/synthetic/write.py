@@ -48,7 +48,7 @@ class Facts(Settings, frozen=True, kw_only=True):
     """What is known about a written cohort: the content of ``cohort.json``.
 
     Attributes:
-        schema: Of the folder.
+        schema: Version of the folder's schema.
         settings: That made it.
         best_matching: The best accuracy that any system can reach, by task: ``1:2``,
             ``1:2 within sex`` and ``1:10``.
@@ -110,7 +110,7 @@ def write_cohort(
 
     Args:
         out: Folder; new, empty, or an earlier cohort of the same settings.
-        settings: Of the cohort.
+        settings: Settings of the cohort.
         workers: Processes. With more than one, a calling script needs the usual
             ``if __name__ == "__main__"``.
         progress: Called after each person with how many are done, and of how many.

@@ -53,7 +53,7 @@ def save_best(folder: Path, step: int, state: State, by: str, value: float) -> P
         step: Iterations done.
         state: As :func:`save` takes it.
         by: The reading that says so.
-        value: Of that reading.
+        value: Value of that reading.
 
     Raises:
         OutputError: It could not be written; the one before is untouched.

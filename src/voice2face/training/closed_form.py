@@ -75,7 +75,7 @@ def train_closed_form(
         voice_encoder: As ``training.frozen.open_frozen`` takes it.
         pair_by: ``identity``, or an attribute that voices and faces have in common.
         set_aside: Share of the recordings that is not trained on.
-        seed: Of what the method draws.
+        seed: Seed of what the method draws.
         team: Processes that were started together: the leader alone does the work.
 
     Returns:

@@ -42,7 +42,7 @@ class Team:
     Attributes:
         rank: Which process this is, from 0.
         world: How many there are.
-        device: Of this process.
+        device: Device of this process.
     """
 
     rank: int

@@ -163,7 +163,7 @@ class _Clerk:
         """All that is due after a step.
 
         Args:
-            step: Which.
+            step: The step.
             losses: Its losses, if they are to be logged.
             shows: Write samples, and a checkpoint if it is the best so far.
             saves: Write a checkpoint.

@@ -65,7 +65,7 @@ class RunLog:
         """Tell the losses of a step.
 
         Args:
-            step: Which.
+            step: The step.
             losses: Name and value.
             waited_s: Spent waiting for data since the start; None where it is not known.
         """

@@ -22,7 +22,7 @@ class Order:
 
     Attributes:
         more: Faces beside the first, from the same voice.
-        seed: Of these.
+        seed: Seed of the further faces.
         label: Write under each picture what it is.
         picture_only: The PNG of the first face, and no JSON.
     """

@@ -25,7 +25,7 @@ class Limits:
         wait_s: Longest that one waits there.
         held_bytes: Of all recordings in memory together, as far as they have arrived.
         small_bytes: Up to which a recording counts as small.
-        small_share: Of ``held_bytes``, kept for small recordings.
+        small_share: Share of ``held_bytes`` that is kept for small recordings.
         upload_grace_s: Longest pause of a sender, and after which it must have sent
             ``upload_bytes_per_s``; what comes faster earns no longer pause.
         upload_bytes_per_s: Slowest sending.

@@ -12,7 +12,7 @@ class RefusedError(Exception):
     """A request that is answered with an error.
 
     Args:
-        status: Of HTTP.
+        status: HTTP status code.
         outcome: A word for the metrics.
         sentence: What is wrong, for a reader.
         wanted: What should have been there; may be empty.

@@ -99,7 +99,7 @@ class Inspection:
         only_voices: Identities without a face.
         only_faces: Identities without a voice.
         in_several_splits: Identities that leak from one split into another: 0 if all is well.
-        figures: Of the faces, by name; those that at least one face has.
+        figures: Figures of the faces, by name; those that at least one face has.
         skipped: Reason -> inputs that were left out.
         skipped_files: Reason -> files that these stand for.
         harmless: Of these reasons, those that lose nothing.

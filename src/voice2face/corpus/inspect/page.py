@@ -31,7 +31,7 @@ class Sampling:
         identities: How many at most.
         clips: Most of each.
         faces: Most of each.
-        seed: Of the choice.
+        seed: Seed of the choice.
     """
 
     identities: int = 24

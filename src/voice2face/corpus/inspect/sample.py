@@ -68,7 +68,7 @@ def draw(index: Index, n_identities: int, seed: int) -> list[int]:
     Args:
         index: Who is in which row.
         n_identities: How many at most.
-        seed: Of the order.
+        seed: Seed of the order.
 
     Returns:
         Sorted by split and name.
@@ -104,7 +104,7 @@ def read_people(
         chosen: Numbers of the identities.
         clips: Most of each.
         faces: Most of each.
-        seed: Of the choice.
+        seed: Seed of the choice.
 
     Raises:
         CorpusError: A shard is missing or damaged.

@@ -38,7 +38,7 @@ def clip_of(recording: Recording, settings: LogMel) -> Clip:
 
     Args:
         recording: As it is stored.
-        settings: Of the spectrogram, which is computed from the sound that is played.
+        settings: Settings of the spectrogram, which is computed from the sound that is played.
 
     Raises:
         CorpusError: The sound is damaged.

@@ -33,7 +33,7 @@ class RayCluster:
 
     Args:
         n_workers: Files that are read at the same time, over all machines.
-        address: Of a running cluster (``auto``, ``ray://HOST:10001``); None: one is started
+        address: Address of a running cluster (``auto``, ``ray://HOST:10001``); None: one is started
             here and stopped at the end.
     """
 

@@ -104,7 +104,7 @@ def forecast(
         workers: Number of processes.
         listing_s: Time that it took to find the files.
         n_sample: Files of each kind that are read.
-        seed: Of the sample.
+        seed: Seed of the sample.
 
     Raises:
         CorpusError: There is nothing to read.

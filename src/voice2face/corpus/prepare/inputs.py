@@ -32,7 +32,7 @@ class Input:
         path: As the source has it: absolute, or relative to ``Inputs.roots[source]``; bytes that
             are not UTF-8 as surrogate escapes.
         identity: The person.
-        name: Of the clip or picture; its own in the whole corpus.
+        name: Name of the clip or picture; its own in the whole corpus.
         split: The part of the corpus that the person belongs to.
         attributes: What else the source says, under the names that the corpus uses. Inputs may
             share it.

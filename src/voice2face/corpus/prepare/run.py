@@ -106,7 +106,7 @@ def prepare(
         sources: Tables or folders; see :mod:`voice2face.corpus.sources`. An identity that several
             name is one person.
         out: Folder to make; it may exist if it is empty.
-        layout: Of all sources, one of ``schema.LAYOUTS``; None: each is looked at.
+        layout: Layout of all sources, one of ``schema.LAYOUTS``; None: each is looked at.
         aligned: Pictures of tables are aligned faces already.
         preset: Front end, of ``settings.FRONT_ENDS``, that tells which recordings hold enough
             speech; None: ``clean``, or ``released`` for log-mel spectrograms of the authors.
@@ -122,7 +122,7 @@ def prepare(
         workers: Processes that read, so many files at the same time; 0: this process reads, and
             a file that crashes its decoder ends it.
         engine: ``processes`` of this machine, or ``ray``.
-        address: Of a Ray cluster that runs already.
+        address: Address of a Ray cluster that runs already.
         max_skipped: Share of the inputs that may be left out, 0 to 1.
         restart: Throw unfinished work away.
         progress: Called with the inputs done and all inputs, now and then.

@@ -33,7 +33,7 @@ def read_source(
     Args:
         path: A table or a folder.
         layout: One of ``schema.LAYOUTS``; None: it is found out.
-        columns: Of a table, where they have other names.
+        columns: Columns of a table, where they have other names.
         aligned: The pictures are aligned faces. Those of the layouts processed and cohort are.
 
     Raises:

@@ -37,7 +37,7 @@ class File:
         kind: What it gives.
         reader: How it is read.
         path: Relative to the root; bytes that are not UTF-8 as surrogate escapes.
-        name: Of the clip or picture, as the corpus will call it if it is free.
+        name: Name of the clip or picture, as the corpus will call it if it is free.
     """
 
     kind: Kind

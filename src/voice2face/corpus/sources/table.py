@@ -70,7 +70,7 @@ class Table:
         """Names of attributes in the corpus, and the columns that they come from.
 
         Args:
-            kind: Of the inputs that get them.
+            kind: Kind of the inputs that get them.
             split: The column that says the part of the corpus; it is no attribute.
         """
         info, taken = self.info, reserved_columns(kind)

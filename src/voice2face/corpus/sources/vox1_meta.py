@@ -28,7 +28,7 @@ class Meta:
     """The people of VoxCeleb1.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         data: Its content.
         names: VGGFace name of each number such as ``id10001``.
         attributes: Of each VGGFace name, under the names in ``HEADER``; empty cells are missing.

@@ -29,8 +29,8 @@ class AgeGender:
         path: Its file; None: the one in the package.
 
     Attributes:
-        name: In tables.
-        sha256: Of the file.
+        name: Name in tables.
+        sha256: Checksum of the file.
 
     Raises:
         ModelError: The file is not to be had, or is another network.

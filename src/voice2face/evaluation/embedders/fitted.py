@@ -71,7 +71,7 @@ class _Projection:
         mean: Mean face, shape (pixels,).
         axes: From centred pixels to the embedding, shape (pixels, dim).
         geometry: Where the five points lie in the faces that it was fitted on, shape (5, 2).
-        name: In tables.
+        name: Name in tables.
     """
 
     mean: np.ndarray
@@ -123,9 +123,9 @@ class Eigenfaces(_Projection):
         """Fit on real faces.
 
         Args:
-            faces: In [-1, 1], shape (faces, 3, px, px).
+            faces: Faces in [-1, 1], shape (faces, 3, px, px).
             geometry: Where the five points lie in them, shape (5, 2).
-            name: In tables.
+            name: Name in tables.
 
         Raises:
             ValueError: Fewer than three faces.
@@ -159,10 +159,10 @@ class Fisherfaces(_Projection):
         """Fit on real faces of several people, several of each.
 
         Args:
-            faces: In [-1, 1], shape (faces, 3, px, px).
-            identity: Whose each is.
+            faces: Faces in [-1, 1], shape (faces, 3, px, px).
+            identity: Person of each.
             geometry: Where the five points lie in them, shape (5, 2).
-            name: In tables.
+            name: Name in tables.
 
         Raises:
             ValueError: Fewer than two people, or nobody has two faces.
@@ -197,11 +197,11 @@ class LinearAttributes(_Projection):
         """Fit on real faces whose attributes are known.
 
         Args:
-            faces: In [-1, 1], shape (faces, 3, px, px).
+            faces: Faces in [-1, 1], shape (faces, 3, px, px).
             values: Numbers, shape (faces, attributes); each is brought to zero mean and unit
                 variance, so that all count alike in a cosine.
             geometry: Where the five points lie in the faces, shape (5, 2).
-            name: In tables.
+            name: Name in tables.
         """
         mean, eigenfaces, projected = _decomposed(faces, min(N_EIGENFACES, len(faces) - 1))
         targets = (values - values.mean(axis=0)) / values.std(axis=0)

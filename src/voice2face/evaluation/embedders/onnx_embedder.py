@@ -50,7 +50,7 @@ class OnnxEmbedder:
     Attributes:
         name: FILE.
         dim: How many numbers a face gives.
-        sha256: Of FILE.onnx.
+        sha256: Checksum of FILE.onnx.
 
     Raises:
         ModelError: A file is missing or damaged, or the network is not fed as its JSON says.

@@ -71,7 +71,7 @@ def kernel_distance(
         people_a: Whose each row is; pairs of one person within a set are left out, and the
             interval is over people. None: each row is somebody else's.
         people_b: Likewise. Who is in both sets is drawn for both or for none.
-        seed: Of the halves.
+        seed: Seed of the halves.
         n_halves: Behind the interval.
 
     Raises:
@@ -112,7 +112,7 @@ def diversity(
         real: Shape (m, dim).
         people_made: Whose voice each is made from; None: each is of somebody else.
         people_real: Whose face each is; None likewise.
-        seed: Of the halves.
+        seed: Seed of the halves.
         n_halves: Behind the interval.
 
     Returns:

@@ -26,10 +26,10 @@ def verify_faces(
 
     Args:
         made: Embeddings of the faces made from the probes, shape (probes, dim).
-        real: Of the gallery by the same network, shape (gallery, dim).
-        trials: Of protocol "verification".
+        real: Embeddings of the gallery by the same network, shape (gallery, dim).
+        trials: Trials of protocol "verification".
         centre: Subtract each side's mean.
-        seed: Of the resampling.
+        seed: Seed of the resampling.
         n_resamples: Resamples of people, each with voice and face.
 
     Returns:

@@ -134,8 +134,8 @@ def match(
 
     Args:
         made: Embeddings of the faces made from the probes, shape (probes, dim).
-        real: Of the gallery by the same, fixed network, shape (gallery, dim).
-        trials: Of protocol "1:2" or "1:N".
+        real: Embeddings of the gallery by the same, fixed network, shape (gallery, dim).
+        trials: Trials of protocol "1:2" or "1:N".
         centre: Subtract each side's mean, since what all made faces (or all real ones) have in
             common cannot tell people apart.
         by_person: In 1:2 over all triples, each impostor counts alike and not each of their
@@ -289,7 +289,7 @@ def match_one_of_two(
         real: Embeddings of real faces by the same, fixed network, shape (real, dim).
         real_identity: Whose face each is.
         group: If given, of each real face; impostors are then of the true one's group.
-        seed: Of the resampling.
+        seed: Seed of the resampling.
         n_resamples: Resamples of people behind the interval.
 
     Raises:

@@ -111,8 +111,8 @@ def retrieve(
 
     Args:
         made: Embeddings of the faces made from the probes, shape (probes, dim).
-        real: Of the gallery's faces by the same network, shape (gallery, dim).
-        trials: Of protocol "retrieval".
+        real: Embeddings of the gallery's faces by the same network, shape (gallery, dim).
+        trials: Trials of protocol "retrieval".
         per_person: Average the made faces of a person's recordings first.
         centre: Subtract each side's mean.
 

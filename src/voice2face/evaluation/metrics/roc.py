@@ -44,11 +44,11 @@ def auc_over_people(
 
     Args:
         positive: Scores of people's recordings, shape (n,).
-        people: Whose each is; each person counts alike.
+        people: Person of each; each person counts alike.
         negative: Scores of the others, shape (m,).
         units: What of these belongs together, such as cuts of one noise, shape (m,); each unit
             counts alike.
-        seed: Of the draws.
+        seed: Seed of the draws.
         n_resamples: How many; people and units are drawn each by themselves.
 
     Raises:

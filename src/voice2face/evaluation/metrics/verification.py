@@ -66,7 +66,7 @@ class Trials:
         enrolled: The recording that is known.
         tested: The one that is asked about.
         one: Number of the person of ``enrolled``.
-        other: Of ``tested``.
+        other: Number of the person of ``tested``.
     """
 
     enrolled: Ints
@@ -97,8 +97,8 @@ def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> 
     """Numbers of the recordings to compare: all, or MOST_EACH of people until there are ``most``.
 
     Args:
-        identity: Whose each is, shape (clips,).
-        seed: Of the choice.
+        identity: Person of each, shape (clips,).
+        seed: Seed of the choice.
         most: Recordings; else MOST_CLIPS.
     """
     most = MOST_CLIPS if most is None else most
@@ -130,8 +130,8 @@ def verify(
 
     Args:
         embeddings: Shape (clips, dim).
-        identity: Whose each is, shape (clips,).
-        seed: Of choosing and resampling.
+        identity: Person of each, shape (clips,).
+        seed: Seed of choosing and resampling.
         n_resamples: Resamples of identities behind the intervals.
 
     Returns:
@@ -166,8 +166,8 @@ def measure(
     Args:
         enrolled: Embeddings of the recordings as they are known, shape (clips, dim).
         tested: As they are asked about, of the same shape.
-        trials: Which with which.
-        seed: Of the resampling.
+        trials: Pairs of recordings to compare.
+        seed: Seed of the resampling.
         n_resamples: Resamples of identities behind the intervals.
 
     Returns:

@@ -58,12 +58,12 @@ def verification_report(
 
     Args:
         log_mels: Recordings, each (frames, n_mels), not normalised.
-        identity: Whose each is, shape (recordings,).
+        identity: Person of each, shape (recordings,).
         attributes: Columns of the corpus.
         embed: The encoder, which normalises each.
         hop_s: From frame to frame.
-        seed: Of recordings, trials, stretches and resamples.
-        durations_s: Of the stretches.
+        seed: Seed of recordings, trials, stretches and resamples.
+        durations_s: Lengths of the stretches.
 
     Returns:
         The row of whole recordings and any two people first; then those within a group, where the

@@ -48,7 +48,7 @@ def person_means(values: np.ndarray, people: np.ndarray) -> tuple[Floats, np.nda
     Args:
         values: Numbers, such as the share of right answers about a recording, shape (n,); NaN
             where nothing was asked: left out.
-        people: Whose each is, shape (n,).
+        people: Person of each, shape (n,).
 
     Returns:
         Means, shape (p,), and names, sorted, shape (p,), of those who have a value.
@@ -85,9 +85,9 @@ def estimate(
 
     Args:
         values: Shape (n,); NaN where nothing was asked.
-        people: Whose each is, shape (n,).
-        seed: Of the draws.
-        n_resamples: How many.
+        people: Person of each, shape (n,).
+        seed: Seed of the draws.
+        n_resamples: Number of resamples.
         ends: Least and largest value that there can be, such as ``SHARE``; None: not known.
 
     Raises:
@@ -127,7 +127,7 @@ def with_seeds(
     over seeds is Student's t times its standard error; with two seeds it is very wide (t is 12.7).
 
     Args:
-        found: Of the mean over seeds, with its interval over people.
+        found: Mean over seeds, with its interval over people.
         of_seeds: What each seed gave, of each model that the estimate is of; one or no seed tells
             nothing of how seeds differ and widens nothing.
         ends: Least and largest value that there can be.
@@ -175,10 +175,10 @@ def difference(
 
     Args:
         a: Values of the first system, shape (n,); NaN where nothing was asked.
-        b: Of the second, on the same recordings in the same order.
-        people: Whose each is, shape (n,).
-        seed: Of the draws.
-        n_resamples: How many.
+        b: Values of the second system, on the same recordings in the same order.
+        people: Person of each, shape (n,).
+        seed: Seed of the draws.
+        n_resamples: Number of resamples.
         ends: Least and largest difference that there can be, such as ``DIFFERENCE``.
 
     Raises:
@@ -204,8 +204,8 @@ def bootstrap_interval(
         measure: From the people of some resamples, as indices of shape (resamples, n_people), to
             a number of each, (resamples,); one for which it is not a number is left out.
         n_people: How many there are.
-        seed: Of the draws.
-        n_resamples: How many.
+        seed: Seed of the draws.
+        n_resamples: Number of resamples.
 
     Returns:
         Lower and upper end.

@@ -94,8 +94,8 @@ class PeoplePairs:
         Args:
             other: On the trials of this one.
             hard: Both on the harder trials.
-            seed: Of the draws.
-            n_resamples: How many.
+            seed: Seed of the draws.
+            n_resamples: Number of resamples.
 
         Raises:
             CorpusError: One person alone is asked about.

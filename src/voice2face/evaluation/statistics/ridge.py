@@ -42,7 +42,7 @@ def fit_ridge(
         y: Shape (n, targets); each has a strength of its own.
         weights: What each row counts, shape (n,).
         people: Whose each row is, shape (n,); a person is left out as a whole.
-        seed: Of who is left out together.
+        seed: Seed of who is left out together.
 
     Raises:
         CorpusError: Fewer than two people.

@@ -20,7 +20,7 @@ class Cells:
     """Real faces by stratum, then by person; a cell is one person's faces in one stratum.
 
     Attributes:
-        rows: Of the gallery, in that order; those of unknown stratum are left out.
+        rows: Rows of the gallery, in that order; those of unknown stratum are left out.
         start: Where each cell begins in ``rows``, shape (cells,).
         count: Faces of each cell.
         person: Whose each cell is, numbered as in ``gallery_people``.

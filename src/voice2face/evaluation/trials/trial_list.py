@@ -28,7 +28,7 @@ class Items:
 
     Attributes:
         name: Of each, shape (n,).
-        identity: Whose each is, shape (n,).
+        identity: Person of each, shape (n,).
         groups: Columns such as gender and age, each of shape (n,); "" where unknown (also given
             as None or NaN).
     """
@@ -64,7 +64,7 @@ class TrialList:
         strata: Columns of the gallery that all faces of a trial have in common; faces of which
             one is unknown are in no trial then.
         n_way: Faces of a trial, people of a gallery; 1 in "verification".
-        seed: Of what was drawn.
+        seed: Seed of what was drawn.
         asked: Row of the probe of each trial, shape (trials,); None where ``sets`` is, and in
             "retrieval", where each gallery is for all probes.
         sets: Shape (trials, n_way); None: all combinations count. Rows of the gallery, the true

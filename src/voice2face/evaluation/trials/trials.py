@@ -46,7 +46,7 @@ def make_trials(
         n_way: Faces of a set, people of a gallery.
         n_sets: Of each probe; of galleries; of pairs of either kind. None: all triples, 20 sets
             of each probe, the whole gallery, 30,000 pairs.
-        seed: Of what is drawn.
+        seed: Seed of what is drawn.
         others_only: Whether a real face with the probe's own name is no true face of it.
 
     Raises:

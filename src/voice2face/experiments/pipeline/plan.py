@@ -98,7 +98,7 @@ class Records:
         """What a step gave, if it is done.
 
         Args:
-            step: Which.
+            step: The step.
             given: What the steps that it needs gave.
         """
         record = self.read(step.name)
@@ -172,7 +172,7 @@ class Records:
         """See that in the place of a step there is nothing, or what it can go on with.
 
         Args:
-            step: Which.
+            step: The step.
             before: Its record.
             known: Its origin by the settings that the record knows.
             origin: By all settings.
@@ -209,7 +209,7 @@ def inputs_of(step: Step, given: Mapping[str, Outputs], before: Settings | None 
     """Checksum of all that a step is made from.
 
     Args:
-        step: Which.
+        step: The step.
         given: What steps gave, by name; those that are needed and not there are left out.
         before: Settings of an earlier record: new ones that have their default are left out.
     """

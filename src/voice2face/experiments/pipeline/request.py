@@ -30,16 +30,16 @@ class Request:
     Attributes:
         corpus: A prepared corpus.
         out: Folder of the work.
-        variants: Of the models, in the order of tables.
+        variants: Variants of the models, in the order of tables.
         n_seeds: Models of each.
         seed: The first of them, and that of everything else that is random.
-        preset: Of the models.
+        preset: Preset of the models.
         width: Share of the channels of voice encoder, generator and critics.
         iterations: Of each model; None: the preset's.
-        voice_iterations: Of the speaker stage; None: a fifth of the models'.
+        voice_iterations: Iterations of the speaker stage; None: a fifth of the models'.
         face_changes: Settings of the models by path.
-        voice_changes: Of the speaker stage.
-        recogniser_changes: Of the recogniser.
+        voice_changes: Changed settings of the speaker stage.
+        recogniser_changes: Changed settings of the recogniser.
         only: Experiments; None: all.
         embedders: Names or files of networks that compare faces; None: the one that is shipped.
         n_resamples: Behind each interval.

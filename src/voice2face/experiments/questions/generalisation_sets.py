@@ -36,7 +36,7 @@ class Asked:
     """Recordings, and real faces among which those of their speakers are.
 
     Attributes:
-        name: Of the set.
+        name: Name of the set.
         speech: The recordings.
         faces: Real faces.
         strata: Within which it is asked, each beside all pairs.

@@ -55,7 +55,7 @@ def result_of(
     Args:
         context: The systems.
         experiment: Whose result it is.
-        speech: Of the people asked about.
+        speech: Speech of the people asked about.
         label: From attributes, and how many rows they are of, to the group of each; "": of none.
         claims: What the rows say of the report.
     """

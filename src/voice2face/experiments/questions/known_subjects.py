@@ -85,7 +85,7 @@ class Classifier:
 
         Args:
             pixels: RGB, uint8, of the corpus' geometry and size, shape (n, px, px, 3).
-            identity: Whose each is, all of them known, shape (n,).
+            identity: Person of each, all of them known, shape (n,).
 
         Returns:
             Shape (n,), from 0.

@@ -72,7 +72,7 @@ class Scores:
     """How real faces look to a judge, one array of each seed.
 
     Attributes:
-        speech: Of faces made from speech, (n,).
+        speech: Speech of faces made from speech, (n,).
         noise: Of those made from noise, (m,).
         people: Whose each of the former is, (n,).
     """

@@ -14,7 +14,7 @@ class Batch:
         voices: Stretches of what the voice encoder keeps of a recording (normalised log-mel, say),
             shape (batch, frame_dim, frames).
         voice_labels: Whose voice, shape (batch,).
-        faces: In [-1, 1], shape (batch, 3, face_px, face_px).
+        faces: Faces in [-1, 1], shape (batch, 3, face_px, face_px).
         face_labels: Whose face, shape (batch,).
         noise: Added to the embedding, already scaled, shape (batch, embedding_dim).
     """

@@ -67,7 +67,7 @@ def write_frames(path: Path, lengths: Int64Array, frames: Float16Array) -> None:
     Args:
         path: The file.
         lengths: Frames of each recording, shape (recordings,).
-        frames: Of all recordings, end to end, shape (frames, frame_dim).
+        frames: Frames of all recordings, end to end, shape (frames, frame_dim).
 
     Raises:
         OutputError: It could not be written.

@@ -174,7 +174,7 @@ class CorpusFrames:
         """Where the frames of some recordings lie; computes what is not there yet.
 
         Args:
-            split: Of the recordings.
+            split: Split of the recordings.
             clips: Their names.
 
         Raises:

@@ -24,7 +24,7 @@ class VoiceBank:
     """All recordings of a corpus, end to end.
 
     Attributes:
-        frames: Of all recordings, as the network takes them, float16, shape (frames of all,
+        frames: Frames of all recordings, as the network takes them, float16, shape (frames of all,
             frame_dim); on any device.
         starts: First frame of each recording, shape (recordings,), in the machine's memory.
         lengths: Number of frames of each, likewise.

@@ -99,7 +99,7 @@ class Pairing:
         Args:
             frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Which part.
+            split: Name of the split.
             set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
 
         Raises:

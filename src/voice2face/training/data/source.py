@@ -79,7 +79,7 @@ class FaceData:
         Args:
             frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Which part.
+            split: Name of the split.
             device: Where to; nothing but one row group is held elsewhere meanwhile.
 
         Raises:

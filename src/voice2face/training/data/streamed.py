@@ -55,8 +55,8 @@ def open_data(
     Args:
         frames: Where from.
         pair_by: ``identity``, or an attribute that voices and faces have in common.
-        split: Which part.
-        seed: Of the order in which a streamed corpus comes.
+        split: Name of the split.
+        seed: Seed of the order in which a streamed corpus comes.
         device: Where batches are wanted.
         memory_bytes: What the data may take of the machine's memory; None: see ``memory``. The
             order of a streamed corpus depends on it, so it must be the same in all processes.
@@ -103,7 +103,7 @@ class FaceStream:
         frames: Where from.
         pairing: What of it.
         memory_bytes: For row groups, those that are being read included.
-        seed: Of the order.
+        seed: Seed of the order.
         device: Where batches are made.
         readers: Threads that read voices, and as many that read faces.
 

@@ -28,8 +28,8 @@ class Sizes:
     """How many components are kept.
 
     Attributes:
-        texture: Of the texture.
-        shape: Of the shape.
+        texture: Number of components of the texture.
+        shape: Number of components of the shape.
         hair: Of what surrounds the face, for chance.
     """
 
@@ -44,9 +44,9 @@ class Speakers:
 
     Attributes:
         embedding: Shape (n, dim).
-        person: Whose each is, shape (n,).
+        person: Person of each, shape (n,).
         male: Whether a man speaks, NaN where it is not known, shape (n,).
-        age: In years, NaN where it is not known, shape (n,).
+        age: Age in years, NaN where it is not known, shape (n,).
         texture: As of :class:`.people.People`; None where faces are not known.
         shape: As of :class:`.people.People`; None where faces are not known.
         on_record: Whether ``male`` is on record, not what a network sees.

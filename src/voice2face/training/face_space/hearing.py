@@ -28,9 +28,9 @@ class Voices:
 
     Attributes:
         embedding: Shape (n, dim).
-        person: Whose each is, shape (n,).
+        person: Person of each, shape (n,).
         male: Whether a man speaks; NaN where it is not known, shape (n,).
-        age: In years, NaN where it is not known, shape (n,).
+        age: Age in years, NaN where it is not known, shape (n,).
         code: Of the speaker's face, NaN where there is none, shape (n, K).
         on_record: Whether ``male`` is on record, not what a network sees.
     """
@@ -51,7 +51,7 @@ class Middle:
         code: Of women and of men, shape (2, K).
         age: Mean ages, in years, shape (2,).
         slope: Change of the code in a decade, shape (2, K).
-        spread: Of what gender leaves, shape (K,).
+        spread: Spread of what gender leaves, shape (K,).
     """
 
     code: Floats

@@ -21,7 +21,7 @@ class People:
         texture: RGB, uint8, in the layout of normalised faces, shape (n, side, side, 3).
         shape: Where the points of their meshes are, in sides of the layout, shape (n, 468, 2).
         male: Whether each is a man, shape (n,).
-        age: In years, shape (n,).
+        age: Age in years, shape (n,).
         weight: How much each counts; they sum to one, shape (n,).
         person: How much of each pixel is the person, 0 to 255, shape (n, side, side); where
             hair and background are known.

@@ -48,7 +48,7 @@ def fit_answer(
         reading: What the network reads in their faces, shape (n, m).
         read: Embeddings, by that network, of pictures, RGB, uint8, (n, px, px, 3), whose eyes,
             nose and corners of the mouth lie at these pixels, (n, 5, 2); shape (n, m).
-        seed: Of the faces drawn.
+        seed: Seed of the faces drawn.
 
     Returns:
         ``answer``, shape (dim, K), and ``answer_gender``, shape (2, K): added are the standardised

@@ -37,7 +37,7 @@ class Captured:
     Args:
         networks: On their device.
         optimisers: One a network, each with a kernel of its own ("fused").
-        recipe: Of one learning rate, but for the warm-up.
+        recipe: Recipe of one learning rate, but for the warm-up.
         record: Captures.
     """
 

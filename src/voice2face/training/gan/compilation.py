@@ -17,7 +17,7 @@ def compile_networks(networks: FaceNetworks, batch: Batch, recipe: Recipe) -> bo
 
     Args:
         networks: On their device.
-        batch: Of the shapes that the training will have, on the same device.
+        batch: Batch of the shapes that the training will have, on the same device.
         recipe: Its precision is used.
 
     Returns:

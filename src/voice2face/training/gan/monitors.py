@@ -147,7 +147,7 @@ class Monitors:
         Args:
             frames: Those of the training's corpus, as the voice encoder takes them.
             encoder: The frozen voice encoder, on the device.
-            recipe: Of the training; only names and shapes are taken from it.
+            recipe: Recipe of the training; only names and shapes are taken from it.
             seed: Which training faces are compared with.
             device: Where the networks are.
 
@@ -190,7 +190,7 @@ class Monitors:
         Args:
             generator: From embeddings, (n, dim), to faces, (n, 3, px, px).
             step: Iterations done; some alarms don't ring before the first few.
-            critics: Of the same training; None where it has no discriminator.
+            critics: Critics of the same training; None where it has no discriminator.
 
         Returns:
             One reading of each monitor that is not left out.

@@ -24,7 +24,7 @@ def augment(faces: Tensor, kinds: Collection[str]) -> Tensor:
 
     Args:
         faces: (batch, 3, px, px) in [-1, 1].
-        kinds: Of ``FaceTraining.augment``; applied in the order colour, translation, cutout.
+        kinds: Kinds of ``FaceTraining.augment``; applied in the order colour, translation, cutout.
 
     Returns:
         The same shape; ``faces`` itself if there are no kinds. Drawn from PyTorch's random state

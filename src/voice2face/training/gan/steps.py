@@ -188,7 +188,7 @@ def iteration(
     Args:
         networks: Changed, but for the voice encoder.
         optimisers: One a network.
-        batch: Of this process.
+        batch: Batch of this process.
         recipe: What to compute.
         step: Iterations before this one; the schedule and the penalty on real faces go by it.
         team: Processes whose gradients are averaged; none for one alone.

@@ -52,7 +52,7 @@ def train_face(
         voice_encoder: A model folder, or the folder of a `train voice` run; or another encoder, as
             ``training.frozen.open_frozen`` takes it.
         variant: The recipe's name, for the card.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         device: Where, as torch names it.
         run: What to write and when.
         resume: Go on with the run in ``out``.

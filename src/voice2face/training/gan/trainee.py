@@ -40,7 +40,7 @@ class FaceTrainee:
         recipe: What to compute.
         encoder: The frozen voice encoder: stretches (batch, frame_dim, frames) → (batch, dim).
         samples: The voices whose faces are looked at.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         team: The processes that train together.
         n_frames: Of each of these voices.
     """

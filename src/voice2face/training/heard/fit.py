@@ -26,7 +26,7 @@ class Taught:
     Attributes:
         x: Shape (n, dim).
         y: Shape (n,).
-        people: Whose each is, shape (n,).
+        people: Person of each, shape (n,).
     """
 
     x: npt.NDArray[np.float32]
@@ -50,7 +50,7 @@ def fit_male(taught: Taught, calibrating: Taught, seed: int = 0) -> ReadOff:
         taught: 1 for a man's voice, 0 for a woman's; each person and each gender counts alike.
         calibrating: The same of other people, who only say how sure the read-off is;
             ``WRONG_LABELS`` of their genders are taken to be wrong.
-        seed: Of who is left out together.
+        seed: Seed of who is left out together.
     """
     sides = taught.y * 2 - 1
     direction = fit_ridge(taught.x, sides[:, None], _balanced(taught), taught.people, seed)
@@ -82,7 +82,7 @@ def fit_voice(speech: Taught, others: npt.NDArray[np.float32], seed: int = 0) ->
         speech: Recordings of people; ``y`` is 1 where they count for ``least``, those of ordinary
             quality, else 0.
         others: Embeddings of other sounds, shape (m, dim).
-        seed: Of who is left out together.
+        seed: Seed of who is left out together.
     """
     both = Taught(
         np.concatenate([speech.x, others]),

@@ -29,7 +29,7 @@ class _Table:
     Attributes:
         pairs: The table.
         x: Embeddings, those of the recordings as they are first, shape (n, dim).
-        row: Of the table, shape (n,).
+        row: Row of the table, shape (n,).
         plain: Whether each is of a recording as it is, shape (n,).
     """
 
@@ -50,7 +50,7 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
     Args:
         voices: Table with identity, voice, gender.
         pairs: Table with identity, voice, face.
-        seed: Of all that is drawn.
+        seed: Seed of all that is drawn.
 
     Raises:
         CorpusError: A table that lacks a column or people.

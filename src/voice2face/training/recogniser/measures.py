@@ -29,7 +29,7 @@ def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
     alone. All pictures of one file (a video) go together, for they are nearly the same.
 
     Args:
-        identity: Whose each is, shape (n,).
+        identity: Person of each, shape (n,).
         path: File that each is from, shape (n,).
     """
     files: dict[str, dict[str, int]] = {}
@@ -68,7 +68,7 @@ def accuracy(cosines: np.ndarray, labels: np.ndarray, seed: int = 0) -> Told | N
     Args:
         cosines: To the known people, shape (n, people).
         labels: Number of the true one, shape (n,).
-        seed: Of the intervals.
+        seed: Seed of the intervals.
 
     Returns:
         With 95 % intervals over people; None if there are no pictures of two people.
@@ -105,9 +105,9 @@ class Unseen:
 
         Args:
             pixels: Shape (n, px, px, 3).
-            identity: Whose each is, shape (n,).
+            identity: Person of each, shape (n,).
             path: File that each is from, shape (n,).
-            seed: Of the choice, where there are many.
+            seed: Seed of the choice, where there are many.
 
         Returns:
             None if there is no pair of one person, or none of two.
@@ -125,7 +125,7 @@ class Unseen:
         """Chance that a pair of one person has the higher cosine than one of two.
 
         Args:
-            vectors: Of length one, shape (n, dim).
+            vectors: Vectors of length one, shape (n, dim).
         """
         pairs = vectors[self.trials.enrolled], vectors[self.trials.tested]
         scores = np.einsum("td,td->t", *pairs)

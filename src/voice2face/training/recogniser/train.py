@@ -44,7 +44,7 @@ class RecogniserTrainee:
     Args:
         faces: Pictures of the people, sorted by their labels, 0, 1, ..., each at least once.
         recipe: What to compute.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         device: Where, as torch names it.
         unseen: What snapshots are measured on.
     """
@@ -144,7 +144,7 @@ def train_recogniser(
         corpus_folder: A prepared corpus.
         out: Folder of the run.
         recipe: What to compute; None: that of the corpus, see :func:`recipe_for`.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         device: Where, as torch names it.
         run: What to write and when.
         resume: Go on with the run in ``out``.

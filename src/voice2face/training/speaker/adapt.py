@@ -38,7 +38,7 @@ def adapt(
         out: Folder of the run.
         recipe: Shape and training of the head.
         voice_encoder: The frozen one, as ``training.frozen.open_frozen`` takes it.
-        seed: Of weights and batches.
+        seed: Seed of weights and batches.
 
     Returns:
         What ``verification.json`` holds.

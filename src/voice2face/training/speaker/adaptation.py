@@ -57,9 +57,9 @@ def train_head(
 
     Args:
         recordings: Windows of each by a frozen encoder, shape (windows, frame_dim).
-        identity: Whose each is, shape (recordings,).
+        identity: Person of each, shape (recordings,).
         recipe: How.
-        seed: Of weights and batches.
+        seed: Seed of weights and batches.
 
     Raises:
         TrainingError: Fewer than two people.

@@ -53,7 +53,7 @@ class SpeakerTrainee:
         voices: Recordings of the speakers, labelled by speaker.
         n_speakers: How many there are.
         recipe: What to compute.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         device: Where, as torch names it; the team's, if there is one.
         changed: Needed if the recipe says how to augment.
         held_out: Recordings that snapshots are measured on.
@@ -200,7 +200,7 @@ def train_speaker(
             measured on all the others.
         out: Folder of the run.
         recipe: What to compute.
-        seed: Of initialisation and drawing.
+        seed: Seed of initialisation and drawing.
         device: Where, as torch names it.
         run: What to write and when.
         resume: Go on with the run in ``out``.

@@ -45,7 +45,7 @@ class ChangedVoices:
             frames: Those of the recordings as they are.
             clips: Names of the recordings, in the order in which they are chosen.
             settings: Which changes, and how many versions.
-            seed: Of the changes.
+            seed: Seed of the changes.
 
         Raises:
             CorpusError: A shard is damaged, or a recording has no sound.
@@ -73,7 +73,7 @@ class ChangedVoices:
         """Replace crops by those of changed versions.
 
         Args:
-            crops: Of the recordings as they are, (batch, frame_dim, frames).
+            crops: Crops of the recordings as they are, (batch, frame_dim, frames).
             chosen: Number of each recording, (batch,).
             version: Number of the version of each; below 0: as it is.
             where: Share of what each recording allows at which the crop begins.

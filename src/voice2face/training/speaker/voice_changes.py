@@ -50,7 +50,7 @@ class VoiceChanges:
         noises: Recordings of noise, beside noise that is made; may be none.
         rooms: Responses of rooms, beside rooms that are made up; may be none.
         codecs: Those that this machine has.
-        seed: Of all draws.
+        seed: Seed of all draws.
     """
 
     names: tuple[VoiceAugmentation, ...]
