@@ -226,13 +226,15 @@ def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]
     for path in (job.target, *job.drawn):
         check_free(path, force=wanted.force)
     made = model.reconstruct_speech(read(job.source), speaker=wanted.speaker)
-    picture = enlarged(made.picture, wanted.px)
-    write_bytes(job.target, png_bytes(picture, provenance_of(model), wanted.label))
-    drawn = [enlarged(to_picture(face), wanted.px) for face in made.faces(len(job.drawn))]
-    for number, (path, other) in enumerate(zip(job.drawn, drawn, strict=True), start=1):
-        about = provenance_of(model, f"drawn: person {number} who might have this voice")
-        write_bytes(path, png_bytes(other, about, wanted.label))
-    return Done(picture, drawn, made.seconds, made.speech_s, made.heard, made.speakers)
+    pictures = [made.picture, *map(to_picture, made.faces(len(job.drawn)))]
+    shown = [enlarged(picture, wanted.px) for picture in pictures]
+    for number, path in enumerate((job.target, *job.drawn)):
+        person = f"person {number} drawn who might have this voice" if number else ""
+        grown = wanted.px is not None and wanted.px > made.picture.width
+        larger = f"enlarged from {made.picture.width} pixels" if grown else ""
+        about = provenance_of(model, "; ".join(filter(None, (person, larger))))
+        write_bytes(path, png_bytes(shown[number], about, wanted.label))
+    return Done(shown[0], shown[1:], made.seconds, made.speech_s, made.heard, made.speakers)
 
 
 def write_sheet_of(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -> None:
