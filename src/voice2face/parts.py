@@ -38,7 +38,7 @@ class Part(Settings, frozen=True, kw_only=True, tag_field="kind"):
 
     @property
     def sha256(self) -> str:
-        """Of all that decides what it computes: settings and files, as 64 digits."""
+        """Checksum of settings and files, which decide what it computes; 64 hexadecimal digits."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     def open(self, source: "PartSource") -> Any:
@@ -112,7 +112,7 @@ class PartSource:
 
 
 def checked_file(path: Path, sha256: str) -> Path:
-    """The same path, after its checksum was compared.
+    """The given path, after its checksum was compared.
 
     Raises:
         ModelError: The file is missing, or has another checksum.

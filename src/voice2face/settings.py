@@ -41,7 +41,7 @@ def _check_order(name: str, ends: tuple[float, float]) -> None:
 
 
 class VoiceActivity(Settings, frozen=True, kw_only=True):
-    """When is somebody speaking? (docs/method.md, "From sound to features")."""
+    """Settings of voice activity detection (docs/method.md, "From sound to features")."""
 
     aggressiveness: Literal[0, 1, 2, 3] = 2
     frame_s: Annotated[float, msgspec.Meta(ge=0.01, le=0.03)] = 0.02
@@ -114,7 +114,7 @@ Removable = Literal["hair", "background"]
 
 
 class FaceFilters(Settings, frozen=True, kw_only=True):
-    """Which found faces are good enough to learn from; what each figure is, `faces.quality` says.
+    """Thresholds for faces that are good enough to learn from; `faces.quality` defines them.
 
     The thresholds leave at least 97 % of the pictures of AVSpeech and of VoxCeleb. Frontal faces
     only, as in the crops that Wen et al. trained on, need ``max_yaw_deg=30``.
@@ -144,7 +144,7 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
 
 
 class NormalisedFilters(Settings, frozen=True, kw_only=True):
-    """Which faces can be laid on the mean shape; what each figure is, `faces.normalise` says."""
+    """Thresholds for faces that can be laid on the mean shape; `faces.normalise` defines them."""
 
     max_turned: Share = 0.1  # of the face's width, nose from the middle of the cheeks
     max_nodded: Share = 0.1  # of eyes to chin

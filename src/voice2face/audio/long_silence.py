@@ -17,7 +17,7 @@ BLOCK_SAMPLES = 1 << 16  # summed or scaled at once
 
 
 class LongSilence(Settings, frozen=True, kw_only=True):
-    """Which silences of a recording are cut out, and how loud the detector and the network hear it.
+    """Settings of how long silences are cut out, and of the levels for detector and network.
 
     The original raises a recording to ``detector_dbfs`` and leaves a louder one as it is; its
     network is given the same. Then a voice sounds like another when it is recorded louder: the

@@ -55,7 +55,7 @@ def stretch(sound: Sound, n_samples: int, rng: np.random.Generator) -> Float64Ar
 
 
 def levelled(samples: Float64Array) -> Float64Array:
-    """The same at a root mean square of 1; silence stays silent."""
+    """The sound scaled to a root mean square of 1; silence stays silent."""
     return samples / max(float(np.sqrt(np.mean(samples**2))), 1e-9)
 
 

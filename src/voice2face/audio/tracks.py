@@ -1,4 +1,4 @@
-"""Which of the audio tracks of a file is the one to hear."""
+"""The choice of one audio track of a file."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Distances:
 
 
 def distances(made: Vectors, real: Vectors, trials: TrialList) -> Distances:
-    """Of probes to the gallery, both sides centred; the same faces as :func:`match` compares."""
+    """Distances of probes to the gallery, both sides centred, as in :func:`match`."""
     a = unit_vectors(made, trials.probes, "faces", centre=True)
     b = unit_vectors(real, trials.gallery, "faces", centre=True)
     far = 1 - (a @ b.T).astype(np.float64)

@@ -66,7 +66,7 @@ class Fitness:
 
     @property
     def said(self) -> list[str]:
-        """The same as a sentence, for the top of a page; none of a model worth judging."""
+        """The reasons as a sentence for the top of a page; empty for a model worth judging."""
         return [f"{self.model}: {'; '.join(self.reasons)}"] if self.reasons else []
 
     def _reasons(self) -> Iterator[str]:

@@ -61,12 +61,12 @@ class Recordings:
 
     @cached_property
     def digests(self) -> tuple[bytes, ...]:
-        """Of the content of each, whatever its name."""
+        """Digest of the content of each recording, whatever its name."""
         return tuple(digest(sound) for sound in self.sounds)
 
     @cached_property
     def key(self) -> bytes:
-        """Of the content of all, in their order: two sets of one key give the same faces."""
+        """Digest of the content of all, in order; two sets with one key give the same faces."""
         return hashlib.blake2b(b"".join(self.digests), digest_size=DIGEST_BYTES).digest()
 
     def samples(self, row: int) -> npt.NDArray[np.int16]:
@@ -91,7 +91,7 @@ class Recordings:
 
     @classmethod
     def silent(cls, corpus: Corpus, split: str | None) -> "Recordings":
-        """The same without their sound, which is not read: stand-ins as long as the speech is.
+        """Recordings without their sound, which is not read: placeholders of the same length.
 
         Raises:
             CorpusError: A shard is missing or damaged.
@@ -146,7 +146,7 @@ class Recordings:
 
     @classmethod
     def together(cls, parts: Sequence["Recordings"]) -> "Recordings":
-        """Several as one; of attributes those that all have."""
+        """Several sets as one, with the attributes that all of them have."""
         names = set.intersection(*(set(part.attributes) for part in parts)) if parts else set()
         return cls(
             joined((part.clip for part in parts), np.str_),
@@ -170,7 +170,7 @@ class Recordings:
         )
 
     def named(self, clips: Texts) -> "Recordings":
-        """The same under other names."""
+        """A copy under other names."""
         return replace(self, clip=clips)
 
     def at_least(self, seconds: float) -> "Recordings":
@@ -178,7 +178,7 @@ class Recordings:
         return self.only(self.seconds >= seconds)
 
     def cut(self, seconds: float, start_s: npt.ArrayLike = 0.0) -> "Recordings":
-        """So much of each, from a time on; those that end earlier lose that much.
+        """A stretch of each recording; where a recording ends earlier, the stretch is shorter.
 
         Args:
             seconds: How much.
@@ -203,7 +203,7 @@ class Recordings:
         return Recordings(people, people, whole, attributes, excerpts, self.frames_hash)
 
     def of_some_people(self, most: int, seed: int) -> "Recordings":
-        """The recordings of at most so many people, drawn by lot; in the same order."""
+        """The recordings of at most so many randomly drawn people, in the same order."""
         return self.only(people_drawn(self.identity, most, seed))
 
     def labels(self, name: str) -> Texts:
@@ -212,19 +212,19 @@ class Recordings:
 
 
 def people_drawn(identity: Texts, most: int, seed: int) -> npt.NDArray[np.bool_]:
-    """Which rows are of at most so many people, drawn by lot, (n,)."""
+    """Mask of the rows of at most so many randomly drawn people, (n,)."""
     kept = np.random.default_rng(seed).permutation(np.unique(identity))[:most]
     return np.isin(identity, kept)
 
 
 def digest(data: npt.NDArray[Any]) -> bytes:
-    """What names the content of an array, such as a recording or a face."""
+    """Digest of the content of an array, such as a recording or a face."""
     whole = np.ascontiguousarray(data)
     return hashlib.blake2b(whole.view(np.uint8).data, digest_size=DIGEST_BYTES).digest()
 
 
 def digests_of(corpus: Corpus) -> Iterator[bytes]:
-    """What names the content of each recording of a corpus; one shard is in memory."""
+    """Digest of each recording of a corpus; one shard is in memory at a time."""
     for voices in CorpusFrames(corpus).shards(None):
         yield from map(digest, voices.frames)
 

@@ -87,7 +87,7 @@ def alike(
 
 
 def of_real_faces(summary: Summary, experiment: str, name: str) -> None:
-    """The same of real faces of people not trained on: different pictures of one person."""
+    """Self-similarity of real faces of unseen people: different pictures of one person."""
     context = summary.context
     faces = context.faces(context.asked)
     faces = faces.only(people_drawn(faces.identity, MOST_PEOPLE, context.seed))

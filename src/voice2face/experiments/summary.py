@@ -258,7 +258,7 @@ def person_mean_of_seeds(seeds: Sequence[Floats], people: Texts) -> list[float]:
 
 
 def mean_estimate(of_seeds: Sequence[Estimate]) -> Estimate:
-    """Of a measure that is no mean over recordings: the mean over seeds of values and ends.
+    """Estimate of a measure that is no mean over recordings: means over seeds of value and ends.
 
     The ends are rather too far apart than too near, and the seeds' own spread comes to them.
     """

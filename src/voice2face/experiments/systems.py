@@ -1,4 +1,4 @@
-"""What is compared: anything that puts a face to a recording."""
+"""Systems that are compared: anything that gives a face for a recording."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Made:
 
 @runtime_checkable
 class System(Protocol):
-    """From recordings to faces."""
+    """A system that makes faces from recordings."""
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class ModelSystem:
 
     @property
     def encoder_sha256(self) -> str:
-        """Of what hears; models that share it hear the same."""
+        """Checksum of the voice encoder; models that share it have the same embeddings."""
         return self.model.config.voice_encoder.sha256
 
     @property
@@ -93,7 +93,7 @@ class ModelSystem:
 
     @property
     def sha256(self) -> str:
-        """Of the model."""
+        """Checksum of the model."""
         return self.model.sha256
 
     def check_hears(self, corpus: Corpus) -> None:

@@ -42,7 +42,7 @@ class Bound:
     full_source: str = ""
 
     def reached_by(self, rows: Sequence[Row]) -> "Bound":
-        """The same with what real faces reach, if they were asked."""
+        """A copy with the value that real faces reach, if it was measured."""
         real = [r.value for r in rows if r.system == REAL and r.value is not None]
         return Bound(self.value, self.source, max(real), REAL) if real else self
 

@@ -38,7 +38,7 @@ class Format1(Settings, frozen=True, kw_only=True):
         return files if self.generator is None else {*files, deconvolutional.FILE}
 
     def parts(self) -> tuple[Part, ...]:
-        """The same as parts."""
+        """The parts, as format 2 has them."""
         encoder = ConvolutionalPart(
             files={name: self.sha256[name] for name in (convolutional.FILE, WEIGHTS)},
             front_end_preset=self.front_end_preset,

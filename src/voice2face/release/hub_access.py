@@ -34,7 +34,7 @@ class HubName:
         return self.repo if self.revision is None else f"{self.repo}@{self.revision}"
 
     def at(self, revision: str | None) -> "HubName":
-        """The same model at a revision; None: as it is.
+        """The name with a revision; None: unchanged.
 
         Raises:
             ModelError: It names another one already, or that is no revision.

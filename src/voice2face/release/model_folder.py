@@ -142,7 +142,7 @@ def _of_format_1(old: Format1, path: Path) -> ModelConfig:
 
 
 def _checked(config: ModelConfig, path: Path) -> ModelConfig:
-    """The same, if its parts can be those of a model."""
+    """The configuration, after checking that its parts can form a model."""
     if not config.name.strip() or not config.name.isprintable():
         raise _damaged(path, f"the name {config.name!r}"[:80])
     roles = [part.role for part in config.parts]

@@ -1,4 +1,4 @@
-"""The same report as Markdown."""
+"""The report as Markdown."""
 
 from collections.abc import Mapping, Sequence
 

@@ -108,7 +108,7 @@ def load_best(folder: Path, by: str) -> float | None:
 
 
 def steps_done(folder: Path) -> int | None:
-    """Of the newest checkpoint, by its name; None where there is no run."""
+    """Step of the newest checkpoint, from its name; None where there is no run."""
     numbered = _numbered(folder)
     if numbered:
         return int(numbered[-1].stem)

@@ -125,7 +125,7 @@ def _fetched(state: State) -> Any:
 
 
 def _each(state: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """The same with all of its tensors changed."""
+    """A copy of a nested structure with all tensors changed."""
     if isinstance(state, torch.Tensor):
         return change(state)
     if isinstance(state, dict):

@@ -64,7 +64,7 @@ class Models:
         return found, self._models[found]
 
     def about(self) -> list[dict[str, Any]]:
-        """Of each what a page says about it."""
+        """What a page says about each model."""
         return [
             {
                 "name": name,

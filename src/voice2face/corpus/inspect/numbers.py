@@ -42,7 +42,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: npt.NDArray[Any]) -> "Spread":
-        """Of at least one number."""
+        """Summary of at least one number."""
         return cls(len(values), *np.percentile(values, (0, 25, 50, 75, 100)).tolist())
 
 

@@ -1,4 +1,4 @@
-"""Which layout a table or folder has."""
+"""The layout of a table or folder."""
 
 import os
 from pathlib import Path

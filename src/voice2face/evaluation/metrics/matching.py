@@ -98,7 +98,7 @@ class Scored:
 
     @classmethod
     def mean(cls, some: Sequence["Scored"]) -> "Scored":
-        """Of one model trained from several seeds: each probe's mean share; what each gave is kept.
+        """Mean over the seeds of one model, probe by probe; the accuracy of each seed is kept.
 
         Raises:
             CorpusError: The trials differ.

@@ -79,7 +79,7 @@ class Trials:
 
     @property
     def same(self) -> npt.NDArray[np.bool_]:
-        """Which are pairs of one person."""
+        """Mask of the pairs of one person."""
         return np.asarray(self.one == self.other, np.bool_)
 
     def only(self, kept: np.ndarray) -> "Trials":

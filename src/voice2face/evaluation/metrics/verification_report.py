@@ -93,7 +93,7 @@ def verification_report(
 def _trials(
     identity: np.ndarray, attributes: dict[str, np.ndarray], seed: int
 ) -> dict[str | None, Trials]:
-    """Of any two people (None), and of those alike in an attribute, by its name."""
+    """Trials of any two people (None), and of two who agree in an attribute, by its name."""
     everybody = all_trials(identity, seed)
     sets: dict[str | None, Trials] = {None: everybody.sample(np.random.default_rng(seed))}
     for name in [name for name in GROUPS if name in attributes][:1]:

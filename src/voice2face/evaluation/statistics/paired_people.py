@@ -108,7 +108,7 @@ class PeoplePairs:
 
     @classmethod
     def mean(cls, some: Sequence["PeoplePairs"]) -> "PeoplePairs":
-        """Of systems on the same trials."""
+        """Mean of several systems on the same trials."""
         right = np.mean([pairs.right for pairs in some], axis=0, dtype=np.float64)
         return cls(np.asarray(right, np.float32), some[0].asked)
 

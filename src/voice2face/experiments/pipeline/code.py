@@ -1,4 +1,4 @@
-"""Which code a step depends on: the modules that its work imports, and what they import."""
+"""The code that a step depends on: the modules that its work imports, and their imports."""
 
 import ast
 import hashlib

@@ -174,7 +174,7 @@ class Estimator:
 
 
 def seconds_of(trainee: Steps, device: str = "cpu") -> float:
-    """Of one iteration, the first left out."""
+    """Time of one iteration, the first left out."""
     import torch
 
     def wait() -> None:

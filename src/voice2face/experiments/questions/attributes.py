@@ -80,7 +80,7 @@ class Truth:
 
     @property
     def people_of_age(self) -> int:
-        """Of how many people the age is known."""
+        """Number of people whose age is known."""
         return len(np.unique(self.people[~np.isnan(self.ages[:, 0])]))
 
 

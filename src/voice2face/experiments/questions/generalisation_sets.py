@@ -1,4 +1,4 @@
-"""Which recordings are asked about, to see what is lost on people and sounds that are new."""
+"""Sets of recordings for the loss of accuracy on new people and sounds."""
 
 from dataclasses import dataclass
 
@@ -103,7 +103,7 @@ def _of_other(context: Context) -> Sets:
 
 
 def _of_channels(context: Context, unseen: Recordings) -> Sets:
-    """The same clips through each channel, and as they are."""
+    """Clips through each channel, and unchanged."""
     files = recordings_of(context.corpus, context.asked)
     some = np.random.default_rng(context.seed).permutation(len(unseen))[:MOST_CLIPS]
     few = unseen.only(np.sort(some))

@@ -15,7 +15,7 @@ def run(context: Context, experiment: Experiment) -> Result:
 
 
 def grid_of(context: Context, name: str) -> Grid:
-    """The same clips' faces by each model."""
+    """Faces of the same clips by each model."""
     speech = context.unseen()
     gender = group_of(speech, "gender")
     rows = chosen_rows(speech.identity, gender, context.seed)

@@ -26,7 +26,7 @@ class Batch:
     noise: Tensor
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device, faces with their channels last."""
+        """A copy on a device, faces in the channels-last layout."""
         voices, labels, noise = (
             part.to(device) for part in (self.voices, self.voice_labels, self.noise)
         )

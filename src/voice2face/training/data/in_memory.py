@@ -109,7 +109,7 @@ class VoiceBank:
         return self.frames.numel() * self.frames.element_size()
 
     def to(self, device: torch.device | str) -> "VoiceBank":
-        """The same with its frames on a device."""
+        """A copy with its frames on a device."""
         device = torch.device(device)
         return replace(self, frames=self.frames.to(device), device=device)
 
@@ -177,7 +177,7 @@ class FaceBank:
         return self.pixels.numel()
 
     def to(self, device: torch.device | str) -> "FaceBank":
-        """The same with its pixels on a device."""
+        """A copy with its pixels on a device."""
         device = torch.device(device)
         return replace(self, pixels=self.pixels.to(device), device=device)
 
@@ -188,7 +188,7 @@ class FaceBank:
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """The same on a device, while what is queued there goes on.
+    """A copy of a tensor on a device, made without waiting for the work that is queued there.
 
     A graphics card can copy only from pinned memory without making the processor wait.
     """

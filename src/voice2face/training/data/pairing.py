@@ -1,4 +1,4 @@
-"""Which voices and faces of a corpus have a partner, and the class of each."""
+"""Voices and faces of a corpus that have a partner, and the class of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,13 +54,13 @@ class Rows:
 
     @property
     def n_bytes(self) -> list[int]:
-        """Of each part, what its rows take in memory."""
+        """Memory that the rows of each part take."""
         kept = zip(self.lengths, self.labels, strict=True)
         return [int(lengths[of_rows >= 0].sum()) * self.item_bytes for lengths, of_rows in kept]
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Of each part, how many rows have a partner."""
+        """Number of rows of each part that have a partner."""
         return tuple(int((of_rows >= 0).sum()) for of_rows in self.labels)
 
     @property

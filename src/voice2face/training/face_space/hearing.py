@@ -63,7 +63,7 @@ class Middle:
     def of(
         cls, codes: Floats, male: npt.NDArray[np.bool_], age: Floats, weight: Floats
     ) -> "Middle":
-        """Of people, each counting as much as their weight."""
+        """Fit to people, each counting as much as their weight."""
         means, ages, slopes = [], [], []
         squares = np.zeros(codes.shape[1])
         for gender in (False, True):

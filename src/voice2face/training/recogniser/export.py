@@ -80,7 +80,7 @@ def _feeding(px: int, labels: list[str], geometry: str) -> bytes:
 
 
 def _fused(layers: nn.Sequential) -> nn.Sequential:
-    """The same function in use, each batch normalisation taken into the convolution before it."""
+    """An equal network for inference: each batch normalisation is folded into its convolution."""
     fused = nn.Sequential()
     pairs = list(pairwise([*layers.named_children(), ("", nn.Identity())]))
     for (name, layer), (_, following) in pairs:

@@ -23,7 +23,7 @@ Told = dict[str, Any]  # measures by name, as plain data
 
 
 def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
-    """Which pictures a recogniser is not trained on, so that it can be asked about them.
+    """Mask of the held-out pictures, which a recogniser is tested on.
 
     Of each person with at least LEAST files, one in HELD_OUT and at least one, chosen by its name
     alone. All pictures of one file (a video) go together, for they are nearly the same.
