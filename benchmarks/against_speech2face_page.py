@@ -73,7 +73,7 @@ def _introduction(found: Found) -> str:
         "`benchmarks/results/against_speech2face.json`.\n\n"
         "Speech2Face's published faces of VoxCeleb identities (columns `speech2face`, and its "
         "normalised frontal pictures, `canonical`), and on the same recordings the report's five "
-        "models and every trivial rival, each taught twice on AVSpeech: by the speakers' "
+        "models and every trivial baseline, each taught twice on AVSpeech: by the speakers' "
         "pictures (`face`) and by their canonical faces. Speech2Face learned from about a "
         "million clips; these from 850. The models here are small: "
         f"{about['iterations']} iterations on two cores at a quarter of the width. Voices and "
@@ -92,8 +92,8 @@ def _introduction(found: Found) -> str:
 def _verdicts(found: Found, chosen: str, judge: str) -> Iterable[str]:
     yield (
         f"**{chosen}** stands for the five models: the best of them on validation people, chosen "
-        "without a look at those below. Of the rivals, **ridge to eigenfaces**, a linear map from "
-        "what the voice encoder hears, says what a voice gives without any generator."
+        "without a look at those below. Of the trivial baselines, **ridge to eigenfaces**, a "
+        "linear map from what the voice encoder hears, says what a voice gives without any generator."
     )
     for target, title in TARGETS.items():
         for stratum in ("", "gender"):

@@ -96,7 +96,7 @@ def page(answers: dict[float, list[dict[str, Any]]]) -> str:
     parts = [
         "# Measured on synthetic people",
         "Written by `python -m benchmarks.known_truth OUT`; the numbers lie in "
-        "`benchmarks/results/known_truth.json`. Of made-up people it is known how much a voice "
+        "`benchmarks/results/known_truth.json`. On synthetic people it is known how much a voice "
         "tells about a face, and so the best that any system can reach. **Oracle**: the best "
         "possible decision, by the true numbers behind voice and face, on the very trials and "
         "through the very code that the model goes through. **Model**: `baseline`, a quarter of "

@@ -15,9 +15,7 @@ from voice2face.errors import OutputError, SettingsError
 def features(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A recording or a video.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="An .npz file.")],
-    preset: Annotated[
-        str | None, typer.Option(help="released or clean; else the bundled model's.")
-    ] = None,
+    preset: Annotated[str | None, typer.Option(help="released or clean; else clean.")] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:

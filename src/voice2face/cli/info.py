@@ -29,7 +29,7 @@ def info(
     thing: Annotated[
         str | None,
         typer.Argument(
-            metavar="MODEL|PNG", help="Folder, org/name[@revision], picture; else the bundled."
+            metavar="MODEL|PNG", help="Folder, org/name[@revision], picture; else face-space."
         ),
     ] = None,
     as_json: Json = False,
