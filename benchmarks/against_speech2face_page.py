@@ -93,7 +93,8 @@ def _verdicts(found: Found, chosen: str, judge: str) -> Iterable[str]:
     yield (
         f"**{chosen}** stands for the five models: the best of them on validation people, chosen "
         "without a look at those below. Of the trivial baselines, **ridge to eigenfaces**, a "
-        "linear map from what the voice encoder hears, says what a voice gives without any generator."
+        "linear map from what the voice encoder hears, says what a voice gives without any "
+        "generator."
     )
     for target, title in TARGETS.items():
         for stratum in ("", "gender"):
