@@ -36,8 +36,8 @@ coverings are hardly drawn. The skin is that of the middle of all groups and cha
 the voice: it tells nothing. Drawn people differ in skin, shape and hair, because a voice does not
 tell these; some look odd, with uneven light or closed eyes.
 
-How often gender and age are right, and for whom, `python -m benchmarks.faces` and `python -m
-benchmarks hearing` measure on people who taught nothing; docs/people.md says it by group.
+How often gender and age are right, `python -m benchmarks.faces` and `python -m benchmarks hearing`
+measure on people whose faces, genders and ages taught nothing; docs/people.md says what is known.
 """
 
 
