@@ -15,7 +15,7 @@ from voice2face.errors import OutputError, SettingsError
 def features(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A recording or a video.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="An .npz file.")],
-    preset: Annotated[str | None, typer.Option(help="released or clean; else clean.")] = None,
+    preset: Annotated[str, typer.Option(help="released or clean.")] = "clean",
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -30,11 +30,8 @@ def features(
 
     from voice2face.audio import extract
     from voice2face.files import atomic_write, check_free, made_by
-    from voice2face.release.model_folder import BUNDLED, read_config
     from voice2face.settings import FRONT_ENDS
 
-    own = read_config(BUNDLED).voice_encoder.front_end_name
-    preset = preset or (own if own in FRONT_ENDS else "clean")
     if preset not in FRONT_ENDS:
         raise SettingsError("--preset", preset, f"one of {', '.join(FRONT_ENDS)}", "choose one")
     if out.suffix != ".npz":
