@@ -54,4 +54,6 @@ def calls(out):
 
 
 if __name__ == "__main__":
+    # A shell that starts tests in the background makes all that it starts deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     do(msgspec.json.decode(sys.argv[2], type=list[Step]), Path(sys.argv[1]), 2)
