@@ -10,7 +10,7 @@ from voice2face.errors import ModelError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.networks.onnx_network import Network
 from voice2face.networks.variants import recipe
-from voice2face.release.inference import Model, to_picture
+from voice2face.release.inference import Model, number_of, to_picture
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,9 @@ def test_draws_have_the_noise_of_the_training(folder):
     np.testing.assert_allclose(moved, expected, atol=1e-6)
     assert moved.dtype == np.float32
     faces = model.draws(heard, 9, seed=5)
-    np.testing.assert_allclose(faces, model.faces(moved), atol=1e-6)
+    rng = np.random.default_rng((5, number_of(heard)))
+    np.testing.assert_array_equal(faces, model.faces(given.numpy(), rng))
+    assert number_of(heard) != number_of(-heard) and number_of(heard) == number_of(heard * 1.001)
     np.testing.assert_allclose(model.draws(heard, 3, seed=5), faces[:3], atol=1e-6)
     assert not np.allclose(model.draws(heard, 9, seed=6), faces)
     # 64 dimensions of 0.05 each: about 0.4 away, at a cosine of about 0.93
@@ -127,3 +129,24 @@ def test_one_embedding_becomes_the_same_bytes_alone_and_among_others():
     together = model.faces(embeddings)
     for embedding, face in zip(embeddings, together, strict=True):
         np.testing.assert_array_equal(to_picture(model.faces(embedding[None])[0]), to_picture(face))
+
+
+def test_a_picture_saved_in_python_says_what_made_it_and_replaces_nobodys(tmp_path):
+    from voice2face.errors import OutputError
+    from voice2face.release.provenance import read_provenance
+    from voice2face.synthetic import CohortSettings, sample_person, synthesise
+
+    person = sample_person(CohortSettings(n_identities=2), 0).heard
+    voice = synthesise(person, np.random.default_rng(0), 3.0)
+    made = voice2face.load().reconstruct(voice, 16_000)
+    assert len(repr(made)) < 500
+    path = made.save(tmp_path / "me.png", px=300)
+    about = read_provenance(path)
+    assert (about.model, about.variation) == ("face-space", "enlarged from 256 pixels")
+    made.save(path)
+    assert read_provenance(path).variation == ""
+    theirs = tmp_path / "theirs.png"
+    theirs.write_bytes(b"a portrait")
+    with pytest.raises(OutputError, match="theirs"):
+        made.save(theirs)
+    assert theirs.read_bytes() == b"a portrait"

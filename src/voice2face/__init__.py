@@ -2,7 +2,7 @@
 
 >>> import voice2face
 >>> made = voice2face.load().reconstruct("me.wav")  # doctest: +SKIP
->>> made.picture.save("me.png")  # doctest: +SKIP
+>>> made.save("me.png")  # doctest: +SKIP
 """
 
 from typing import TYPE_CHECKING, Any

@@ -37,7 +37,7 @@ def two_models(tmp_path_factory) -> list[Path]:
     other = tmp_path_factory.mktemp("models") / "other"
     shutil.copytree(SHIPPED_MODELS["gan"], other)
     config = other / "config.yaml"
-    config.write_text(config.read_text().replace("name: open-gender-64", "name: another", 1))
+    config.write_text(config.read_text().replace("name: gan", "name: another", 1))
     return [SHIPPED_MODELS["gan"], other]
 
 

@@ -23,9 +23,7 @@ def test_an_upload_becomes_the_picture_of_reconstruct(page, voices, tmp_path):
     assert base64.b64decode(shown) == (tmp_path / "a.png").read_bytes()
     more = page.eval_on_selector_all("#more img", "all => all.map(img => img.src)")
     assert len(set(more)) == 9
-    assert re.search(
-        r"From \d.* s of speech in \d.* s, by open-gender-64 in \d", page.inner_text("#facts")
-    )
+    assert re.search(r"From \d.* s of speech in \d.* s, by gan in \d", page.inner_text("#facts"))
     # the waveform marks what was kept, and the log-mel is there
     assert page.locator("#wave .track rect").count() >= 1
     assert "kept as speech" in page.get_attribute("#wave", "aria-label")

@@ -189,8 +189,8 @@ def test_another_model_that_fails_leaves_the_first(page, voices):
     error_of(page)
     page.click("#dismiss")
     assert page.get_attribute("#face", "src") == face
-    assert page.input_value("#model") == "open-gender-64"
-    assert "open-gender-64" in page.inner_text("#trained-title")
+    assert page.input_value("#model") == "gan"
+    assert "gan" in page.inner_text("#trained-title")
 
 
 def test_other_faces_belong_to_their_recording(page, voices):
@@ -228,7 +228,7 @@ def test_the_password_is_asked_for_in_a_form(browser, two_models):
             page.click("button[type=submit]")
             page.wait_for_selector("#examples .take")
             page.click("#card")
-            page.wait_for_selector("h1:text-is('open-gender-64')")
+            page.wait_for_selector("h1:text-is('gan')")
             context.clear_cookies()  # as when the server was started anew
             page.go_back()
             page.wait_for_function("() => document.body.textContent.includes('password')")

@@ -124,7 +124,7 @@ def test_links_lead_to_the_card_and_to_the_method(page):
     titles = page.eval_on_selector_all("#links a", "all => all.map(a => a.href)")
     assert "https://arxiv.org/abs/1905.10604" in titles
     page.click("#card")
-    page.wait_for_selector("h1:text-is('open-gender-64')")
+    page.wait_for_selector("h1:text-is('gan')")
     assert page.locator("table").count() >= 1
     page.click(".name a")
     page.wait_for_selector("#examples .take")

@@ -35,7 +35,7 @@ def other_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "other"
     shutil.copytree(SHIPPED_MODELS["gan"], folder)
     config = folder / CONFIG
-    config.write_text(config.read_text("utf-8").replace("open-gender-64", "other"), "utf-8")
+    config.write_text(config.read_text("utf-8").replace("gan", "other"), "utf-8")
     return folder
 
 
@@ -65,7 +65,7 @@ def test_about_says_what_there_is_and_what_the_limits_are(site):
     about = site.ask("/api/about").data
     assert about["version"] == voice2face.__version__
     assert [(m["name"], m["is_default"]) for m in about["models"]] == [
-        ("open-gender-64", True),
+        ("gan", True),
         ("other", False),
         ("other-2", False),
     ]
@@ -93,7 +93,7 @@ def test_examples_are_voices_of_which_it_makes_faces(site):
 
 
 @pytest.mark.parametrize("label", [False, True])
-@pytest.mark.parametrize("name", ["open-gender-64", "other"])
+@pytest.mark.parametrize("name", ["gan", "other"])
 def test_the_face_is_byte_for_byte_what_reconstruct_makes(name, label, site, models, tmp_path):
     from voice2face.cli.reconstruct import reconstruct
 
@@ -131,7 +131,7 @@ def test_nine_more_faces_of_the_same_voice(site, answer):
 
 
 def test_what_is_heard_is_shown(answer):
-    assert (answer["seconds"], answer["model"]) == (5.0, "open-gender-64")
+    assert (answer["seconds"], answer["model"]) == (5.0, "gan")
     wave, mel = answer["waveform"], answer["log_mel"]
     assert len(wave["low"]) == len(wave["high"]) == 1200
     assert all(-1 <= a <= b <= 1 for a, b in zip(wave["low"], wave["high"], strict=True))
@@ -226,7 +226,7 @@ def test_what_can_be_no_face_is_said_in_a_sentence(site):
         assert named in said["error"] and said["error"].endswith("."), said
         assert said["next"]
     found = site.face(VOICE, "?model=x").data
-    assert found["wanted"] == "open-gender-64, other, other-2"
+    assert found["wanted"] == "gan, other, other-2"
 
 
 def test_decoding_is_bounded_in_time(models):
@@ -419,7 +419,7 @@ def test_the_card_of_each_model_is_a_page(site, tmp_path):
     for model in site.ask("/api/about").data["models"]:
         card = site.ask(f"/{model['card']}")
         assert (card.status, card.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert b"<h1>open-gender-64</h1>" in card.body and b"<table" in card.body
+        assert b"<h1>gan</h1>" in card.body and b"<table" in card.body
     assert site.ask("/card?model=nobody").status == 404
     (tmp_path / "README.md").write_text(
         "---\ntags:\n- voice\n---\n\n<script>x</script>\n\n[a](javascript:x) ![b](http://elsewhere/b.png)",

@@ -13,7 +13,7 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
 from voice2face.files import check_free, write_bytes
 from voice2face.media import Recordings, recordings_in
-from voice2face.release.inference import Model, enlarged, to_picture
+from voice2face.release.inference import Model, enlarged, enlargement, to_picture
 from voice2face.release.provenance import png_bytes, provenance_of
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]
     for number, path in enumerate((job.target, *job.drawn)):
         person = f"person {number} drawn who might have this voice" if number else ""
         grown = wanted.px is not None and wanted.px > made.picture.width
-        larger = f"enlarged from {made.picture.width} pixels" if grown else ""
+        larger = enlargement(made.picture.width) if grown else ""
         about = provenance_of(model, "; ".join(filter(None, (person, larger))))
         write_bytes(path, png_bytes(shown[number], about, wanted.label))
     return Done(shown[0], shown[1:], made.seconds, made.speech_s, made.heard, made.speakers)

@@ -1,5 +1,6 @@
 """A released model at work: recording → embedding → face (ONNX Runtime; no torch)."""
 
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from voice2face.audio.load import Source
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import ModelError
+from voice2face.files import check_free, write_bytes
 from voice2face.generators.protocol import FaceGenerator
 from voice2face.parts import Role
 from voice2face.plugins import allowed_plugins
@@ -49,18 +51,40 @@ class Reconstruction:
     """
 
     picture: "Image"
-    face: np.ndarray
-    embedding: np.ndarray
+    face: np.ndarray = field(repr=False)
+    embedding: np.ndarray = field(repr=False)
     seconds: float
-    voiced: np.ndarray | None
+    voiced: np.ndarray | None = field(repr=False)
     heard: "Heard | None"
-    speakers: "Speakers | None"
+    speakers: "Speakers | None" = field(repr=False)
     _model: "Model" = field(repr=False)
 
     @property
     def speech_s(self) -> float | None:
         """Seconds of speech in the recording; None where the encoder does not say."""
         return None if self.voiced is None else len(self.voiced) / RATE_HZ
+
+    def save(self, path: Path | str, px: int | None = None) -> Path:
+        """Write the picture as a PNG that says what made it, as the command does.
+
+        Args:
+            path: The file; one that this program didn't make is not replaced.
+            px: Side of the picture, enlarged if that is more than the model's; None: the model's.
+
+        Returns:
+            The path.
+
+        Raises:
+            OutputError: It could not be written, or somebody else's file is there.
+        """
+        from voice2face.release.provenance import png_bytes, provenance_of
+
+        path = Path(path)
+        check_free(path)
+        grown = px is not None and px > self.picture.width
+        about = provenance_of(self._model, enlargement(self.picture.width) if grown else "")
+        write_bytes(path, png_bytes(enlarged(self.picture, px), about))
+        return path
 
     def faces(self, n: int, seed: int = 0) -> np.ndarray:
         """Faces of people who might have this voice.
@@ -207,12 +231,16 @@ class Model:
         return faces
 
     def draws(self, embedding: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
-        """Faces of ``n`` people who might have one voice, shape (n, 3, px, px).
+        """Faces of people who might have one voice, shape (n, 3, px, px).
+
+        The first of more are the same. Other voices have other people: chance begins from the seed
+        and from the embedding, rounded so that the last bits of a processor don't decide.
 
         Raises:
             ModelError: The generator is missing or damaged, or gives what is no face.
         """
-        return self.faces(np.repeat(embedding[None], n, axis=0), np.random.default_rng(seed))
+        rng = np.random.default_rng((seed, number_of(embedding)))
+        return self.faces(np.repeat(embedding[None], n, axis=0), rng)
 
     def _check(self, role: Role, found: np.ndarray, shape: tuple[int, ...]) -> None:
         """Raise ModelError for output of the wrong type or shape, or that is not finite."""
@@ -286,6 +314,17 @@ def to_picture(face: np.ndarray) -> "Image":
 
     pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+
+
+def number_of(embedding: np.ndarray) -> int:
+    """A number that tells voices apart: a checksum of the embedding in a hundred steps."""
+    largest = max(float(np.abs(embedding).max(initial=0)), 1e-12)
+    return zlib.crc32(np.round(50 * embedding / largest).astype(np.int8).tobytes())
+
+
+def enlargement(width: int) -> str:
+    """What a picture that was enlarged says of it."""
+    return f"enlarged from {width} pixels"
 
 
 def enlarged(picture: "Image", px: int | None) -> "Image":

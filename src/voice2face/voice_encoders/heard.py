@@ -121,7 +121,7 @@ class Heard:
     voice: float
 
     def __str__(self) -> str:
-        """One line: ``a woman's voice (97 %), 30 to 48 years``."""
+        """One line: ``a woman's voice (99 %), 21 to 57 years``."""
         who, share = ("man", self.male) if self.male >= 0.5 else ("woman", 1 - self.male)
         kind = f"a {who}'s voice" if share >= LIKELY else f"more likely a {who}'s voice"
         return f"{kind} ({share:.0%}), {self.age_from:.0f} to {self.age_to:.0f} years".replace(

@@ -13,9 +13,10 @@ from voice2face.web.refusals import unknown_model
 SHIPPED_DATA = {
     "face-space": (
         "Faces are made of {faces:,} pictures of FairFace and of portraits in the public domain; "
-        "what voices tell was learned from {recordings:,} speakers of AVSpeech, as numbers alone."
+        "what voices tell was learned from {recordings:,} recordings of AVSpeech and from readers "
+        "of LibriSpeech, as numbers alone."
     ),
-    "open-gender-64": (
+    "gan": (
         "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of "
         "different people, paired by gender alone: a voice decides how female or male the face is "
         "drawn, and nothing else."

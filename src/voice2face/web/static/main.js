@@ -107,8 +107,10 @@ async function send() {
     const answer = await api.faces(sent, { model, seed: 0, signal, onSent });
     if (note) answer.warnings.unshift(note);
     pending = null;
-    present(entries.add({ recording, name, model, seed: 0, answer }));
-    job.end(`The face is there. ${summary(shown)}`);
+    const made = entries.add({ recording, name, model, seed: 0, answer });
+    // First, for what it takes away moves what the page is then scrolled to.
+    job.end(`The face is there. ${summary(made)}`);
+    present(made);
   } catch (error) {
     if (note && error instanceof api.Refusal && !error.retry) {
       error.message += ` Only its first ${size(sent.size)} could be sent: choose a shorter one, or its sound alone.`;

@@ -14,7 +14,7 @@ function item(content) {
   return li;
 }
 
-/** "From 6.9 s of speech in 8.2 s, by open-gender-64 in 180 ms." */
+/** "From 6.9 s of speech in 8.2 s, by gan in 180 ms." */
 export function summary({ answer, model }) {
   const ms = answer.took_ms;
   const took = ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : length(ms / 1000);
