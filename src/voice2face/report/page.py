@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from voice2face import __version__
-from voice2face.errors import MissingExtraError
 from voice2face.evaluation.results import Result, Row, Series
 from voice2face.markup import attribute, data_uri, text
 from voice2face.report import figures, words
@@ -15,6 +14,7 @@ from voice2face.report.grids import Faces
 from voice2face.report.looks import DASHES, LIGHT, MARKERS
 from voice2face.report.order import Chapter, heading, stem
 from voice2face.report.tables import letter, tables
+from voice2face.templates import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_PANELS = 2  # of a result's curves; the others are folded
@@ -74,14 +74,7 @@ def page(
 
 def _templates() -> Any:
     """The templates; whatever they print is escaped and one line, in text and in attributes."""
-    try:
-        import jinja2
-    except ImportError as error:
-        raise MissingExtraError("the report's page", "figures") from error
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=_printed,
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    found = templates(TEMPLATES, _printed, "the report's page", "figures")
     found.filters["attr"] = lambda value: _safe(attribute(value))
     found.globals |= {
         "words": words, "version": __version__, "SHOWN_PANELS": SHOWN_PANELS,

@@ -14,8 +14,8 @@ from voice2face.corpus.inspect.sample import draw, read_people, read_worst
 from voice2face.corpus.inspect.sound import MOST_S
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import SPLITS
-from voice2face.errors import MissingExtraError
 from voice2face.files import write_text
+from voice2face.templates import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_SKIPPED = 200  # inputs left out that are listed
@@ -91,14 +91,7 @@ def page(corpus: Corpus, inspection: Inspection, index: Index, sampling: Samplin
 
 def _templates() -> Any:
     """The templates; whatever they print is escaped and one line, in text and in attributes."""
-    try:
-        import jinja2
-    except ImportError as error:
-        raise MissingExtraError("the page of inspect", "data") from error
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, finalize=_printed,
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    found = templates(TEMPLATES, _printed, "the page of inspect", "data")
     found.filters["attr"] = lambda value: _safe(markup.attribute(_cut(value)))
     found.globals["uri"] = lambda data, mime: _safe(markup.data_uri(data, mime))
     return found
