@@ -30,7 +30,8 @@ from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.normalise import Normaliser
 from voice2face.files import sha256_of, write_text
-from voice2face.generators.face_space import FaceSpace, FaceSpacePart, read_arrays
+from voice2face.generators.face_space import FaceSpace, FaceSpacePart
+from voice2face.parts import read_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space.components import Codes, Components
 from voice2face.training.face_space.tables import normalised, read_rows

@@ -1,14 +1,17 @@
 """A part of a model: what is written about it, and what it is opened from."""
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from voice2face.errors import ModelError
+from voice2face.errors import ModelError, one_line
 from voice2face.files import sha256_of
 from voice2face.settings import Settings
 
@@ -17,6 +20,9 @@ Role = Literal["voice_encoder", "generator", "heard"]
 FILE_NAME = r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors|json)$"
 FileName = Annotated[str, msgspec.Meta(pattern=FILE_NAME)]
 Checksum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+Arrays = dict[str, npt.NDArray[Any]]
+MOST_BYTES = 1 << 31  # of the arrays of one file, unpacked
 
 
 class Part(Settings, frozen=True, kw_only=True, tag_field="kind"):
@@ -123,3 +129,72 @@ def checked_file(path: Path, sha256: str) -> Path:
         found = "its checksum is not that in config.yaml"
         raise ModelError(path, found, "the file as it was released", "fetch the model again")
     return path
+
+
+def read_arrays(
+    path: Path,
+    wanted: Mapping[str, str] | None = None,
+    *optional: Mapping[str, str],
+    sizes: Mapping[str, int] | None = None,
+    what: str = "a file of arrays",
+    remedy: str = "fetch the model again",
+) -> Arrays:
+    """Arrays of an ``.npz`` file; nothing is unpickled.
+
+    Args:
+        path: The file.
+        wanted: Data type and axes of each array, for example ``{"weights": "float32 dim k"}``. An
+            axis is a name; all axes of one name have one length. None: every array of the file.
+        optional: Further arrays, in groups of which a file has all or none.
+        sizes: Lengths of axes, by name, that are known beforehand.
+        what: What the file should be, for messages.
+        remedy: What the user can do, for messages.
+
+    Returns:
+        The arrays that are asked for. Floats are finite.
+
+    Raises:
+        ModelError: The file is missing, damaged or too large; an array is missing, of another type
+            or shape, or not finite.
+    """
+    if not path.is_file():
+        raise ModelError(path, "missing", what, remedy)
+    try:
+        found = _unpacked(path)
+    except Exception as error:  # a damaged archive makes NumPy and zipfile raise many kinds
+        reason = one_line((str(error) or type(error).__name__)[:120])
+        raise ModelError(path, reason, what, remedy) from error
+    asked = dict(wanted or {})
+    for group in optional:
+        asked |= group if group.keys() & found.keys() else {}
+    missing = [name for name in asked if name not in found]
+    if missing:
+        raise ModelError(path, f"no {', '.join(missing)}", what, remedy)
+    lengths = dict(sizes or {})
+    for name, form in asked.items():
+        dtype, *axes = form.split()
+        array = found[name]
+        if array.ndim == len(axes):
+            lengths = dict(zip(axes, array.shape, strict=True)) | lengths
+        shape = tuple(lengths.get(axis, axis) for axis in axes)
+        if array.dtype != dtype or array.shape != shape:
+            is_of = f"{name} is {array.dtype} of shape {array.shape}"
+            raise ModelError(path, is_of, f"{dtype} of shape {shape}", remedy)
+    kept = found if wanted is None else {name: found[name] for name in asked}
+    for name, array in kept.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError(path, f"{name} is not finite", what, remedy)
+    return kept
+
+
+def _unpacked(path: Path) -> Arrays:
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
+        for member in members:
+            with archive.open(member) as stream:
+                name = member.filename.removesuffix(".npy")
+                arrays[name] = np.lib.format.read_array(stream, allow_pickle=False)
+    return arrays

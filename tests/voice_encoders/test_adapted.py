@@ -96,17 +96,11 @@ def test_a_head_is_written_read_and_used(tmp_path):
 
 def test_damaged_and_foreign_heads(tmp_path):
     path = tmp_path / "head.npz"
-    with pytest.raises(ModelError, match="No such file"):
-        read_head(path)
-    path.write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(ModelError, match=r"an \.npz file with centre"):
-        read_head(path)
-    np.savez(path, centre=np.array([object()], dtype=object))
-    with pytest.raises(ModelError, match="train the head again"):
+    with pytest.raises(ModelError, match="missing; a head wanted; train the head again"):
         read_head(path)
     head = train_head(*recordings(2, 0), AdaptationRecipe(iterations=1))
-    np.savez(path, **{**vars(head), "query": np.zeros(3)})
-    with pytest.raises(ModelError, match="arrays of shapes"):
+    np.savez(path, **{**vars(head), "query": np.zeros(3, np.float32)})
+    with pytest.raises(ModelError, match=r"query is float32 of shape \(3,\)"):
         read_head(path)
     other = Frozen()
     other.frame_dim = 7

@@ -6,37 +6,57 @@ The mean shows what the voice tells; draws show people who might have this voice
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError
+from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.rows import times
-from voice2face.parts import GeneratorPart, PartSource
+from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
 Floats = npt.NDArray[np.float32]
 
-Arrays = dict[str, npt.NDArray[Any]]
-
-# What a file of this kind holds: what voices tell, of the faces that are drawn from, of pictures;
-# the last line only where faces were learned without what surrounds them.
-HEARD = (
-    "voice_mean", "voice_scale", "gender", "age", "deviation", "gender_code", "gender_age",
-    "age_code", "left", "spread", "seen_code", "stretched",
-)  # fmt: skip
-OTHERS = ("rest", "rest_step", "rest_male", "rest_weight")
-PICTURES = (
-    "texture_mean", "texture_basis", "texture_scale", "region", "blend", "shape_mean",
-    "shape_basis",
-)  # fmt: skip
+# What a file of this kind holds: what voices tell, of the faces that are drawn from, of pictures.
+ARRAYS = {
+    "voice_mean": "float32 dim",
+    "voice_scale": "float32 dim",
+    "gender": "float32 dim+1",
+    "age": "float32 dim+1",
+    "deviation": "float32 dim code",
+    "gender_code": "float32 gender code",
+    "gender_age": "float32 gender",
+    "age_code": "float32 gender code",
+    "left": "float32 gender code",
+    "spread": "float32 gender code code",
+    "seen_code": "float32 gender code",
+    "stretched": "float32 code",
+    "rest": "int8 people code",
+    "rest_step": "float32",
+    "rest_male": "bool people",
+    "rest_weight": "float64 people",
+    "texture_mean": "float32 values",
+    "texture_basis": "int8 texture values",
+    "texture_scale": "float32 texture",
+    "region": "bool side side",
+    "blend": "float16 side side",
+    "shape_mean": "float32 coordinates",
+    "shape_basis": "float32 shape coordinates",
+}
 # Optional: what is added to codes so that faces are read as voices tell.
-ANSWER = ("answer", "answer_gender")
-SURROUNDINGS = ("around_mean", "around", "around_step", "hair", "hair_male")
+ANSWER = {"answer": "float32 dim code", "answer_gender": "float32 gender code"}
+# Optional: where faces were learned without what surrounds them.
+SURROUNDINGS = {
+    "around_mean": "float16 gender pixels",
+    "around": "int8 gender features pixels",
+    "around_step": "float32 gender features",
+    "hair": "float32 portraits hair",
+    "hair_male": "bool portraits",
+}
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
@@ -76,7 +96,10 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         Raises:
             ModelError: Its file is missing or damaged, or of another kind.
         """
-        return FaceSpace(self, read_arrays(source.path(FILE)))
+        sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
+        path = source.path(FILE)
+        arrays = read_arrays(path, ARRAYS, ANSWER, SURROUNDINGS, sizes=sizes, what="a face space")
+        return FaceSpace(self, arrays)
 
     @property
     def face_px(self) -> int:
@@ -245,27 +268,3 @@ def _of_gender(arrays: Arrays, men: bool) -> _Others:
     if "hair" in arrays:
         hair = arrays["hair"][arrays["hair_male"] == men]
     return _Others(arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum(), hair)
-
-
-def read_arrays(path: Path) -> Arrays:
-    """The arrays of a face space's file, which holds no code.
-
-    Raises:
-        ModelError: The file is missing, damaged, or of another kind.
-    """
-    wanted, remedy = "a face space", "fetch the model again"
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except Exception as error:  # a damaged archive makes NumPy raise half a dozen kinds
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise ModelError(path, reason, wanted, remedy) from error
-    missing = [name for name in (*HEARD, *OTHERS, *PICTURES) if name not in arrays]
-    if "around" in arrays or "hair" in arrays:
-        missing += [name for name in SURROUNDINGS if name not in arrays]
-    if missing:
-        raise ModelError(path, f"no {', '.join(missing)}", wanted, remedy)
-    for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ModelError(path, f"{name} is not finite", wanted, remedy)
-    return arrays

@@ -12,10 +12,17 @@ import numpy.typing as npt
 
 from voice2face.errors import ModelError
 from voice2face.generators.rows import times
-from voice2face.parts import GeneratorPart, PartSource
+from voice2face.parts import GeneratorPart, PartSource, read_arrays
 
 Float32Array = npt.NDArray[np.float32]
 FILE = "linear.npz"
+ARRAYS = {
+    "centre": "float32 dim",
+    "weights": "float32 dim k",
+    "mean": "float32 values",
+    "components": "float16 k values",
+    "spread": "float32 k k",
+}
 
 
 class LinearPart(GeneratorPart, frozen=True, kw_only=True, tag="linear"):
@@ -35,9 +42,11 @@ class LinearPart(GeneratorPart, frozen=True, kw_only=True, tag="linear"):
         """The generator.
 
         Raises:
-            ModelError: Its file is missing or damaged.
+            ModelError: Its file is missing or damaged, or its shapes are not those of the part.
         """
-        return Linear.read(self, source)
+        sizes = {"dim": self.embedding_dim, "k": self.n_components, "values": 3 * self.px**2}
+        arrays = read_arrays(source.path(FILE), ARRAYS, sizes=sizes, what="arrays of a map")
+        return Linear(self.px, Map(**arrays))
 
     @property
     def face_px(self) -> int:
@@ -49,7 +58,7 @@ class LinearPart(GeneratorPart, frozen=True, kw_only=True, tag="linear"):
         return {"generator": f"linear, {self.n_components} eigenfaces of {self.px} pixels"}
 
 
-class Arrays(msgspec.Struct, frozen=True):
+class Map(msgspec.Struct, frozen=True):
     """What the map consists of; k eigenfaces, embeddings of d numbers, n = 3·px·px pixel values.
 
     Attributes:
@@ -79,36 +88,9 @@ class Linear:
         arrays: The map.
     """
 
-    def __init__(self, px: int, arrays: Arrays) -> None:
+    def __init__(self, px: int, arrays: Map) -> None:
         self._px, self._arrays = px, arrays
         self._components = arrays.components.astype(np.float32)
-
-    @classmethod
-    def read(cls, part: LinearPart, source: PartSource) -> "Linear":
-        """The map of a model folder.
-
-        Raises:
-            ModelError: Its file is missing or damaged, or its shapes are not those of the part.
-        """
-        d, k, n = part.embedding_dim, part.n_components, 3 * part.px**2
-        shapes = {
-            "centre": (d,), "weights": (d, k), "mean": (n,), "components": (k, n), "spread": (k, k)
-        }  # fmt: skip
-        path = source.path(FILE)
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in shapes}
-        except Exception as error:  # a damaged archive makes numpy raise half a dozen kinds
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-            raise ModelError(path, reason, "arrays of a map", "fetch the model again") from error
-        for name, shape in shapes.items():
-            array, dtype = found[name], np.float16 if name == "components" else np.float32
-            if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
-                raise ModelError(
-                    path, f"{name} is {array.dtype} of shape {array.shape}",
-                    f"finite {np.dtype(dtype)} of shape {shape}", "fetch the model again",
-                )  # fmt: skip
-        return cls(part.px, Arrays(**found))
 
     @property
     def px(self) -> int:

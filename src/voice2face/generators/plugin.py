@@ -7,15 +7,13 @@ It is made with its settings and the arrays that its training gave, and has what
 from typing import Annotated, Any
 
 import msgspec
-import numpy as np
 
 from voice2face.errors import ModelError, one_line
 from voice2face.generators.protocol import FaceGenerator
-from voice2face.parts import GeneratorPart, PartSource
+from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.plugins import NAME, import_allowed
 
 FILE = "generator.npz"
-Arrays = dict[str, np.ndarray]
 
 
 class GeneratorPlugin(GeneratorPart, frozen=True, kw_only=True, tag="generator-plugin"):
@@ -39,13 +37,7 @@ class GeneratorPlugin(GeneratorPart, frozen=True, kw_only=True, tag="generator-p
             SettingsError: It can't be imported.
         """
         found = import_allowed(self.use, source.plugins, source.folder)
-        path = source.path(FILE)
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except Exception as error:  # a damaged archive makes numpy raise half a dozen kinds
-            reason = one_line(str(error)[:120])
-            raise ModelError(path, reason, "arrays", "fetch the model again") from error
+        arrays = read_arrays(source.path(FILE))
         return made(found, self.use, self.settings, arrays)
 
     @property

@@ -1,6 +1,5 @@
 """A frozen voice encoder with a small trained head that pools its windows (numpy)."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,20 +7,23 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.speech import Speech
-from voice2face.errors import ModelError, one_line
+from voice2face.errors import ModelError
 from voice2face.files import atomic_write
-from voice2face.parts import PartSource, VoiceEncoderPart
+from voice2face.parts import PartSource, VoiceEncoderPart, read_arrays
 from voice2face.voice_encoders.ge2e import Ge2ePart
 from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.protocol import FrameEncoder
 
 Float32Array = npt.NDArray[np.float32]
 
-MOST_BYTES = 1 << 26
-ARRAYS = ("centre", "scale", "attention", "query", "weight")
-
-
 HEAD = "head.npz"
+ARRAYS = {
+    "centre": "float32 frame_dim",
+    "scale": "float32 frame_dim",
+    "attention": "float32 frame_dim hidden",
+    "query": "float32 hidden",
+    "weight": "float32 frame_dim dim",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +49,6 @@ class Head:
     attention: Float32Array
     query: Float32Array
     weight: Float32Array
-
-    def __post_init__(self) -> None:
-        frame_dim, hidden = len(self.centre), len(self.query)
-        wanted = ((frame_dim,), (frame_dim,), (frame_dim, hidden), (hidden,))
-        found = (self.centre.shape, self.scale.shape, self.attention.shape, self.query.shape)
-        if found != wanted or self.weight.ndim != 2 or len(self.weight) != frame_dim:
-            raise ValueError(f"arrays of shapes {(*found, self.weight.shape)}")
-        if not all(np.isfinite(getattr(self, name)).all() for name in ARRAYS):
-            raise ValueError("NaN or infinite numbers")
 
     def __call__(self, windows: Float32Array) -> Float32Array:
         """One embedding: (windows, frame_dim) → (dim,)."""
@@ -178,12 +171,4 @@ def read_head(path: Path) -> Head:
     Raises:
         ModelError: The file is missing, damaged or something else.
     """
-    wanted = f"an .npz file with {', '.join(ARRAYS)}"
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(path, "more than 64 MiB", wanted, "name another file")
-        with np.load(path, allow_pickle=False) as archive:
-            return Head(**{name: archive[name].astype(np.float32) for name in ARRAYS})
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ModelError(path, one_line(reason[:160]), wanted, "train the head again") from error
+    return Head(**read_arrays(path, ARRAYS, what="a head", remedy="train the head again"))

@@ -7,7 +7,7 @@ import numpy as np
 
 from voice2face.evaluation.baselines import EigenfaceMap, fit_eigenface_map
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
-from voice2face.generators.linear import FILE, Arrays, LinearPart
+from voice2face.generators.linear import FILE, LinearPart, Map
 from voice2face.release.writing import NewPart
 from voice2face.training.closed_form import VoicesAndFaces
 
@@ -46,7 +46,7 @@ def as_part(fitted: EigenfaceMap, px: int) -> NewPart:
     left_over = fitted.left_over - fitted.left_over.mean(axis=0)
     values, vectors = np.linalg.eigh(left_over.T @ left_over / max(1, len(left_over) - 1))
     spread = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T  # z @ spread has that covariance
-    arrays = Arrays(
+    arrays = Map(
         centre=fitted.told.centre.astype(np.float32),
         weights=(fitted.told.weights / 127.5).astype(np.float32),
         mean=(_planes(mean[None], px)[0] / 127.5 - 1).astype(np.float32),

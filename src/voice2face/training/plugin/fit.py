@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from voice2face.errors import ModelError, one_line
-from voice2face.generators.plugin import FILE, Arrays, GeneratorPlugin, made
+from voice2face.generators.plugin import FILE, GeneratorPlugin, made
+from voice2face.parts import Arrays
 from voice2face.plugins import import_class
 from voice2face.release.writing import NewPart
 from voice2face.training.closed_form import VoicesAndFaces
