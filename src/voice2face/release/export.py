@@ -1,10 +1,9 @@
 """The two networks of a released model as ONNX graphs.
 
-They are sequences of six kinds of layers, so each becomes one node, written here directly. That
-pays: torch's exporter wants another package (onnxscript), its older one is deprecated and writes
-other bytes with each version. These files come out the same on every machine, in milliseconds,
-with weights in 16 bits if wanted, and open in any ONNX runtime. What a layer becomes is known
-before a training begins.
+They are sequences of six kinds of layers, so each becomes one node, written here directly. These
+files come out the same on every machine, in milliseconds, with weights in 16 bits if wanted, and
+what a layer becomes is known before a training begins. Networks with branches go by torch's own
+exporter, which takes seconds (:mod:`.exported`).
 """
 
 from collections.abc import Iterator, Sequence
