@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,10 @@ from voice2face.experiments.pipeline import estimates
 from voice2face.experiments.pipeline.request import REPORTED, Request
 from voice2face.experiments.pipeline.steps import steps_of
 from voice2face.experiments.registry import EXPERIMENTS, chosen, listed
+from voice2face.plugins import VARIABLE
 from voice2face.release.model_folder import read_config
 
+TOYS = Path(__file__).parents[1] / "toys"
 CROPS = "training.crop_frames=[40, 60]"
 TINY = (
     "--width", "0.06", "--iterations", "3", "--voice-iterations", "3", "--resamples", "100",
@@ -97,6 +100,38 @@ def test_a_longer_training_goes_on_and_another_is_made_anew(whole, corpus, tmp_p
     rows = (out / "runs" / "baseline-0" / "losses.jsonl").read_text().splitlines()
     assert [json.loads(row)["step"] for row in rows] == [3, 5]
     assert not (out / "earlier").exists()
+
+
+def test_a_system_of_others_stands_in_every_table_and_figure(
+    whole, corpus, tmp_path, voice2face, monkeypatch
+):
+    """Both toys, each one file outside the package, through the command line."""
+    monkeypatch.syspath_prepend(str(TOYS))
+    monkeypatch.setenv(VARIABLE, "band_energies,nearest_face")
+    toys = tmp_path / "toys" / "model"
+    trained = voice2face(
+        "train", "face", corpus, tmp_path / "toys",
+        "--voice-encoder", "band_energies:BandEnergies", "--generator", "nearest_face:NearestFace",
+    )  # fmt: skip
+    assert trained.status == 0, trained
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    words = ("reproduce", corpus, out, *TINY, "--variants", "baseline,bn")
+    ended = voice2face(*words, "--only", "matching,variants", "--system", f"toys={toys}")
+    assert ended.status == 0, ended
+    assert "baseline 0: begun" not in ended.err and "variants: begun" in ended.err
+    matching = json.loads((out / "results" / "matching.json").read_text())["result"]
+    asked = {(row["measure"], row["embedder"]) for row in matching["rows"] if row["system"] == "toys"}
+    assert {("1:2 matching", "recogniser"), ("verification AUC", "eigenfaces")} <= asked
+    assert "model toys" in matching["sources"]
+    (grid,) = json.loads((out / "results" / "variants.json").read_text())["result"]["grids"]
+    assert grid["columns"] == ["baseline", "bn", "toys", "real face"]
+    page = (out / "report" / "index.html").read_text()
+    assert '<th scope="row">toys</th>' in page and '<th scope="col">toys</th>' in page
+    monkeypatch.delenv(VARIABLE)
+    (toys / "config.yaml").write_text((toys / "config.yaml").read_text() + "\n")
+    refused = voice2face(*words, "--only", "variants", "--system", f"toys={toys}")
+    assert f"{VARIABLE}=band_energies" in refused.err and refused.status == 2
 
 
 def test_what_cannot_be_is_refused_before_anything_is_written(corpus, tmp_path, voice2face):
