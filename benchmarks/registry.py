@@ -13,6 +13,7 @@ from benchmarks import (
     hour,
     learning,
     masks,
+    normalised,
     prepare_core,
     prepare_faults,
     prepare_memory,
@@ -63,6 +64,7 @@ BENCHMARKS: tuple[tuple[str, Measure], ...] = (
     ("structure", structure.measure),
     ("brought", brought.measure),
     ("masks", masks.measure),
+    ("normalised", normalised.measure),
 )
 
 

@@ -128,21 +128,6 @@ class FaceFilters(Settings, frozen=True, kw_only=True):
     max_outside: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4  # of the crop, off the picture
 
 
-class FaceCrop(Settings, frozen=True, kw_only=True):
-    """From a picture to an aligned face."""
-
-    px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
-    geometry: Geometry = "released"
-    filters: FaceFilters = FaceFilters()
-    remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
-    faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
-
-    def __post_init__(self) -> None:
-        """Refuse a word that is there twice."""
-        if len(set(self.remove)) < len(self.remove):
-            raise ValueError(f"remove of {', '.join(self.remove)}: each once")
-
-
 class NormalisedFilters(Settings, frozen=True, kw_only=True):
     """Thresholds for faces that can be laid on the mean shape; `faces.normalise` defines them."""
 
@@ -153,6 +138,22 @@ class NormalisedFilters(Settings, frozen=True, kw_only=True):
     max_burnt: Share = 0.1  # of the face's pixels
     min_brightness: Annotated[float, msgspec.Meta(ge=0, le=255)] = 50.0
     min_colour: Annotated[float, msgspec.Meta(ge=0, le=255)] = 14.0
+
+
+class FaceCrop(Settings, frozen=True, kw_only=True):
+    """From a picture to an aligned face."""
+
+    px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
+    geometry: Geometry = "released"
+    filters: FaceFilters = FaceFilters()
+    normalised: NormalisedFilters = NormalisedFilters()  # of that geometry alone
+    remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
+    faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+
+    def __post_init__(self) -> None:
+        """Refuse a word that is there twice."""
+        if len(set(self.remove)) < len(self.remove):
+            raise ValueError(f"remove of {', '.join(self.remove)}: each once")
 
 
 class NormalisedFace(Settings, frozen=True, kw_only=True):

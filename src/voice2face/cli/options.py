@@ -41,8 +41,10 @@ FacePx = Annotated[int, typer.Option(help="Side of a face in pixels.")]
 Geometry = Annotated[
     str,
     typer.Option(
+        "--geometry",
+        "--align",
         help="Crop: released (as Wen et al. trained on), tight, or normalised (point by point on "
-        "one mean shape, in even light)."
+        "one mean shape, in even light).",
     ),
 ]
 Remove = Annotated[

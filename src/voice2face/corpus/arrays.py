@@ -54,6 +54,8 @@ class Faces:
         path: As the source has it, relative to it or absolute.
         figures: What ``faces.Quality`` measures, by name, float32; NaN where one does not apply.
         attributes: Other columns of the tables by name: strings, None where a cell was empty.
+        shapes: Of normalised faces, where the points of their meshes were, in sides of the face,
+            (n, 468, 2), NaN where it is not known; None where faces are not normalised.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -64,6 +66,7 @@ class Faces:
     path: npt.NDArray[np.object_]
     figures: dict[str, npt.NDArray[np.float32]]
     attributes: dict[str, npt.NDArray[np.object_]]
+    shapes: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -80,6 +83,7 @@ class Faces:
             path=self.path[numbers],
             figures={name: cells[numbers] for name, cells in self.figures.items()},
             attributes={name: cells[numbers] for name, cells in self.attributes.items()},
+            shapes=None if self.shapes is None else self.shapes[numbers],
         )
 
     @classmethod
@@ -97,7 +101,14 @@ class Faces:
             attributes={
                 n: joined((p.attributes[n] for p in parts), np.object_) for n in first.attributes
             },
+            shapes=joined_shapes(parts),
         )
+
+
+def joined_shapes(parts: Sequence[Faces]) -> npt.NDArray[np.float32] | None:
+    """Shapes of several, end to end; None where one of them has none."""
+    found = [part.shapes for part in parts if part.shapes is not None]
+    return np.concatenate(found) if found and len(found) == len(parts) else None
 
 
 def views(column: Any) -> list[npt.NDArray[np.uint8]]:

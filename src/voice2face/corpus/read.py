@@ -10,13 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.load import LONGEST_S
-from voice2face.corpus.arrays import Faces, Voices, floats, joined, objects, strings, views
+from voice2face.corpus.arrays import (
+    Faces,
+    Voices,
+    floats,
+    joined,
+    joined_shapes,
+    objects,
+    strings,
+    views,
+)
 from voice2face.corpus.info import read_info
 from voice2face.corpus.parquet_file import opened_parquet, plain_schema, reason_of, written_out
 from voice2face.corpus.recordings import Recording, Recordings
 from voice2face.corpus.schema import (
     FIGURES,
     INFO_NAME,
+    SHAPE,
     SKIPPED_NAME,
     SPLITS,
     CorpusInfo,
@@ -28,6 +38,7 @@ from voice2face.corpus.schema import (
     shard_schema,
     skipped_schema,
 )
+from voice2face.corpus.shapes import decoded_shapes
 from voice2face.errors import SettingsError
 from voice2face.files import check_regular, sha256_of
 
@@ -112,6 +123,7 @@ class Corpus:
             path=joined((part.path for part in parts), np.object_),
             figures={n: joined((p.figures[n] for p in parts), np.float32) for n in FIGURES},
             attributes=self._attributes("face", [part.attributes for part in parts]),
+            shapes=joined_shapes(parts),
         )
 
     def iter_voices(self, split: str | None = None) -> Iterator[Voices]:
@@ -153,6 +165,7 @@ class Corpus:
                 path=np.array(table["path"].to_pylist(), np.object_),
                 figures=floats(table, FIGURES),
                 attributes=objects(table, self._names("face")),
+                shapes=self.shapes(shard, table) if self.info.keeps_shapes else None,
             )
 
     def skipped(self) -> list[dict[str, Any]]:
@@ -233,7 +246,8 @@ class Corpus:
         pa, _ = arrow()
         path = self.path / shard.name
         n_mels = self.info.front_end.log_mel.n_mels
-        schema = shard_schema(shard.kind, self._names(shard.kind), n_mels)
+        names, shapes = self._names(shard.kind), self.info.keeps_shapes
+        schema = shard_schema(shard.kind, names, n_mels, shapes=shapes)
         try:
             with opened_parquet(path, shard.bytes, checksums=True) as file:
                 self._check_size(path, shard, file.metadata)
@@ -271,6 +285,13 @@ class Corpus:
         if any(len(p) != px * px * 3 for p in payloads):
             raise damaged(self.path / shard.name, f"faces that are not {px}×{px}")
         return np.stack(payloads).reshape(-1, px, px, 3)
+
+    def shapes(self, shard: Shard, table: Any) -> npt.NDArray[np.float32]:
+        """Shapes of normalised faces, of a table with ``shape``: (faces, 468, 2); NaN for null."""
+        try:
+            return decoded_shapes(table[SHAPE].to_pylist())
+        except ValueError as error:
+            raise damaged(self.path / shard.name, str(error)) from error
 
     def _attributes(
         self, kind: Kind, parts: list[dict[str, npt.NDArray[np.object_]]]

@@ -46,6 +46,13 @@ LAYOUT: dict[Kind, str] = {
         "numpy.frombuffer(pixels, 'u1').reshape(px, px, 3)"
     ),
 }
+# Of a corpus of normalised faces.
+SHAPE = "shape"
+SHAPE_LAYOUT = (
+    "shape: little-endian int16, C order, x and y of each point of the mesh, in 16384ths of the "
+    "face's side from its upper left corner; null where pictures were taken as they are. "
+    "numpy.frombuffer(shape, '<i2').reshape(468, 2) / 16384"
+)
 NAME_COLUMN: dict[Kind, str] = {"voice": "clip", "face": "picture"}
 _SIZE_COLUMNS: dict[Kind, tuple[tuple[str, str], ...]] = {
     "voice": (("coding", "string"), ("seconds", "float64"), ("speech_s", "float64")),
@@ -135,6 +142,11 @@ class CorpusInfo(Settings, frozen=True, kw_only=True):
         return wanted if known else None
 
     @property
+    def keeps_shapes(self) -> bool:
+        """Whether its faces lie on one mean shape, their own beside them."""
+        return self.face_crop.geometry == "normalised"
+
+    @property
     def face_px(self) -> int:
         """Side of a face in pixels."""
         return self.face_crop.px
@@ -146,9 +158,19 @@ def hash_of(shards: Iterable[Shard]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
-    """Arrow schema of a shard; its metadata tells how to read the binary column."""
+def shard_schema(
+    kind: Kind, attributes: Sequence[str], n_mels: int, *, shapes: bool = False
+) -> Any:
+    """Arrow schema of a shard; its metadata tells how to read the binary columns.
+
+    Args:
+        kind: Of voices or of faces.
+        attributes: Names of the columns after the fixed ones.
+        n_mels: Width of a log-mel spectrogram.
+        shapes: Faces are normalised: their shapes are kept.
+    """
     pa, _ = arrow()
+    shaped = shapes and kind == "face"
     fields = [
         pa.field(NAME_COLUMN[kind], pa.string(), nullable=False),
         pa.field("identity", pa.string(), nullable=False),
@@ -159,6 +181,7 @@ def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
         pa.field("path", pa.string(), nullable=False),
         pa.field("sha256", pa.string(), nullable=False),
         *(pa.field(name, pa.float32()) for name in (FIGURES if kind == "face" else ())),
+        *([pa.field(SHAPE, pa.binary())] if shaped else []),
         *(pa.field(name, pa.string()) for name in attributes),
     ]
     return pa.schema(
@@ -166,6 +189,7 @@ def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
         metadata={
             "voice2face.schema_version": str(SCHEMA_VERSION),
             "voice2face.layout": LAYOUT[kind].format(n_mels=n_mels),
+            **({"voice2face.shape": SHAPE_LAYOUT} if shaped else {}),
             "voice2face.source": "path: as written in source number `source` of corpus.json; "
             "sha256: of that file",
         },
@@ -174,7 +198,7 @@ def shard_schema(kind: Kind, attributes: Sequence[str], n_mels: int) -> Any:
 
 def reserved_columns(kind: Kind) -> frozenset[str]:
     """Names that an attribute cannot have; such an attribute gets a trailing underscore."""
-    return frozenset(shard_schema(kind, (), 1).names)
+    return frozenset(shard_schema(kind, (), 1, shapes=True).names)
 
 
 def skipped_schema() -> Any:

@@ -3,13 +3,17 @@
 import itertools
 import sys
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.corpus.read import Corpus
-from voice2face.corpus.schema import NAME_COLUMN, Kind, Shard, damaged
+from voice2face.corpus.schema import NAME_COLUMN, PAYLOAD, SHAPE, Kind, Shard, damaged
+from voice2face.errors import CorpusError
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,26 @@ def read_pixels(corpus: Corpus, part: Part) -> npt.NDArray[np.uint8]:
     Raises:
         CorpusError: The shard is missing or damaged.
     """
-    pixels = corpus.pixels(part.shard, corpus.table(part.shard, ["pixels"], part.group))
-    if len(pixels) != len(part):
+    return _whole(corpus, part, corpus.pixels(part.shard, _group(corpus, part, PAYLOAD["face"])))
+
+
+def read_shapes(corpus: Corpus, part: Part) -> npt.NDArray[np.float32]:
+    """Shapes of the faces of one row group, (rows, 468, 2), as in ``Faces.shapes``.
+
+    Raises:
+        CorpusError: The shard is missing or damaged, or its faces are not normalised.
+    """
+    if not corpus.info.keeps_shapes:
+        wanted, remedy = "normalised faces", "prepare it with --align normalised"
+        raise CorpusError(corpus.path, f"{corpus.info.face_crop.geometry} faces", wanted, remedy)
+    return _whole(corpus, part, corpus.shapes(part.shard, _group(corpus, part, SHAPE)))
+
+
+def _group(corpus: Corpus, part: Part, column: str) -> Any:
+    return corpus.table(part.shard, [column], part.group)
+
+
+def _whole(corpus: Corpus, part: Part, rows: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    if len(rows) != len(part):
         raise damaged(corpus.path / part.shard.name, "content that changed while it was read")
-    return pixels
+    return rows

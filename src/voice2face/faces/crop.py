@@ -46,10 +46,13 @@ class Face:
     Attributes:
         pixels: RGB, uint8, shape (px, px, 3).
         quality: What is known of it.
+        shape: Where the points of its mesh were, in sides of the face, shape (468, 2); of
+            normalised faces alone.
     """
 
     pixels: Picture
     quality: Quality
+    shape: npt.NDArray[np.float32] | None = None
 
 
 class FaceMaker:
@@ -182,9 +185,10 @@ class FaceMaker:
             time_s=time_s,
         )
         quality.check(figures, self._settings.filters)
-        if self._settings.geometry == NORMALISED:
-            pixels = self._normaliser(picture, detection).picture
-        return Face(pixels, figures), detection
+        if self._settings.geometry != NORMALISED:
+            return Face(pixels, figures), detection
+        laid = self._normaliser(picture, detection)
+        return Face(laid.picture, figures, laid.shape), detection
 
     def _context(self, picture: Picture, detection: Detection) -> Context | None:
         """What the masks are made from, if any are wanted."""
@@ -220,7 +224,8 @@ class FaceMaker:
     @cached_property
     def _normaliser(self) -> Normaliser:
         hair = "hair" not in self._settings.remove
-        return Normaliser(NormalisedFace(px=self._settings.px, hair=hair))
+        settings = self._settings
+        return Normaliser(NormalisedFace(px=settings.px, hair=hair, filters=settings.normalised))
 
     @cached_property
     def _masks(self) -> Masks:

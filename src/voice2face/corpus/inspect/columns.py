@@ -9,7 +9,8 @@ import numpy as np
 from voice2face.corpus.parquet_file import opened_parquet, plain_schema, reason_of, written_out
 from voice2face.corpus.read import OTHER_BYTES, Corpus
 from voice2face.corpus.recordings import Recording
-from voice2face.corpus.schema import PAYLOAD, Kind, Shard, arrow, shard_schema
+from voice2face.corpus.schema import PAYLOAD, SHAPE, Kind, Shard, arrow, shard_schema
+from voice2face.corpus.shapes import decoded_shapes
 from voice2face.errors import CorpusError
 
 
@@ -80,7 +81,8 @@ def _opened(corpus: Corpus, shard: Shard) -> Iterator[Any]:
     """A shard with the rows and columns that ``corpus.json`` says; pages are checked when read."""
     pa, _ = arrow()
     attributes = corpus.info.attributes.get(shard.kind, ())
-    schema = shard_schema(shard.kind, attributes, corpus.info.front_end.log_mel.n_mels)
+    n_mels, shapes = corpus.info.front_end.log_mel.n_mels, corpus.info.keeps_shapes
+    schema = shard_schema(shard.kind, attributes, n_mels, shapes=shapes)
     path = corpus.path / shard.name
     try:
         with opened_parquet(path, shard.bytes, checksums=True, ceiling=True) as file:
@@ -112,3 +114,8 @@ def _check_row(corpus: Corpus, shard: Shard, row: dict[str, Any]) -> None:
     if content.size != px * px * 3:
         raise damaged(corpus, shard, f"pixels that are not of shape {(px, px, 3)}")
     row["pixels"] = content.reshape(px, px, 3)
+    if (cell := row.get(SHAPE)) is not None:
+        try:
+            row[SHAPE] = decoded_shapes([cell])[0]
+        except ValueError as error:
+            raise damaged(corpus, shard, str(error)) from error

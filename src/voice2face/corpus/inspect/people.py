@@ -5,10 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspect.pictures import face_sheet, png, spectrogram, ticks_hz, ticks_s
+from voice2face.corpus.inspect.pictures import (
+    face_sheet,
+    on_own_shape,
+    png,
+    spectrogram,
+    ticks_hz,
+    ticks_s,
+)
 from voice2face.corpus.inspect.sample import Person, Row, Worst, attributes_of, measured
 from voice2face.corpus.inspect.sound import MOST_S, Clip, clip_of
-from voice2face.corpus.schema import CorpusInfo
+from voice2face.corpus.schema import SHAPE, CorpusInfo
 from voice2face.settings import LogMel
 
 SHOWN_PX = 128  # side of a face on the page; 64 pixels are shown twice as large
@@ -131,9 +138,17 @@ def _count(n: int, what: str) -> str:
 
 def _sheet(person: Person) -> Picture:
     pixels = [face["pixels"] for face in person.faces]
+    alt = f"{_count(len(pixels), 'face')} of {person.identity}, as stored"
+    shapes = [face.get(SHAPE) for face in person.faces]
+    if any(shape is not None for shape in shapes):
+        pixels = [
+            picture
+            for face, shape in zip(pixels, shapes, strict=True)
+            for picture in (face, face if shape is None else on_own_shape(face, shape))
+        ]
+        alt += ", each on the mean shape and beside it on its own"
     data, width, height = face_sheet(pixels)
     scale = max(1, round(SHOWN_PX / len(pixels[0])))
-    alt = f"{_count(len(pixels), 'face')} of {person.identity}, as stored"
     return Picture(data, alt, width * scale, height * scale)
 
 

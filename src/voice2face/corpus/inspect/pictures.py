@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from voice2face.faces.drawing import Drawing
+from voice2face.faces.layout import Layout
 from voice2face.settings import LogMel
 
 GAP_PX = 1  # between faces, in pixels of the faces; transparent
@@ -39,6 +41,19 @@ def face_sheet(faces: Sequence[npt.NDArray[np.uint8]]) -> tuple[bytes, int, int]
         sheet[top : top + px, left : left + px, :3] = pixels
         sheet[top : top + px, left : left + px, 3] = 255
     return _png(Image.fromarray(sheet)), sheet.shape[1], sheet.shape[0]
+
+
+def on_own_shape(
+    face: npt.NDArray[np.uint8], shape: npt.NDArray[np.float32]
+) -> npt.NDArray[np.uint8]:
+    """A normalised face with its points where they were in the picture.
+
+    Args:
+        face: On the mean shape, uint8, shape (px, px, 3).
+        shape: In sides of the face, shape (468, 2).
+    """
+    drawn = Drawing(Layout.read(), len(face))(face, shape)
+    return np.asarray(np.rint(np.clip(drawn, 0, 255)), np.uint8)
 
 
 def colours() -> npt.NDArray[np.uint8]:

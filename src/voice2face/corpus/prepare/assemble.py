@@ -16,6 +16,7 @@ from voice2face.corpus.schema import (
     KINDS,
     NAME_COLUMN,
     PAYLOAD,
+    SHAPE,
     Reader,
     Shard,
 )
@@ -64,8 +65,10 @@ def assemble(
         CorpusError: Too much is left out, or the journal is damaged.
         OutputError: Something could not be written.
     """
-    n_mels = recipe.front_end.log_mel.n_mels
-    writers = {k: ShardWriter(folder, k, inputs.attributes[k], n_mels, journal) for k in KINDS}
+    n_mels, shapes = recipe.front_end.log_mel.n_mels, recipe.face_crop.geometry == "normalised"
+    writers = {
+        k: ShardWriter(folder, k, inputs.attributes[k], n_mels, shapes, journal) for k in KINDS
+    }
     progress(0, len(inputs.usable))
     n_done = 0
     for number, items, outcomes in _outcomes(inputs, recipe, journal, engine):
@@ -145,7 +148,11 @@ def _rows(
 
 def _row(item: Input, name: str, stored: Stored) -> dict[str, str | bytes | int | float | None]:
     voice = {"coding": stored.coding, "seconds": stored.seconds, "speech_s": stored.speech_s}
-    face = {"px": stored.size, **dict(zip(FIGURES, stored.figures, strict=False))}
+    face = {
+        "px": stored.size,
+        **dict(zip(FIGURES, stored.figures, strict=False)),
+        **({SHAPE: stored.shape} if stored.shape else {}),
+    }
     return {
         **item.attributes,
         **(voice if item.kind == "voice" else face),

@@ -25,14 +25,21 @@ class ShardWriter:
         kind: What they hold.
         attributes: Names of the columns after the fixed ones.
         n_mels: Width of a log-mel spectrogram.
+        shapes: Faces are normalised: their shapes are kept.
         journal: Knows the shards that are written, and is told of new ones.
     """
 
     def __init__(
-        self, folder: Path, kind: Kind, attributes: Sequence[str], n_mels: int, journal: Journal
+        self,
+        folder: Path,
+        kind: Kind,
+        attributes: Sequence[str],
+        n_mels: int,
+        shapes: bool,
+        journal: Journal,
     ) -> None:
         self._folder, self._kind, self._journal = folder, kind, journal
-        self._schema = shard_schema(kind, attributes, n_mels)
+        self._schema = shard_schema(kind, attributes, n_mels, shapes=shapes)
         self._known = journal.shards()
         self._rows: dict[Split, list[dict[str, Any]]] = {split: [] for split in SPLITS}
         self._keys: dict[Split, list[Key]] = {split: [] for split in SPLITS}  # of these rows

@@ -14,6 +14,7 @@ from voice2face.audio.coding import SoundCoding, encode_sound
 from voice2face.audio.resample import RATE_HZ
 from voice2face.ceilings import MIB, memory_ceiling, time_limit
 from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
+from voice2face.corpus.shapes import encoded_shape
 from voice2face.errors import AudioError, NoSpeechError
 from voice2face.faces.pictures import MAX_BYTES, PictureError
 from voice2face.files import bytes_on_disk, sha256_of
@@ -59,6 +60,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         speech_s: Of it, voiced.
         coding: What the payload of a voice is, see ``schema.VoiceCoding``.
         figures: Of a face, in the order of ``schema.FIGURES``; None where one does not apply.
+        shape: Of a normalised face, as ``corpus.shapes`` encodes it; empty for any other.
     """
 
     sha256: str
@@ -69,6 +71,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     speech_s: float = 0.0
     coding: VoiceCoding = "flac"
     figures: tuple[float | None, ...] = ()
+    shape: bytes = b""
 
 
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -211,7 +214,8 @@ def _video(path: Path, recipe: Recipe) -> list[Stored]:
 def _face(face: "Face", sha256: str) -> Stored:
     payload = face.pixels.tobytes()
     figures = tuple(getattr(face.quality, name) for name in FIGURES)
-    return Stored(sha256, len(face.pixels), len(payload), payload, figures=figures)
+    shape = b"" if face.shape is None else encoded_shape(face.shape)
+    return Stored(sha256, len(face.pixels), len(payload), payload, figures=figures, shape=shape)
 
 
 def _bytes_of(path: Path) -> bytes:
