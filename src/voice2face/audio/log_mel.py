@@ -96,11 +96,12 @@ def log_mel(
     return bands
 
 
-def normalise(bands: Float32Array) -> Float32Array:
+def normalise(bands: Float32Array, out: Float32Array | None = None) -> Float32Array:
     """Give every mel band of a recording zero mean and unit (population) standard deviation.
 
     Args:
         bands: Log-mel spectrogram, shape (frames, n_mels).
+        out: Where the result goes, which may be ``bands``; None: a new array.
 
     Returns:
         The normalised spectrogram, same shape; a band that never changes becomes zero.
@@ -110,7 +111,7 @@ def normalise(bands: Float32Array) -> Float32Array:
     for start in range(0, len(bands), CHUNK_FRAMES):  # no second copy in double precision
         squares += ((bands[start : start + CHUNK_FRAMES] - mean) ** 2).sum(axis=0)
     deviation = np.sqrt(squares / len(bands)) + np.finfo(np.float32).eps
-    normalised: Float32Array = bands - mean.astype(np.float32)
+    normalised: Float32Array = np.subtract(bands, mean.astype(np.float32), out=out)
     normalised /= deviation.astype(np.float32)
     return normalised
 
