@@ -43,6 +43,7 @@ def test_a_network_with_branches_gives_in_its_file_what_torch_gives(tmp_path):
     wanted = module(picture, code)
     np.testing.assert_allclose(face, wanted[0].detach(), atol=1e-5)
     np.testing.assert_allclose(row, wanted[1].detach(), atol=1e-5)
+    assert b".py" not in path.read_bytes()  # nothing of the machine that it was made on
     model = onnx.load(path)
     assert model.ir_version == IR_VERSION
     assert [one.version for one in model.opset_import if one.domain == ""] == [OPSET]

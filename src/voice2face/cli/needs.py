@@ -7,7 +7,7 @@ from voice2face.errors import MissingExtraError, SettingsError
 
 # Modules, and the extra that brings each.
 TRAINING = dict.fromkeys(
-    ("torch", "onnx", "safetensors", "pyarrow", "tensorboard", "tqdm"), "train"
+    ("torch", "onnx", "onnxscript", "safetensors", "pyarrow", "tensorboard", "tqdm"), "train"
 )
 
 

@@ -1,5 +1,6 @@
 """Any network as an ONNX file, by torch's own exporter, compared with what torch computes."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,6 +71,8 @@ def _exported(
     try:
         with warnings.catch_warnings():  # of deprecated names within the exporter
             warnings.simplefilter("ignore")
+            # It tells of packages that nothing here needs.
+            logging.getLogger("torch.onnx").setLevel(logging.ERROR)
             program = torch.onnx.export(
                 module, tuple(examples.values()), input_names=list(examples),
                 output_names=list(outputs), dynamic_shapes=shapes, opset_version=OPSET,
@@ -81,6 +84,8 @@ def _exported(
         raise ModelError(name, reason, "a network that can be exported", remedy) from error
     assert program is not None
     model = program.model_proto
+    for node in model.graph.node:  # says in which files of this machine it was written
+        node.ClearField("metadata_props")
     model.ir_version = IR_VERSION
     model.producer_name = "voice2face"
     return bytes(model.SerializeToString())
