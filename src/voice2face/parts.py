@@ -15,7 +15,7 @@ from voice2face.errors import ModelError, one_line
 from voice2face.files import sha256_of
 from voice2face.settings import Settings
 
-Role = Literal["voice_encoder", "generator", "heard"]
+Role = Literal["voice_encoder", "generator", "heard", "matcher"]
 # Plain names within the folder, of files that hold numbers alone.
 FILE_NAME = r"^[a-z0-9_]{1,60}\.(onnx|npz|safetensors|json)$"
 FileName = Annotated[str, msgspec.Meta(pattern=FILE_NAME)]

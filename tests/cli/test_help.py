@@ -26,6 +26,7 @@ COMMANDS = {
     "train voice",
     "train head",
     "train face",
+    "train matching",
 }
 
 

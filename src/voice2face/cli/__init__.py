@@ -18,6 +18,7 @@ from voice2face.cli import (  # noqa: F401  (each adds its command, in the order
     train_voice,
     train_head,
     train_face,
+    train_matching,
     runs,
     evaluate,
     reproduce,

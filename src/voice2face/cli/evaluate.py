@@ -14,7 +14,7 @@ from voice2face.cli.program import app
 from voice2face.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
-    from voice2face.evaluation.comparison import Answers
+    from voice2face.evaluation.comparison import Answers, Direct
     from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
     from voice2face.evaluation.pairs import Column, Pairs
     from voice2face.evaluation.results import Result, Row
@@ -37,6 +37,12 @@ Geometry = Annotated[
     str | None,
     typer.Option(
         help="Of the model's faces: released, tight, or detect each; else as it says itself."
+    ),
+]
+MatcherName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL", help="Of `train matching`: what the column 'voice' gives without a face."
     ),
 ]
 Against = Annotated[
@@ -66,6 +72,7 @@ def evaluate(
     model: ModelName = None,
     geometry: Geometry = None,
     against: Against = None,
+    matcher: MatcherName = None,
     embedder: EmbedderFiles = None,
     strata: Strata = None,
     centre: Annotated[
@@ -87,37 +94,46 @@ def evaluate(
     """
     from msgspec.structs import asdict, replace
 
-    from voice2face.evaluation.comparison import Question, compare
+    from voice2face.evaluation.comparison import LANGUAGE, Question, compare
     from voice2face.evaluation.embedders.fitted import open_embedder
     from voice2face.evaluation.pairs import read_pairs
     from voice2face.release.inference import load
 
     groups = comma_list(strata)
-    _check(faces, model, geometry, against, groups)
+    _check(faces, model, geometry, against, groups, matcher)
     if out is not None:
         _check_place(out, force)
     optional = () if groups else (DEFAULT_STRATUM,)
-    asked = [faces or VOICE, *filter(None, (against,)), target, *(groups or ())]
-    pairs = read_pairs(table, asked, optional)
+    heard = [VOICE] if faces is None or matcher else []
+    asked = [*heard, *filter(None, (faces, against)), target, *(groups or ())]
+    pairs = read_pairs(table, [*dict.fromkeys(asked)], (*optional, LANGUAGE))
     groups = groups or tuple(name for name in optional if name in pairs.cells)
     embedders = [open_embedder(name) for name in embedder or (DEFAULT_EMBEDDER,)]
     _check_different("--embedder", [one.name for one in embedders])
     loaded = None if model is None else load(model, threads=1)
     lies = None if loaded is None else _geometry(geometry, loaded)
     *systems, real = _columns(pairs, embedders, faces, loaded, lies, [against, target])
-    losses = _losses(pairs, [*systems, real])
-    warnings = [] if loaded is None else _warnings(pairs, loaded)
+    other = None if matcher is None else load(matcher, threads=1)
+    direct = None if other is None else _direct(other, pairs, real, embedders)
+    used = [one for one in (loaded, other) if one is not None]
+    voices = [] if direct is None else [direct.voices]
+    losses = _losses(pairs, [*systems, real, *voices])
+    warnings = [line for one in used for line in _warnings(pairs, one)]
+    question = Question(
+        pairs, systems, real, groups, centre, seed, direct=direct, known_languages=_languages(used)
+    )
     try:
-        answers = compare(Question(pairs, systems, real, groups, centre, seed))
+        answers = compare(question)
     finally:  # where nothing can be measured, this is why
         for line in (*warnings, *losses):
             print_note(line)
     where = f"geometry {lies}" if lies else "each detected"
     what = f"'{faces}'" if loaded is None else f"faces made from 'voice' ({where})"
+    what = what if systems else "'voice', without a face"
     centred = ", each side's embeddings centred" if centre else ""
-    question = f"Do {what} show who spoke, against '{target}'{centred}?"
-    sources = _sources(pairs, embedders, loaded)
-    result = _result(question, answers, losses, sources, seed)
+    asked_in_words = f"Do {what} show who spoke, against '{target}'{centred}?"
+    sources = _sources(pairs, embedders, used)
+    result = _result(asked_in_words, answers, losses, sources, seed)
     result = replace(result, warnings=warnings)
     if out is not None:
         _write(out, result, answers)
@@ -136,6 +152,7 @@ def _check(
     geometry: str | None,
     against: str | None,
     strata: Sequence[str] | None,
+    matcher: str | None,
 ) -> None:
     """Refuse what contradicts itself.
 
@@ -144,9 +161,12 @@ def _check(
     """
     from voice2face.evaluation.embedders.face_set import geometry_of
 
-    if (faces is None) == (model is None):
-        found = "neither --faces nor --model" if faces is None else "--faces and --model"
+    if faces is not None and model is not None:
+        found = "--faces and --model"
         raise SettingsError("evaluate", found, "one of them", "compare two with --against")
+    if faces is None and model is None and (matcher is None or against is not None):
+        found = "neither --faces nor --model"
+        raise SettingsError("evaluate", found, "one of them", "or --matcher alone")
     if geometry is not None and model is None:
         raise SettingsError(
             "--geometry", "no --model", "a model whose faces lie so", "leave it out"
@@ -188,21 +208,44 @@ def _columns(
     geometry: str | None,
     others: Sequence[str | None],
 ) -> list["Column"]:
-    """The systems' faces, then the real ones; a column that is both is read once."""
+    """The systems' faces, if there are any, then the real ones; each column is read once."""
     from voice2face.evaluation.embedders.face_set import detector
     from voice2face.evaluation.pairs import embed_column, made_by, pictures
 
     detect = detector()
     read = pictures(detect)
-    if model is None:
-        columns = [embed_column(str(faces), pairs, str(faces), read, embedders)]
-    else:
+    columns = []
+    if faces is not None:
+        columns = [embed_column(faces, pairs, faces, read, embedders)]
+    elif model is not None:
         made = made_by(model, detect, geometry)
         columns = [embed_column(f"model {model.config.name}", pairs, VOICE, made, embedders)]
     for name in filter(None, others):
         known = next((column for column in columns if column.name == name), None)
         columns.append(known or embed_column(name, pairs, name, read, embedders))
     return columns
+
+
+def _direct(
+    matcher: "Model", pairs: "Pairs", real: "Column", embedders: Sequence["OnnxEmbedder"]
+) -> "Direct":
+    """What voices give without a face being made."""
+    from voice2face.evaluation.direct import embedder_of, match_directly
+    from voice2face.evaluation.embedders.face_set import detector
+    from voice2face.evaluation.pairs import embed_column, pictures
+
+    network = embedder_of(matcher, embedders)
+    if network.name not in real.vectors:
+        real = embed_column(real.name, pairs, real.name, pictures(detector()), [network])
+    name = f"matcher {matcher.config.name}"
+    return match_directly(name, matcher, pairs, real.vectors[network.name])
+
+
+def _languages(models: Sequence["Model"]) -> tuple[str, ...]:
+    """Those that all models heard in training, where they say it."""
+    told = [str(one.config.provenance.get("languages", "")) for one in models]
+    sets = [{name for name in text.split(", ") if name} for text in told]
+    return tuple(sorted(set.intersection(*sets))) if sets else ()
 
 
 def _geometry(told: str | None, model: "Model") -> str | None:
@@ -234,14 +277,14 @@ def _warnings(pairs: "Pairs", model: "Model") -> list[str]:
 
 
 def _sources(
-    pairs: "Pairs", embedders: Sequence["OnnxEmbedder"], model: "Model | None"
+    pairs: "Pairs", embedders: Sequence["OnnxEmbedder"], models: Sequence["Model"]
 ) -> dict[str, str]:
     """Checksums of what it was computed from."""
     from voice2face.assets.pretrained import REGISTRY
 
     sources = {pairs.table.name: pairs.sha256, "yunet": REGISTRY["yunet"].sha256}
     sources |= {embedder.name: embedder.sha256 for embedder in embedders}
-    if model is not None:
+    for model in models:
         sources |= {f"{model.config.name}/{k}": v for k, v in model.config.sha256.items()}
     return sources
 

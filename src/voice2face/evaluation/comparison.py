@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,11 +21,33 @@ from voice2face.evaluation.trials.trials import make_trials
 
 RANKS = (1, 5, 10)
 MATCHING = "1:2 matching"
+SEVERAL = 10  # faces of a trial of 1:N matching
 REAL = "real faces"  # the upper reference: other pictures of the person in the place of made ones
+LANGUAGE = "language"  # column: what is spoken in a recording
 REAL_NOTE = "people with several pictures: each against the others"
 
 Ints = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Direct:
+    """Voices and real faces in one space: what a voice tells before a picture is made.
+
+    Attributes:
+        voices: In the space, as a column that only ``embedder`` has embedded.
+        faces: The target's real faces in the space, (rows of the table, k).
+        embedder: Name of the network whose embeddings of faces were brought there.
+    """
+
+    voices: Column
+    faces: Vectors
+    embedder: str
+
+    @property
+    def name(self) -> str:
+        """In tables."""
+        return self.voices.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +56,12 @@ class Question:
 
     Attributes:
         pairs: The table.
-        systems: Faces made by one system or two; only rows where each has one are asked about.
+        systems: Faces made by some systems; only rows where each has one are asked about. The first
+            is compared with each of the others.
         target: The real faces; each file counts once for a person.
+        direct: A system that makes no faces, with which the first is compared too; None: without.
+        known_languages: Languages that were heard in training, in small letters; if any are given,
+            verification is asked of them and of the others apart too.
         strata: Columns; trials are unstratified, then within the first, the first two ...
         centre: Subtract each side's mean.
         seed: Seed of resampling and of pairs that are drawn.
@@ -48,6 +75,13 @@ class Question:
     centre: bool = False
     seed: int = 0
     n_resamples: int = N_RESAMPLES
+    direct: Direct | None = None
+    known_languages: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[Column]:
+        """Of which a row must have each to be asked about."""
+        return [*self.systems, *([] if self.direct is None else [self.direct.voices])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +110,17 @@ class _Side:
         return column.vectors[embedder][self.rows]
 
 
+@dataclass(frozen=True, eq=False)
+class _Answering:
+    """One system on its trials, by one embedder."""
+
+    name: str
+    embedder: str
+    made: Vectors
+    real: Vectors
+    again: bool = False  # whether its own numbers stand beside another embedder's already
+
+
 def compare(question: Question) -> Answers:
     """Ask all that the table allows.
 
@@ -91,6 +136,8 @@ class _Comparison:
         self.question, self.answers = question, Answers()
         # Where real pictures are asked about, none is compared with itself.
         self.others_only = any(s.cells == question.target.cells for s in question.systems)
+        self.embedders = [*question.target.vectors]
+        self.names = [column.name for column in question.columns]
         self.gallery = self._gallery()
         self.probes = self._probes()
         self.draws: dict[str, Any] = {"seed": question.seed, "n_resamples": question.n_resamples}
@@ -101,10 +148,44 @@ class _Comparison:
             self._ask("1:2", alike, self._match, required=not alike)
             if not self.others_only:
                 self._ask("1:2", alike, self._match_real, real=True)
+        if len(np.unique(self.gallery.items.identity)) >= SEVERAL:
+            self._ask("1:N", (), self._match, n_way=SEVERAL)
         self._ask("retrieval", (), self._retrieve)
         for alike in strata:
             self._ask("verification", alike, self._verify)
+        for which, probes in self._by_language().items():
+            answer = partial(self._verify, probes=probes, which=f", {which}")
+            self._ask("verification", (), answer, probes=probes, which=f", {which}")
         return self.answers
+
+    def _by_language(self) -> dict[str, _Side]:
+        """Probes in languages that were heard in training, and in others, as FAME asks them."""
+        known, pairs = self.question.known_languages, self.question.pairs
+        if not known or LANGUAGE not in pairs.cells:
+            return {}
+        spoken = np.char.lower(np.array(pairs.cells[LANGUAGE], np.str_))[self.probes.rows]
+        heard = np.isin(spoken, known)
+        masks = {"heard languages": heard, "unheard languages": ~heard & (spoken != "")}
+        return {name: self._some(self.probes, mask) for name, mask in masks.items() if mask.any()}
+
+    def _some(self, side: _Side, mask: npt.NDArray[np.bool_]) -> _Side:
+        items = side.items
+        groups = {name: column[mask] for name, column in items.groups.items()}
+        kept = Items(items.name[mask], items.identity[mask], groups)
+        return _Side(side.rows[mask], kept)
+
+    def _answering(self, embedder: str, probes: _Side) -> list[_Answering]:
+        """All systems, the one that makes no faces last."""
+        question = self.question
+        real = self.gallery.of(question.target, embedder)
+        every = [
+            _Answering(s.name, embedder, probes.of(s, embedder), real) for s in question.systems
+        ]
+        if (direct := question.direct) is not None:
+            made = probes.of(direct.voices, direct.embedder)
+            faces, again = direct.faces[self.gallery.rows], embedder != self.embedders[0]
+            every.append(_Answering(direct.name, direct.embedder, made, faces, again))
+        return every
 
     def _gallery(self) -> _Side:
         """Real faces: of each person, each file once."""
@@ -116,10 +197,10 @@ class _Comparison:
         return _Side(rows, self._items(rows, files))
 
     def _probes(self) -> _Side:
-        """Rows in which each system has a face."""
-        systems = self.question.systems
-        rows = np.flatnonzero(np.logical_and.reduce([system.there for system in systems]))
-        named = self.question.target if self.others_only else systems[0]
+        """Rows in which each system has a face, or hears a voice."""
+        columns = self.question.columns
+        rows = np.flatnonzero(np.logical_and.reduce([column.there for column in columns]))
+        named = self.question.target if self.others_only else columns[0]
         return _Side(rows, self._items(rows, named.cells))
 
     def _items(self, rows: Ints, names: Sequence[str]) -> Items:
@@ -137,6 +218,9 @@ class _Comparison:
         *,
         real: bool = False,
         required: bool = False,
+        n_way: int = 2,
+        probes: _Side | None = None,
+        which: str = "",
     ) -> None:
         """Make a list of trials and answer it; a line and an empty row where nobody can be asked.
 
@@ -146,26 +230,30 @@ class _Comparison:
             answer: Gives the rows of one embedder.
             real: Real faces take the place of the made ones.
             required: Without this there is nothing to say.
+            n_way: Faces of a trial.
+            probes: Some of the probes; None: all.
+            which: What these have in common.
         """
-        name = f"{protocol}{f' of {REAL}' if real else ''}"
+        name = f"{protocol}{f' of {REAL}' if real else ''}{which}"
         name += f" within {' and '.join(strata)}" if strata else ""
-        probes = self.gallery if real else self.probes
+        asked = self.gallery if real else probes or self.probes
         try:
             trials = make_trials(
-                probes.items,
+                asked.items,
                 self.gallery.items,
                 protocol=protocol,
                 strata=strata,
+                n_way=n_way,
                 seed=self.question.seed,
                 others_only=real or self.others_only,
             )
-            rows = [row for e in self.question.target.vectors for row in answer(trials, e)]
+            rows = [row for e in self.embedders for row in answer(trials, e)]
         except CorpusError as error:
             if required:
                 raise
             self.answers.unasked.append(f"{name} left out: {error.found}; {error.wanted} wanted")
-            system = REAL if real else self.question.systems[0].name
-            measure = MATCHING if protocol == "1:2" else protocol
+            system = REAL if real else self.names[0]
+            measure = MATCHING if protocol == "1:2" else f"{protocol}{which}"
             row = Row(system, measure, ", ".join(strata), note=f"left out: {error.found}")
             self.answers.rows.append(row)
             return
@@ -173,14 +261,15 @@ class _Comparison:
         self.answers.rows.extend(rows)
 
     def _match(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        systems, centre = self.question.systems, self.question.centre
-        real = self.gallery.of(self.question.target, embedder)
-        scored = [match(self.probes.of(s, embedder), real, trials, centre=centre) for s in systems]
-        for system, one in zip(systems, scored, strict=True):
-            row = _row(system.name, MATCHING, trials, embedder, one)
-            yield _with(row, one.estimate(**self.draws))
-        for system, one in zip(systems[1:], scored[1:], strict=True):
-            row = _row(systems[0].name, MATCHING, trials, embedder, one)
+        every, centre = self._answering(embedder, self.probes), self.question.centre
+        scored = [match(one.made, one.real, trials, centre=centre) for one in every]
+        measure = f"1:{trials.n_way} matching"
+        for system, one in zip(every, scored, strict=True):
+            if not system.again:
+                row = _row(system.name, measure, trials, system.embedder, one)
+                yield _with(row, one.estimate(**self.draws))
+        for system, one in zip(every[1:], scored[1:], strict=True):
+            row = _row(every[0].name, measure, trials, embedder, one)
             row = msgspec.structs.replace(row, against=system.name, chance=None)
             yield _with(row, scored[0].above(one, **self.draws))
 
@@ -193,28 +282,30 @@ class _Comparison:
         yield _with(row, scored.estimate(**self.draws))
 
     def _retrieve(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        real = self.gallery.of(self.question.target, embedder)
-        for system in self.question.systems:
-            made = self.probes.of(system, embedder)
-            ranks = retrieve(made, real, trials, centre=self.question.centre)
+        for one in self._answering(embedder, self.probes):
+            if one.again:
+                continue
+            ranks = retrieve(one.made, one.real, trials, centre=self.question.centre)
             for k in (k for k in RANKS if k < ranks.n_gallery):
                 measure = f"R@{k} of {ranks.n_gallery} people"
-                row = Row(system.name, measure, "", embedder, chance=ranks.chance(k))
+                row = Row(one.name, measure, "", one.embedder, chance=ranks.chance(k))
                 row = msgspec.structs.replace(row, n_people=ranks.n_people, n_trials=ranks.n_trials)
                 yield _with(row, ranks.recall_at(k, **self.draws))
 
-    def _verify(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        question = self.question
-        real = self.gallery.of(question.target, embedder)
-        for system in question.systems:
-            made = self.probes.of(system, embedder)
-            found = verify_faces(made, real, trials, centre=question.centre, seed=question.seed)
+    def _verify(
+        self, trials: TrialList, embedder: str, probes: _Side | None = None, which: str = ""
+    ) -> Iterator[Row]:
+        centre, seed = self.question.centre, self.question.seed
+        for one in self._answering(embedder, probes or self.probes):
+            if one.again:
+                continue
+            found = verify_faces(one.made, one.real, trials, centre=centre, seed=seed)
             for name, estimate in (("AUC", found.auc), ("EER", found.eer)):
                 row = Row(
-                    system.name,
-                    f"verification {name}",
+                    one.name,
+                    f"verification {name}{which}",
                     ", ".join(trials.strata),
-                    embedder,
+                    one.embedder,
                     n_people=found.n_identities,
                     n_trials=found.n_same + found.n_different,
                     chance=trials.chance,

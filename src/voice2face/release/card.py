@@ -93,6 +93,8 @@ def check_card(text: str, source: object) -> None:
 
 
 def _what(config: ModelConfig) -> str:
+    if config.part("matcher") is not None:
+        return "How well a voice and a real face go together; it makes no face."
     if config.generator is None:
         return "A voice encoder: from a recording of a voice to an embedding of its speaker."
     px = config.generator.face_px

@@ -31,6 +31,7 @@ from voice2face.voice_encoders.protocol import Listened, VoiceEncoder
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from voice2face.matchers.heads import Matcher
     from voice2face.voice_encoders.heard import Heard, ReadOffs
     from voice2face.voice_encoders.listening import Speaker
     from voice2face.voice_encoders.speakers import Speakers
@@ -161,6 +162,18 @@ class Model:
             raise ModelError(
                 self.folder, "a voice encoder alone", "a model with a generator", "train face"
             )
+        return found  # type: ignore[no-any-return]
+
+    @property
+    def matcher(self) -> "Matcher":
+        """What brings its voices and real faces into one space.
+
+        Raises:
+            ModelError: The part is missing or damaged, or there is none.
+        """
+        found = self._open("matcher")
+        if found is None:
+            raise ModelError(self.folder, "no matcher", "a model with one", "train matching")
         return found  # type: ignore[no-any-return]
 
     def _open(self, role: Role) -> Any:

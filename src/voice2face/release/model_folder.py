@@ -9,6 +9,7 @@ import msgspec
 from voice2face.errors import ModelError, SettingsError
 from voice2face.files import sha256_of
 from voice2face.generators.kinds import GENERATORS
+from voice2face.matchers.kinds import MATCHERS
 from voice2face.parts import (
     GeneratorPart,
     Part,
@@ -29,7 +30,7 @@ SHIPPED_MODELS = {
 }
 BUNDLED = SHIPPED_MODELS["face-space"]
 MAX_CONFIG_BYTES = 1 << 20
-KINDS = VOICE_ENCODERS | GENERATORS | READ_OFFS
+KINDS = VOICE_ENCODERS | GENERATORS | READ_OFFS | MATCHERS
 
 Facts = dict[str, str | int | float | bool | None]
 

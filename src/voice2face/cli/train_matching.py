@@ -1,0 +1,45 @@
+"""``train matching``: voices and real faces in one space."""
+
+from typing import Annotated
+
+import typer
+
+from voice2face.cli import options
+from voice2face.cli.needs import TRAINING, need_extras
+from voice2face.cli.output import print_lines
+from voice2face.cli.program import train_app
+
+
+@train_app.command(
+    "matching",
+    epilog="Example: voice2face train matching corpus runs/matching",
+)
+def train_matching(
+    corpus: options.CorpusFolder,
+    out: options.RunFolder,
+    loss: Annotated[
+        str, typer.Option(help="cca (closed form), contrastive, or fop (fusion, orthogonality).")
+    ] = "cca",
+    voice_encoder: Annotated[
+        str, typer.Option(metavar="MODEL", help="The frozen one, as `train face` takes it.")
+    ] = "ge2e",
+    embedder: Annotated[
+        str, typer.Option(metavar="FILE.onnx", help="Of faces, with FILE.json; or a name.")
+    ] = "face_reid_0095",
+    settings: options.Set = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Match voices with real faces, without making a face.
+
+    Two small heads over a frozen voice encoder and a frozen face embedder, fitted in seconds. The
+    model lands in OUT/model; `evaluate --matcher` shows what it tells beside any faces: what a
+    voice gives before a picture is made.
+    """
+    need_extras("training", TRAINING)
+    from voice2face.settings import change
+    from voice2face.training.matching.train import train_matching as train
+    from voice2face.training.matching.trained import MatchingRecipe
+
+    recipe = change(MatchingRecipe(), {"loss": loss} | options.assignments(settings))
+    model = train(corpus, out, recipe, voice_encoder=voice_encoder, embedder=embedder, seed=seed)
+    print_lines(f"model: {model.resolve()}")

@@ -1,0 +1,1 @@
+"""Voices and real faces in one space, without a face being made."""

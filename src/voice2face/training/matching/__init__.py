@@ -1,0 +1,1 @@
+"""Heads that bring voices and real faces into one space."""

@@ -1,0 +1,121 @@
+"""From a corpus to a model that matches voices with real faces, without making any."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from voice2face import __version__
+from voice2face.corpus import Corpus
+from voice2face.errors import TrainingError
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.fitted import open_embedder
+from voice2face.matchers.heads import FILE, HeadsPart, Matcher
+from voice2face.parts import PartSource
+from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.training.closed_form import read_pairs
+from voice2face.training.frozen import FrozenEncoder, PooledFrames, open_frozen
+from voice2face.training.loop import check_unused
+from voice2face.training.matching.closed import Side, canonical_correlations
+from voice2face.training.matching.trained import MatchingRecipe, train_heads
+from voice2face.training.people import people_of
+from voice2face.voice_encoders.ge2e import Ge2ePart
+
+MIN_PEOPLE = 10  # with voice and face, to fit heads on
+EMBEDDER = "face_reid_0095"
+
+
+def train_matching(
+    corpus_folder: Path,
+    out: Path,
+    recipe: MatchingRecipe,
+    *,
+    voice_encoder: str | Path = "ge2e",
+    embedder: str = EMBEDDER,
+    seed: int = 0,
+) -> Path:
+    """Fit two heads to a corpus; write the released matcher to ``out/model``.
+
+    Args:
+        corpus_folder: A prepared corpus; its ``train`` split is used.
+        out: Folder of the run.
+        recipe: How.
+        voice_encoder: The frozen one, as ``training.frozen.open_frozen`` takes it.
+        embedder: Of faces, as ``evaluation.embedders.fitted.open_embedder`` takes it.
+        seed: Seed of all that is drawn.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        ModelError: Voice encoder or embedder can't be read.
+        TrainingError: Too few people have both, or another run is in ``out``.
+    """
+    check_replaceable(out / "model")
+    check_unused(out, resume=False)
+    network = open_embedder(embedder)
+    corpus = Corpus.open(corpus_folder, verify=True)
+    encoder = to_compare(open_frozen(voice_encoder))
+    data = read_pairs(corpus, encoder, "identity")
+    if len(data.labels) < MIN_PEOPLE:
+        found = f"{len(data.labels)} people with a voice and a face"
+        raise TrainingError(corpus.path, found, f"{MIN_PEOPLE} or more", "add people")
+    seen = network.embed(FaceSet.of_crops(data.pixels, corpus.info.face_crop.geometry))
+    voices, faces = Side(data.embeddings, data.voice_labels), Side(seen, data.face_labels)
+    told: Provenance = {}
+    if recipe.loss == "cca":
+        matcher, share = canonical_correlations(voices, faces, seed)
+        told = {"1:2 matching of people left out": round(share, 3)}
+    else:
+        matcher = train_heads(voices, faces, recipe, seed)
+        told = {"iterations": recipe.iterations}
+    facts: Provenance = {
+        "made_by": f"voice2face {__version__}, train matching",
+        "sources": ", ".join(corpus.info.source_names),
+        "corpus": corpus.info.data_hash,
+        "classes": len(data.labels),
+        "recordings": len(data.embeddings),
+        "faces": len(data.pixels),
+        **people_of(corpus),
+        **languages_of(corpus),
+        "variant": f"direct matching, {recipe.loss}",
+        "seed": seed,
+        **told,
+        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+    }
+    voice_dims, face_dims = matcher.dims
+    part = HeadsPart(
+        voice_dims=voice_dims, face_dims=face_dims, embedder=network.name,
+        embedder_sha256=network.sha256,
+    )  # fmt: skip
+    parts = (*encoder.new_parts(unit=True), as_part(part, matcher))
+    return write_release(out / "model", out.resolve().name, parts, facts)
+
+
+def as_part(part: HeadsPart, matcher: Matcher) -> NewPart:
+    """Heads as a part of a model."""
+    return NewPart(part, lambda folder: matcher.write(folder / FILE))
+
+
+def to_compare(encoder: FrozenEncoder) -> FrozenEncoder:
+    """The encoder with what is to be compared by its cosine, where it has an output for that."""
+    part, folder = encoder.part, encoder.folder
+    if not isinstance(part, Ge2ePart) or folder is None or part.settings.output == "unit":
+        return encoder
+    settings = msgspec.structs.replace(part.settings, output="unit")
+    part = msgspec.structs.replace(part, settings=settings)
+    made = part.open(PartSource(folder, part.files))
+    return replace(encoder, part=part, frames=made, network=PooledFrames(made))
+
+
+def languages_of(corpus: Corpus) -> dict[str, str]:
+    """What a model's provenance says of the languages that were heard; nothing if unlabelled."""
+    if "language" not in corpus.info.attributes.get("voice", ()):
+        return {}
+    cells: set[str | None] = set()
+    for shard in corpus.info.shards:
+        if shard.split == "train" and shard.kind == "voice":
+            cells |= {*corpus.table(shard, ["language"])["language"].to_pylist()}
+    names = sorted({cell.strip().lower() for cell in cells if cell} - {""})
+    return {"languages": ", ".join(names)} if names else {}
