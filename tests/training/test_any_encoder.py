@@ -96,23 +96,6 @@ def test_a_generator_without_a_loop_is_trained_and_used(fit, encoder, dozen, tmp
     assert model.config.provenance["recordings"] == 24
 
 
-@pytest.fixture(scope="session")
-def dozen(tmp_path_factory):
-    """A corpus of twelve people, two recordings and two faces each."""
-    from voice2face.corpus.prepare import prepare
-    from voice2face.settings import FaceCrop
-    from voice2face.synthetic import CohortSettings, write_cohort
-
-    folder = tmp_path_factory.mktemp("people")
-    settings = CohortSettings(
-        n_identities=12, seed=1, clips_per_identity=2, faces_per_identity=2, face_px=16
-    )
-    write_cohort(folder / "people", settings)
-    crop = FaceCrop(px=16)
-    prepare([folder / "people"], folder / "corpus", face_crop=crop, split="hash:100/0/0")
-    return folder / "corpus"
-
-
 def test_too_few_people_for_a_linear_map_says_one_line(corpus, tmp_path):
     with pytest.raises(CorpusError, match="people with a voice and a face"):
         train_closed_form(corpus, tmp_path / "r", LinearFit())

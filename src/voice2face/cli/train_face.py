@@ -23,7 +23,8 @@ VoiceEncoder = Annotated[
     ),
 ]
 Generator = Annotated[
-    str, typer.Option(metavar="KIND", help="deconvolutional, linear, or package:Class.")
+    str,
+    typer.Option(metavar="KIND", help="deconvolutional, linear, speech2face, or package:Class."),
 ]
 PairBy = Annotated[
     str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")

@@ -7,5 +7,6 @@ GENERATORS = {
     "deconvolutional": "voice2face.generators.deconvolutional:DeconvolutionalPart",
     "face_space": "voice2face.generators.face_space:FaceSpacePart",
     "linear": "voice2face.generators.linear:LinearPart",
+    "speech2face": "voice2face.generators.speech2face:Speech2FacePart",
     "generator-plugin": "voice2face.generators.plugin:GeneratorPlugin",
 }

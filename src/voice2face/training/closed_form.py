@@ -1,6 +1,8 @@
-"""Training of generators in closed form: from arrays of embeddings and faces, without a loop."""
+"""Training of generators at once: from arrays of embeddings and faces, without the shared loop."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +22,8 @@ from voice2face.training.loop import check_unused
 from voice2face.training.people import people_of
 from voice2face.voice_encoders.protocol import FrameEncoder
 
+Frames = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, eq=False)
 class VoicesAndFaces:
@@ -31,6 +35,8 @@ class VoicesAndFaces:
         pixels: RGB, uint8, (faces, px, px, 3).
         face_labels: Person or group of each, (faces,).
         labels: Names of the people or groups.
+        geometry: How all faces lie, a name of ``faces.GEOMETRIES``; None: nobody knows.
+        read_frames: Reads :attr:`frames`.
     """
 
     embeddings: npt.NDArray[np.float32]
@@ -38,6 +44,31 @@ class VoicesAndFaces:
     pixels: npt.NDArray[np.uint8]
     face_labels: npt.NDArray[np.int64]
     labels: list[str]
+    geometry: str | None = None
+    read_frames: Callable[[], list[Frames]] = list
+
+    @cached_property
+    def frames(self) -> list[Frames]:
+        """What the embedding of each recording is pooled from, each (frames, frame_dim).
+
+        Log-mel bands, or the embeddings of windows; read when asked for. Empty where nobody knows.
+        """
+        return self.read_frames()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a method gives that has more to give than a generator.
+
+    Attributes:
+        generator: As a part.
+        facts: About the training, for the card.
+        remarks: Markdown for the card.
+    """
+
+    generator: NewPart
+    facts: Provenance = field(default_factory=dict)
+    remarks: str = ""
 
 
 class Fit(Protocol):
@@ -47,8 +78,8 @@ class Fit(Protocol):
     def name(self) -> str:
         """In the card."""
 
-    def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
-        """The generator.
+    def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart | Trained:
+        """The generator, alone or with what is to be said of it.
 
         Raises:
             Voice2FaceError: The data don't serve.
@@ -94,7 +125,8 @@ def train_closed_form(
     corpus = Corpus.open(corpus_folder, verify=True)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)
-    generator = fit(data, seed)
+    made = fit(data, seed)
+    trained = made if isinstance(made, Trained) else Trained(made)
     facts: Provenance = {
         "made_by": f"voice2face {__version__}, train face",
         "sources": ", ".join(corpus.info.source_names),
@@ -107,11 +139,12 @@ def train_closed_form(
         **people_of(corpus),
         "variant": fit.name,
         "seed": seed,
+        **trained.facts,
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
     }
-    parts = (*encoder.new_parts(unit=True), generator)
-    write_release(out / "model", out.resolve().name, parts, facts)
+    parts = (*encoder.new_parts(unit=True), trained.generator)
+    write_release(out / "model", out.resolve().name, parts, facts, remarks=trained.remarks)
     if team is not None:
         team.barrier()
     return out / "model"
@@ -132,22 +165,28 @@ def read_pairs(
     pixels, face_labels = _seen(corpus, pairing)
     if not len(vectors):
         raise TrainingError(corpus.path, "no recording", "at least one", "add voices")
-    return VoicesAndFaces(vectors, voice_labels, pixels, face_labels, pairing.labels)
+    return VoicesAndFaces(
+        vectors, voice_labels, pixels, face_labels, pairing.labels, corpus.info.geometry,
+        lambda: list(_recordings(frames, pairing)),
+    )  # fmt: skip
+
+
+def _recordings(frames: CorpusFrames, pairing: Pairing) -> Iterator[Frames]:
+    """Frames of each recording that has a partner."""
+    for part, of_rows in zip(pairing.voices.parts, pairing.voices.labels, strict=True):
+        recordings = frames.read(part)
+        for row in np.flatnonzero(of_rows >= 0):
+            yield np.asarray(recordings[row], np.float32)
 
 
 def _heard(
     frames: CorpusFrames, encoder: FrameEncoder, pairing: Pairing
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Embedding and label of each recording that has a partner."""
-    vectors, labels = [], []
-    for part, of_rows in zip(pairing.voices.parts, pairing.voices.labels, strict=True):
-        recordings = frames.read(part)
-        for row in np.flatnonzero(of_rows >= 0):
-            heard = encoder.pooled(np.asarray(recordings[row], np.float32))
-            vectors.append(np.asarray(heard, np.float32))
-            labels.append(of_rows[row])
-    found = np.array(vectors, np.float32).reshape(len(vectors), encoder.dim)
-    return found, np.array(labels, np.int64)
+    pooled = [encoder.pooled(one) for one in _recordings(frames, pairing)]
+    vectors = np.array(pooled, np.float32).reshape(len(pooled), encoder.dim)
+    labels = [of_rows[of_rows >= 0] for of_rows in pairing.voices.labels]
+    return vectors, np.concatenate([np.empty(0, np.int64), *labels])
 
 
 def _seen(corpus: Corpus, pairing: Pairing) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

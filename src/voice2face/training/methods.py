@@ -7,12 +7,14 @@ from voice2face.plugins import is_plugin
 from voice2face.training.closed_form import Fit
 from voice2face.training.linear.fit import LinearFit
 from voice2face.training.plugin.fit import PluginFit
+from voice2face.training.speech2face.fit import Speech2FaceFit
 
 GAN = "deconvolutional"  # the report's, trained by the loop (training.gan)
 
 # Those without a loop, one line each.
 CLOSED_FORM: dict[str, Callable[[], Fit]] = {
     "linear": LinearFit,
+    "speech2face": Speech2FaceFit,
 }
 
 

@@ -1,0 +1,53 @@
+"""What a face recogniser sees in the faces of a training."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import TrainingError
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.fitted import Embedder
+from voice2face.evaluation.metrics.cosine import ROUNDING
+from voice2face.training.closed_form import VoicesAndFaces
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Features less their mean over people, in units of the usual length of what is left.
+
+    Attributes:
+        faces: Of each face, shape (faces, feature).
+        people: Mean over the faces of each person, shape (people, feature).
+    """
+
+    faces: Floats
+    people: Floats
+
+    @classmethod
+    def of(cls, data: VoicesAndFaces, recogniser: Embedder) -> "Features":
+        """What a recogniser sees in each face.
+
+        Raises:
+            TrainingError: It is not known how the faces lie, or they all look alike to it.
+        """
+        if data.geometry is None:
+            found = "faces that lie as nobody knows"
+            raise TrainingError("corpus", found, "faces that were aligned", "prepare it anew")
+        seen = recogniser.embed(FaceSet.of_crops(data.pixels, data.geometry))
+        people = mean_of_each(seen, data.face_labels, len(data.labels))
+        centre = people.mean(axis=0)
+        length = float(np.linalg.norm(people - centre, axis=1).mean())
+        if not length > ROUNDING:
+            raise TrainingError("corpus", "faces that are all alike", "different ones", "add some")
+        return cls((seen - centre) / length, (people - centre) / length)
+
+
+def mean_of_each(rows: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:
+    """Mean of the rows of each label: (rows, values) → (n, values)."""
+    sums = np.zeros((n, rows.shape[1]))
+    np.add.at(sums, labels, rows)
+    counts = np.bincount(labels, minlength=n)
+    return np.asarray(sums / np.maximum(counts, 1)[:, None], np.float32)

@@ -1,0 +1,231 @@
+"""Training of the head that tells a recogniser's feature from a voice, by Speech2Face's loss."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from voice2face.parts import Arrays
+from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
+
+LEAST_SCALE = 1e-6
+HELD_OUT = 5  # of this many people one tells when to stop
+TEMPERATURE = 2.0  # of the paper
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+class HeadRecipe(Settings, frozen=True, kw_only=True):
+    """Everything that decides what a head's training computes, but for data and seed."""
+
+    hidden: Channels = 256
+    dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.5
+    iterations: Count = 600  # at most: it stops where people held out are told best
+    batch_size: BatchSize = 128
+    learning_rate: Positive = 2e-4
+    weight_decay: NotNegative = 1.0
+    look_every: Count = 25
+    balanced_at: Count = 50  # iteration at which the terms of the loss are weighed
+    # Cosines are scaled so before the softmax over training people, as in the recogniser that this
+    # program trains.
+    sharpness: Positive = 16.0
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Voices and what a recogniser sees in the faces of those who speak.
+
+    Attributes:
+        voices: Embeddings, shape (recordings, dim).
+        owner: Person of each, shape (recordings,).
+        features: Of each person, shape (people, feature).
+    """
+
+    voices: Floats
+    owner: Ints
+    features: Floats
+
+
+class FeatureHead(nn.Module):
+    """Two layers, as Speech2Face's voice encoder ends.
+
+    Args:
+        pairs: Whose centre and spread the input gets.
+        recipe: Size.
+    """
+
+    def __init__(self, pairs: Pairs, recipe: HeadRecipe) -> None:
+        super().__init__()
+        spread = float(np.sqrt(pairs.voices.var(axis=0).mean()))
+        self.centre = torch.from_numpy(pairs.voices.mean(axis=0))
+        # One for all numbers: what differs little between voices is to count for little.
+        self.scale = torch.full_like(self.centre, max(spread, LEAST_SCALE))
+        self.hidden = nn.Linear(pairs.voices.shape[1], recipe.hidden)
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.told = nn.Linear(recipe.hidden, pairs.features.shape[1])
+
+    def forward(self, voices: Tensor) -> Tensor:
+        """(batch, dim) → (batch, feature)."""
+        hidden = torch.relu(self.hidden((voices - self.centre) / self.scale))
+        return self.told(self.dropout(hidden))  # type: ignore[no-any-return]
+
+    def arrays(self) -> Arrays:
+        """What ``generators.speech2face.HEAD`` lists, but for the spread."""
+        tensors = {
+            "centre": self.centre,
+            "scale": self.scale,
+            "hidden": self.hidden.weight.T,
+            "hidden_offset": self.hidden.bias,
+            "weights": self.told.weight.T,
+            "offset": self.told.bias,
+        }
+        return {k: np.ascontiguousarray(v.detach().numpy()) for k, v in tensors.items()}
+
+
+class Loss:
+    """Speech2Face's: three terms that pull equally at an early iteration.
+
+    Args:
+        decode: First layer of the decoder, shape (feature, k).
+        people: Features of the training people, shape (people, feature).
+        sharpness: See :class:`HeadRecipe`.
+
+    Source:
+        Oh et al. 2019, section 3: with v_f of the face and v_s of the voice,
+        L = |f_dec(v_f) - f_dec(v_s)|₁ + λ₁ ‖v_f/‖v_f‖ - v_s/‖v_s‖‖₂² + λ₂ L_distill(f_VGG(v_f),
+        f_VGG(v_s)), where L_distill(a, b) = -Σᵢ pᵢ(a) log pᵢ(b), pᵢ(a) = softmax(a / T)ᵢ and T = 2.
+        λ₁ = 0.025 and λ₂ = 200 there, chosen so that the gradients of the three terms were alike
+        at the 1000th iteration; here they are measured.
+    """
+
+    def __init__(self, decode: Floats, people: Floats, sharpness: float) -> None:
+        # In units of the usual face, so that the sizes of pictures and features don't matter.
+        usual = float(np.abs(people @ decode).mean())
+        self._decode = torch.from_numpy(decode / max(usual, LEAST_SCALE))
+        # f_VGG is the layer after the feature. A recogniser that ends with its feature has none:
+        # the directions of the training people take its place.
+        self._people = sharpness * F.normalize(torch.from_numpy(people), dim=1).T
+        self.weights = (1.0, 1.0, 1.0)
+
+    def terms(self, heard: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The three terms for features (batch, feature), each the mean over the batch."""
+        first = ((seen - heard) @ self._decode).abs().mean()
+        heard, seen = F.normalize(heard, dim=1), F.normalize(seen, dim=1)
+        direction = ((seen - heard) ** 2).sum(dim=1).mean()
+        wanted = torch.softmax(seen @ self._people / TEMPERATURE, dim=1)
+        told = torch.log_softmax(heard @ self._people / TEMPERATURE, dim=1)
+        return first, direction, -(wanted * told).sum(dim=1).mean()
+
+    def balance(self, heard: Tensor, seen: Tensor) -> None:
+        """Weigh the terms so that their gradients are as long as the first one's."""
+        heard = heard.detach().requires_grad_()
+        first, direction, distilled = (
+            max(float(torch.autograd.grad(term, heard, retain_graph=True)[0].norm()), LEAST_SCALE)
+            for term in self.terms(heard, seen)
+        )
+        self.weights = (1.0, first / direction, first / distilled)
+
+    def __call__(self, heard: Tensor, seen: Tensor) -> Tensor:
+        """The weighted sum."""
+        terms = self.terms(heard, seen)
+        return torch.stack([w * t for w, t in zip(self.weights, terms, strict=True)]).sum()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedHead:
+    """A head and how well it does.
+
+    Attributes:
+        head: Trained on all people.
+        iterations: How many.
+        weights: Of the terms of the loss.
+        cosine: Between the features that are told and those of faces, of people held out.
+        left: Share of the features' variance that is left over, of people held out.
+    """
+
+    head: FeatureHead
+    iterations: int
+    weights: tuple[float, float, float]
+    cosine: float
+    left: float
+
+
+def train_head(pairs: Pairs, decode: Floats, recipe: HeadRecipe, seed: int) -> TrainedHead:
+    """Train a head twice: to find out for how long, then on everybody.
+
+    Args:
+        pairs: Voices and features; two people at least.
+        decode: First layer of the decoder, shape (feature, k).
+        recipe: How.
+        seed: Seed of weights, batches and who is held out.
+    """
+    fold = np.random.default_rng(seed).permutation(len(pairs.features)) % HELD_OUT
+    out = (fold == 0)[pairs.owner]
+    known, held_out = _only(pairs, ~out), _only(pairs, out)
+    found: list[tuple[float, float, int]] = []
+
+    def look(iteration: int, head: FeatureHead) -> None:
+        told = _told(head, held_out)
+        wanted = held_out.features[held_out.owner]
+        left = float(((wanted - told) ** 2).sum() / (wanted**2).sum())
+        lengths = np.linalg.norm(told, axis=1) * np.linalg.norm(wanted, axis=1)
+        cosines = (told * wanted).sum(axis=1) / np.maximum(lengths, LEAST_SCALE)
+        found.append((float(cosines.mean()), left, iteration))
+
+    _train(known, decode, recipe, recipe.iterations, seed, look)
+    cosine, left, iterations = max(found)
+    head, weights = _train(pairs, decode, recipe, iterations, seed)
+    return TrainedHead(head, iterations, weights, cosine, left)
+
+
+def _train(
+    pairs: Pairs,
+    decode: Floats,
+    recipe: HeadRecipe,
+    iterations: int,
+    seed: int,
+    look: Callable[[int, FeatureHead], None] | None = None,
+) -> tuple[FeatureHead, tuple[float, float, float]]:
+    """A head after so many iterations, and the weights of the loss's terms."""
+    rng = np.random.default_rng(seed)
+    people = np.unique(pairs.owner)
+    rows = [np.flatnonzero(pairs.owner == person) for person in people]
+    voices, features = torch.from_numpy(pairs.voices), torch.from_numpy(pairs.features)
+    loss = Loss(decode, pairs.features[people], recipe.sharpness)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = FeatureHead(pairs, recipe)
+        optimiser = torch.optim.AdamW(
+            head.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        for iteration in range(1, iterations + 1):
+            drawn = rng.integers(len(people), size=recipe.batch_size)
+            batch = np.array([rng.choice(rows[person]) for person in drawn])
+            heard, seen = head(voices[batch]), features[people[drawn]]
+            if iteration == min(recipe.balanced_at, iterations):
+                loss.balance(heard, seen)
+            optimiser.zero_grad()
+            loss(heard, seen).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            if look is not None and (iteration % recipe.look_every == 0 or iteration == iterations):
+                head.eval()
+                look(iteration, head)
+                head.train()
+    return head.eval(), loss.weights
+
+
+def _told(head: FeatureHead, pairs: Pairs) -> Floats:
+    with torch.inference_mode():
+        told: Floats = head(torch.from_numpy(pairs.voices)).numpy()
+    return told
+
+
+def _only(pairs: Pairs, rows: npt.NDArray[np.bool_]) -> Pairs:
+    return Pairs(pairs.voices[rows], pairs.owner[rows], pairs.features)
