@@ -23,7 +23,7 @@ VoiceEncoder = Annotated[
     ),
 ]
 Generator = Annotated[
-    str, typer.Option(metavar="KIND", help="deconvolutional, linear, or package:Class.")
+    str, typer.Option(metavar="KIND", help="deconvolutional, flow, linear, or package:Class.")
 ]
 PairBy = Annotated[
     str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")
