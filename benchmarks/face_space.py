@@ -31,6 +31,7 @@ from voice2face.training.face_space import (
     write,
 )
 from voice2face.training.face_space.tables import normalised, read_rows
+from voice2face.training.flow.draws import fit_draws
 from voice2face.voice_encoders.ge2e import Ge2e
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
@@ -84,8 +85,10 @@ def main() -> None:
 
 def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     """Pixels of FairFace and of the portraits."""
-    arrays = fit(open_faces(given), teachers, portraits(given), Sizes())
-    return arrays | answer(given, arrays, SHIPPED, teachers[0])
+    faces = open_faces(given)
+    arrays = fit(faces, teachers, portraits(given), Sizes())
+    arrays |= answer(given, arrays, SHIPPED, teachers[0])
+    return arrays | fit_draws(arrays, faces)
 
 
 def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:

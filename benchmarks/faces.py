@@ -33,7 +33,7 @@ from voice2face.files import sha256_of, write_text
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.parts import read_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
-from voice2face.training.face_space.components import Codes, Components
+from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.tables import normalised, read_rows
 from voice2face.voice_encoders.ge2e import Ge2e
 
@@ -265,12 +265,7 @@ def apart(unit: npt.NDArray[Any]) -> float:
 
 def coverage(people: People, space: FaceSpace, arrays: dict[str, npt.NDArray[Any]]) -> float:
     """Share of the people whose canonical face's code lies in the region of their voice."""
-    basis = arrays["texture_basis"].astype(np.float32) * arrays["texture_scale"][:, None]
-    codes = Codes(
-        arrays["region"],
-        Components(arrays["texture_mean"], basis),
-        Components(arrays["shape_mean"].ravel(), arrays["shape_basis"]),
-    )
+    codes = Codes.read(arrays)
     px = arrays["region"].shape[0]
     normaliser = Normaliser(NormalisedFace(px=px, filters=ANYTHING))
     rows, laid, _ = normalised(people.files("canonical"), normaliser, detector())

@@ -3,13 +3,13 @@ import hashlib
 import numpy as np
 import pytest
 
-from voice2face.errors import ModelError
+from voice2face.errors import ModelError, TrainingError
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.generators.kinds import GENERATORS
 from voice2face.parts import PartSource
 from voice2face.training.face_space import write
 
-from .face_space_samples import DIM, arrays
+from .face_space_samples import DIM, arrays, people
 
 PART = FaceSpacePart(px=32, embedding_dim=DIM, sharpening=0.0)
 
@@ -146,3 +146,34 @@ def test_gender_is_stronger_in_draws_if_wanted(made):
         return float(FaceSpace(part, made).faces(many, np.random.default_rng(0)).mean())
 
     assert bright(1.5) < bright(0.0) - 0.01
+
+
+def test_a_flow_draws_people_where_there_is_one(made, tmp_path):
+    """Draws then are no mixtures; the mean stays as it was, and so does the told gender."""
+    from voice2face.training.face_space.clean import Clean
+    from voice2face.training.flow.draws import fit_draws
+    from voice2face.training.flow.matching import FlowTraining
+
+    training = FlowTraining(width=32, n_blocks=1, hidden=16, steps=150, batch_size=64)
+    anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
+    flow = fit_draws(made, people(60, 0), clean=anybody, training=training)
+    write(made | flow, tmp_path / FILE)
+    digest = hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest()
+    plain, space = FaceSpace(PART, made), PART.open(PartSource(tmp_path, {FILE: digest}))
+    heard = voices((1, 0.3), (-1, 0))
+    np.testing.assert_array_equal(space.faces(heard), plain.faces(heard))
+    drawn = space.faces(heard, np.random.default_rng(3))
+    assert np.abs(drawn - plain.faces(heard, np.random.default_rng(3))).max() > 0.01
+    alone = space.faces(heard[:1], np.random.default_rng(3))
+    np.testing.assert_array_equal(alone, drawn[:1])
+    many = np.repeat(voices((1, 0), (-1, 0)), 20, axis=0)
+    bright = space.faces(many, np.random.default_rng(0)).mean(axis=(1, 2, 3))
+    assert bright[:20].mean() < bright[20:].mean()  # men are darker here
+
+
+def test_too_few_clean_faces_are_refused(made):
+    from voice2face.training.face_space.clean import Clean
+    from voice2face.training.flow.draws import fit_draws
+
+    with pytest.raises(TrainingError, match="0 of 60 in even light"):
+        fit_draws(made, people(60, 0), clean=Clean(min_eyes=2.0))

@@ -13,6 +13,8 @@ from voice2face.networks.modules import Generator
 from voice2face.release.inference import Model
 from voice2face.training.closed_form import train_closed_form
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.flow.fit import FlowFit
+from voice2face.training.flow.matching import FlowTraining
 from voice2face.training.frozen import open_frozen
 from voice2face.training.gan.train import train_face
 from voice2face.training.linear.fit import LinearFit
@@ -21,6 +23,7 @@ from voice2face.training.plugin.fit import PluginFit
 TOYS = Path(__file__).parents[1] / "toys"
 ENCODER, GENERATOR = "band_energies:BandEnergies", "nearest_face:NearestFace"
 MODULES = ("band_energies", "nearest_face")
+SHORT = FlowTraining(width=32, n_blocks=1, hidden=16, steps=20)
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +89,7 @@ def test_what_a_training_pools_is_what_the_encoder_gives(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("encoder", [ENCODER, None])
-@pytest.mark.parametrize("fit", [LinearFit, lambda: PluginFit(GENERATOR)])
+@pytest.mark.parametrize("fit", [LinearFit, lambda: FlowFit(SHORT), lambda: PluginFit(GENERATOR)])
 def test_a_generator_without_a_loop_is_trained_and_used(fit, encoder, dozen, tmp_path):
     model = Model(
         train_closed_form(dozen, tmp_path / "r", fit(), voice_encoder=encoder), plugins=MODULES

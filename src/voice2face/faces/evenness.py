@@ -29,7 +29,7 @@ def even_light(face: Floats, inside: Floats) -> Floats:
     Returns:
         Shape (px, px, 3).
     """
-    light = np.log(np.maximum(_coarse(face @ _LUMA, inside), np.float32(DARKEST)))
+    light = np.log(np.maximum(coarse(face @ _LUMA, inside), np.float32(DARKEST)))
     change = np.clip((light[:, ::-1] - light) / 2, np.log(LEAST), np.log(MOST))
     return np.asarray(face * np.exp(change * inside)[..., None], np.float32)
 
@@ -56,8 +56,13 @@ def even_tint(face: Floats, inside: Floats) -> Floats:
     return np.asarray(face * gains.astype(np.float32), np.float32)
 
 
-def _coarse(luma: Floats, inside: Floats) -> Floats:
-    """Brightness of the face without its relief, shape (px, px)."""
+def coarse(luma: Floats, inside: Floats) -> Floats:
+    """Brightness of a face without its relief, shape (px, px).
+
+    Args:
+        luma: Shape (px, px).
+        inside: As above.
+    """
     import cv2
 
     sigma = REACH * luma.shape[0]

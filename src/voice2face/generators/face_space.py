@@ -16,6 +16,8 @@ from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.rows import times
+from voice2face.generators.velocity import ARRAYS as FLOW
+from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
@@ -57,6 +59,9 @@ SURROUNDINGS = {
     "hair": "float32 portraits hair",
     "hair_male": "bool portraits",
 }
+# Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
+# years. Without it drawn people are mixtures of people.
+YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
@@ -76,8 +81,9 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         liveliness: Factor on everything else that a voice tells about texture.
         shape_emphasis: Factor on everything else that a voice tells about shape.
         sharpening: Strength of unsharp masking.
-        chance: Factor on the standard deviation of what is drawn.
+        chance: Factor on the standard deviation of what is drawn; with a flow, of where it begins.
         drawn_gender: Added to ``gender_emphasis`` in draws, which differ in everything else.
+        n_steps: Steps of the flow, each of two looks at its network.
     """
 
     px: FacePx = 256
@@ -89,6 +95,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
     sharpening: Emphasis = 0.5
     chance: Emphasis = 1.0
     drawn_gender: Emphasis = 0.0
+    n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
 
     def open(self, source: PartSource) -> "FaceSpace":
         """The generator.
@@ -98,7 +105,8 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        arrays = read_arrays(path, ARRAYS, ANSWER, SURROUNDINGS, sizes=sizes, what="a face space")
+        groups = (ANSWER, SURROUNDINGS, FLOW)
+        arrays = read_arrays(path, ARRAYS, *groups, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 
     @property
@@ -151,8 +159,11 @@ class _Others:
         shares /= np.sqrt((shares**2).sum())
         some = rng.choice(len(self.rest), MIXED, p=self.weight)
         rest = shares @ self.rest[some].astype(np.float64) * self.step
-        hair = self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
-        return rest.astype(np.float32), hair
+        return rest.astype(np.float32), self.drawn_hair(rng)
+
+    def drawn_hair(self, rng: np.random.Generator) -> Floats:
+        """Hair of somebody, shape (H,)."""
+        return self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
 
 
 class FaceSpace:
@@ -193,6 +204,7 @@ class FaceSpace:
         if "answer" in arrays:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
+        self._flow = Velocity(arrays) if "flow_enter" in arrays else None
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
 
     def told(self, embeddings: Floats) -> Told:
@@ -227,17 +239,44 @@ class FaceSpace:
 
     def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
+        pictures = self._decoder(self.looks(embeddings, rng)).transpose(0, 3, 1, 2)
+        return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+
+    def looks(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Looks:
+        """The people whose faces :meth:`faces` draws."""
         told = self.told(embeddings)
         men = told.male > 0
         codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
         if rng is not None:
             toward = self._gender_code - self._gender_code.mean(axis=0)
             codes = codes + self._settings.drawn_gender * toward[men.astype(np.int64)]
-            for row, of_men in enumerate(men.astype(np.int64).tolist()):
-                drawn, hair[row] = self._others[of_men].drawn(rng)
-                codes[row] += self._settings.chance * self._left[of_men] * drawn
-        pictures = self._decoder(Looks(codes, men, told.age, hair)).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+            rest, hair = self._mixed(men, rng) if self._flow is None else self._followed(told, rng)
+            codes = codes + rest
+        return Looks(codes, men, told.age, hair)
+
+    def _mixed(self, men: npt.NDArray[np.bool_], rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """What voices do not tell, of people mixed from others: codes (n, K) and hair (n, H)."""
+        drawn = [self._others[man].drawn(rng) for man in men.astype(np.int64)]
+        rest = np.array([one for one, _ in drawn]).reshape(len(men), -1)
+        hair = np.array([one for _, one in drawn]).reshape(len(men), -1)
+        return self._settings.chance * self._left[men.astype(np.int64)] * rest, hair
+
+    def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """The same of people that the flow draws: they differ from the mean of gender and age."""
+        assert self._flow is not None
+        men = (told.male > 0).astype(np.int64)
+        age = np.clip(told.age, YOUNGEST, OLDEST)
+        start = np.empty((len(men), self._flow.code_dim), np.float32)
+        hair = np.zeros((len(men), self.n_hair), np.float32)
+        for row, man in enumerate(men):
+            start[row] = rng.standard_normal(start.shape[1], np.float32)
+            hair[row] = self._others[man].drawn_hair(rng)
+        start *= np.float32(self._settings.chance)
+        known = np.column_stack([2 * men - 1, age]).astype(np.float32)
+        people = self._flow.drawn(known, start, n_steps=self._settings.n_steps)
+        decades = (age - self._gender_age[men])[:, None] / DECADE
+        mean = self._gender_code[men] + decades * self._age_code[men]
+        return np.asarray(people - mean, np.float32), hair
 
     def rest(self, men: bool, rng: np.random.Generator) -> Floats:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""

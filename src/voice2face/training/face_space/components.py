@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import Layout
+from voice2face.parts import Arrays
 from voice2face.training.face_space.people import People
 
 Floats = npt.NDArray[np.float32]
@@ -63,9 +64,24 @@ class Codes:
         """
         return cls(
             region,
-            _components(_pixels(people.texture, region), people.weight, n_texture),
-            _components(_points(people.shape), people.weight, n_shape),
+            principal_components(_pixels(people.texture, region), people.weight, n_texture),
+            principal_components(points_of(people.shape), people.weight, n_shape),
         )
+
+    @classmethod
+    def read(cls, arrays: Arrays) -> "Codes":
+        """From the arrays of :mod:`voice2face.generators.face_space`."""
+        basis = arrays["texture_basis"].astype(np.float32) * arrays["texture_scale"][:, None]
+        return cls(
+            arrays["region"],
+            Components(arrays["texture_mean"], basis),
+            Components(arrays["shape_mean"].ravel(), arrays["shape_basis"]),
+        )
+
+    @property
+    def spread(self) -> Floats:
+        """How far people differ in each number of a code, over the mean of its kind, (K,)."""
+        return np.concatenate([relative_spread(self.texture), relative_spread(self.shape)])
 
     def of(self, texture: npt.NDArray[np.uint8], shape: npt.NDArray[Any]) -> Floats:
         """Codes of normalised faces, shape (n, K).
@@ -75,7 +91,13 @@ class Codes:
             shape: Shape (n, 468, 2).
         """
         textures = self.texture.along(_pixels(texture, self.region))
-        return np.column_stack([textures, self.shape.along(_points(shape))])
+        return np.column_stack([textures, self.shape.along(points_of(shape))])
+
+
+def relative_spread(components: Components) -> Floats:
+    """Spread along each direction, in pixels or points, over their mean, shape (components,)."""
+    lengths = np.linalg.norm(components.basis, axis=1)
+    return np.asarray(lengths / lengths.mean(), np.float32)
 
 
 def _pixels(texture: npt.NDArray[np.uint8], region: npt.NDArray[np.bool_]) -> Floats:
@@ -84,14 +106,14 @@ def _pixels(texture: npt.NDArray[np.uint8], region: npt.NDArray[np.bool_]) -> Fl
     return np.asarray(both.reshape(len(texture), -1) / 2, np.float32)
 
 
-def _points(shape: npt.NDArray[Any]) -> Floats:
+def points_of(shape: npt.NDArray[Any]) -> Floats:
     """Mean of each shape and its mirror image, shape (n, 936)."""
     layout = Layout.read()
     both = [(one + layout.mirrored(one)) / 2 for one in shape]
     return np.array(both, np.float32).reshape(len(shape), -1)
 
 
-def _components(values: Floats, weight: npt.NDArray[np.float64], n: int) -> Components:
+def principal_components(values: Floats, weight: npt.NDArray[np.float64], n: int) -> Components:
     """Leading principal components of weighted rows; the rows are overwritten.
 
     Source:

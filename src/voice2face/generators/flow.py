@@ -1,0 +1,149 @@
+"""A generative model of faces: a flow from chance to the codes of people who have this voice.
+
+What a voice tells is a point among the codes of faces, by a linear map; the flow draws people for
+whom such a point would be told (:mod:`.velocity`). Codes are principal components of pixels and,
+where faces are laid on one mean shape, of the shape. Trained by ``training.flow``.
+"""
+
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import ModelError
+from voice2face.faces.drawing import Drawing
+from voice2face.faces.layout import Layout
+from voice2face.faces.mesh import N_POINTS
+from voice2face.generators import velocity
+from voice2face.generators.rows import times
+from voice2face.generators.velocity import Velocity
+from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
+from voice2face.settings import FacePx
+
+Floats = npt.NDArray[np.float32]
+
+# What its file holds; ``values`` are those of a picture, colours last.
+ARRAYS = velocity.ARRAYS | {
+    "centre": "float32 dim",
+    "told": "float32 dim code",
+    "told_offset": "float32 code",
+    "directions": "float32 code known",
+    "pixel_mean": "float32 values",
+    "pixel_basis": "float16 pixels values",
+}
+# Where faces are laid on one mean shape; their codes follow those of the pixels.
+SHAPE = {"shape_mean": "float32 coordinates", "shape_basis": "float32 shape coordinates"}
+FURTHEST = 4.0  # spreads: a component further out is taken back to there
+FILE = "flow.npz"
+
+
+class FlowPart(GeneratorPart, frozen=True, kw_only=True, tag="flow"):
+    """A flow, and how faces are drawn by it.
+
+    Attributes:
+        px: Side of the faces.
+        embedding_dim: Numbers of a voice embedding.
+        n_steps: Steps from chance to a face, each of two looks at the network.
+        guidance: How much further from all people a draw is than what the voice tells; 1: not.
+        chance: Spread of where draws begin; below 1 they are more usual people.
+    """
+
+    px: FacePx
+    embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+    n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    guidance: Annotated[float, msgspec.Meta(ge=0, le=20)] = 1.0
+    chance: Annotated[float, msgspec.Meta(ge=0, le=3)] = 1.0
+
+    def open(self, source: PartSource) -> "Flow":
+        """The generator.
+
+        Raises:
+            ModelError: Its file is missing or damaged, or of another kind.
+        """
+        sizes = {
+            "dim": self.embedding_dim, "values": 3 * self.px**2, "coordinates": 2 * N_POINTS
+        }  # fmt: skip
+        arrays = read_arrays(source.path(FILE), ARRAYS, SHAPE, sizes=sizes, what="a flow")
+        return Flow(self, arrays)
+
+    @property
+    def face_px(self) -> int:
+        """Side of its faces."""
+        return self.px
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"generator": f"flow matching, {self.n_steps} steps, faces of {self.px} pixels"}
+
+
+class Flow:
+    """The flow at work (a ``generators.protocol.FaceGenerator``).
+
+    Args:
+        part: Size, and how faces are drawn.
+        arrays: What ``training.flow`` made.
+
+    Attributes:
+        px: Side of the faces.
+
+    Raises:
+        ModelError: Arrays that do not belong together.
+    """
+
+    def __init__(self, part: FlowPart, arrays: Arrays) -> None:
+        self.px: int = part.px
+        self._part, self._arrays, self._flow = part, arrays, Velocity(arrays)
+        self._pixels = arrays["pixel_basis"].astype(np.float32)
+        self._drawing = Drawing(Layout.read(), part.px) if "shape_mean" in arrays else None
+        n_code = len(self._pixels) + len(arrays.get("shape_basis", ()))
+        if n_code != self._flow.code_dim:
+            found = f"codes of {self._flow.code_dim} numbers for {n_code} components"
+            raise ModelError("flow", found, "as many", "fetch the model again")
+
+    def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
+        """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`.
+
+        The mean is the regression of the code on the voice. Draws follow the flow.
+
+        Raises:
+            ModelError: The embeddings are another encoder's.
+        """
+        codes = self.told(embeddings)
+        if rng is not None:
+            known = times(codes, self._arrays["directions"])
+            start = rng.standard_normal(codes.shape, np.float32) * np.float32(self._part.chance)
+            codes = self._flow.drawn(
+                known, start, n_steps=self._part.n_steps, guidance=self._part.guidance
+            )
+        return self.pictures(codes)
+
+    def told(self, embeddings: Floats) -> Floats:
+        """Codes that voices tell, shape (n, code).
+
+        Args:
+            embeddings: Shape (n, dim).
+
+        Raises:
+            ModelError: The embeddings are another encoder's.
+        """
+        a = self._arrays
+        if embeddings.ndim != 2 or embeddings.shape[1] != len(a["centre"]):
+            found, wanted = f"embeddings of shape {embeddings.shape}", f"(n, {len(a['centre'])})"
+            remedy = "use the voice encoder that it was trained with"
+            raise ModelError("generator", found, wanted, remedy)
+        centred = embeddings.astype(np.float32, copy=False) - a["centre"]
+        return np.asarray(times(centred, a["told"]) + a["told_offset"], np.float32)
+
+    def pictures(self, codes: Floats) -> Floats:
+        """Faces of codes, in [-1, 1], shape (n, 3, px, px)."""
+        codes = np.clip(codes, -FURTHEST, FURTHEST).astype(np.float32)
+        n = len(self._pixels)
+        pixels = self._arrays["pixel_mean"] + times(codes[:, :n], self._pixels)
+        faces = np.clip(pixels, -1, 1, dtype=np.float32).reshape(len(codes), self.px, self.px, 3)
+        if self._drawing is not None:
+            shapes = self._arrays["shape_mean"] + times(codes[:, n:], self._arrays["shape_basis"])
+            both = zip(faces, shapes.reshape(-1, N_POINTS, 2), strict=True)
+            drawn = [self._drawing(face, shape) for face, shape in both]
+            faces = np.array(drawn, np.float32).reshape(faces.shape)
+        return np.ascontiguousarray(faces.transpose(0, 3, 1, 2))

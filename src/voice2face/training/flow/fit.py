@@ -1,0 +1,156 @@
+"""From voices and faces of a corpus to a flow that can be released."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import TrainingError
+from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_of
+from voice2face.generators.flow import FILE, FlowPart
+from voice2face.parts import Arrays
+from voice2face.release.writing import NewPart
+from voice2face.training.closed_form import VoicesAndFaces
+from voice2face.training.flow.codes import FaceCodes
+from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
+
+Floats = npt.NDArray[np.floating]
+
+MIN_PEOPLE = 10
+N_FOLDS = 5
+MOST_KNOWN = 16  # directions of what voices tell that the flow is told
+
+
+@dataclass(frozen=True)
+class FlowFit:
+    """Flow matching on the codes of faces, on the condition of what the voice tells.
+
+    What a voice tells is a ridge regression of the code on the embedding. The flow learns from what
+    is told by regressions that were fitted without the person: so it learns how much to believe
+    them.
+
+    Attributes:
+        training: Size and length.
+        n_pixels: Most components of pixels.
+        n_shape: Most components of shape, where faces are laid on one mean shape.
+    """
+
+    training: FlowTraining = field(default_factory=FlowTraining)
+    n_pixels: int = 150
+    n_shape: int = 40
+    name: str = "flow"
+
+    def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
+        """The flow as a part.
+
+        Raises:
+            TrainingError: Too few people have both a voice and a face.
+        """
+        n_people = len(np.intersect1d(data.voice_labels, data.face_labels))
+        if n_people < MIN_PEOPLE:
+            wanted = f"{MIN_PEOPLE} people with a voice and a face"
+            raise TrainingError("flow", f"{n_people} people", wanted, "add people")
+        return as_part(self.arrays(data, seed), data.pixels.shape[1])
+
+    def arrays(self, data: VoicesAndFaces, seed: int) -> Arrays:
+        """What the generator's file holds."""
+        shapes = _shapes(data)
+        codes = FaceCodes.fit(data.pixels, shapes, (self.n_pixels, self.n_shape), seed)
+        own = codes.of(data.pixels, shapes)
+        told, left_out = _told(data, own, codes.spread, seed)
+        directions = _directions(left_out)
+        # Each face goes with one recording of its person, drawn again for each of a few copies.
+        rng = np.random.default_rng([seed, 1])
+        rows, voices = _paired(data, rng)
+        counts = np.bincount(data.face_labels[rows], minlength=len(data.labels))
+        faces = Faces(
+            codes=own[rows],
+            known=left_out[voices] @ directions,
+            weight=1 / counts[data.face_labels[rows]],
+            matters=np.sqrt(codes.spread),
+        )
+        flow = train_flow(faces, self.training, seed)
+        linear = {
+            "centre": told.centre.astype(np.float32),
+            "told": told.weights.astype(np.float32),
+            "told_offset": told.offset.astype(np.float32),
+            "directions": directions.astype(np.float32),
+        }
+        return flow | linear | codes.arrays()
+
+
+def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
+    """Arrays as a part of a model.
+
+    Args:
+        arrays: Of the file.
+        px: Side of the faces.
+        drawn: Settings of :class:`~voice2face.generators.flow.FlowPart`, where not as usual.
+    """
+    part = FlowPart(px=px, embedding_dim=len(arrays["centre"]), **drawn)  # type: ignore[arg-type]
+
+    def write(folder: Path) -> None:
+        with (folder / FILE).open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+
+    return NewPart(part, write)
+
+
+def _shapes(data: VoicesAndFaces) -> npt.NDArray[np.float32] | None:
+    """Shapes of normalised faces, where a corpus keeps them, (faces, 468, 2)."""
+    return getattr(data, "shapes", None)
+
+
+def _told(
+    data: VoicesAndFaces, codes: Floats, spread: Floats, seed: int
+) -> tuple[LinearMap, Floats]:
+    """The regression of people's mean codes, and what it tells of people that were left out.
+
+    All components have one strength, which has the least error in pixels and points on people left
+    out: with one for each, what is told of the weak ones is mostly chance.
+
+    Returns:
+        The map, and its codes of each recording by a map without the person, (recordings, code).
+    """
+    mean = _means(codes, data.face_labels, len(data.labels))
+    heard, target = data.embeddings.astype(np.float64), mean[data.voice_labels]
+    weight = 1 / np.bincount(data.voice_labels)[data.voice_labels]
+    fold = np.random.default_rng(seed).permutation(len(data.labels))[data.voice_labels] % N_FOLDS
+    told = np.empty((len(STRENGTHS), *target.shape))
+    for number in range(N_FOLDS):
+        out = fold == number
+        maps = ridges_of(heard[~out], target[~out], weight[~out], STRENGTHS[:, None])
+        for strength, one in enumerate(maps):
+            told[strength, out] = one(heard[out])
+    errors = [weight @ ((one - target) ** 2 @ spread**2) for one in told]
+    best = int(np.argmin(errors))
+    whole = ridges_of(heard, target, weight, STRENGTHS[best : best + 1, None])[0]
+    return whole, told[best]
+
+
+def _means(codes: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:
+    total = np.zeros((n, codes.shape[1]))
+    np.add.at(total, labels, codes)
+    return np.asarray(total / np.maximum(np.bincount(labels, minlength=n), 1)[:, None])
+
+
+def _directions(told: Floats) -> Floats:
+    """In which directions what is told differs most, shape (code, at most MOST_KNOWN)."""
+    centred = told - told.mean(axis=0)
+    vectors = np.linalg.svd(centred, full_matrices=False)[2]
+    return np.asarray(vectors[:MOST_KNOWN].T)
+
+
+def _paired(
+    data: VoicesAndFaces, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Faces, and with each a recording of the same person: as many of one as of the other."""
+    faces, voices = [], []
+    for label in np.intersect1d(data.voice_labels, data.face_labels):
+        of_face = np.flatnonzero(data.face_labels == label)
+        of_voice = np.flatnonzero(data.voice_labels == label)
+        n = max(len(of_face), len(of_voice))
+        faces.append(np.resize(rng.permutation(of_face), n))
+        voices.append(np.resize(rng.permutation(of_voice), n))
+    return np.concatenate(faces), np.concatenate(voices)
