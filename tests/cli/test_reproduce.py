@@ -121,7 +121,9 @@ def test_a_system_of_others_stands_in_every_table_and_figure(
     assert ended.status == 0, ended
     assert "baseline 0: begun" not in ended.err and "variants: begun" in ended.err
     matching = json.loads((out / "results" / "matching.json").read_text())["result"]
-    asked = {(row["measure"], row["embedder"]) for row in matching["rows"] if row["system"] == "toys"}
+    asked = {
+        (row["measure"], row["embedder"]) for row in matching["rows"] if row["system"] == "toys"
+    }
     assert {("1:2 matching", "recogniser"), ("verification AUC", "eigenfaces")} <= asked
     assert "model toys" in matching["sources"]
     (grid,) = json.loads((out / "results" / "variants.json").read_text())["result"]["grids"]
