@@ -58,8 +58,7 @@ def main() -> None:
         context.models = {name: models[name] for name in models if name != BESIDE}
         shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
         faces = read_faces(Path(place), shown.grids[0])
-        _, png = write_sheet(Path(place) / PICTURE.stem, faces)
-        shutil.copyfile(png, PICTURE)
+        shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
     gender = {}
     for table in given.also:
         rows = list(read_rows(table, ""))

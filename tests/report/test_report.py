@@ -16,6 +16,7 @@ from voice2face.errors import CorpusError, MissingExtraError, OutputError
 from voice2face.evaluation.results import Claim, Grid, Result, Series
 from voice2face.report import figures, words, write_report
 from voice2face.report.grids import read_faces
+from voice2face.report.looks import blank
 from voice2face.report.page import SHOWN_PANELS, STRIP_PX, interval_strip
 
 from .report_samples import HOSTILE, PX, all_results, durations, others, row, tiled
@@ -136,6 +137,24 @@ def test_curves_are_there_for_a_light_and_a_dark_ground(html):
     assert '<th scope="row">African</th>' in html  # the numbers behind them
 
 
+def test_a_panel_holds_all_of_its_labels(tmp_path):
+    """Nothing is cut at the edges, though nothing is measured to lay it out."""
+    name = "a long name of a group of people, 60 and over"
+    over_names = [Series(s, [name, "b", "c"], [0.4, 0.6, 0.5], [0.3] * 3, [0.7] * 3,
+                         y_label="share of trials right", chance=0.5)
+                  for s in ("baseline", "bn")]  # fmt: skip
+    over_numbers = durations(tmp_path).series[:1]
+    for series in (over_names, over_numbers):
+        with blank() as figure:
+            figure.set_size_inches(figures.PANEL_IN, figures._height_in(series))
+            axis = figures._axis(figure, (0, 0), series)
+            figures.draw_panel(axis, series, {one.name: 0 for one in series})
+            figure.canvas.draw()
+            whole, inside = figure.bbox, axis.get_tightbbox()
+            assert whole.x0 <= inside.x0 < inside.x1 <= whole.x1 + 2
+            assert whole.y0 <= inside.y0 < inside.y1 <= whole.y1
+
+
 def test_an_interval_is_drawn_where_it_is():
     rows = [row("a", "x", 0.94, chance=0.5), row("b", "x", 0.53, chance=0.5)]
     per_unit = (STRIP_PX - 12) / (1.0 - 0.47)
@@ -173,7 +192,7 @@ def test_details_are_folded_and_few_curves_are_shown(tmp_path):
 def test_chance_is_not_written_over_a_title(tmp_path):
     """Over names it stands at the foot of the axis, where no title is."""
     series = [Series("a", ["x", "y"], [0.4, 0.6], chance=0.5, panel="title " * 8)]
-    with figures.blank() as figure:
+    with blank() as figure:
         axis = figure.subplots()
         figures.draw_panel(axis, series, {"a": 0})
         title = axis.set_title("title " * 8, loc="left", fontsize=8)
@@ -218,10 +237,10 @@ def test_it_fits_screens_and_prints_its_summary_on_two_pages(report, tmp_path):
 
 def test_all_files_are_there_and_linked(report):
     out = report / "out"
-    stems = ["figure-2-durations-speakers", "figure-2-durations-curves", "figure-6-b-groups-curves",
-             "figure-7-models-models"]  # fmt: skip
+    sheets = ["figure-2-durations-speakers.png", "figure-7-models-models.png"]
+    curves = ["figure-2-durations-curves", "figure-6-b-groups-curves"]
     assert sorted(path.name for path in (out / "figures").iterdir()) == sorted(
-        f"{stem}.{kind}" for stem in stems for kind in ("pdf", "png")
+        [*sheets, *(f"{stem}.{kind}" for stem in curves for kind in ("pdf", "svg"))]
     )
     for path in (out / "figures").glob("*.png"):
         assert min(Image.open(path).size) > 600
@@ -230,7 +249,8 @@ def test_all_files_are_there_and_linked(report):
     }  # fmt: skip
     text = (out / "report.md").read_text("utf-8")
     linked = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
-    assert sorted(linked) == sorted(f"figures/{stem}.png" for stem in stems)
+    shown = [*sheets, *(f"{stem}.svg" for stem in curves)]
+    assert sorted(linked) == sorted(f"figures/{name}" for name in shown)
     assert "| baseline | 0.870 [0.810, 0.930] |" in text
     assert "| baseline − mean face | +0.120 [+0.060, +0.180] ▲ |" in text
     assert "**does not hold**" in text and words.WHAT_A_FACE_IS in text
@@ -239,7 +259,7 @@ def test_all_files_are_there_and_linked(report):
 def test_the_same_results_give_the_same_files(report, html, tmp_path):
     write_report([durations(tmp_path)], tmp_path / "out", "t", "", pictures=tmp_path)
     again = [*(tmp_path / "out" / "figures").iterdir(), *(tmp_path / "out" / "tables").iterdir()]
-    assert len(again) == 7
+    assert len(again) == 6
     for path in again:
         there = report / "out" / path.relative_to(tmp_path / "out")
         assert path.read_bytes() == there.read_bytes()

@@ -80,27 +80,39 @@ def contact_sheet(
     width = 2 * MARGIN_PX + columns * (px + GAP_PX) - GAP_PX
     sheet = Image.new("RGB", (width, 2 * MARGIN_PX + HEAD_PX + rows * row_px - GAP_PX), PAPER)
     draw = ImageDraw.Draw(sheet)
-    _write(draw, (MARGIN_PX, MARGIN_PX - 6), title, 20, INK, width - 2 * MARGIN_PX)
-    _write(draw, (MARGIN_PX, MARGIN_PX + 22), NOTE, 14, FAINT, width - 2 * MARGIN_PX)
+    inside = width - 2 * MARGIN_PX
+    write_line(draw, (MARGIN_PX, MARGIN_PX - 6), title, 20, width=inside)
+    write_line(draw, (MARGIN_PX, MARGIN_PX + 22), NOTE, 14, FAINT, width=inside)
     for i, (face, label) in enumerate(faces):
         left = MARGIN_PX + i % columns * (px + GAP_PX)
         top = MARGIN_PX + HEAD_PX + i // columns * row_px
         sheet.paste(face.resize((px, px), Image.Resampling.BICUBIC), (left, top))
         for number, line in enumerate(label.splitlines()):
             size, ink = (12, FAINT) if number else (14, INK)
-            _write(draw, (left, top + px + 5 + number * LINE_PX), line, size, ink, px)
+            at = left, top + px + 5 + number * LINE_PX
+            write_line(draw, at, line, size, ink, width=px)
     return sheet
 
 
-def _write(
+def write_line(
     draw: ImageDraw.ImageDraw,
     at: tuple[int, int],
     text: str,
     size: int,
-    ink: tuple[int, int, int],
+    ink: tuple[int, int, int] = INK,
+    *,
     width: int,
 ) -> None:
-    """One line of text that is at most so many pixels wide."""
+    """One line of text that is at most so many pixels wide, in a font that has its letters.
+
+    Args:
+        draw: What is drawn on.
+        at: Left upper corner, in pixels.
+        text: Shortened in its middle where it is too wide.
+        size: Of its letters, in pixels.
+        ink: Colour.
+        width: In pixels.
+    """
     text, font = _legible(one_line(text), size)
     draw.text(at, _fitted(text, font, width), ink, font)
 

@@ -1,25 +1,35 @@
-"""Curves with their intervals and labelled faces, for the page (SVG) and for print (PDF, PNG)."""
+"""Curves with their intervals, for the page (SVG) and for print (SVG, PDF)."""
 
-import contextlib
 import math
-import textwrap
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from voice2face.errors import MissingExtraError
 from voice2face.evaluation.results import Result, Series
 from voice2face.files import atomic_write
-from voice2face.markup import line
-from voice2face.report.looks import DARK, DASHES, LIGHT, MARKERS
+from voice2face.report.looks import (
+    DARK,
+    DARK_INK,
+    FONT_PT,
+    INK,
+    LIGHT,
+    blank,
+    handle,
+    style,
+    wrapped,
+)
 
-WIDTH_IN, PANEL_IN, ROW_IN = 7.2, 3.6, 2.5
+PANEL_IN, NUMBERS_IN, LEAST_IN = 3.6, 2.4, 2.5  # width; heights over numbers and over names
 NAME_IN = 0.17  # of height for each named point
-INK, DARK_INK = ("#1d1c1a", "#66625c"), ("#ece8e1", "#a39d94")  # strong and faint
+NAME_LETTERS, NAME_LINES = 24, 3
+LETTER_IN, LINE_IN = 0.062, 0.125  # width and height of a letter, about
+FOOT_IN, TITLE_IN, EDGE_IN = 0.42, 0.36, 0.08  # around the axis
+TITLE_LETTERS = 54  # of a line of a panel's title
+TICKS_IN = 0.55  # of width for numbers beside the axis
 MOST_TICKS = 8
-DPI = 300
+LEGEND_COLUMNS, LEGEND_IN = 3, 0.19
+UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def panels(result: Result) -> dict[str, list[Series]]:
@@ -59,12 +69,11 @@ def panel_svg(
     ends: tuple[float, float] | None = None,
 ) -> bytes:
     """One axis without legend, on no ground, in the colours of a light or a dark page."""
+    stream, height_in = BytesIO(), _height_in(series)
     with blank() as figure:
-        figure.set_size_inches(PANEL_IN, _height_in(series))
-        figure.set_layout_engine("constrained")
-        draw_panel(figure.subplots(), series, numbers, ends)
-        stream = BytesIO()
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+        figure.set_size_inches(PANEL_IN, height_in)
+        draw_panel(_axis(figure, (0, 0), series), series, numbers, ends)
+        figure.savefig(stream, format="svg", transparent=True, metadata=UNDATED["svg"])
     first, defs, rest = stream.getvalue().partition(b"<defs>")
     return first + _dark_style().encode() + defs + rest
 
@@ -81,7 +90,7 @@ def _dark_style() -> str:
 
 
 def write_curves(path: Path, result: Result, numbers: dict[str, int]) -> list[Path]:
-    """All panels of a result with one legend, as ``path`` with .pdf and .png.
+    """All panels of a result with one legend, as ``path`` with .svg and .pdf.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -89,25 +98,37 @@ def write_curves(path: Path, result: Result, numbers: dict[str, int]) -> list[Pa
     """
     found = panels(result)
     names = list(dict.fromkeys(series.name for series in result.series))
+    n_columns = min(2, len(found))
+    row_in = max(_height_in(series) for series in found.values()) + TITLE_IN
+    legend_in = LEGEND_IN * math.ceil(len(names) / LEGEND_COLUMNS) if len(names) > 1 else 0
     with blank() as figure:
-        n_columns = min(2, len(found))
         n_rows = math.ceil(len(found) / n_columns)
-        height_in = n_rows * max(_height_in(series) for series in found.values())
-        legend_in = 0.19 * math.ceil(len(names) / 3) if len(names) > 1 else 0
-        figure.set_size_inches(WIDTH_IN if n_columns > 1 else 4.6, height_in + legend_in)
-        figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
-        axes = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
-        for axis, (title, series) in zip(axes, found.items(), strict=False):
-            draw_panel(axis, series, numbers, scale(found))
-            axis.set_title(wrapped(title, 64, 2), loc="left", fontsize=8)
-        for axis in axes[len(found) :]:
-            axis.set_axis_off()
+        figure.set_size_inches(max(n_columns * PANEL_IN, 4.6), n_rows * row_in + legend_in)
+        for number, (title, series) in enumerate(found.items()):
+            left_in = number % n_columns * PANEL_IN
+            top_in = legend_in + TITLE_IN + number // n_columns * row_in
+            draw_panel(_axis(figure, (left_in, top_in), series), series, numbers, scale(found))
+            width_in, height_in = figure.get_size_inches()
+            at = (left_in + EDGE_IN) / width_in, 1 - top_in / height_in
+            figure.text(*at, wrapped(title, TITLE_LETTERS, 2), fontsize=FONT_PT + 0.5)
         if len(names) > 1:
-            lines = not any(map(named, found.values()))
-            handles = [_handle(name, numbers[name], lines) for name in names]
-            figure.legend(handles=handles, loc="outside upper center", ncol=3, frameon=False,
-                          handlelength=3.2)  # fmt: skip
+            marked = {"markersize": 3.2, "linewidth": 1.3}
+            if any(map(named, found.values())):
+                marked["linestyle"] = "-"  # type: ignore[assignment]
+            handles = [handle(wrapped(n, 38, 1), **(style(numbers[n]) | marked)) for n in names]
+            figure.legend(handles=handles, loc="upper center", ncol=LEGEND_COLUMNS)
         return save(figure, path)
+
+
+def save(figure: Any, path: Path) -> list[Path]:
+    """The figure as SVG and PDF, without the time."""
+    made = []
+    for kind, metadata in UNDATED.items():
+        target = path.with_name(f"{path.name}.{kind}")
+        with atomic_write(target) as temporary:
+            figure.savefig(temporary, format=kind, metadata=metadata)
+        made.append(target)
+    return made
 
 
 def scale(found: dict[str, list[Series]]) -> tuple[float, float] | None:
@@ -118,6 +139,27 @@ def scale(found: dict[str, list[Series]]) -> tuple[float, float] | None:
     values = [v for one in everything for v in [*one.y, *one.low, *one.high, one.chance]]
     known = [value for value in values if value is not None]
     return (min(known), max(known)) if known and min(known) < max(known) else None
+
+
+def _axis(figure: Any, corner_in: tuple[float, float], series: Sequence[Series]) -> Any:
+    """An axis with room for its labels.
+
+    Laying out by measuring all texts takes longer than drawing them.
+
+    Args:
+        figure: Its size is set.
+        corner_in: Distance of the panel from the left and the upper edge of the figure.
+        series: What is drawn.
+    """
+    width_in, height_in = figure.get_size_inches()
+    lines = [text for name in _names(series) for text in name.split("\n")]
+    beside_in = 0.3 + LETTER_IN * max(map(len, lines)) if lines else TICKS_IN
+    left_in, top_in = corner_in[0] + beside_in, corner_in[1] + EDGE_IN
+    inner_in = PANEL_IN - beside_in - EDGE_IN, _height_in(series) - FOOT_IN - EDGE_IN
+    return figure.add_axes(
+        (left_in / width_in, 1 - (top_in + inner_in[1]) / height_in,
+         inner_in[0] / width_in, inner_in[1] / height_in)
+    )  # fmt: skip
 
 
 def draw_panel(
@@ -139,32 +181,19 @@ def draw_panel(
     set_x, set_y = axis.set_xlabel, axis.set_ylabel
     if by_name:  # names stand below each other, where there is room for them
         set_x, set_y = set_y, set_x
-    set_x(wrapped(next((one.x_label for one in series if one.x_label), ""), 56, 2))
-    set_y(wrapped(next((one.y_label for one in series if one.y_label), ""), 44, 2))
+    set_x(wrapped(next((one.x_label for one in series if one.x_label), ""), 50, 1))
+    set_y(wrapped(next((one.y_label for one in series if one.y_label), ""), 40, 1))
     for chance in sorted({one.chance for one in series if one.chance is not None}):
         draw, faint = axis.axvline if by_name else axis.axhline, INK[1]
         draw(chance, color=faint, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
         at = (chance, 0.0) if by_name else (1.0, chance)  # inside, where no title stands
         frame = ("data", "axes fraction") if by_name else ("axes fraction", "data")
         axis.annotate("chance", at, (2, 2) if by_name else (0, 1), xycoords=frame,
-                      textcoords="offset points", color=faint, fontsize=6.5,
+                      textcoords="offset points", color=faint, fontsize=FONT_PT - 1,
                       ha="left" if by_name else "right", va="bottom")  # fmt: skip
     if ends is not None:
         margin = 0.06 * (ends[1] - ends[0])
         (axis.set_xlim if by_name else axis.set_ylim)(ends[0] - margin, ends[1] + margin)
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def save(figure: Any, path: Path, dpi: int = DPI) -> list[Path]:
-    """The figure as PDF and PNG, whole, without the time."""
-    made = []
-    for kind, metadata in (("pdf", {"CreationDate": None}), ("png", {})):
-        target = path.with_name(f"{path.name}.{kind}")
-        with atomic_write(target) as temporary:
-            figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)
-        figure.set_layout_engine("none")  # what was laid out for one kind is for the other
-        made.append(target)
-    return made
 
 
 def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int]) -> None:
@@ -172,8 +201,7 @@ def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int]) ->
         order = sorted(range(len(one.x)), key=lambda i, x=one.x: float(x[i]))  # type: ignore[misc]
         x, y = [float(one.x[i]) for i in order], [_or_nan(one.y[i]) for i in order]
         look = style(numbers[one.name])
-        axis.plot(x, y, marker=look["marker"], markersize=3.2, color=look["color"],
-                  linestyle=look["linestyle"], linewidth=1.3)  # fmt: skip
+        axis.plot(x, y, markersize=3.2, linewidth=1.3, **look)
         if one.low:
             low, high = ([_or_nan(ends[i]) for i in order] for ends in (one.low, one.high))
             axis.fill_between(x, low, high, color=look["color"], alpha=0.16, linewidth=0)
@@ -184,78 +212,35 @@ def _draw_lines(axis: Any, series: Sequence[Series], numbers: dict[str, int]) ->
 
 
 def _draw_names(axis: Any, series: Sequence[Series], numbers: dict[str, int]) -> None:
-    names = list(dict.fromkeys(str(x) for one in series for x in one.x))
+    places = {x: place for place, x in enumerate(dict.fromkeys(x for s in series for x in s.x))}
     for k, one in enumerate(series):
         shift = ((k + 0.5) / len(series) - 0.5) * 0.62
-        look = style(numbers[one.name])
-        for i, x in enumerate(one.x):
-            place, value = names.index(str(x)) + shift, one.y[i]
-            if value is None:
-                continue
-            if one.low and one.low[i] is not None and one.high[i] is not None:
-                axis.hlines(place, one.low[i], one.high[i], color=look["color"], linewidth=1.6,
-                            alpha=0.55)  # fmt: skip
-            axis.plot([value], [place], look["marker"], color=look["color"], markersize=3.6)
-    axis.set_yticks(range(len(names)), [wrapped(name, 24, 3) for name in names])
-    axis.set_ylim(len(names) - 0.45, -0.55)
+        look, known = style(numbers[one.name]), [i for i, y in enumerate(one.y) if y is not None]
+        at = [places[one.x[i]] + shift for i in known]
+        if one.low:
+            low, high = ([_or_nan(ends[i]) for i in known] for ends in (one.low, one.high))
+            axis.hlines(at, low, high, color=look["color"], linewidth=1.6, alpha=0.55)
+        values = [_or_nan(one.y[i]) for i in known]
+        axis.plot(values, at, look["marker"], color=look["color"], markersize=3.6)
+    axis.set_yticks(range(len(places)), _names(series))
+    axis.set_ylim(len(places) - 0.45, -0.55)
     axis.margins(x=0.06)
 
 
+def _names(series: Sequence[Series]) -> list[str]:
+    """Labels of the named positions, in order; none over numbers."""
+    names = dict.fromkeys(str(x) for one in series for x in one.x) if named(series) else ()
+    return [wrapped(name, NAME_LETTERS, NAME_LINES) for name in names]
+
+
 def _height_in(series: Sequence[Series]) -> float:
-    names = {x for one in series for x in one.x if isinstance(x, str)}
-    return max(ROW_IN, 0.7 + NAME_IN * len(names) * max(1.0, 0.62 * len(series))) if names else 2.4
-
-
-def style(number: int) -> dict[str, Any]:
-    """Colour, dashes and marker of the series with that number."""
-    dash = [float(part) for part in DASHES[number % len(DASHES)].split()]
-    return {
-        "color": LIGHT[number % len(LIGHT)],
-        "linestyle": (0, dash) if dash else "-",
-        "marker": MARKERS[number % len(MARKERS)],
-    }
-
-
-def _handle(name: str, number: int, lines: bool) -> Any:
-    from matplotlib.lines import Line2D
-
-    look = style(number) | ({} if lines else {"linestyle": "-"})
-    return Line2D([], [], label=wrapped(name, 38, 1), markersize=3.2, linewidth=1.3, **look)
-
-
-@contextlib.contextmanager
-def blank() -> Iterator[Any]:
-    """An empty figure, and settings while it is drawn and saved.
-
-    Raises:
-        MissingExtraError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("the report's figures", "figures") from error
-    ink, faint = INK
-    settings: dict[Any, Any] = {
-        "font.size": 7.5, "svg.hashsalt": "voice2face", "pdf.fonttype": 42, "axes.linewidth": 0.6,
-        "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": faint, "xtick.color": faint,
-        "ytick.color": faint, "xtick.labelcolor": ink, "ytick.labelcolor": ink,
-        "xtick.major.width": 0.6, "ytick.major.width": 0.6, "axes.unicode_minus": True,
-    }  # fmt: skip
-    with matplotlib.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in letters of no font here
-        yield Figure()
+    names = _names(series)
+    if not names:
+        return NUMBERS_IN
+    each = max(NAME_IN * max(1.0, 0.62 * len(series)),
+               LINE_IN * max(1 + name.count("\n") for name in names))  # fmt: skip
+    return max(LEAST_IN, 0.7 + each * len(names))
 
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def wrapped(text: str, letters: int, most_lines: int) -> str:
-    """A name as lines of at most so many letters, as it is, not as mathematics.
-
-    What does not fit ends in dots. A word is broken only if it is longer than a line.
-    """
-    text = textwrap.fill(line(text), letters, max_lines=most_lines, placeholder=" …")
-    escaped = text.replace("$", r"\$")
-    return f" {escaped}" if escaped.startswith("_") else escaped  # else it would get no legend

@@ -17,7 +17,7 @@ from voice2face.report.sheets import write_sheet
 def write_report(
     results: Sequence[Result], out: Path, title: str, about: str, *, pictures: Path
 ) -> Path:
-    """Write index.html, report.md, tables/ (CSV, LaTeX) and figures/ (PDF, PNG).
+    """Write index.html, report.md, tables/ (CSV, LaTeX) and figures/ (SVG, PDF; faces PNG).
 
     Args:
         results: One of each experiment, in any order.
@@ -49,13 +49,12 @@ def write_report(
 def _figures(
     out: Path, result: Result, faces: Sequence[Faces], numbers: dict[str, int]
 ) -> list[str]:
-    """Draw all of a result for print; names of the PNG files, relative to the page."""
-    name, made = stem(result), []
-    for one in faces:
-        made += write_sheet(out / "figures" / f"{name}-{slug(one.grid.name)}", one)
+    """Draw all of a result for print; names of the pictures for Markdown, relative to the page."""
+    name, folder = stem(result), out / "figures"
+    made = [write_sheet(folder / f"{name}-{slug(one.grid.name)}.png", one) for one in faces]
     if result.series:
-        made += write_curves(out / "figures" / f"{name}-curves", result, numbers)
-    return [path.relative_to(out).as_posix() for path in made if path.suffix == ".png"]
+        made += write_curves(folder / f"{name}-curves", result, numbers)[:1]
+    return [path.relative_to(out).as_posix() for path in made]
 
 
 def _numbers(folder: Path, result: Result) -> None:

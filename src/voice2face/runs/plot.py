@@ -7,15 +7,13 @@ from statistics import median
 from typing import Any
 
 from voice2face import __version__
-from voice2face.errors import MissingExtraError, OutputError
+from voice2face.errors import OutputError
 from voice2face.files import atomic_write, made_by
+from voice2face.report.looks import blank, handle, style, wrapped
 from voice2face.runs.compare import Curve, TrainingRun
 from voice2face.runs.readings import LIMITS
 
 FORMATS = (".png", ".pdf", ".svg")
-# Okabe and Ito 2008, told apart with any kind of colour vision; yellow is too faint on paper.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
-DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # in grey print
 COLUMNS, WIDTH_IN, ROW_IN = 3, 7.2, 1.65
 LEGEND_LETTERS = 110  # that fit beside each other
 SPIKE = 30.0  # of a loss above its median: drawn on a logarithmic scale
@@ -42,15 +40,7 @@ def write_plot(path: Path, runs: Sequence[TrainingRun]) -> Path:
     panels = _panels(runs)
     if not panels:
         raise OutputError(path, "no run has losses or readings", "at least one", "train first")
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("a plot", "figures") from error
-    with matplotlib.rc_context(
-        {"font.size": 7.5, "svg.hashsalt": "voice2face", "axes.linewidth": 0.6}
-    ):
-        figure = Figure()
+    with blank() as figure:
         _draw(figure, panels, runs)
         with atomic_write(path) as temporary:
             kind = path.suffix[1:].lower()
@@ -87,40 +77,16 @@ def _draw(figure: Any, panels: list[tuple[str, str]], runs: Sequence[TrainingRun
         _panel(axis, kind, name, runs)
     for axis in axes[len(panels) :]:
         axis.set_axis_off()
-    handles = [_line(figure, number, run.name) for number, run in enumerate(runs)]
+    handles = [handle(wrapped(run.name, 80, 1), **_line(n)) for n, run in enumerate(runs)]
     if any(run.rang for run in runs):
-        handles.append(_ring(figure))
-    figure.legend(
-        handles=handles,
-        loc="upper center",
-        ncol=min(legend_columns, len(handles)),
-        frameon=False,
-        handlelength=3,
-    )
+        ring = {"marker": "o", "markerfacecolor": "none", "color": "0.35", "linestyle": "none"}
+        handles.append(handle("alarm rang", markersize=6, **ring))
+    figure.legend(handles=handles, loc="upper center", ncol=min(legend_columns, len(handles)))
 
 
-def _line(figure: Any, number: int, name: str) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], label=_plain(name), figure=figure, **_style(number))
-
-
-def _ring(figure: Any) -> Any:
-    from matplotlib.lines import Line2D
-
-    looks: dict[str, Any] = {
-        "marker": "o",
-        "markerfacecolor": "none",
-        "color": "0.35",
-        "linestyle": "none",
-    }
-    return Line2D([], [], label="alarm rang", figure=figure, markersize=6, **looks)
-
-
-def _style(number: int) -> dict[str, Any]:
-    """Colour and dashes of a run: both change from one to the next."""
-    dash = DASHES[number % len(DASHES)]  # 4 dashes, 7 colours: 28 runs until both are the same
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": dash, "linewidth": 1.1}
+def _line(number: int) -> dict[str, Any]:
+    """Colour and dashes of a run."""
+    return style(number) | {"marker": "", "linewidth": 1.1}
 
 
 def _panel(axis: Any, kind: str, name: str, runs: Sequence[TrainingRun]) -> None:
@@ -131,10 +97,10 @@ def _panel(axis: Any, kind: str, name: str, runs: Sequence[TrainingRun]) -> None
             continue
         short = thinned(curve, POINTS)
         shown += [value for value in short.values if not math.isnan(value)]
-        marker = "." if len(short.steps) < 25 else None
-        axis.plot(short.steps, short.values, marker=marker, markersize=3, **_style(number))
+        look = _line(number) | {"marker": "." if len(short.steps) < 25 else ""}
+        axis.plot(short.steps, short.values, markersize=3, **look)
         if kind == "readings":
-            _rings(axis, curve, run.rang.get(name, ()), COLOURS[number % len(COLOURS)])
+            _rings(axis, curve, run.rang.get(name, ()), style(number)["color"])
     title = name.replace("_", " ")
     axis.set_title(f"loss: {title}" if kind == "losses" else title, fontsize=7.5, loc="left", pad=3)
     axis.margins(y=0.15)
@@ -143,7 +109,6 @@ def _panel(axis: Any, kind: str, name: str, runs: Sequence[TrainingRun]) -> None
         axis.locator_params(axis="y", nbins=5)
     elif shown and min(shown) > 0 and max(shown) > SPIKE * median(shown):
         axis.set_yscale("log")  # or a spike would flatten all else
-    axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(width=0.6, length=2.5)
     axis.locator_params(axis="x", nbins=5)
     axis.set_xlim(left=0)
@@ -185,9 +150,3 @@ def thinned(curve: Curve, most: int) -> Curve:
         steps.append(round(sum(part) / len(part)))
         values.append(sum(some) / len(some) if some else math.nan)
     return Curve(steps, values)
-
-
-def _plain(text: str) -> str:
-    """A name as it is, not as mathematics; one that starts with '_' would get no legend."""
-    escaped = text.replace("$", r"\$")
-    return f" {escaped}" if escaped.startswith("_") else escaped
