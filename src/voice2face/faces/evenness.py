@@ -29,7 +29,7 @@ def even_light(face: Floats, inside: Floats) -> Floats:
     Returns:
         Shape (px, px, 3).
     """
-    light = np.log(np.maximum(_coarse(face @ _LUMA, inside), np.float32(DARKEST)))
+    light = coarse_light(face @ _LUMA, inside)
     change = np.clip((light[:, ::-1] - light) / 2, np.log(LEAST), np.log(MOST))
     return np.asarray(face * np.exp(change * inside)[..., None], np.float32)
 
@@ -54,6 +54,16 @@ def even_tint(face: Floats, inside: Floats) -> Floats:
     gains = np.exp(np.array((change[0], 0.0, change[1])))
     gains *= float(mean @ _LUMA) / float((mean * gains) @ _LUMA)
     return np.asarray(face * gains.astype(np.float32), np.float32)
+
+
+def coarse_light(channel: Floats, inside: Floats) -> Floats:
+    """Logarithm of one channel of a face without the face's relief, shape (px, px).
+
+    Args:
+        channel: On the mean shape, 0 to 255, shape (px, px).
+        inside: How much of each pixel belongs to the face, shape (px, px).
+    """
+    return np.asarray(np.log(np.maximum(_coarse(channel, inside), np.float32(DARKEST))))
 
 
 def _coarse(luma: Floats, inside: Floats) -> Floats:

@@ -85,15 +85,27 @@ class FaceDecoder:
 
     def __call__(self, looks: Looks) -> Floats:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
-        codes = np.clip(looks.codes, -FURTHEST, FURTHEST).astype(np.float32)
-        n_texture = len(self._texture_basis)
-        shapes = self.shapes(codes)
-        features = surrounding_features(codes[:, :n_texture], looks.age, looks.hair)
-        faces = np.empty((len(codes), self.px, self.px, 3), np.float32)
-        for row, (code, shape) in enumerate(zip(codes, shapes, strict=True)):
-            picture = self._picture(code[:n_texture], features[row], int(looks.male[row]))
+        faces = np.empty((len(looks.codes), self.px, self.px, 3), np.float32)
+        for row, shape in enumerate(self.shapes(looks.codes)):
+            picture = self.laid(looks, row, self._sharpening)[..., :3]
             faces[row] = self._draw(self._enlarged(picture), shape)
         return np.clip(faces, 0, 255)
+
+    def laid(self, looks: Looks, row: int, sharpening: float = 0.0) -> Floats:
+        """One of the faces on the mean shape, before a plain background.
+
+        Args:
+            looks: People.
+            row: Which of them.
+            sharpening: How much is added of what is fine.
+
+        Returns:
+            RGB and opacity, 0 to 255, shape (side, side, 4).
+        """
+        code = np.clip(looks.codes[row : row + 1], -FURTHEST, FURTHEST).astype(np.float32)
+        code = code[:, : len(self._texture_basis)]
+        feature = surrounding_features(code, looks.age[row : row + 1], looks.hair[row : row + 1])
+        return self._picture(code[0], feature[0], int(looks.male[row]), sharpening)
 
     def shapes(self, codes: Floats) -> Floats:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
@@ -101,15 +113,17 @@ class FaceDecoder:
         shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
-    def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
-        """The face on the mean shape, shape (side, side, 3)."""
+    def _picture(self, code: Floats, feature: Floats, man: int, sharpening: float) -> Floats:
+        """The face on the mean shape, RGB and opacity, shape (side, side, 4)."""
         side = self._region.shape[0]
         change = (code * self._texture_scale) @ self._texture_basis
         texture = (self._texture_mean + change).reshape(-1, 3)
         if self._around is None:
-            face = np.full((side, side, 3), BACKGROUND, np.float32)
-            face[self._region] = texture
-            return self._sharpened(face)
+            face = np.full((side, side, 4), BACKGROUND, np.float32)
+            face[..., 3] = 255 * self._region
+            face[self._region, :3] = texture
+            face[..., :3] = self._sharpened(face[..., :3], sharpening)
+            return face
         change = (feature * self._around_step[man]) @ self._around[man]
         around = (self._around_mean[man] + change).reshape(side, side, 4)
         opacity = around[..., 3:] / np.float32(255)
@@ -117,9 +131,10 @@ class FaceDecoder:
         face = colour.copy()
         face[self._region] = texture
         colour = self._tinted(colour, face)
-        whole = self._sharpened(colour + self._blend * (face - colour))
+        whole = self._sharpened(colour + self._blend * (face - colour), sharpening)
         edge = _smooth_step(opacity, *EDGE)
-        return np.asarray(BACKGROUND + edge * (whole - np.float32(BACKGROUND)), np.float32)
+        picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
+        return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
 
     def _tinted(self, colour: Floats, face: Floats) -> Floats:
         """Surroundings whose skin goes on in the colour that the face has at its border."""
@@ -131,9 +146,11 @@ class FaceDecoder:
         alike = np.exp(-((unlike / UNLIKE) ** 2))[..., None]
         return np.asarray(colour + difference * self._reach * alike, np.float32)
 
-    def _sharpened(self, picture: Floats) -> Floats:
+    def _sharpened(self, picture: Floats, sharpening: float) -> Floats:
+        if not sharpening:
+            return picture
         detail = picture - _blurred(picture, self._fine)
-        return np.asarray(picture + np.float32(self._sharpening) * detail, np.float32)
+        return np.asarray(picture + np.float32(sharpening) * detail, np.float32)
 
     def _enlarged(self, picture: Floats) -> Floats:
         """At twice the size where faces are larger than textures: sampling then blurs less."""

@@ -227,6 +227,11 @@ class FaceSpace:
 
     def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
+        pictures = self._decoder(self.looks(embeddings, rng)).transpose(0, 3, 1, 2)
+        return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+
+    def looks(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Looks:
+        """Who is drawn for each embedding; arguments as of :meth:`faces`."""
         told = self.told(embeddings)
         men = told.male > 0
         codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
@@ -236,8 +241,7 @@ class FaceSpace:
             for row, of_men in enumerate(men.astype(np.int64).tolist()):
                 drawn, hair[row] = self._others[of_men].drawn(rng)
                 codes[row] += self._settings.chance * self._left[of_men] * drawn
-        pictures = self._decoder(Looks(codes, men, told.age, hair)).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+        return Looks(codes, men, told.age, hair)
 
     def rest(self, men: bool, rng: np.random.Generator) -> Floats:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""

@@ -21,6 +21,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 # Shares of the layout's side: how far inside its outline the face gives way to its surroundings,
 # and how softly.
 INSET, SOFT = 0.016, 0.019
+FOREHEAD = (0.29, 0.35)  # of the side: above, hair falls on foreheads, or the picture ends
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ def _blend(inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     side = len(inside)
     inset = blur_matrix(side, INSET * side)
     within = (inset @ (inside > 0.5).astype(np.float32) @ inset.T > 0.9).astype(np.float32)
+    height = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
+    within *= np.clip((height - FOREHEAD[0]) / (FOREHEAD[1] - FOREHEAD[0]), 0, 1)[:, None]
     soft = blur_matrix(side, SOFT * side)
     return np.asarray((soft @ within @ soft.T) * inside, np.float32)
 

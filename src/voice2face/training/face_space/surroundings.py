@@ -23,7 +23,8 @@ class Surroundings:
         mean: RGB times opacity, and opacity, all 0 to 255, shape (numbers,).
         change: For each feature after the mean, shape (features, numbers); the last ``n_hair`` are
             principal components of what the others leave, times their spread.
-        hair: What each portrait has of these, mean 0 and spread 1, shape (portraits, n_hair).
+        hair: What each portrait and its mirror image have of these, mean 0 and spread 1, shape
+            (2 × portraits, n_hair).
     """
 
     mean: Floats
@@ -46,10 +47,14 @@ class Surroundings:
         age, none = portraits.age[of_it].astype(np.float32), np.zeros((len(code), 0), np.float32)
         features = surrounding_features(code[:, : len(codes.texture.basis)], age, none)
         around = _premultiplied(portraits.texture[of_it], portraits.person[of_it])
+        both = (around + _mirrored(around)) / 2
         wide = np.column_stack([np.ones(len(code)), features]).astype(np.float64)
         penalty = np.diag([NONE, FOR_AGE] + [FOR_FACE] * (features.shape[1] - 1))
-        solved = np.linalg.solve(wide.T @ wide + penalty, wide.T @ around).astype(np.float32)
-        left = around - wide.astype(np.float32) @ solved
+        flat = both.reshape(len(both), -1)
+        solved = np.linalg.solve(wide.T @ wide + penalty, wide.T @ flat).astype(np.float32)
+        # Each portrait and its mirror image: hair is parted on one side, for one as for the other.
+        left = np.concatenate([around, _mirrored(around)]).reshape(2 * len(around), -1)
+        left -= np.tile(wide.astype(np.float32) @ solved, (2, 1))
         values, vectors = np.linalg.eigh(left @ left.T)
         leading, size = vectors[:, ::-1][:, :n_hair], values[::-1][:n_hair] / len(left)
         chance = leading.T @ left / np.float32(np.sqrt(len(left)))  # times the spread along each
@@ -59,7 +64,10 @@ class Surroundings:
 
 
 def _premultiplied(texture: npt.NDArray[np.uint8], person: npt.NDArray[np.uint8]) -> Floats:
-    """RGB times opacity, and opacity, the mean of each portrait and its mirror image."""
+    """RGB times opacity, and opacity, shape (n, side, side, 4)."""
     opacity = person[..., None].astype(np.float32) / np.float32(255)
-    both = np.concatenate([texture * opacity, 255 * opacity], axis=-1)
-    return np.asarray(((both + both[:, :, ::-1]) / 2).reshape(len(both), -1), np.float32)
+    return np.asarray(np.concatenate([texture * opacity, 255 * opacity], axis=-1))
+
+
+def _mirrored(pictures: Floats) -> Floats:
+    return np.asarray(pictures[:, :, ::-1])
