@@ -16,6 +16,7 @@ from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.rows import times
+from voice2face.networks.onnx_network import Network
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
@@ -57,9 +58,14 @@ SURROUNDINGS = {
     "hair": "float32 portraits hair",
     "hair_male": "bool portraits",
 }
+# Optional, with these: usual hair, of which a voice gets the one that its embedding is most along.
+SHOWN = {"shown_hair": "float32 gender shown hair", "shown_by": "float32 dim shown"}
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
+REFINER = "refiner.onnx"  # optional
+BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
+TINT = 0.06  # spread of its channels, as a share
 
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
@@ -98,8 +104,12 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        arrays = read_arrays(path, ARRAYS, ANSWER, SURROUNDINGS, sizes=sizes, what="a face space")
-        return FaceSpace(self, arrays)
+        optional = ANSWER, SURROUNDINGS, SHOWN
+        arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
+        refiner = None
+        if REFINER in source.sha256:
+            refiner = Network(source.path(REFINER), source.threads)
+        return FaceSpace(self, arrays, refiner)
 
     @property
     def face_px(self) -> int:
@@ -108,7 +118,8 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
 
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
-        return {"generator": f"face space, closed form, faces of {self.px} pixels"}
+        refined = ", refined by a network" if REFINER in self.files else ""
+        return {"generator": f"face space, closed form{refined}, faces of {self.px} pixels"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +172,7 @@ class FaceSpace:
     Args:
         settings: Size and emphasis.
         arrays: What :func:`voice2face.training.face_space.fit` made.
+        refiner: As :class:`.face_decoder.FaceDecoder` takes it.
 
     Attributes:
         px: Side of the faces.
@@ -170,7 +182,9 @@ class FaceSpace:
         ModelError: The arrays are for embeddings of another length.
     """
 
-    def __init__(self, settings: FaceSpacePart, arrays: Arrays) -> None:
+    def __init__(
+        self, settings: FaceSpacePart, arrays: Arrays, refiner: Network | None = None
+    ) -> None:
         if len(arrays["voice_mean"]) != settings.embedding_dim:
             found = f"made for embeddings of {len(arrays['voice_mean'])} numbers"
             wanted = f"{settings.embedding_dim}, as its settings say"
@@ -193,7 +207,8 @@ class FaceSpace:
         if "answer" in arrays:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
-        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
+        self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
+        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening, refiner)
 
     def told(self, embeddings: Floats) -> Told:
         """What voices tell: gender, age, and the mean of the code.
@@ -234,14 +249,25 @@ class FaceSpace:
         """Who is drawn for each embedding; arguments as of :meth:`faces`."""
         told = self.told(embeddings)
         men = told.male > 0
-        codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
+        codes, hair, behind = told.codes, self._usual_hair(embeddings, men), None
         if rng is not None:
+            behind = rng.uniform(*BACKDROPS, (len(men), 1)) * (
+                1 + TINT * rng.standard_normal((len(men), 3))
+            )
             toward = self._gender_code - self._gender_code.mean(axis=0)
             codes = codes + self._settings.drawn_gender * toward[men.astype(np.int64)]
             for row, of_men in enumerate(men.astype(np.int64).tolist()):
                 drawn, hair[row] = self._others[of_men].drawn(rng)
                 codes[row] += self._settings.chance * self._left[of_men] * drawn
-        return Looks(codes, men, told.age, hair)
+        return Looks(codes, men, told.age, hair, behind)
+
+    def _usual_hair(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> Floats:
+        """Hair of faces without chance, shape (n, H); the mean's, zeros, where none is kept."""
+        hair, along = self._shown
+        if hair is None or along is None:
+            return np.zeros((len(men), self.n_hair), np.float32)
+        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
+        return np.asarray(hair[men.astype(np.int64), times(heard, along).argmax(axis=1)])
 
     def rest(self, men: bool, rng: np.random.Generator) -> Floats:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""

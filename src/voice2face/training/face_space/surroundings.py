@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.generators.face_decoder import surrounding_features
+from voice2face.faces.layout import Layout
+from voice2face.generators.face_decoder import blur_matrix, blurred, surrounding_features
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.people import People
 
@@ -13,6 +14,8 @@ Floats = npt.NDArray[np.float32]
 # Ridge: how many people a feature must outweigh: none for the mean, then age, then the face.
 FOR_AGE, FOR_FACE = 15.0, 40.0
 NONE = 1e-6
+# Shares of the layout's side: how far from the outline, and how strongly, pictures are made soft.
+NEAR, BLUR = 0.012, 0.025
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +62,24 @@ class Surroundings:
         leading, size = vectors[:, ::-1][:, :n_hair], values[::-1][:n_hair] / len(left)
         chance = leading.T @ left / np.float32(np.sqrt(len(left)))  # times the spread along each
         scores = left @ chance.T / np.maximum(size, 1e-9)
-        change = np.concatenate([solved[1:], chance]).astype(np.float32)
-        return cls(solved[0], change, scores.astype(np.float32))
+        rows = np.concatenate([solved, chance]).astype(np.float32)
+        side = portraits.texture.shape[1]
+        rows = _without_border(rows.reshape(-1, side, side, 4)).reshape(len(rows), -1)
+        return cls(rows[0], rows[1:], scores.astype(np.float32))
+
+
+def _without_border(pictures: Floats) -> Floats:
+    """Pictures that are soft along the face's outline, shape (n, side, side, 4).
+
+    Within it light was evened out, beyond it was not: a thin line shows where one meets the other.
+    """
+    side = pictures.shape[1]
+    inside = Layout.read().inside(side)
+    near = blur_matrix(side, NEAR * side)
+    band = near @ (4 * inside * (1 - inside)) @ near.T
+    band = np.clip(2 * band / band.max(), 0, 1)[..., None]
+    blur = blur_matrix(side, BLUR * side)
+    return np.array([one + band * (blurred(one, blur) - one) for one in pictures], np.float32)
 
 
 def _premultiplied(texture: npt.NDArray[np.uint8], person: npt.NDArray[np.uint8]) -> Floats:
