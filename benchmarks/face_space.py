@@ -9,6 +9,7 @@ voice embeddings are kept in OUT and not made again.
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,13 @@ from voice2face.training.face_space import (
     fit_answer,
     raked,
     write,
+)
+from voice2face.training.face_space.cleaning import (
+    chosen,
+    evened_exposure,
+    presentable,
+    relit,
+    shades,
 )
 from voice2face.training.face_space.tables import normalised, read_rows
 from voice2face.training.flow.draws import fit_draws
@@ -54,6 +62,9 @@ AGES = {
     "20-29": 0.24, "30-39": 0.22, "40-49": 0.19, "50-59": 0.15, "60-69": 0.13, "more than 70": 0.07,
 }  # fmt: skip
 GENDERS = {"female": 0.5, "male": 0.5}
+# FairFace's white people are so much darker in its pictures than those of the portraits.
+LIGHTER = 1.18
+SIZES = Sizes(hair=20)
 # Portraits smile and are turned a little; of what they supply, the surroundings, that is no part.
 PORTRAITS = NormalisedFilters(
     max_turned=0.13, max_nodded=0.2, max_mouth=0.2, max_spectacles=10, max_burnt=0.5
@@ -85,9 +96,15 @@ def main() -> None:
 
 def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     """Pixels of FairFace and of the portraits."""
-    faces = open_faces(given)
-    arrays = fit(faces, teachers, portraits(given), Sizes())
-    arrays |= answer(given, arrays, SHIPPED, teachers[0])
+    around = portraits(given)
+    light = shades(around.texture)
+    studio = light[presentable(around, light)].mean(axis=0, dtype=np.float32)
+    faces, (heard, read_aloud) = open_faces(given, studio), teachers
+    assert heard.texture is not None
+    as_exposed = np.ones(len(heard.texture), np.float32)
+    seen = replace(heard, texture=relit(heard.texture, shades(heard.texture), studio, as_exposed))
+    arrays = fit(faces, [seen, read_aloud], around, SIZES)
+    arrays |= answer(given, arrays, SHIPPED, seen)
     return arrays | fit_draws(arrays, faces)
 
 
@@ -120,17 +137,29 @@ def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: 
     return fit_answer(arrays, part, one.embedding, embedder.embed(seen), read)
 
 
-def open_faces(given: argparse.Namespace) -> People:
-    """FairFace's, weighed so that no gender, race or age as labelled there counts for more."""
+def open_faces(given: argparse.Namespace, studio: npt.NDArray[np.float32]) -> People:
+    """FairFace's that can be drawn from, in the light of a studio.
+
+    Weighed so that no gender, race or age as labelled there counts for more.
+    """
     table = given.data / "open" / "faces.csv"
     rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
-    gender, age, race = (
-        np.array([row[name] for row in rows]) for name in ("gender", "age", "race")
+    of = {name: np.array([row[name] for row in rows]) for name in ("gender", "age", "race")}
+    years = np.array([YEARS[name] for name in of["age"]])
+    weight = np.full(len(rows), 1 / len(rows))
+    people = People(arrays["texture"], arrays["shape"], of["gender"] == "male", years, weight)
+    light = shades(people.texture)
+    good = presentable(people, light)
+    print(f"faces: {int(good.sum())} of {len(good)} can be drawn from", flush=True)
+    gender, age, race = (of[name][good] for name in ("gender", "age", "race"))
+    people = chosen(people, good)
+    gain = LIGHTER * evened_exposure(people.texture, race)
+    races = {name: 1 / len(set(race.tolist())) for name in sorted(set(race.tolist()))}
+    return replace(
+        people,
+        texture=relit(people.texture, light[good], studio, gain),
+        weight=raked([(age, AGES), (race, races), (gender, GENDERS)]),
     )
-    races = {str(name): 1 / len(set(race.tolist())) for name in set(race.tolist())}
-    weight = raked([(age, AGES), (race, races), (gender, GENDERS)])
-    years = np.array([YEARS[name] for name in age])
-    return People(arrays["texture"], arrays["shape"], gender == "male", years, weight)
 
 
 def portraits(given: argparse.Namespace) -> People:

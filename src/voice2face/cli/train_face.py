@@ -24,7 +24,9 @@ VoiceEncoder = Annotated[
 ]
 Generator = Annotated[
     str,
-    typer.Option(metavar="KIND", help="deconvolutional, flow, linear, speech2face, or package:Class."),
+    typer.Option(
+        metavar="KIND", help="deconvolutional, flow, linear, speech2face, or package:Class."
+    ),
 ]
 PairBy = Annotated[
     str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")

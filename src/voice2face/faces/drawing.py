@@ -8,7 +8,7 @@ from PIL import Image
 
 from voice2face.faces.layout import Floats, Layout, sampled
 
-ROUNDS = 6  # of the search for where each pixel comes from; the third moves less than 0.1 pixel
+ROUNDS = 4  # of the search for where each pixel comes from; the third moves less than 0.1 pixel
 
 
 class Drawing:

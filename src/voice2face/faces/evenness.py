@@ -29,7 +29,7 @@ def even_light(face: Floats, inside: Floats) -> Floats:
     Returns:
         Shape (px, px, 3).
     """
-    light = np.log(np.maximum(coarse(face @ _LUMA, inside), np.float32(DARKEST)))
+    light = coarse_light(face @ _LUMA, inside)
     change = np.clip((light[:, ::-1] - light) / 2, np.log(LEAST), np.log(MOST))
     return np.asarray(face * np.exp(change * inside)[..., None], np.float32)
 
@@ -56,13 +56,18 @@ def even_tint(face: Floats, inside: Floats) -> Floats:
     return np.asarray(face * gains.astype(np.float32), np.float32)
 
 
-def coarse(luma: Floats, inside: Floats) -> Floats:
-    """Brightness of a face without its relief, shape (px, px).
+def coarse_light(channel: Floats, inside: Floats) -> Floats:
+    """Logarithm of one channel of a face without the face's relief, shape (px, px).
 
     Args:
-        luma: Shape (px, px).
-        inside: As above.
+        channel: On the mean shape, 0 to 255, shape (px, px).
+        inside: How much of each pixel belongs to the face, shape (px, px).
     """
+    return np.asarray(np.log(np.maximum(coarse(channel, inside), np.float32(DARKEST))))
+
+
+def coarse(luma: Floats, inside: Floats) -> Floats:
+    """Brightness of the face without its relief, shape (px, px)."""
     import cv2
 
     sigma = REACH * luma.shape[0]

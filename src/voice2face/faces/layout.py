@@ -167,14 +167,18 @@ def sampled(picture: npt.NDArray[Any], places: npt.NDArray[Any]) -> Floats:
         Shape (..., channels).
     """
     height, width = picture.shape[:2]
-    x = np.clip(places[..., 0] - 0.5, 0, width - 1)
-    y = np.clip(places[..., 1] - 0.5, 0, height - 1)
-    left = np.minimum(x.astype(np.int64), max(width - 2, 0))
-    top = np.minimum(y.astype(np.int64), max(height - 2, 0))
-    across = (x - left).astype(np.float32)[..., None]
-    down = (y - top).astype(np.float32)[..., None]
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    flat = picture.reshape(height * width, -1)
-    upper = flat[top * width + left] * (1 - across) + flat[top * width + right] * across
-    lower = flat[bottom * width + left] * (1 - across) + flat[bottom * width + right] * across
-    return np.asarray(upper * (1 - down) + lower * down, np.float32)
+    x = np.clip(places[..., 0] - 0.5, 0, width - 1).astype(np.float32)
+    y = np.clip(places[..., 1] - 0.5, 0, height - 1).astype(np.float32)
+    left = np.minimum(x.astype(np.int32), max(width - 2, 0))
+    top = np.minimum(y.astype(np.int32), max(height - 2, 0))
+    across, down = (x - left)[..., None], (y - top)[..., None]
+    right, below = min(1, width - 1), width * min(1, height - 1)  # steps to the neighbours
+    flat, at = (
+        picture.reshape(height * width, -1).astype(np.float32, copy=False),
+        top * width + left,
+    )
+    upper, lower = np.take(flat, at, axis=0), np.take(flat, at + below, axis=0)
+    upper += (np.take(flat, at + right, axis=0) - upper) * across
+    lower += (np.take(flat, at + below + right, axis=0) - lower) * across
+    upper += (lower - upper) * down
+    return np.asarray(upper, np.float32)

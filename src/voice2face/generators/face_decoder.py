@@ -16,10 +16,14 @@ from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.rows import times
+from voice2face.networks.onnx_network import Network
 
 Floats = npt.NDArray[np.float32]
 
-BACKGROUND = 232.0  # of 255: light grey
+BACKGROUND = 232.0  # of 255: light grey, before which faces are put together
+BACKDROP = (222.0, 227.0, 233.0)  # RGB of what is behind the head, of a face without chance
+DARKER = 0.84  # the backdrop's corners, as a share of its middle
+MIDDLE = (0.5, 0.42)  # of the side: where the backdrop is lightest
 EDGE = (0.3, 0.7)  # mean opacities that become 0 and 1: people's outlines differ, a face has one
 FURTHEST = 3.5  # spreads: a component further out is taken back to there
 # What surrounds the face takes its tint from the face's border, as far as it looks like skin.
@@ -41,12 +45,14 @@ class Looks:
         male: Whether each is a man, shape (n,).
         age: Age in years, shape (n,).
         hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
+        backdrop: RGB of what is behind the head, 0 to 255, shape (n, 3); ``BACKDROP`` if None.
     """
 
     codes: Floats
     male: npt.NDArray[np.bool_]
     age: Floats
     hair: Floats
+    backdrop: Floats | None = None
 
 
 class FaceDecoder:
@@ -58,11 +64,22 @@ class FaceDecoder:
             them, ``around_mean``, ``around``, ``around_step``, each of women and of men.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
+        refiner: Shows faces as photographs would: ``picture`` (n, 4, side, side), RGB and opacity
+            in [-1, 1], to ``refined``, likewise. None: faces as the closed form has them.
+
+    Raises:
+        ModelError: The refiner is of another size.
     """
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], px: int, sharpening: float) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        px: int,
+        sharpening: float,
+        refiner: Network | None = None,
+    ) -> None:
         self.px = px
-        self._sharpening = sharpening
+        self._sharpening, self._refiner = sharpening, refiner
         self._region = arrays["region"]  # (side, side)
         self._blend = arrays["blend"].astype(np.float32)[..., None]  # (side, side, 1)
         self._texture_mean = arrays["texture_mean"].astype(np.float32)
@@ -76,24 +93,62 @@ class FaceDecoder:
             self._around_step = arrays["around_step"].astype(np.float32)
             self._around = arrays["around"].astype(np.float32)
         side = self._region.shape[0]
-        self._soft = blur_matrix(side, REACH * side)
+        # To a quarter of the size and back: what is so soft needs no more.
+        self._soft = blur_matrix(side, REACH * side)[2::4]
+        self._back = blur_matrix(side, 2.0)[2::4].T
+        self._back /= self._back.sum(axis=1, keepdims=True)
         self._fine = blur_matrix(side, FINE)
         ring = 4 * self._blend * (1 - self._blend)
-        self._ring, self._ring_soft = ring, np.maximum(_blurred(ring, self._soft), 1e-3)
+        self._ring, self._ring_soft = ring, np.maximum(self._softened(ring), 1e-3)
         self._reach = np.clip(3 * self._ring_soft / self._ring_soft.max(), 0, 1)
         self._draw = Drawing(Layout.read(), px)
+        at = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
+        apart = np.hypot(at - np.float32(MIDDLE[0]), at[:, None] - np.float32(MIDDLE[1]))
+        self._backdrop = (1 - (1 - DARKER) * np.minimum(apart / np.float32(0.75), 1) ** 2)[
+            ..., None
+        ]
+        if refiner is not None:
+            refiner.check("picture", (None, 4, side, side), "refined")
 
     def __call__(self, looks: Looks) -> Floats:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
-        codes = np.clip(looks.codes, -FURTHEST, FURTHEST).astype(np.float32)
-        n_texture = len(self._texture_basis)
-        shapes = self.shapes(codes)
-        features = surrounding_features(codes[:, :n_texture], looks.age, looks.hair)
-        faces = np.empty((len(codes), self.px, self.px, 3), np.float32)
-        for row, (code, shape) in enumerate(zip(codes, shapes, strict=True)):
-            picture = self._picture(code[:n_texture], features[row], int(looks.male[row]))
+        faces = np.empty((len(looks.codes), self.px, self.px, 3), np.float32)
+        for row, shape in enumerate(self.shapes(looks.codes)):
+            behind = BACKDROP if looks.backdrop is None else looks.backdrop[row]
+            picture = self._before(np.asarray(behind, np.float32), self._shown(looks, row))
             faces[row] = self._draw(self._enlarged(picture), shape)
         return np.clip(faces, 0, 255)
+
+    def _shown(self, looks: Looks, row: int) -> Floats:
+        """RGB and opacity, 0 to 255, refined where there is a refiner, (side, side, 4)."""
+        if self._refiner is None:
+            return self.laid(looks, row, self._sharpening)
+        given = self.laid(looks, row).transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
+        (refined,) = self._refiner.run(["refined"], {"picture": given})
+        return np.clip((refined[0].transpose(1, 2, 0) + 1) * np.float32(127.5), 0, 255)
+
+    def _before(self, behind: Floats, shown: Floats) -> Floats:
+        """The picture before a backdrop, shape (side, side, 3)."""
+        clear = 1 - shown[..., 3:] / np.float32(255)
+        return np.asarray(
+            shown[..., :3] + clear * (behind * self._backdrop - np.float32(BACKGROUND)), np.float32
+        )
+
+    def laid(self, looks: Looks, row: int, sharpening: float = 0.0) -> Floats:
+        """One of the faces on the mean shape, before a plain background.
+
+        Args:
+            looks: People.
+            row: Which of them.
+            sharpening: How much is added of what is fine.
+
+        Returns:
+            RGB and opacity, 0 to 255, shape (side, side, 4).
+        """
+        code = np.clip(looks.codes[row : row + 1], -FURTHEST, FURTHEST).astype(np.float32)
+        code = code[:, : len(self._texture_basis)]
+        feature = surrounding_features(code, looks.age[row : row + 1], looks.hair[row : row + 1])
+        return self._picture(code[0], feature[0], int(looks.male[row]), sharpening)
 
     def shapes(self, codes: Floats) -> Floats:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
@@ -101,15 +156,17 @@ class FaceDecoder:
         shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
-    def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
-        """The face on the mean shape, shape (side, side, 3)."""
+    def _picture(self, code: Floats, feature: Floats, man: int, sharpening: float) -> Floats:
+        """The face on the mean shape, RGB and opacity, shape (side, side, 4)."""
         side = self._region.shape[0]
         change = (code * self._texture_scale) @ self._texture_basis
         texture = (self._texture_mean + change).reshape(-1, 3)
         if self._around is None:
-            face = np.full((side, side, 3), BACKGROUND, np.float32)
-            face[self._region] = texture
-            return self._sharpened(face)
+            face = np.full((side, side, 4), BACKGROUND, np.float32)
+            face[..., 3] = 255 * self._region
+            face[self._region, :3] = texture
+            face[..., :3] = self._sharpened(face[..., :3], sharpening)
+            return face
         change = (feature * self._around_step[man]) @ self._around[man]
         around = (self._around_mean[man] + change).reshape(side, side, 4)
         opacity = around[..., 3:] / np.float32(255)
@@ -117,13 +174,14 @@ class FaceDecoder:
         face = colour.copy()
         face[self._region] = texture
         colour = self._tinted(colour, face)
-        whole = self._sharpened(colour + self._blend * (face - colour))
+        whole = self._sharpened(colour + self._blend * (face - colour), sharpening)
         edge = _smooth_step(opacity, *EDGE)
-        return np.asarray(BACKGROUND + edge * (whole - np.float32(BACKGROUND)), np.float32)
+        picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
+        return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
 
     def _tinted(self, colour: Floats, face: Floats) -> Floats:
         """Surroundings whose skin goes on in the colour that the face has at its border."""
-        difference = _blurred(self._ring * (face - colour), self._soft) / self._ring_soft
+        difference = self._softened(self._ring * (face - colour)) / self._ring_soft
         skin = colour[self._blend[..., 0] > 0.9].mean(axis=0)
         hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1.0) - skin / skin.sum()
         light = np.abs(colour.mean(axis=-1) - skin.mean()) / skin.mean()
@@ -131,9 +189,14 @@ class FaceDecoder:
         alike = np.exp(-((unlike / UNLIKE) ** 2))[..., None]
         return np.asarray(colour + difference * self._reach * alike, np.float32)
 
-    def _sharpened(self, picture: Floats) -> Floats:
-        detail = picture - _blurred(picture, self._fine)
-        return np.asarray(picture + np.float32(self._sharpening) * detail, np.float32)
+    def _softened(self, picture: Floats) -> Floats:
+        return blurred(blurred(picture, self._soft), self._back)
+
+    def _sharpened(self, picture: Floats, sharpening: float) -> Floats:
+        if not sharpening:
+            return picture
+        detail = picture - blurred(picture, self._fine)
+        return np.asarray(picture + np.float32(sharpening) * detail, np.float32)
 
     def _enlarged(self, picture: Floats) -> Floats:
         """At twice the size where faces are larger than textures: sampling then blurs less."""
@@ -167,10 +230,16 @@ def blur_matrix(side: int, sigma: float) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
-def _blurred(picture: Floats, blur: Floats) -> Floats:
+def blurred(picture: Floats, blur: Floats) -> Floats:
+    """A picture blurred along both axes, shape (n, n, channels).
+
+    Args:
+        picture: Shape (side, side, channels).
+        blur: Of :func:`blur_matrix`, or some rows of it, shape (n, side).
+    """
     side, channels = picture.shape[0], picture.shape[2]
-    down = (blur @ picture.reshape(side, -1)).reshape(side, side, channels)
-    return np.asarray(np.einsum("xz,yzc->yxc", blur, down, optimize=True), np.float32)
+    down = (blur @ picture.reshape(side, -1)).reshape(len(blur), side, channels)
+    return np.ascontiguousarray(np.matmul(blur, down), np.float32)
 
 
 def _smooth_step(values: Floats, low: float, high: float) -> Floats:

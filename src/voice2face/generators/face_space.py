@@ -18,6 +18,7 @@ from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
+from voice2face.networks.onnx_network import Network
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
@@ -59,12 +60,17 @@ SURROUNDINGS = {
     "hair": "float32 portraits hair",
     "hair_male": "bool portraits",
 }
+# Optional, with these: usual hair, of which a voice gets the one that its embedding is most along.
+SHOWN = {"shown_hair": "float32 gender shown hair", "shown_by": "float32 dim shown"}
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
+REFINER = "refiner.onnx"  # optional
+BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
+TINT = 0.06  # spread of its channels, as a share
 
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
@@ -105,9 +111,12 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        groups = (ANSWER, SURROUNDINGS, FLOW)
-        arrays = read_arrays(path, ARRAYS, *groups, sizes=sizes, what="a face space")
-        return FaceSpace(self, arrays)
+        optional = ANSWER, SURROUNDINGS, SHOWN, FLOW
+        arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
+        refiner = None
+        if REFINER in source.sha256:
+            refiner = Network(source.path(REFINER), source.threads)
+        return FaceSpace(self, arrays, refiner)
 
     @property
     def face_px(self) -> int:
@@ -116,7 +125,8 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
 
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
-        return {"generator": f"face space, closed form, faces of {self.px} pixels"}
+        refined = ", refined by a network" if REFINER in self.files else ""
+        return {"generator": f"face space, closed form{refined}, faces of {self.px} pixels"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +182,7 @@ class FaceSpace:
     Args:
         settings: Size and emphasis.
         arrays: What :func:`voice2face.training.face_space.fit` made.
+        refiner: As :class:`.face_decoder.FaceDecoder` takes it.
 
     Attributes:
         px: Side of the faces.
@@ -181,7 +192,9 @@ class FaceSpace:
         ModelError: The arrays are for embeddings of another length.
     """
 
-    def __init__(self, settings: FaceSpacePart, arrays: Arrays) -> None:
+    def __init__(
+        self, settings: FaceSpacePart, arrays: Arrays, refiner: Network | None = None
+    ) -> None:
         if len(arrays["voice_mean"]) != settings.embedding_dim:
             found = f"made for embeddings of {len(arrays['voice_mean'])} numbers"
             wanted = f"{settings.embedding_dim}, as its settings say"
@@ -205,7 +218,8 @@ class FaceSpace:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
         self._flow = Velocity(arrays) if "flow_enter" in arrays else None
-        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
+        self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
+        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening, refiner)
 
     def told(self, embeddings: Floats) -> Told:
         """What voices tell: gender, age, and the mean of the code.
@@ -243,40 +257,59 @@ class FaceSpace:
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
 
     def looks(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Looks:
-        """The people whose faces :meth:`faces` draws."""
+        """The people whose faces :meth:`faces` draws; arguments as of it."""
         told = self.told(embeddings)
         men = told.male > 0
-        codes, hair = told.codes, np.zeros((len(men), self.n_hair), np.float32)
+        codes, hair, behind = told.codes, self._usual_hair(embeddings, men), None
         if rng is not None:
             toward = self._gender_code - self._gender_code.mean(axis=0)
             codes = codes + self._settings.drawn_gender * toward[men.astype(np.int64)]
-            rest, hair = self._mixed(men, rng) if self._flow is None else self._followed(told, rng)
+            draw = self._mixed if self._flow is None else self._followed
+            rest, hair, behind = draw(told, rng)
             codes = codes + rest
-        return Looks(codes, men, told.age, hair)
+        return Looks(codes, men, told.age, hair, behind)
 
-    def _mixed(self, men: npt.NDArray[np.bool_], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """What voices do not tell, of people mixed from others: codes (n, K) and hair (n, H)."""
-        drawn = [self._others[man].drawn(rng) for man in men.astype(np.int64)]
-        rest = np.array([one for one, _ in drawn]).reshape(len(men), -1)
-        hair = np.array([one for _, one in drawn]).reshape(len(men), -1)
-        return self._settings.chance * self._left[men.astype(np.int64)] * rest, hair
+    def _usual_hair(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> Floats:
+        """Hair of faces without chance, shape (n, H); the mean's, zeros, where none is kept."""
+        hair, along = self._shown
+        if hair is None or along is None:
+            return np.zeros((len(men), self.n_hair), np.float32)
+        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
+        return np.asarray(hair[men.astype(np.int64), times(heard, along).argmax(axis=1)])
 
-    def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    def _mixed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+        """What voices do not tell, of people mixed from others.
+
+        Returns:
+            Of codes, shape (n, K); hair, shape (n, H); backdrops, shape (n, 3).
+        """
+        men = (told.male > 0).astype(np.int64)
+        rest = np.empty_like(told.codes)
+        hair = np.empty((len(men), self.n_hair), np.float32)
+        behind = np.empty((len(men), 3), np.float32)
+        for row, man in enumerate(men):  # row by row: one drawn alone is the same
+            rest[row], hair[row] = self._others[man].drawn(rng)
+            behind[row] = _backdrop(rng)
+        return self._settings.chance * self._left[men] * rest, hair, behind
+
+    def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
         """The same of people that the flow draws: they differ from the mean of gender and age."""
         assert self._flow is not None
         men = (told.male > 0).astype(np.int64)
         age = np.clip(told.age, YOUNGEST, OLDEST)
         start = np.empty((len(men), self._flow.code_dim), np.float32)
-        hair = np.zeros((len(men), self.n_hair), np.float32)
+        hair = np.empty((len(men), self.n_hair), np.float32)
+        behind = np.empty((len(men), 3), np.float32)
         for row, man in enumerate(men):
             start[row] = rng.standard_normal(start.shape[1], np.float32)
             hair[row] = self._others[man].drawn_hair(rng)
+            behind[row] = _backdrop(rng)
         start *= np.float32(self._settings.chance)
         known = np.column_stack([2 * men - 1, age]).astype(np.float32)
         people = self._flow.drawn(known, start, n_steps=self._settings.n_steps)
         decades = (age - self._gender_age[men])[:, None] / DECADE
         mean = self._gender_code[men] + decades * self._age_code[men]
-        return np.asarray(people - mean, np.float32), hair
+        return np.asarray(people - mean, np.float32), hair, behind
 
     def rest(self, men: bool, rng: np.random.Generator) -> Floats:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""
@@ -298,6 +331,12 @@ class FaceSpace:
         own = (codes - self._seen_code[men]) * self._stretched - heard @ self._plain_deviation
         white = [np.linalg.solve(self._spread[man], row) for man, row in zip(men, own, strict=True)]
         return np.asarray((np.array(white) ** 2).mean(axis=1), np.float32)
+
+
+def _backdrop(rng: np.random.Generator) -> Floats:
+    """Brightness and tint of what is behind a drawn person, shape (3,)."""
+    light = rng.uniform(*BACKDROPS)
+    return np.asarray(light * (1 + TINT * rng.standard_normal(3)), np.float32)
 
 
 def _of_gender(arrays: Arrays, men: bool) -> _Others:

@@ -1,0 +1,127 @@
+"""Faces that people can be drawn from: open eyes, nothing before the face, light as in a studio.
+
+Principal components mix what they are fitted to. A shadow or a frame that one face in twenty has
+is then a little in every face that is drawn.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.faces.evenness import coarse_light
+from voice2face.faces.layout import Floats, Layout
+from voice2face.faces.spectacles import read_weights, spectacles
+from voice2face.training.face_space.people import People
+
+# Chosen by eye on FairFace's faces: beyond these most have closed eyes; spectacles; hair, hats or
+# hands before the face, or a hard light.
+LEAST_OPEN = 0.235  # height of the eyes' opening over their width, as the mesh has it
+MOST_SPECTACLES = 0.06
+MOST_UNEVEN = 0.23  # root mean square of the logarithm of light, against the mean face's
+# Share of a face's own pattern of light that stays; more at the lower end, where beards are.
+KEPT, KEPT_BELOW = 0.35, 0.7
+EXPOSURE = 0.5  # share of the distance to the group's mean that is taken back
+BELOW = (0.62, 0.72)  # of the side: from where to where the one goes over into the other
+# Upper and lower lid, outer and inner corner, of both eyes, in the mesh.
+_LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))
+
+
+def eyes_open(shape: Floats) -> Floats:
+    """Height of the eyes' opening over their width, shape (n,).
+
+    Args:
+        shape: Points of meshes, shape (n, 468, 2).
+    """
+
+    def apart(one: int, other: int) -> Floats:
+        return np.asarray(np.linalg.norm(shape[:, one] - shape[:, other], axis=1), np.float32)
+
+    shares = [apart(top, low) / apart(outer, inner) for top, low, outer, inner in _LIDS]
+    return np.asarray(np.mean(shares, axis=0), np.float32)
+
+
+def shades(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
+    """Patterns of light on faces: logarithms of coarse colour, less their mean in the face.
+
+    Args:
+        texture: RGB, in the layout of normalised faces, shape (n, side, side, 3).
+
+    Returns:
+        Shape (n, side, side, 3).
+    """
+    inside = Layout.read().inside(texture.shape[1])
+    found = np.empty(texture.shape, np.float16)
+    for row, face in enumerate(texture.astype(np.float32)):
+        light = [coarse_light(np.ascontiguousarray(face[..., c]), inside) for c in range(3)]
+        found[row] = np.stack([one - one[inside > 0.5].mean() for one in light], axis=-1)
+    return found
+
+
+def presentable(people: People, shade: npt.NDArray[np.float16]) -> npt.NDArray[np.bool_]:
+    """Whose face can be drawn from, shape (n,).
+
+    Args:
+        people: Their faces.
+        shade: Of their textures, see :func:`shades`.
+    """
+    face = Layout.read().inside(people.texture.shape[1]) > 0.5
+    off = shade[:, face].astype(np.float32).mean(axis=-1)
+    off -= off.mean(axis=0)
+    weights = read_weights()
+    worn = np.array([spectacles(one.astype(np.float32), weights) for one in people.texture])
+    good = (eyes_open(people.shape) >= LEAST_OPEN) & (worn <= MOST_SPECTACLES)
+    return np.asarray(good & (np.sqrt((off**2).mean(axis=1)) <= MOST_UNEVEN))
+
+
+def chosen(people: People, of_them: npt.NDArray[np.bool_]) -> People:
+    """Some of the people; their weights sum to one again."""
+    weight = people.weight[of_them] / people.weight[of_them].sum()
+    rows = {name: getattr(people, name)[of_them] for name in ("texture", "shape", "male", "age")}
+    person = None if people.person is None else people.person[of_them]
+    return replace(people, **rows, weight=weight, person=person)
+
+
+def evened_exposure(
+    texture: npt.NDArray[np.uint8], group: npt.NDArray[np.str_]
+) -> npt.NDArray[np.float32]:
+    """Factors that bring faces half-way to the mean brightness of their group, shape (n,).
+
+    How light a face is within a group of people is as much the camera's doing as the skin's.
+
+    Args:
+        texture: RGB, in the layout of normalised faces, shape (n, side, side, 3).
+        group: Of each, shape (n,).
+    """
+    face = Layout.read().inside(texture.shape[1]) > 0.5
+    bright = np.log(np.maximum(texture[:, face].mean(axis=(1, 2), dtype=np.float32), 1.0))
+    middle = np.array([bright[group == one].mean() for one in group])
+    return np.asarray(np.exp(EXPOSURE * (middle - bright)), np.float32)
+
+
+def relit(
+    texture: npt.NDArray[np.uint8],
+    shade: npt.NDArray[np.float16],
+    studio: Floats,
+    gain: npt.NDArray[np.floating],
+) -> npt.NDArray[np.uint8]:
+    """Faces in the light of a studio; what colour their skin is as a whole stays, but for ``gain``.
+
+    Args:
+        texture: RGB, in the layout of normalised faces, shape (n, side, side, 3).
+        shade: Their patterns of light, shape (n, side, side, 3).
+        studio: The pattern wanted, shape (side, side, 3).
+        gain: Factor on each, for its exposure, shape (n,).
+    """
+    side = texture.shape[1]
+    inside = Layout.read().inside(side)
+    height = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
+    below = np.clip((height - BELOW[0]) / (BELOW[1] - BELOW[0]), 0, 1)[:, None, None]
+    kept = KEPT + (KEPT_BELOW - KEPT) * below
+    usual = shade.mean(axis=0, dtype=np.float32)
+    lit = np.empty_like(texture)
+    for row, (face, own) in enumerate(zip(texture, shade, strict=True)):
+        change = studio - usual + (kept - 1) * (own.astype(np.float32) - usual)
+        bright = gain[row] * face * np.exp(change * inside[..., None])
+        lit[row] = np.clip(np.rint(bright), 0, 255)
+    return lit
