@@ -17,13 +17,13 @@ from voice2face.files import check_free, write_bytes
 from voice2face.generators.protocol import FaceGenerator
 from voice2face.parts import Role
 from voice2face.plugins import allowed_plugins
+from voice2face.release.hub import resolve
 from voice2face.release.model_folder import (
     BUNDLED,
     ModelConfig,
     check_present,
     hash_of,
     read_config,
-    resolve,
     source_of,
 )
 from voice2face.voice_encoders.protocol import FrameEncoder, Listened, Listener, VoiceEncoder

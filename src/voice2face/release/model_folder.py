@@ -169,48 +169,6 @@ def hash_of(folder: Path) -> str:
     return sha256_of(folder / CONFIG)
 
 
-def resolve(model: str | Path | None, revision: str | None = None) -> Path:
-    """The folder of a model, wherever a user may name one.
-
-    Args:
-        model: A folder; ``"face-space"`` or ``"gan"``, a model in the package, where that is no
-            folder here; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
-            nor ``org`` is a folder here (``"hf://org/name"`` is never taken for one); None: the
-            default model of the package.
-        revision: Branch, tag or commit on the hub.
-
-    Returns:
-        Its folder, which is not looked into here unless it comes from the hub.
-
-    Raises:
-        ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
-        MissingExtraError: A name of the hub without the extra ``hub``.
-    """
-    from voice2face.release.hub_access import hub_name
-
-    name = None if model is None else hub_name(str(model))
-    if name is not None:
-        from voice2face.release.hub import fetch
-
-        return fetch(name.at(revision))
-    if revision is not None:
-        raise ModelError(
-            model or "the bundled model", "a revision of a folder", "one of a model on the hub",
-            "name the model as org/name, or leave the revision out",
-        )  # fmt: skip
-    if model is None:
-        return BUNDLED
-    folder = Path(model)
-    return SHIPPED_MODELS.get(str(model), folder) if not _exists(folder) else folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False
-
-
 def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
     """Path of one file of the model, after its checksum was compared.
 
