@@ -45,7 +45,7 @@ def _prepared(folder, out, **options) -> Corpus:
 def test_people_of_all_splits_who_are_not_in_the_first_are_asked_about(first, other_corpus):
     assert open_other(first, other_corpus.path).info == other_corpus.info
     others = others_of(first, other_corpus, seed=0)
-    new = {f"id3-{i:05d}" for i in range(24, 30)}
+    new = {f"id3-{i:06d}" for i in range(24, 30)}
     assert set(others.speech.identity) == set(others.faces.identity) == new
     assert (others.n_people, others.n_known) == (6, 24)
     assert len(others.faces) == 12 and others.faces.pixels.shape[1:] == (PX, PX, 3)
@@ -76,8 +76,8 @@ def test_who_has_the_same_recording_under_another_name_is_left_out(
     """A table of the strangers, and of two people of the study under new names."""
     lines = []
     for folder, names in (
-        (strangers, [f"id4-{i:05d}" for i in range(6)]),
-        (study_people, ["id3-00001", "id3-00002"]),
+        (strangers, [f"id4-{i:06d}" for i in range(6)]),
+        (study_people, ["id3-000001", "id3-000002"]),
     ):
         for row in csv.DictReader((folder / "cohort.csv").open()):
             if row["identity"] in names:
