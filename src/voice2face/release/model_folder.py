@@ -121,11 +121,11 @@ def read_config(folder: Path) -> ModelConfig:
 
 def _part(data: dict[str, Any], path: Path) -> Part:
     """A part by the kind that it names."""
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
+    kind = str(data.get("kind")).replace("_", "-")  # as the face space's was once written
+    if kind not in KINDS:
         found = f"a part of kind {kind!r}"[:80]
         raise ModelError(path, found, f"one of {', '.join(KINDS)}", "update voice2face")
-    return _decoded(data, part_class(kind), path, f"{kind} part: ")
+    return _decoded(data | {"kind": kind}, part_class(kind), path, f"{kind} part: ")
 
 
 def _decoded(data: object, kind: type[S], path: Path, what: str = "") -> S:
