@@ -15,13 +15,9 @@ from voice2face.errors import MissingExtraError, ModelError
 from voice2face.files import sha256_of
 from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.generators.deconvolutional import WEIGHTS
-from voice2face.release.hub import largest
+from voice2face.release.hub import largest, resolve
 from voice2face.release.hub_access import HubName, hub_name
-from voice2face.release.model_folder import (
-    CARD,
-    CONFIG,
-    resolve,
-)
+from voice2face.release.model_folder import CARD, CONFIG
 from voice2face.release.network_parts import read_generator
 from voice2face.release.publishing import push
 from voice2face.voice_encoders import convolutional

@@ -189,6 +189,16 @@ def test_no_two_recordings_become_one_picture(places, expected, voice2face, mode
         np.testing.assert_array_equal(pixels(out / name), np.asarray(made))
 
 
+def test_recordings_of_one_name_in_a_folder_are_told_apart_by_their_folders(
+    voice2face, model, clips, tmp_path
+):
+    lay(clips, tmp_path / "in", "anna/1.wav", "ben/1.wav", "ben/late/1.wav", "ben/2.wav", "1.wav")
+    words = ("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
+    assert voice2face(*words).status == 0
+    made = {"1.png", "anna-1.png", "ben-1.png", "ben-late-1.png", "2.png"}
+    assert names(tmp_path / "out") == made
+
+
 def test_a_picture_called_like_the_sheet_is_kept(voice2face, model, clip, tmp_path):
     target = tmp_path / "sheet.png"
     ended = voice2face("reconstruct", clip, "--model", model, "-o", target, "--sheet")

@@ -8,6 +8,7 @@ from voice2face.generators.face_decoder import BACKDROP, DARKER
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.generators.kinds import GENERATORS
 from voice2face.parts import PartSource
+from voice2face.release.model_folder import BUNDLED, CONFIG, read_config
 from voice2face.training.face_space import write
 
 from .face_space_samples import DIM, arrays, people
@@ -124,10 +125,18 @@ def opened(folder):
 
 
 def test_a_model_folders_part_opens_its_file(made, tmp_path):
-    assert GENERATORS["face_space"].endswith(":FaceSpacePart")
+    assert GENERATORS["face-space"].endswith(":FaceSpacePart")
     write(made, tmp_path / FILE)
     heard = voices((1, 0.3))
     np.testing.assert_array_equal(opened(tmp_path).faces(heard), FaceSpace(PART, made).faces(heard))
+
+
+def test_its_kind_is_read_as_it_was_once_written(tmp_path):
+    now = (BUNDLED / CONFIG).read_text("utf-8").replace("kind: face_space", "kind: face-space")
+    for text in (now, now.replace("kind: face-space", "kind: face_space")):
+        (tmp_path / CONFIG).write_text(text, "utf-8")
+        part = read_config(tmp_path).generator
+        assert isinstance(part, FaceSpacePart) and part.kind == "face-space"
 
 
 @pytest.mark.parametrize(

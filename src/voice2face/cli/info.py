@@ -65,7 +65,8 @@ def _tell_picture(path: Path, as_json: bool) -> None:
 
 
 def _tell_model(name: str | None, as_json: bool) -> None:
-    from voice2face.release.model_folder import checked_part, hash_of, read_config, resolve
+    from voice2face.release.hub import resolve
+    from voice2face.release.model_folder import checked_part, hash_of, read_config
     from voice2face.settings import to_yaml
 
     folder = resolve(name)

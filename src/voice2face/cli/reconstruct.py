@@ -54,8 +54,9 @@ def reconstruct(
 ) -> None:
     """Make a face from each recording.
 
-    Each becomes NAME.png; of two recordings with one name the second becomes NAME-2.png, and
-    faces drawn beside it NAME-drawn-1.png and so on. Each says in its metadata what made it;
+    Each becomes NAME.png, or FOLDER-NAME.png where a folder holds several of one name; of two that
+    are named the second becomes NAME-2.png. Faces drawn beside it become NAME-drawn-1.png and so
+    on. Each says in its metadata what made it;
     `info` shows that. A picture of yours is not replaced without --force. A recording that can't
     be used is reported, the others are done, and the exit status is 2.
     """

@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
-from voice2face.errors import CorpusError, Voice2FaceError
+from voice2face.errors import CorpusError
 from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
 from voice2face.experiments.recordings import Recordings, digest, digests_of
-from voice2face.synthetic import read_facts
 
 Names = set[str]
 
@@ -70,7 +69,7 @@ def open_other(first: Corpus, path: Path) -> Corpus:
             path, f"another audio front end ({b.preset})", f"that of {first.path} ({a.preset})",
             f"prepare it with --preset {a.preset}",
         )  # fmt: skip
-    n_people = len(_askable(other) - _known_names(first, other))
+    n_people = len(_askable(other) - _names(first))
     if n_people < LEAST_PEOPLE:
         raise CorpusError(
             path, f"{n_people} people with a voice and a face who are not in {first.path}",
@@ -82,8 +81,8 @@ def open_other(first: Corpus, path: Path) -> Corpus:
 def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
     """At most ``MOST_PEOPLE`` of its people, drawn by lot, without those of the first corpus.
 
-    A name is the same person's in both, unless both are made-up people of different seeds. Who
-    has the same recording or picture in both under different names is left out too.
+    A name is the same person's in both. Who has the same recording or picture in both under
+    different names is left out too.
 
     Args:
         first: The corpus that was trained on.
@@ -93,7 +92,7 @@ def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
     Raises:
         CorpusError: A shard is missing or damaged.
     """
-    known = _known_names(first, other)
+    known = _names(first)
     askable = np.array(sorted(_askable(other) - known), str)
     drawn = np.sort(np.random.default_rng(seed).permutation(askable)[:MOST_PEOPLE])
     speech, faces = Recordings.of_people(other, drawn), _faces_of(other, drawn)
@@ -115,26 +114,6 @@ def _names(corpus: Corpus, kind: str | None = None) -> Names:
 
 def _askable(corpus: Corpus) -> Names:
     return _names(corpus, "voice") & _names(corpus, "face")
-
-
-def _known_names(first: Corpus, other: Corpus) -> Names:
-    """Names of people of the first corpus, as far as they mean the same people in the other."""
-    seeds = _seeds(first), _seeds(other)
-    made_apart = None not in seeds[0] | seeds[1] and not seeds[0] & seeds[1]
-    return set() if made_apart else _names(first)
-
-
-def _seeds(corpus: Corpus) -> set[int | None]:
-    """Seeds of the made-up people that it is of; None for anybody else."""
-    found: set[int | None] = set()
-    for source in corpus.info.sources:
-        folder = Path(source.path)
-        try:
-            facts = read_facts(folder if folder.is_dir() else folder.parent)
-            found.add(facts.settings.seed if source.layout == "cohort" else None)
-        except Voice2FaceError:
-            found.add(None)
-    return found
 
 
 def _faces_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Faces:

@@ -59,15 +59,14 @@ class Deconvolutional:
     Args:
         part: What is known of it.
         network: Its graph.
+
+    Attributes:
+        px: Side of the faces.
     """
 
     def __init__(self, part: DeconvolutionalPart, network: Network) -> None:
+        self.px: int = part.network.face_px
         self._part, self._network = part, network
-
-    @property
-    def px(self) -> int:
-        """Side of the faces."""
-        return self._part.network.face_px
 
     def faces(
         self, embeddings: Float32Array, rng: np.random.Generator | None = None

@@ -75,7 +75,7 @@ TINT = 0.06  # spread of its channels, as a share
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
 
-class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face_space"):
+class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
     """A face space, and how faces are drawn from it.
 
     Attributes:

@@ -5,7 +5,7 @@ Names and not classes, as in :mod:`voice2face.voice_encoders.kinds`.
 
 GENERATORS = {
     "deconvolutional": "voice2face.generators.deconvolutional:DeconvolutionalPart",
-    "face_space": "voice2face.generators.face_space:FaceSpacePart",
+    "face-space": "voice2face.generators.face_space:FaceSpacePart",
     "flow": "voice2face.generators.flow:FlowPart",
     "linear": "voice2face.generators.linear:LinearPart",
     "speech2face": "voice2face.generators.speech2face:Speech2FacePart",

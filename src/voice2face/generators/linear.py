@@ -86,16 +86,14 @@ class Linear:
     Args:
         px: Side of the faces.
         arrays: The map.
+
+    Attributes:
+        px: Side of the faces.
     """
 
     def __init__(self, px: int, arrays: Map) -> None:
-        self._px, self._arrays = px, arrays
+        self.px, self._arrays = px, arrays
         self._components = arrays.components.astype(np.float32)
-
-    @property
-    def px(self) -> int:
-        """Side of the faces."""
-        return self._px
 
     def faces(
         self, embeddings: Float32Array, rng: np.random.Generator | None = None
@@ -123,4 +121,4 @@ class Linear:
             told = told + times(rng.standard_normal(told.shape, np.float32), a.spread)
         pixels = a.mean + times(told, self._components)
         cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
-        return cut.reshape(-1, 3, self._px, self._px)
+        return cut.reshape(-1, 3, self.px, self.px)

@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +111,8 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool, n_drawn: int = 0) -> Pl
         OutputError: One file is to hold several pictures, or a file is where a folder must go.
     """
     found = [_recordings(path) for path in inputs]
-    sources = list(dict.fromkeys(path for part in found for path in part.files))
+    folders = {file: path for path, part in zip(inputs, found, strict=True) for file in part.files}
+    sources = list(folders)
     left_out = list(dict.fromkeys(path for part in found for path in part.others))
     unreadable = list(dict.fromkeys(folder for part in found for folder in part.unreadable))
     names = _Names()
@@ -126,10 +127,14 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool, n_drawn: int = 0) -> Pl
     if os.path.lexists(out) and not _is_folder(out):
         raise OutputError(out, "a file", "a folder, or NAME.png", "choose another -o")
     sheet_path = out / f"{names.free(SHEET) if sheet else SHEET}.png"
-    stems = [names.free(source.stem) for source in sources]
+    n_called = Counter(_Names.key(source.stem) for source in sources)
+    stems = {
+        source: names.free(source.stem if n_called[_Names.key(source.stem)] == 1 else place)
+        for source, place in _places(folders)
+    }
     jobs = [
         Job(source, out / f"{stem}.png", names.drawn(out, stem, n_drawn))
-        for source, stem in zip(sources, stems, strict=True)
+        for source, stem in stems.items()
     ]
     return Plan(jobs, sheet_path, left_out, unreadable)
 
@@ -143,7 +148,7 @@ class _Names:
     def free(self, name: str) -> str:
         """The name, or the first of NAME-2, NAME-3, ... that nothing has."""
         found, number = name, 1
-        while (key := self._key(found)) in self._taken:
+        while (key := self.key(found)) in self._taken:
             number += 1
             found = f"{name}-{number}"
         self._taken.add(key)
@@ -155,9 +160,17 @@ class _Names:
         return tuple(folder / f"{self.free(f'{stem}-drawn-{number}')}.png" for number in numbers)
 
     @staticmethod
-    def _key(name: str) -> str:
+    def key(name: str) -> str:
+        """What is the same of names that may be one file's."""
         # Neither case nor how an accent is written tells files apart everywhere.
         return unicodedata.normalize("NFC", name).casefold()
+
+
+def _places(folders: Mapping[Path, Path]) -> Iterator[tuple[Path, str]]:
+    """Each recording, and where it lies in what was named: ``FOLDER-NAME``."""
+    for source, named in folders.items():
+        inside = source.relative_to(named).parts[:-1]
+        yield source, "-".join((*inside, source.stem))
 
 
 def _is_picture(out: Path) -> bool:

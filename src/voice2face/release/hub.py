@@ -1,4 +1,4 @@
-"""Models by name: from the Hugging Face hub into the cache that all its programs share."""
+"""Models by name: in the package, or from the Hugging Face hub by the cache of all its programs."""
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
@@ -16,12 +16,15 @@ from voice2face.release.hub_access import (
     bars_for_people,
     check_installed,
     endpoint,
+    hub_name,
     offline_variable,
 )
 from voice2face.release.model_folder import (
+    BUNDLED,
     CARD,
     CONFIG,
     MAX_CONFIG_BYTES,
+    SHIPPED_MODELS,
     ModelConfig,
     checked_part,
     read_config,
@@ -32,6 +35,44 @@ from voice2face.release.model_folder import (
 LARGEST = {".json": 1 << 26, ".onnx": 1 << 31, ".npz": 1 << 31, ".safetensors": 1 << 32}
 LARGEST_CARD = 1 << 20
 PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
+
+
+def resolve(model: str | Path | None, revision: str | None = None) -> Path:
+    """The folder of a model, wherever a user may name one.
+
+    Args:
+        model: A folder; ``"face-space"`` or ``"gan"``, a model in the package, where that is no
+            folder here; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
+            nor ``org`` is a folder here (``"hf://org/name"`` is never taken for one); None: the
+            default model of the package.
+        revision: Branch, tag or commit on the hub.
+
+    Returns:
+        Its folder, which is not looked into here unless it comes from the hub.
+
+    Raises:
+        ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
+        MissingExtraError: A name of the hub without the extra ``hub``.
+    """
+    name = None if model is None else hub_name(str(model))
+    if name is not None:
+        return fetch(name.at(revision))
+    if revision is not None:
+        raise ModelError(
+            model or "the bundled model", "a revision of a folder", "one of a model on the hub",
+            "name the model as org/name, or leave the revision out",
+        )  # fmt: skip
+    if model is None:
+        return BUNDLED
+    folder = Path(model)
+    return SHIPPED_MODELS.get(str(model), folder) if not _exists(folder) else folder
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        return False
 
 
 def fetch(name: HubName) -> Path:

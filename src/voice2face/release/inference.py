@@ -17,16 +17,16 @@ from voice2face.files import check_free, write_bytes
 from voice2face.generators.protocol import FaceGenerator
 from voice2face.parts import Role
 from voice2face.plugins import allowed_plugins
+from voice2face.release.hub import resolve
 from voice2face.release.model_folder import (
     BUNDLED,
     ModelConfig,
     check_present,
     hash_of,
     read_config,
-    resolve,
     source_of,
 )
-from voice2face.voice_encoders.protocol import Listened, VoiceEncoder
+from voice2face.voice_encoders.protocol import FrameEncoder, Listened, Listener, VoiceEncoder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -200,13 +200,17 @@ class Model:
             ModelError: The voice encoder is missing or damaged, or gives what is no embedding; or
                 the model can't tell speakers apart and is asked to.
         """
-        encoder: Any = self.voice_encoder
-        if hasattr(encoder, "listen"):
-            listened: Listened = encoder.listen(speech)
+        encoder = self.voice_encoder
+        if isinstance(encoder, Listener):
+            listened = encoder.listen(speech)
         else:
             listened = Listened(np.asarray(encoder.embed(speech), np.float32))
         read_offs: ReadOffs | None = self._open("heard")
-        if read_offs is not None and listened.frames is not None:
+        if (
+            read_offs is not None
+            and isinstance(encoder, FrameEncoder)
+            and listened.frames is not None
+        ):
             from voice2face.voice_encoders.listening import interpret
 
             listened = interpret(encoder, listened, read_offs, speech.name, speaker=speaker)

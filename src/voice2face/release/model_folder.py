@@ -121,11 +121,11 @@ def read_config(folder: Path) -> ModelConfig:
 
 def _part(data: dict[str, Any], path: Path) -> Part:
     """A part by the kind that it names."""
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
+    kind = str(data.get("kind")).replace("_", "-")  # as the face space's was once written
+    if kind not in KINDS:
         found = f"a part of kind {kind!r}"[:80]
         raise ModelError(path, found, f"one of {', '.join(KINDS)}", "update voice2face")
-    return _decoded(data, part_class(kind), path, f"{kind} part: ")
+    return _decoded(data | {"kind": kind}, part_class(kind), path, f"{kind} part: ")
 
 
 def _decoded(data: object, kind: type[S], path: Path, what: str = "") -> S:
@@ -167,48 +167,6 @@ def hash_of(folder: Path) -> str:
     if not (folder / CONFIG).is_file():
         raise _missing(folder / CONFIG)
     return sha256_of(folder / CONFIG)
-
-
-def resolve(model: str | Path | None, revision: str | None = None) -> Path:
-    """The folder of a model, wherever a user may name one.
-
-    Args:
-        model: A folder; ``"face-space"`` or ``"gan"``, a model in the package, where that is no
-            folder here; ``"org/name"`` or ``"org/name@revision"`` on the hub, where neither that
-            nor ``org`` is a folder here (``"hf://org/name"`` is never taken for one); None: the
-            default model of the package.
-        revision: Branch, tag or commit on the hub.
-
-    Returns:
-        Its folder, which is not looked into here unless it comes from the hub.
-
-    Raises:
-        ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
-        MissingExtraError: A name of the hub without the extra ``hub``.
-    """
-    from voice2face.release.hub_access import hub_name
-
-    name = None if model is None else hub_name(str(model))
-    if name is not None:
-        from voice2face.release.hub import fetch
-
-        return fetch(name.at(revision))
-    if revision is not None:
-        raise ModelError(
-            model or "the bundled model", "a revision of a folder", "one of a model on the hub",
-            "name the model as org/name, or leave the revision out",
-        )  # fmt: skip
-    if model is None:
-        return BUNDLED
-    folder = Path(model)
-    return SHIPPED_MODELS.get(str(model), folder) if not _exists(folder) else folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False
 
 
 def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:

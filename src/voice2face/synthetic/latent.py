@@ -178,7 +178,8 @@ def stream(
 def sample_person(settings: CohortSettings, index: int) -> Person:
     """Person ``index`` of a cohort; the same whatever ``n_identities`` is.
 
-    A change of ``coupling`` alone leaves every voice as it is and changes the faces.
+    A change of ``coupling`` alone leaves every voice as it is and changes the faces. Who they are
+    follows from the seed, so their names tell it: ``id3-000017``.
     """
     heard_rng = stream(settings, index, Stream.HEARD)
     seen_rng = stream(settings, index, Stream.SEEN)
@@ -187,7 +188,7 @@ def sample_person(settings: CohortSettings, index: int) -> Person:
     only_heard = heard_rng.standard_normal(N_ONLY_HEARD).tolist()
     only_seen = seen_rng.standard_normal(N_ONLY_SEEN).tolist()
     return Person(
-        identity=f"id{index:05d}",
+        identity=f"id{settings.seed}-{index:06d}",
         heard=Heard(_sex(heard[0, 0]), *heard[0, 1:].tolist(), *only_heard),
         seen=Seen(_sex(seen[0]), *seen[1:].tolist(), *only_seen),
     )

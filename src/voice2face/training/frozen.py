@@ -14,7 +14,8 @@ from voice2face.errors import ModelError
 from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.plugins import allowed_plugins, is_plugin
-from voice2face.release.model_folder import read_config, resolve, source_of
+from voice2face.release.hub import resolve
+from voice2face.release.model_folder import read_config, source_of
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
 from voice2face.voice_encoders import ge2e, heard, onnx_file

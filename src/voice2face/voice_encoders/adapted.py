@@ -98,6 +98,12 @@ class Adapted:
         encoder: Frozen; gives the windows.
         head: Pools them.
 
+    Attributes:
+        dim: Numbers of an embedding.
+        frame_dim: Numbers of a window.
+        frames_per_s: Windows for a second of speech.
+        frames_hash: The frozen encoder's.
+
     Raises:
         ModelError: The head was made for another encoder.
     """
@@ -107,26 +113,9 @@ class Adapted:
             found, wanted = f"windows of {len(head.centre)} numbers", f"{encoder.frame_dim}"
             raise ModelError("head", found, wanted, "name the encoder that it was trained on")
         self._encoder, self._head = encoder, head
-
-    @property
-    def dim(self) -> int:
-        """Numbers of an embedding."""
-        return int(self._head.weight.shape[1])
-
-    @property
-    def frame_dim(self) -> int:
-        """Numbers of a window."""
-        return self._encoder.frame_dim
-
-    @property
-    def frames_per_s(self) -> float:
-        """Windows for a second of speech."""
-        return self._encoder.frames_per_s
-
-    @property
-    def frames_hash(self) -> str:
-        """The frozen encoder's."""
-        return self._encoder.frames_hash
+        self.dim = int(head.weight.shape[1])
+        self.frame_dim = encoder.frame_dim
+        self.frames_per_s, self.frames_hash = encoder.frames_per_s, encoder.frames_hash
 
     def frames(self, speech: Speech) -> Float32Array:
         """Windows of the frozen encoder, shape (windows, frame_dim).

@@ -69,37 +69,23 @@ class ConvolutionalPart(VoiceEncoderPart, frozen=True, kw_only=True, tag="convol
         return {"audio preset": self.front_end_preset, "voice encoder": shape}
 
 
-class Convolutional:
+class Convolutional(LogMelFrames):
     """The encoder at work (a ``FrameEncoder`` and a ``Listener`` of ``voice_encoders.protocol``).
+
+    Its frames are those of the front end: the network has no part in them.
 
     Args:
         part: What is known of it.
         network: Its graph.
+
+    Attributes:
+        dim: Numbers of an embedding.
     """
 
     def __init__(self, part: ConvolutionalPart, network: Network) -> None:
+        super().__init__(part.front_end)
+        self.dim: int = part.network.embedding_dim
         self._part, self._network = part, network
-        self._frames = LogMelFrames(part.front_end)
-
-    @property
-    def dim(self) -> int:
-        """Numbers of an embedding."""
-        return self._part.network.embedding_dim
-
-    @property
-    def frame_dim(self) -> int:
-        """Mel bands of a frame."""
-        return self._frames.frame_dim
-
-    @property
-    def frames_per_s(self) -> float:
-        """Frames for a second of speech."""
-        return self._frames.frames_per_s
-
-    @property
-    def frames_hash(self) -> str:
-        """Of the front end's settings: the network has no part in the frames."""
-        return self._frames.frames_hash
 
     @property
     def stride(self) -> int:
@@ -122,25 +108,13 @@ class Convolutional:
             AudioError: It holds too little speech, or noise alone.
             ModelError: The network is damaged.
         """
-        voiced, bands = speech_bands(speech, self._part.front_end)
+        voiced, bands = speech_bands(speech, self.front_end)
         features = normalise(bands, out=bands)  # an hour's bands take 90 MB
-        return Listened(self.encoded(tile(features, self._part.front_end.min_frames)), voiced)
-
-    def frames(self, speech: Speech) -> Float32Array:
-        """Log-mel of the speech, not normalised, shape (frames, n_mels).
-
-        Raises:
-            AudioError: It holds too little speech.
-        """
-        return self._frames.frames(speech)
-
-    def prepared(self, frames: Float32Array) -> Float32Array:
-        """Bands of zero mean and unit deviation: (frames, n_mels), same shape."""
-        return self._frames.prepared(frames)
+        return Listened(self.encoded(tile(features, self.front_end.min_frames)), voiced)
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of log-mel that is not normalised: (frames, n_mels) → (dim,)."""
-        return self.encoded(tile(normalise(frames), self._part.front_end.min_frames))
+        return self.encoded(tile(normalise(frames), self.front_end.min_frames))
 
     def encoded(self, features: npt.NDArray[np.floating]) -> Float32Array:
         """Embedding of what the front end gives in the end.

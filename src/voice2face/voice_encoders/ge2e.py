@@ -84,10 +84,15 @@ class Ge2e:
 
     Attributes:
         settings: Those.
+        dim: Numbers of an embedding.
+        frame_dim: Numbers of a window.
+        frames_per_s: Windows for a second of speech.
 
     Raises:
         ModelError: The file is missing, damaged or another network.
     """
+
+    dim = frame_dim = DIM
 
     def __init__(
         self,
@@ -96,24 +101,10 @@ class Ge2e:
         threads: int = 1,
     ) -> None:
         self.settings = settings
+        self.frames_per_s = 1 / (settings.hop_frames * settings.mel.hop_s)
         self._network = Network(path, threads)
         wanted = [None, settings.window_frames, settings.mel.n_mels]
         self._network.check(INPUT, wanted, OUTPUT)
-
-    @property
-    def dim(self) -> int:
-        """Numbers of an embedding."""
-        return DIM
-
-    @property
-    def frame_dim(self) -> int:
-        """Numbers of a window."""
-        return DIM
-
-    @property
-    def frames_per_s(self) -> float:
-        """Windows for a second of speech."""
-        return 1 / (self.settings.hop_frames * self.settings.mel.hop_s)
 
     @property
     def frames_hash(self) -> str:

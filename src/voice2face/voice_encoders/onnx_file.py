@@ -111,6 +111,9 @@ class OnnxFile:
 
     Attributes:
         settings: Those.
+        dim: Numbers of an embedding.
+        frame_dim: Numbers of a window, as many.
+        frames_per_s: Windows for a second of speech.
 
     Raises:
         ModelError: A file is missing or damaged, or the network is not fed as its YAML says.
@@ -122,23 +125,9 @@ class OnnxFile:
         self._network = Network(path, threads)
         self._length = self._check_input()
         noise = np.random.default_rng(0).normal(0, 1000, round(self.settings.window_s * RATE_HZ))
-        self._dim = 0
-        self._dim = len(self._run(np.rint(noise).astype(np.int16)))
-
-    @property
-    def dim(self) -> int:
-        """Numbers of an embedding."""
-        return self._dim
-
-    @property
-    def frame_dim(self) -> int:
-        """Numbers of a window."""
-        return self._dim
-
-    @property
-    def frames_per_s(self) -> float:
-        """Windows for a second of speech."""
-        return 1 / self.settings.hop_s
+        self.dim = 0
+        self.dim = self.frame_dim = len(self._run(np.rint(noise).astype(np.int16)))
+        self.frames_per_s = 1 / self.settings.hop_s
 
     @property
     def frames_hash(self) -> str:
@@ -194,9 +183,9 @@ class OnnxFile:
         if self.settings.layout == "bands_frames":
             fed = fed.T
         (answer,) = self._network.run([self.settings.output], {self.settings.input: fed[None]})
-        if answer.size == 0 or self._dim not in (0, answer.size):
+        if answer.size == 0 or self.dim not in (0, answer.size):
             found = f"output '{self.settings.output}' of shape {answer.shape}"
-            raise self._wrong(found, f"{self._dim or 'some'} numbers for a window")
+            raise self._wrong(found, f"{self.dim or 'some'} numbers for a window")
         return np.asarray(answer.reshape(-1), np.float32)
 
     def _check_input(self) -> int | None:

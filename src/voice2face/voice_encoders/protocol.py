@@ -1,7 +1,7 @@
 """What every voice encoder can do, whoever made it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ class Listened:
         return None if self.voiced is None else len(self.voiced) / RATE_HZ
 
 
+@runtime_checkable
 class Listener(VoiceEncoder, Protocol):
     """An encoder that also says which part of a recording is speech."""
 
@@ -77,6 +78,7 @@ class Listener(VoiceEncoder, Protocol):
         ...
 
 
+@runtime_checkable
 class FrameEncoder(VoiceEncoder, Protocol):
     """An encoder whose work splits into a sequence that can be kept and a pooling that is quick.
 

@@ -10,8 +10,6 @@ from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
 
 Float32Array = npt.NDArray[np.float32]
 
-FRAME_ENCODER = ("frame_dim", "frames_per_s", "frames_hash", "frames", "prepared", "pooled")
-
 
 class WholeRecordings:
     """A ``FrameEncoder`` whose sequence has one row: the embedding of the whole recording.
@@ -55,6 +53,4 @@ def as_frame_encoder(encoder: VoiceEncoder, name: str) -> FrameEncoder:
         encoder: Any.
         name: All that decides what it gives, as text.
     """
-    if all(hasattr(encoder, part) for part in FRAME_ENCODER):
-        return encoder  # type: ignore[return-value]
-    return WholeRecordings(encoder, name)
+    return encoder if isinstance(encoder, FrameEncoder) else WholeRecordings(encoder, name)

@@ -10,7 +10,9 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.release.inference import Model, Reconstruction, to_picture
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
-from voice2face.web.ear import Ear, as_model_heard
+from voice2face.voice_encoders.protocol import Listened
+from voice2face.voice_encoders.speakers import Speakers
+from voice2face.web.ear import Ear
 from voice2face.web.hearing import summed_up
 
 BEYOND_S = 0.1  # read past the longest recording, so that a longer one is noticed
@@ -67,25 +69,24 @@ class Maker:
         """
         began = time.perf_counter()
         speech, is_cut = self._first(read())
-        if model.config.part("heard") is None:
-            overheard = self._ear.listen(speech)
-            made = model.reconstruct_speech(speech)
-        else:
-            made = model.reconstruct_speech(speech)
-            overheard = as_model_heard(made)
+        is_told = model.config.part("heard") is not None
+        beside = None if is_told else self._ear.listen(speech)
+        made = model.reconstruct_speech(speech)
+        told: Reconstruction | Listened | None = made if is_told else beside
+        heard, speakers = (told.heard, told.speakers) if told else (None, None)
         label = LABEL if order.label else ""
         face = png_bytes(made.picture, provenance_of(model), label)
         if order.picture_only:
             return face
         shown = summed_up(speech.samples, made.voiced)
-        notes = [*self._notes(is_cut), *overheard.warnings, *shown.pop("warnings")]
+        notes = [*self._notes(is_cut), *_several(speakers), *shown.pop("warnings")]
         answer = {
             "face": face,
             "more": _more(model, made, order, label),
             "model": name,
-            "heard": overheard.heard.as_data() if overheard.heard else None,
-            "heard_by": overheard.by if overheard.heard else None,
-            "speakers": overheard.speakers.n if overheard.speakers else None,
+            "heard": heard.as_data() if heard else None,
+            "heard_by": ("model" if is_told else "beside") if heard else None,
+            "speakers": speakers.n if speakers else None,
             "warnings": notes,
             **shown,
             "took_ms": round(1000 * (time.perf_counter() - began), 1),
@@ -101,6 +102,16 @@ class Maker:
     def _notes(self, is_cut: bool) -> list[str]:
         first = in_words(self._longest_s)
         return [f"The recording is longer: its first {first} were used."] if is_cut else []
+
+
+def _several(speakers: Speakers | None) -> list[str]:
+    """That several people speak, if they do."""
+    if speakers is None or speakers.warning is None:
+        return []
+    return [
+        f"More than one person seems to speak: {speakers.warning}. "
+        "The face mixes them; a recording of one alone would tell more."
+    ]
 
 
 def in_words(seconds: float) -> str:

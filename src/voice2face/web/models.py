@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from voice2face.release.hub import resolve
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import SHIPPED_MODELS, ModelConfig, resolve
+from voice2face.release.model_folder import SHIPPED_MODELS, ModelConfig
 from voice2face.web.refusals import unknown_model
 
 # What the cards of models in the package say at length, by the model's name.

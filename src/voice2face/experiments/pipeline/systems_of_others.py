@@ -7,7 +7,8 @@ from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.experiments.systems import ModelSystem, TableSystem
 from voice2face.files import sha256_of
-from voice2face.release.model_folder import hash_of, resolve
+from voice2face.release.hub import resolve
+from voice2face.release.model_folder import hash_of
 from voice2face.release.people import people_warning
 
 TABLES = (".csv", ".tsv", ".parquet")
