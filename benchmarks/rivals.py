@@ -91,7 +91,7 @@ def main() -> None:
     made = list(train_all(wanted, corpora, out, given.seeds))
     named = [text.partition("=")[::2] for text in given.system]
     added = [Trained(name, [resolve(place)], "added") for name, place in named]
-    systems = gathered([*made, *added], {name: corpora[name] for name in TARGETS})
+    systems = gathered([*made, *added], corpora["canonical"])
     judges = opened_judges(corpora["face"], out)
     asked_of = {
         "voxceleb": given.data / "pairs" / "voxceleb" / "pairs.csv",
@@ -120,27 +120,24 @@ def main() -> None:
     write_text(PAGE, page(json.loads(text)))
 
 
-def gathered(trained: Sequence[Trained], corpora: Mapping[str, Path]) -> Systems:
+def gathered(trained: Sequence[Trained], folder: Path) -> Systems:
     """Models and matchers apart, and the baselines that know the same people."""
     models = [one for one in trained if Model(one.folders[0]).config.generator is not None]
     matchers = [one for one in trained if one not in models]
     linear = Model(next(one for one in models if one.name == "linear").folders[0])
-    baselines: dict[str, tuple[Rival, str]] = {}
-    for kind, folder in corpora.items():
-        corpus = Corpus.open(folder)
-        data = read_pairs(corpus, open_frozen("ge2e"), "identity")
-        gender = gender_of(corpus)
-        labels = np.array(data.labels)
-        voices, faces = labels[data.voice_labels], labels[data.face_labels]
-        rivals, left_out = make_rivals(
-            TrainingVoices(data.embeddings, voices, np.array([gender[who] for who in voices])),
-            TrainingFaces(data.pixels, faces, np.array([gender[who] for who in faces])),
-            model=lambda heard: _pixels(linear, heard),
-        )
-        for name, reason in left_out.items():
-            print(f"{name}, {kind}, left out: {reason}", flush=True)
-        lies = corpus.info.face_crop.geometry
-        baselines |= {f"{name}, {kind}": (rival, lies) for name, rival in rivals.items()}
+    corpus = Corpus.open(folder)
+    data = read_pairs(corpus, open_frozen("ge2e"), "identity")
+    gender, labels = gender_of(corpus), np.array(data.labels)
+    voices, faces = labels[data.voice_labels], labels[data.face_labels]
+    rivals, left_out = make_rivals(
+        TrainingVoices(data.embeddings, voices, np.array([gender[who] for who in voices])),
+        TrainingFaces(data.pixels, faces, np.array([gender[who] for who in faces])),
+        model=lambda heard: _pixels(linear, heard),
+    )
+    for name, reason in left_out.items():
+        print(f"{name} left out: {reason}", flush=True)
+    lies = corpus.info.face_crop.geometry
+    baselines = {name: (rival, lies) for name, rival in rivals.items()}
     return Systems(models, matchers, baselines, linear)
 
 

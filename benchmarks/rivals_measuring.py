@@ -25,7 +25,7 @@ SOFTENED_IN = "released"  # geometry
 
 Floats = npt.NDArray[np.floating]
 Pictures = npt.NDArray[np.uint8]
-Found = tuple[FaceSet, list[LeftOut]]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,42 @@ class Softened:
         crops = faces.aligned(GEOMETRIES[SOFTENED_IN], self.px)
         pictures = [np.asarray(Image.fromarray(crop).filter(soft)) for crop in crops]
         return self.inner.embed(FaceSet.of_crops(np.array(pictures), SOFTENED_IN))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Faces that are looked at, and which of them each recording has.
+
+    Attributes:
+        faces: Different ones.
+        left_out: Pictures among the different ones in which no face was found.
+        rows: Number of the picture of each recording, (n,).
+        seconds_a_face: Of drawing; NaN for what was not drawn.
+    """
+
+    faces: FaceSet
+    left_out: list[LeftOut]
+    rows: Rows
+    seconds_a_face: float = float("nan")
+
+    @classmethod
+    def in_files(cls, files: Sequence[Path]) -> "Found":
+        """Of picture files."""
+        return cls(*FaceSet.of_files(files, detector()), np.arange(len(files)))
+
+    @classmethod
+    def among(
+        cls, pixels: Pictures, geometry: str, seconds_a_face: float = float("nan")
+    ) -> "Found":
+        """In pictures: where a known geometry says, or else where a detector finds them."""
+        flat = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
+        _, first, rows = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+        different = pixels[first]
+        if geometry in GEOMETRIES:
+            found: tuple[FaceSet, list[LeftOut]] = FaceSet.of_crops(different, geometry), []
+        else:
+            found = FaceSet.of_pictures(different, detector())
+        return cls(*found, rows.ravel(), seconds_a_face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,33 +129,31 @@ class Judges:
     embedders: Mapping[str, Embedder]
     folder: Path
 
-    def look(self, key: Sequence[str], faces: Callable[[], tuple[Found, float]]) -> Measured:
+    def look(self, key: Sequence[str], faces: Callable[[], Found]) -> Measured:
         """What they see; from the folder if they have seen it.
 
         Args:
             key: Names all that the faces depend on.
-            faces: Makes them; and seconds a face.
+            faces: Makes them.
         """
         name = hashlib.sha256("\n".join([*key, *self.embedders]).encode()).hexdigest()[:32]
         path = self.folder / f"{name}.npz"
         if not path.is_file():
-            self._keep(path, *faces())
+            self._keep(path, faces())
         with np.load(path, allow_pickle=False) as kept:
             vectors = {e.name: kept[f"vectors {i}"] for i, e in enumerate(self.embedders.values())}
             return Measured(vectors, kept["age"], kept["male"], float(kept["seconds"]))
 
-    def _keep(self, path: Path, found: Found, seconds: float) -> None:
-        faces, left_out = found
-        n = len(faces) + len(left_out)
-        there = np.setdiff1d(np.arange(n), [one.row for one in left_out])
-        arrays: dict[str, npt.NDArray] = {"seconds": np.array(seconds)}
-        for number, embedder in enumerate(self.embedders.values()):
-            rows = np.full((n, embedder.dim), np.nan, np.float32)
-            rows[there] = embedder.embed(faces)
-            arrays[f"vectors {number}"] = rows
-        for name, values in zip(("age", "male"), AgeGender().judge(faces), strict=True):
-            arrays[name] = np.full(n, np.nan)
-            arrays[name][there] = values
+    def _keep(self, path: Path, found: Found) -> None:
+        n = len(found.faces) + len(found.left_out)
+        there = np.setdiff1d(np.arange(n), [one.row for one in found.left_out])
+        told = {f"vectors {i}": e.embed(found.faces) for i, e in enumerate(self.embedders.values())}
+        told |= dict(zip(("age", "male"), AgeGender().judge(found.faces), strict=True))
+        arrays: dict[str, npt.NDArray] = {"seconds": np.array(found.seconds_a_face)}
+        for name, values in told.items():
+            every = np.full((n, *values.shape[1:]), np.nan, values.dtype)
+            every[there] = values
+            arrays[name] = every[found.rows]
         stream = io.BytesIO()
         np.savez(stream, **arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,18 +191,19 @@ class Table:
         """Faces of a column of files."""
         files = [self.pairs.root / cell for cell in self.pairs.cells[column]]
         key = ("column", column, self.pairs.sha256, str(self.pairs.root))
-        return judges.look(key, lambda: (FaceSet.of_files(files, detector()), float("nan")))
+        return judges.look(key, lambda: Found.in_files(files))
 
     def faces_of(self, judges: Judges, folder: Path) -> Measured:
         """Faces of a released model."""
         model = Model(folder)
         embeddings = self.embeddings(model)
 
-        def made() -> tuple[Found, float]:
+        def made() -> Found:
             model.faces(embeddings[:1])  # opens it
             started = time.perf_counter()
             pixels = to_pixels(model.faces(embeddings))
-            return found_in(pixels, said(model)), (time.perf_counter() - started) / len(pixels)
+            took = (time.perf_counter() - started) / len(pixels)
+            return Found.among(pixels, said(model), took)
 
         return judges.look(("model", model.sha256, self.pairs.sha256), made)
 
@@ -179,20 +214,13 @@ class Table:
         heard = self.embeddings(model)
         return judges.look(
             ("baseline", *key, model.config.voice_encoder.sha256, self.pairs.sha256),
-            lambda: (found_in(rival(heard), geometry), float("nan")),
+            lambda: Found.among(rival(heard), geometry),
         )
 
 
 def said(model: Model) -> str:
     """How a model's faces lie, as it says itself."""
     return str(model.config.provenance.get("geometry", ""))
-
-
-def found_in(pixels: Pictures, geometry: str) -> Found:
-    """Faces in pictures: where a known geometry says, or else where a detector finds them."""
-    if geometry in GEOMETRIES:
-        return FaceSet.of_crops(pixels, geometry), []
-    return FaceSet.of_pictures(pixels, detector())
 
 
 def filled(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

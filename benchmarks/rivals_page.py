@@ -83,8 +83,8 @@ def _introduction(found: Found) -> str:
         "both roles; each side's embeddings are centred. A face that is not found counts as one "
         "that tells nothing. **Direct matching** compares a voice with real faces and makes none: "
         "two small heads over frozen encoders, what a voice gives before a picture is made. "
-        "Where an interval of a difference holds zero, the data cannot tell who is ahead; of twenty "
-        "such intervals about one misses the truth."
+        "Where an interval of a difference holds zero, the data cannot tell who is ahead; of "
+        "twenty such intervals about one misses the truth."
     )
 
 
@@ -245,7 +245,7 @@ def _truth_words() -> str:
     return (
         "Of made-up people it is known how much a voice tells about a face, and so the best that "
         "any system can reach (`synthetic/ceiling.py`). **Best possible, measured**: the best "
-        "decision, by the true numbers, on the very trials. 400 people, two recordings and three "
+        "decision, by the true numbers, on the very trials. 400 people, two recordings and two "
         "pictures each, 300 of them to learn from; 1:2 matching of people not trained on. Direct "
         "matching takes eigenfaces of the pictures and has one number for both readings."
     )

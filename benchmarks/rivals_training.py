@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,11 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "canonical-64": ("--face", "canonical"),
 }
 LOSSES = ("cca", "contrastive", "fop")
+# Generators after the design of others: name in tables, name for `train face`, corpus.
+ROUTES = (
+    ("Speech2Face's route", "speech2face", "canonical"),
+    ("flow", "flow", "canonical"),
+)
 # A quarter of the width and this many iterations: what two cores do in some minutes.
 GAN = (
     "--width", "0.25", "--batch-size", "32", "--precision", "bf16", "--pair-by", "gender",
@@ -77,6 +83,10 @@ def trainings(iterations: int) -> list[Training]:
     return [
         *direct,
         Training("linear", "canonical", ("--generator", "linear", *ge2e), "closed form"),
+        *(
+            Training(name, corpus, ("--generator", kind, *ge2e), "rival", seeded=True)
+            for name, kind, corpus in ROUTES
+        ),
         *five,
     ]
 
@@ -123,7 +133,7 @@ def trained(one: Training, corpus: Path, out: Path, seed: int) -> tuple[Path, di
     Done is what was made by the same command from the same corpus: their checksum is written when
     the training has ended.
     """
-    run = out / "runs" / f"{one.name.replace(' ', '-').replace(',', '')}-{seed}"
+    run = out / "runs" / f"{re.sub(r'[^a-z0-9]+', '-', one.name.lower())}-{seed}"
     words = [str(word) for word in one.command(Path("CORPUS"), Path("OUT"), seed)[1:]]
     key = hashlib.sha256(json.dumps([words, sha256_of(corpus / "corpus.json")]).encode())
     done = run / "trained.json"

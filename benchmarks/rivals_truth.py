@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.rivals_training import Training, trained
+from benchmarks.rivals_training import ROUTES, Training, trained
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.evaluation.baselines import RIVALS, make_rivals
@@ -34,15 +34,16 @@ from voice2face.files import write_text
 from voice2face.release.inference import Model
 from voice2face.synthetic import CohortSettings, write_cohort
 
-COUPLINGS = (0.0, 0.85)
-COHORT = CohortSettings(n_identities=400, seed=11, clips_per_identity=2, faces_per_identity=3)
+COUPLINGS = (0.85,)
+COHORT = CohortSettings(n_identities=400, seed=11, clips_per_identity=2, faces_per_identity=2)
 SPLIT = "hash:75/5/20"
 GE2E = ("--voice-encoder", "ge2e")
 # What a face is read by there; the matcher takes the same as a network.
 READER = "eigenfaces"
-TRAININGS = (
-    Training("linear", "people", ("--generator", "linear", *GE2E), "closed form"),
-)  # fmt: skip
+TRAININGS = tuple(
+    Training(name, "people", ("--generator", kind, *GE2E), "rival")
+    for name, kind, _ in (("linear", "linear", ""), *ROUTES)
+)
 
 
 def known_truth(out: Path, couplings: Sequence[float], without: Sequence[str]) -> dict[str, Any]:
@@ -160,10 +161,3 @@ def write_network(eigen: Eigenfaces, path: Path) -> Path:
     }  # fmt: skip
     path.with_suffix(".json").write_text(json.dumps(about))
     return path
-
-
-def shares(rows: Sequence[dict[str, Any]], task: str, embedder: str) -> dict[str, dict[str, Any]]:
-    """Rows of one task and embedder by system."""
-    return {
-        row["system"]: row for row in rows if (row["measure"], row["embedder"]) == (task, embedder)
-    }
