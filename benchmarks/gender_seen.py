@@ -22,15 +22,20 @@ def main() -> None:
     options.add_argument("pairs", type=Path)
     options.add_argument("out", type=Path)
     given = options.parse_args()
-    with given.pairs.open(newline="") as stream:
+    write_seen(given.pairs, given.out)
+
+
+def write_seen(pairs: Path, out: Path) -> None:
+    """Write such a table."""
+    with pairs.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    root = given.pairs.resolve().parent
+    root = pairs.resolve().parent
     faces, left_out = FaceSet.of_files([root / row[PICTURE] for row in rows], detector())
     missing = {one.row for one in left_out}
     _, male = AgeGender().judge(faces)
     shares = iter(male.tolist())
     columns = ("identity", *FILES, "gender")
-    with given.out.open("w", newline="") as stream:
+    with out.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()
         for number, row in enumerate(rows):

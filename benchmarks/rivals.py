@@ -1,0 +1,269 @@
+"""Every rival and every trivial baseline under one protocol, on real people and on made-up ones.
+
+    python -m benchmarks.rivals OUT --data FOLDER [--system NAME=MODEL ...] [--without NAME ...]
+
+FOLDER holds ``pairs/avspeech`` and ``pairs/voxceleb``. All systems learn from the same seven
+eighths of AVSpeech's people, hear through the same frozen encoder (GE2E), and are asked about the
+last eighth, by which one of each family is chosen, and about VoxCeleb people whom nothing was
+trained or chosen on. ``--system`` adds a model that was trained elsewhere. What is done in OUT is
+not done again. Writes ``results/rivals.json`` and the page ``docs/rivals.md``.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.harness import RESULTS, machine
+from benchmarks.rivals_asking import Asking, Direct
+from benchmarks.rivals_measuring import Judges, Measured, Softened, Table, filled
+from benchmarks.rivals_page import page
+from benchmarks.rivals_training import (
+    CORPORA,
+    Trained,
+    held_out_table,
+    prepared,
+    train_all,
+    trainings,
+    write_table,
+)
+from benchmarks.rivals_truth import COUPLINGS, known_truth
+from voice2face.corpus import Corpus
+from voice2face.evaluation.baselines import make_rivals
+from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces, open_embedder
+from voice2face.evaluation.pairs import read_pairs as read_table
+from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
+from voice2face.faces import GEOMETRIES
+from voice2face.files import write_text
+from voice2face.release.inference import Model, load
+from voice2face.release.model_folder import resolve
+from voice2face.release.people import trained_on
+from voice2face.training.closed_form import read_pairs
+from voice2face.training.frozen import open_frozen
+
+COMMAND = "python -m benchmarks.rivals OUT --data FOLDER"
+PUBLISHED, JUDGE = "speech2face", "face_reid_0095"
+TARGETS = ("canonical", "face")
+PAGE = Path(__file__).parents[1] / "docs" / "rivals.md"
+TABLES = {"voxceleb": "VoxCeleb people", "held out": "held-out people of AVSpeech"}
+
+Rival = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Systems:
+    """All that is compared.
+
+    Attributes:
+        models: Makers of faces, trained here or elsewhere.
+        matchers: Those that make none.
+        baselines: By name: what they draw from what is heard, and the geometry of their faces.
+        hearing: A model by whose ear the baselines hear.
+    """
+
+    models: Sequence[Trained]
+    matchers: Sequence[Trained]
+    baselines: Mapping[str, tuple[Rival, str]]
+    hearing: Model
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m benchmarks.rivals", description=__doc__)
+    options.add_argument("out", type=Path)
+    options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--system", action="append", default=[], metavar="NAME=MODEL")
+    options.add_argument("--without", action="append", default=[], metavar="NAME")
+    options.add_argument("--iterations", type=int, default=2000, help="of the report's five")
+    options.add_argument("--seeds", type=int, default=1, help="of systems that depend on one")
+    options.add_argument("--couplings", type=float, nargs="*", default=list(COUPLINGS))
+    given = options.parse_args()
+    out: Path = given.out
+    pairs = given.data / "pairs" / "avspeech" / "pairs.csv"
+    table = write_table(pairs, out / "pairs.csv")
+    wanted = [one for one in trainings(given.iterations) if one.name not in given.without]
+    needed = {*TARGETS, *(one.corpus for one in wanted)}
+    corpora = {n: prepared(table, out, n, words) for n, words in CORPORA.items() if n in needed}
+    made = list(train_all(wanted, corpora, out, given.seeds))
+    named = [text.partition("=")[::2] for text in given.system]
+    added = [Trained(name, [resolve(place)], "added") for name, place in named]
+    systems = gathered([*made, *added], corpora["canonical"])
+    judges = opened_judges(corpora["face"], out)
+    asked_of = {
+        "voxceleb": given.data / "pairs" / "voxceleb" / "pairs.csv",
+        "held out": held_out_table(corpora["canonical"], pairs, out / "held-out.csv"),
+    }
+    tables = {name: opened(path, out) for name, path in asked_of.items()}
+    found: dict[str, Any] = {
+        "machine": machine(),
+        "run_with": COMMAND,
+        "without": given.without,
+        "seeds": given.seeds,
+        "systems": about(systems),
+    }
+    held_out = answered(tables["held out"], systems, judges, [])
+    chosen = best_of_families(held_out, systems)
+    references = [PUBLISHED, *(chosen[f"direct, {target}"] for target in TARGETS)]
+    found["chosen"] = chosen
+    found["rows"] = {
+        "held out": held_out,
+        "voxceleb": answered(tables["voxceleb"], systems, judges, references),
+    }
+    found["seconds_a_face"] = speeds(tables["voxceleb"], systems, judges)
+    found["truth"] = known_truth(out / "truth", given.couplings, given.without)
+    text = json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False)
+    write_text(RESULTS / "rivals.json", text + "\n")
+    write_text(PAGE, page(json.loads(text)))
+
+
+def gathered(trained: Sequence[Trained], folder: Path) -> Systems:
+    """Models and matchers apart, and the baselines that know the same people."""
+    models = [one for one in trained if Model(one.folders[0]).config.generator is not None]
+    matchers = [one for one in trained if one not in models]
+    linear = Model(next(one for one in models if one.name == "linear").folders[0])
+    corpus = Corpus.open(folder)
+    data = read_pairs(corpus, open_frozen("ge2e"), "identity")
+    gender, labels = gender_of(corpus), np.array(data.labels)
+    voices, faces = labels[data.voice_labels], labels[data.face_labels]
+    rivals, left_out = make_rivals(
+        TrainingVoices(data.embeddings, voices, np.array([gender[who] for who in voices])),
+        TrainingFaces(data.pixels, faces, np.array([gender[who] for who in faces])),
+        model=lambda heard: _pixels(linear, heard),
+    )
+    for name, reason in left_out.items():
+        print(f"{name} left out: {reason}", flush=True)
+    lies = corpus.info.face_crop.geometry
+    baselines = {name: (rival, lies) for name, rival in rivals.items()}
+    return Systems(models, matchers, baselines, linear)
+
+
+def _pixels(model: Model, heard: np.ndarray) -> np.ndarray:
+    from voice2face.experiments.systems import to_pixels
+
+    return to_pixels(model.faces(heard))
+
+
+def gender_of(corpus: Corpus) -> dict[str, str]:
+    """What the table says of each person; "" where it doubts."""
+    faces = corpus.faces("train")
+    cells = faces.attributes["gender"].tolist()
+    return dict(zip(faces.identity.tolist(), (cell or "" for cell in cells), strict=True))
+
+
+def opened_judges(corpus: Path, out: Path) -> Judges:
+    """Face embedders: as faces are, softened, and one that was fitted on training pictures."""
+    reid, taught = open_embedder(JUDGE), Corpus.open(corpus)
+    geometry = GEOMETRIES[taught.info.face_crop.geometry]
+    eigen = Eigenfaces.fit(as_faces(taught.faces("train").pixels[::2]), geometry)
+    return Judges(
+        {
+            reid.sha256: reid,
+            f"softened {reid.sha256}": Softened(reid),
+            f"eigenfaces {taught.info.data_hash}": eigen,
+        },
+        out / "measured",
+    )
+
+
+def opened(table: Path, out: Path) -> Table:
+    """A table of people with all columns that are asked about."""
+    strata = ("gender", "age", "ethnicity")
+    return Table(read_table(table, ["voice", PUBLISHED, *TARGETS], strata), {}, out / "measured")
+
+
+def answered(
+    table: Table, systems: Systems, judges: Judges, references: Sequence[str]
+) -> dict[str, Any]:
+    """Rows against each kind of real faces, and what faces show, of systems that may be asked."""
+    measured = {PUBLISHED: [table.pictures(judges, PUBLISHED)]}
+    measured |= dict(faces_of_models(table, systems, judges))
+    for name, (rival, lies) in systems.baselines.items():
+        key = name, systems.hearing.sha256
+        measured[name] = [table.faces_by(judges, key, systems.hearing, rival, lies)]
+    rows: dict[str, Any] = {}
+    for target in TARGETS:
+        real = table.pictures(judges, target)
+        direct = {one.name: matched(table, Model(one.folders[0]), real) for one in systems.matchers}
+        asking = Asking(table.pairs, real, measured, direct, references, JUDGE)
+        print(f"{len(measured) + len(direct)} systems against {target}", flush=True)
+        rows[target] = list(asking.rows())
+        rows[f"faces, beside {target}"] = list(asking.attributes())
+    rows["found"] = {name: seeds[0].found for name, seeds in measured.items()}
+    return msgspec.to_builtins(rows)  # type: ignore[no-any-return]
+
+
+def faces_of_models(
+    table: Table, systems: Systems, judges: Judges
+) -> Iterator[tuple[str, list[Measured]]]:
+    """Of each model that was not trained on the people of the table."""
+    people = set(table.pairs.identity.tolist())
+    for one in systems.models:
+        if trained_on(Model(one.folders[0]).config.provenance, people):
+            print(f"{one.name}: trained on people of {table.pairs.table.name}, left out there")
+            continue
+        yield one.name, [table.faces_of(judges, folder) for folder in one.folders]
+
+
+def matched(table: Table, model: Model, real: Measured) -> Direct:
+    """Voices and real faces in a matcher's space."""
+    faces = model.matcher.faces(filled(real.vectors[JUDGE]))
+    return Direct(model.matcher.voices(table.embeddings(model)), faces)
+
+
+def speeds(table: Table, systems: Systems, judges: Judges) -> dict[str, float]:
+    """Seconds a face, of each model."""
+    return {
+        one.name: table.faces_of(judges, one.folders[0]).seconds_a_face for one in systems.models
+    }
+
+
+def best_of_families(held_out: Mapping[str, Any], systems: Systems) -> dict[str, str]:
+    """Who is best on held-out people, of the five models and of the matchers of each kind of faces.
+
+    By 1:2 matching against the faces that they learned from.
+    """
+    families = {
+        "five": ("canonical", [one.name for one in systems.models if one.group == "five"]),
+        **{
+            f"direct, {target}": (
+                target, [one.name for one in systems.matchers if one.name.endswith(target)],
+            )
+            for target in TARGETS
+        },
+    }  # fmt: skip
+    chosen = {}
+    for family, (target, names) in families.items():
+        values = {
+            row["system"]: row["value"]
+            for row in held_out[target]
+            if row["system"] in names and row["embedder"] == JUDGE
+            and (row["measure"], row["stratum"], row["against"]) == ("1:2 matching", "", "")
+        }  # fmt: skip
+        if values:
+            chosen[family] = max(values, key=lambda name: values[name])
+    return chosen
+
+
+def about(systems: Systems) -> dict[str, Any]:
+    """What each trained system is, and what its training cost."""
+    return {
+        one.name: {
+            "group": one.group,
+            "cost": one.cost,
+            "model": load(one.folders[0]).sha256,
+            "provenance": {
+                key: value
+                for key, value in Model(one.folders[0]).config.provenance.items()
+                if "people" not in key
+            },
+        }
+        for one in (*systems.models, *systems.matchers)
+    }
+
+
+if __name__ == "__main__":
+    main()

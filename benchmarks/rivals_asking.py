@@ -1,0 +1,206 @@
+"""Questions of ``rivals``: matching, retrieval, verification, gender and age, of every system."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.rivals_measuring import Measured, filled
+from voice2face.errors import CorpusError
+from voice2face.evaluation.comparison import RANKS, SEVERAL
+from voice2face.evaluation.metrics.face_verification import verify_faces
+from voice2face.evaluation.metrics.matching import Scored, match
+from voice2face.evaluation.metrics.retrieval import retrieve
+from voice2face.evaluation.pairs import Pairs
+from voice2face.evaluation.results import Row
+from voice2face.evaluation.statistics.intervals import SHARE, Estimate, estimate
+from voice2face.evaluation.trials.trial_list import Protocol
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
+
+STRATA = ("gender", "age", "ethnicity")
+REAL = "real faces"
+BANDS = {"20-39": 0, "40-59": 1, ">=60": 2}  # of age, as the table of VoxCeleb people has them
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Direct:
+    """A matcher: voices and real faces in one space, (n, k) each."""
+
+    voices: Vectors
+    faces: Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """Everybody on the same trials.
+
+    Attributes:
+        pairs: The people.
+        target: Real faces.
+        systems: By name, of each seed what judges see in its faces.
+        direct: Matchers by name.
+        references: Names of those with which every other is compared.
+        judge: The embedder by which retrieval and verification are asked.
+    """
+
+    pairs: Pairs
+    target: Measured
+    systems: Mapping[str, Sequence[Measured]]
+    direct: Mapping[str, Direct]
+    references: Sequence[str]
+    judge: str
+
+    def rows(self) -> Iterator[Row]:
+        """All numbers."""
+        names = [name for name in STRATA if name in self.pairs.cells]
+        for n in range(len(names) + 1):
+            for embedder in self.target.vectors:
+                yield from self._matching(tuple(names[:n]), embedder)
+        yield from self._several()
+        yield from self._retrieval()
+        yield from self._verification()
+
+    def attributes(self) -> Iterator[Row]:
+        """Gender and age that a network sees in the faces, against the labels of the table."""
+        cells, people = self.pairs.cells, self.pairs.identity
+        for name, seeds in {**self.systems, REAL: [self.target]}.items():
+            seen = seeds[0]
+            if "gender" in cells:
+                male = np.char.lower(np.array(cells["gender"])) == "male"
+                right = ((seen.male > 0.5) == male).astype(float)
+                right[np.isnan(seen.male)] = 0.5
+                found = estimate(right, people, ends=SHARE)
+                yield _with(Row(name, "gender", n_people=len(np.unique(people)), chance=0.5), found)
+            if "age" in cells:
+                band = np.array([BANDS.get(cell, np.nan) for cell in cells["age"]])
+                there = ~np.isnan(band) & ~np.isnan(seen.age)
+                yield _with(Row(name, "age, r"), correlation(seen.age, band, people, there))
+
+    def _items(self) -> tuple[Items, Items, npt.NDArray[np.bool_]]:
+        """Probes, gallery, and rows of the table that are in the gallery."""
+        cells = self.pairs.cells
+        groups = {k: np.char.lower(np.array(cells[k], str)) for k in STRATA if k in cells}
+        names = np.array(cells["voice"], str)
+        there = ~np.isnan(self.target.age)
+        kept = {k: column[there] for k, column in groups.items()}
+        gallery = Items(names[there], self.pairs.identity[there], kept)
+        return Items(names, self.pairs.identity, groups), gallery, there
+
+    def _trials(
+        self, protocol: Protocol, strata: tuple[str, ...] = (), **more: int
+    ) -> tuple[TrialList, npt.NDArray[np.bool_]]:
+        probes, gallery, there = self._items()
+        return make_trials(probes, gallery, protocol=protocol, strata=strata, **more), there
+
+    def _sides(
+        self, embedder: str, there: npt.NDArray[np.bool_]
+    ) -> Iterator[tuple[str, str, list[Vectors], Vectors]]:
+        """Name, embedder, embeddings of each seed and real faces, of every system."""
+        real = self.target.vectors[embedder][there]
+        for name, seeds in self.systems.items():
+            yield name, embedder, [filled(one.vectors[embedder]) for one in seeds], real
+        for name, one in self.direct.items():
+            yield name, self.judge, [one.voices], one.faces[there]
+
+    def _matching(self, strata: tuple[str, ...], embedder: str) -> Iterator[Row]:
+        try:
+            trials, there = self._trials("1:2", strata)
+        except CorpusError:
+            return
+        scored, judged_by = {}, {}
+        for name, by, seeds, real in self._sides(embedder, there):
+            parts = [match(made, real, trials, centre=True) for made in seeds]
+            scored[name], judged_by[name] = Scored.mean(parts), by
+        for name, one in scored.items():
+            if name in self.direct and embedder != self.judge:
+                continue
+            yield _with(_row(name, "1:2 matching", trials, judged_by[name], one), one.estimate())
+        for other in self.references:
+            for name, one in scored.items():
+                if name != other and not (name in self.direct and embedder != self.judge):
+                    row = _row(name, "1:2 matching", trials, embedder, one, other)
+                    yield _with(row, one.above(scored[other]))
+        yield from self._real(trials, there, embedder)
+
+    def _real(
+        self, trials: TrialList, there: npt.NDArray[np.bool_], embedder: str
+    ) -> Iterator[Row]:
+        """Other pictures of the person in the place of made faces: what the embedder can tell."""
+        real = self.target.vectors[embedder][there]
+        try:
+            own = make_trials(
+                trials.gallery, trials.gallery, protocol="1:2", strata=trials.strata,
+                others_only=True,
+            )  # fmt: skip
+            scored = match(real, real, own, centre=True)
+        except CorpusError:  # nobody has two pictures
+            return
+        yield _with(_row(REAL, "1:2 matching", own, embedder, scored), scored.estimate())
+
+    def _several(self) -> Iterator[Row]:
+        trials, there = self._trials("1:N", n_way=SEVERAL)
+        for name, by, seeds, real in self._sides(self.judge, there):
+            one = Scored.mean([match(made, real, trials, centre=True) for made in seeds])
+            row = _row(name, f"1:{SEVERAL} matching", trials, by, one)
+            yield _with(row, one.estimate())
+
+    def _retrieval(self) -> Iterator[Row]:
+        trials, there = self._trials("retrieval")
+        for name, by, (made, *_), real in self._sides(self.judge, there):
+            ranks = retrieve(made, real, trials, centre=True)
+            for k in (k for k in RANKS if k < ranks.n_gallery):
+                row = Row(name, f"R@{k} of {ranks.n_gallery}", "", by, chance=ranks.chance(k))
+                yield _with(row, ranks.recall_at(k))
+
+    def _verification(self) -> Iterator[Row]:
+        for strata in ((), *([("gender",)] if "gender" in self.pairs.cells else [])):
+            trials, there = self._trials("verification", strata)
+            for name, by, (made, *_), real in self._sides(self.judge, there):
+                found = verify_faces(made, real, trials, centre=True)
+                for measure, value in (("AUC", found.auc), ("EER", found.eer)):
+                    row = Row(name, f"verification {measure}", ", ".join(strata), by, chance=0.5)
+                    yield _with(row, value)
+
+
+def correlation(
+    a: npt.NDArray[np.floating],
+    b: npt.NDArray[np.floating],
+    people: npt.NDArray[np.str_],
+    there: npt.NDArray[np.bool_],
+    n_resamples: int = 1000,
+) -> Estimate:
+    """Pearson's r over recordings, with its interval over people."""
+    a, b, people = a[there], b[there], people[there]
+    names, owner = np.unique(people, return_inverse=True)
+    rows = [np.flatnonzero(owner == i) for i in range(len(names))]
+    rng = np.random.default_rng(0)
+
+    def r(chosen: npt.NDArray[np.int64]) -> float:
+        x, y = a[chosen], b[chosen]
+        if x.std() < 1e-6 or y.std() < 1e-6:
+            return 0.0  # one face for everybody tells nothing
+        return float(np.corrcoef(x, y)[0, 1])
+
+    drawn = [
+        r(np.concatenate([rows[i] for i in rng.integers(len(names), size=len(names))]))
+        for _ in range(n_resamples)
+    ]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Estimate(r(np.arange(len(a))), float(low), float(high))
+
+
+def _row(
+    name: str, measure: str, trials: TrialList, embedder: str, scored: Scored, against: str = ""
+) -> Row:
+    return Row(
+        name, measure, ", ".join(trials.strata), embedder, n_people=scored.n_people,
+        n_trials=scored.n_trials, chance=None if against else scored.chance, against=against,
+    )  # fmt: skip
+
+
+def _with(row: Row, found: Estimate) -> Row:
+    return msgspec.structs.replace(row, value=found.value, low=found.low, high=found.high)

@@ -1,0 +1,178 @@
+"""What ``rivals`` trains: corpora and systems, each by one command of a user, with what it cost."""
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import PROGRAM, run_process
+from voice2face.files import sha256_of, write_text
+from voice2face.networks.variants import VARIANTS
+
+# Of web pictures about one in forty has no face that looks ahead: left out.
+PREPARE = ("--split", "hash:88/12/0", "--max-skipped", "0.2", "--workers", "1", "--quiet")
+CORPORA: dict[str, tuple[str, ...]] = {
+    "canonical": ("--face", "canonical", "--px", "128"),
+    "face": ("--face", "face", "--px", "128"),
+    "canonical-64": ("--face", "canonical"),
+}
+LOSSES = ("cca", "contrastive", "fop")
+# Generators after the design of others: name in tables, name for `train face`, corpus.
+ROUTES = (
+    ("Speech2Face's route", "speech2face", "canonical"),
+    ("flow", "flow", "canonical"),
+)
+# A quarter of the width and this many iterations: what two cores do in some minutes.
+GAN = (
+    "--width", "0.25", "--batch-size", "32", "--precision", "bf16", "--pair-by", "gender",
+    "--set", "training.ema_decay=0.999", "--half", "--quiet", "--resume",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Training:
+    """One system, as a user trains it.
+
+    Attributes:
+        name: In tables.
+        corpus: One of CORPORA.
+        words: Of the command, between the corpus' folder and the seed: ``train face`` or others.
+        group: What the page says of it.
+        seeded: Whether another seed gives another model.
+    """
+
+    name: str
+    corpus: str
+    words: tuple[str, ...]
+    group: str
+    seeded: bool = False
+    stage: str = "face"
+
+    def command(self, corpus: Path, out: Path, seed: int) -> list[str | Path]:
+        """All words of it."""
+        return [
+            *PROGRAM, "train", self.stage, corpus, out, *self.words, "--seed", str(seed),
+        ]  # fmt: skip
+
+
+def trainings(iterations: int) -> list[Training]:
+    """All of them.
+
+    Args:
+        iterations: Of the report's five models.
+    """
+    ge2e = ("--voice-encoder", "ge2e")
+    direct = [
+        Training(
+            f"direct matching, {loss}, {kind}", kind, ("--loss", loss), "direct", stage="matching"
+        )
+        for kind in ("canonical", "face")
+        for loss in LOSSES
+    ]  # fmt: skip
+    gan = (*ge2e, "--iterations", str(iterations), *GAN)
+    five = [
+        Training(
+            f"report's {variant}", "canonical-64", ("--variant", variant, *gan), "five", seeded=True
+        )
+        for variant in VARIANTS
+    ]
+    return [
+        *direct,
+        Training("linear", "canonical", ("--generator", "linear", *ge2e), "closed form"),
+        *(
+            Training(name, corpus, ("--generator", kind, *ge2e), "rival", seeded=True)
+            for name, kind, corpus in ROUTES
+        ),
+        *five,
+    ]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One that is there.
+
+    Attributes:
+        name: In tables.
+        folders: Of the released model, one of each seed.
+        group: What the page says of it.
+        cost: Processor and wall time of the first seed's training, in seconds; empty: not known.
+    """
+
+    name: str
+    folders: Sequence[Path]
+    group: str
+    cost: dict[str, float] = field(default_factory=dict)
+
+
+def write_table(pairs: Path, out: Path) -> Path:
+    """The table that corpora are prepared from: with the gender that a network sees."""
+    if not out.is_file():
+        from benchmarks.gender_seen import write_seen
+
+        write_seen(pairs, out)
+    return out
+
+
+def prepared(table: Path, out: Path, name: str, words: Sequence[str]) -> Path:
+    """A corpus; made unless it is there."""
+    corpus = out / "corpora" / name
+    if not (corpus / "corpus.json").is_file():
+        corpus.parent.mkdir(parents=True, exist_ok=True)
+        print(f"corpus {name}", flush=True)
+        _run([*PROGRAM, "prepare", table, corpus, *words, *PREPARE])
+    return corpus
+
+
+def trained(one: Training, corpus: Path, out: Path, seed: int) -> tuple[Path, dict[str, float]]:
+    """Folder of the released model and what its training cost; what is done is not done again.
+
+    Done is what was made by the same command from the same corpus: their checksum is written when
+    the training has ended.
+    """
+    run = out / "runs" / f"{re.sub(r'[^a-z0-9]+', '-', one.name.lower())}-{seed}"
+    words = [str(word) for word in one.command(Path("CORPUS"), Path("OUT"), seed)[1:]]
+    key = hashlib.sha256(json.dumps([words, sha256_of(corpus / "corpus.json")]).encode())
+    done = run / "trained.json"
+    told: dict[str, Any] = json.loads(done.read_text()) if done.is_file() else {}
+    if told.get("key") != key.hexdigest():
+        print(f"training {one.name}, seed {seed}", flush=True)
+        cost = _run(one.command(corpus, run, seed))
+        told = {"key": key.hexdigest(), "command": words, "cost": cost}
+        write_text(done, json.dumps(told, indent=1) + "\n")
+    return run / "model", told["cost"]
+
+
+def train_all(
+    wanted: Sequence[Training], corpora: dict[str, Path], out: Path, seeds: int
+) -> Iterator[Trained]:
+    """One after another; a system that can't be trained ends the command."""
+    for one in wanted:
+        folders, costs = [], []
+        for seed in range(seeds if one.seeded else 1):
+            folder, cost = trained(one, corpora[one.corpus], out, seed)
+            folders.append(folder)
+            costs.append(cost)
+        yield Trained(one.name, folders, one.group, costs[0])
+
+
+def held_out_table(corpus: Path, table: Path, out: Path) -> Path:
+    """The rows of a table whose people are a corpus' validation split."""
+    from voice2face.corpus import Corpus
+
+    people = set(Corpus.open(corpus).faces("validation").identity.tolist())
+    with table.open(newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["identity"] in people]
+    with out.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return out
+
+
+def _run(command: Sequence[str | Path]) -> dict[str, float]:
+    run = run_process(command)
+    return {"cpu_s": round(run.cpu_s, 1), "wall_s": round(run.wall_s, 1)}
