@@ -79,7 +79,7 @@ class Speech2FaceFit:
             "cosine of told and true features, people held out": round(trained.cosine, 3),
             "the same of a ridge regression": round(trained.regression, 3),
         }
-        return Trained(NewPart(part, _Writer(arrays)), facts, REMARKS)
+        return Trained(NewPart(part, _Writer(arrays)), facts=facts, remarks=REMARKS)
 
 
 def left_open(features: npt.NDArray[np.float32], left: float) -> npt.NDArray[np.float32]:
