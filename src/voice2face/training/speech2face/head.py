@@ -195,10 +195,10 @@ def train_head(pairs: Pairs, decode: Floats, recipe: HeadRecipe, seed: int) -> T
     def look(iteration: int, head: FeatureHead) -> None:
         found.append((*agreement(_told(head, held_out), held_out), iteration))
 
-    _train(known, start, decode, recipe, recipe.iterations, seed, look)
+    _, weights = _train(known, start, decode, recipe, recipe.iterations, seed, look)
     cosine, left, iterations = max(found, key=lambda one: one[0])
     start = regressions(pairs)[strength]
-    head, weights = _train(pairs, start, decode, recipe, iterations, seed)
+    head, _ = _train(pairs, start, decode, recipe, iterations, seed)
     return TrainedHead(head, iterations, weights, cosine, found[0][0], left)
 
 
