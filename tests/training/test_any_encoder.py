@@ -184,6 +184,6 @@ def test_an_encoder_that_takes_no_head_is_refused(corpus, tmp_path):
     from voice2face.training.speaker.adapt import adapt
     from voice2face.training.speaker.adaptation import AdaptationRecipe
 
-    with pytest.raises(TrainingError, match="of kind voice-encoder-plugin; ge2e"):
+    with pytest.raises(TrainingError, match="of kind voice-encoder-plugin under it; ge2e"):
         adapt(corpus, tmp_path / "head", AdaptationRecipe(), voice_encoder=ENCODER)
     assert not (tmp_path / "head").exists()

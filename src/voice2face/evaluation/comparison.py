@@ -12,7 +12,7 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.face_verification import verify_faces
 from voice2face.evaluation.metrics.matching import Scored, match
-from voice2face.evaluation.metrics.retrieval import retrieve
+from voice2face.evaluation.metrics.retrieval import GALLERIES, GALLERY_PEOPLE, retrieve
 from voice2face.evaluation.pairs import Column, Pairs
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import N_RESAMPLES, Estimate
@@ -151,6 +151,8 @@ class _Comparison:
         if len(np.unique(self.gallery.items.identity)) >= SEVERAL:
             self._ask("1:N", (), self._match, n_way=SEVERAL)
         self._ask("retrieval", (), self._retrieve)
+        if len(np.unique(self.gallery.items.identity)) >= GALLERY_PEOPLE and not self.others_only:
+            self._ask("retrieval", (), self._retrieve, n_way=GALLERY_PEOPLE, n_sets=GALLERIES)
         for alike in strata:
             self._ask("verification", alike, self._verify)
         for which, probes in self._by_language().items():
@@ -219,6 +221,7 @@ class _Comparison:
         real: bool = False,
         required: bool = False,
         n_way: int = 2,
+        n_sets: int | None = None,
         probes: _Side | None = None,
         which: str = "",
     ) -> None:
@@ -230,12 +233,14 @@ class _Comparison:
             answer: Gives the rows of one embedder.
             real: Real faces take the place of the made ones.
             required: Without this there is nothing to say.
-            n_way: Faces of a trial.
+            n_way: Faces of a trial, people of a gallery.
+            n_sets: Galleries; None: as the protocol has it.
             probes: Some of the probes; None: all.
             which: What these have in common.
         """
         name = f"{protocol}{f' of {REAL}' if real else ''}{which}"
         name += f" within {' and '.join(strata)}" if strata else ""
+        name += "" if n_sets is None else f" in {n_sets} galleries of {n_way} people"
         asked = self.gallery if real else probes or self.probes
         try:
             trials = make_trials(
@@ -244,6 +249,7 @@ class _Comparison:
                 protocol=protocol,
                 strata=strata,
                 n_way=n_way,
+                n_sets=n_sets,
                 seed=self.question.seed,
                 others_only=real or self.others_only,
             )
@@ -285,9 +291,12 @@ class _Comparison:
         for one in self._answering(embedder, self.probes):
             if one.again:
                 continue
-            ranks = retrieve(one.made, one.real, trials, centre=self.question.centre)
+            # In drawn galleries a person is asked about by the mean of their made faces (SF2F).
+            drawn, centre = trials.sets is not None, self.question.centre
+            ranks = retrieve(one.made, one.real, trials, per_person=drawn, centre=centre)
+            where = f"{ranks.n_gallery} people{', SF2F: mean of each' if drawn else ''}"
             for k in (k for k in RANKS if k < ranks.n_gallery):
-                measure = f"R@{k} of {ranks.n_gallery} people"
+                measure = f"R@{k} of {where}"
                 row = Row(one.name, measure, "", one.embedder, chance=ranks.chance(k))
                 row = msgspec.structs.replace(row, n_people=ranks.n_people, n_trials=ranks.n_trials)
                 yield _with(row, ranks.recall_at(k, **self.draws))

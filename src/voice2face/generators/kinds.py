@@ -8,6 +8,7 @@ GENERATORS = {
     "face-space": "voice2face.generators.face_space:FaceSpacePart",
     "flow": "voice2face.generators.flow:FlowPart",
     "linear": "voice2face.generators.linear:LinearPart",
+    "sf2f": "voice2face.generators.sf2f:Sf2fPart",
     "speech2face": "voice2face.generators.speech2face:Speech2FacePart",
     "generator-plugin": "voice2face.generators.plugin:GeneratorPlugin",
 }

@@ -21,11 +21,11 @@ Float32Array = npt.NDArray[np.float32]
 FILE = "speech2face.npz"
 HEAD = {
     "centre": "float32 dim",
-    "scale": "float32 dim",
+    "linear": "float32 dim feature",
+    "offset": "float32 feature",
     "hidden": "float32 dim hidden",
     "hidden_offset": "float32 hidden",
-    "weights": "float32 hidden feature",
-    "offset": "float32 feature",
+    "told": "float32 hidden feature",
     "spread": "float32 feature feature",
 }
 DECODER = {
@@ -112,9 +112,10 @@ class Speech2Face:
                 "generator", f"embeddings of shape {embeddings.shape}", f"(n, {len(a['centre'])})",
                 "use the voice encoder that it was trained with",
             )  # fmt: skip
-        standard = (embeddings.astype(np.float32, copy=False) - a["centre"]) / a["scale"]
-        hidden = np.maximum(times(standard, a["hidden"]) + a["hidden_offset"], 0)
-        return np.asarray(times(hidden, a["weights"]) + a["offset"], np.float32)
+        given = embeddings.astype(np.float32, copy=False) - a["centre"]
+        hidden = np.maximum(times(given, a["hidden"]) + a["hidden_offset"], 0)
+        told = times(given, a["linear"]) + a["offset"] + times(hidden, a["told"])
+        return np.asarray(told, np.float32)
 
     def decoded(self, features: Float32Array) -> Float32Array:
         """Faces with these features: (n, feature) → (n, 3, px, px), in [-1, 1]."""

@@ -37,6 +37,7 @@ class VoicesAndFaces:
         labels: Names of the people or groups.
         geometry: How all faces lie, a name of ``faces.GEOMETRIES``; None: nobody knows.
         read_frames: Reads :attr:`frames`.
+        encoder: The voice encoder.
     """
 
     embeddings: npt.NDArray[np.float32]
@@ -46,6 +47,7 @@ class VoicesAndFaces:
     labels: list[str]
     geometry: str | None = None
     read_frames: Callable[[], list[Frames]] = list
+    encoder: FrozenEncoder | None = None
 
     @cached_property
     def frames(self) -> list[Frames]:
@@ -62,11 +64,13 @@ class Trained:
 
     Attributes:
         generator: As a part.
+        voice_encoder: As a part, in place of the frozen one and what is read off that.
         facts: About the training, for the card.
         remarks: Markdown for the card.
     """
 
     generator: NewPart
+    voice_encoder: NewPart | None = None
     facts: Provenance = field(default_factory=dict)
     remarks: str = ""
 
@@ -143,7 +147,9 @@ def train_closed_form(
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
     }
-    parts = (*encoder.new_parts(unit=True), trained.generator)
+    own = trained.voice_encoder
+    voice = encoder.new_parts(unit=True) if own is None else [own]
+    parts = (*voice, trained.generator)
     write_release(out / "model", out.resolve().name, parts, facts, remarks=trained.remarks)
     if team is not None:
         team.barrier()
@@ -167,7 +173,7 @@ def read_pairs(
         raise TrainingError(corpus.path, "no recording", "at least one", "add voices")
     return VoicesAndFaces(
         vectors, voice_labels, pixels, face_labels, pairing.labels, corpus.info.geometry,
-        lambda: list(_recordings(frames, pairing)),
+        lambda: list(_recordings(frames, pairing)), encoder,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from voice2face.errors import ModelError
+from voice2face.errors import ModelError, TrainingError
 from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.plugins import allowed_plugins, is_plugin
@@ -19,7 +19,10 @@ from voice2face.release.model_folder import read_config, source_of
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
 from voice2face.voice_encoders import ge2e, heard, onnx_file
+from voice2face.voice_encoders.adapted import HEAD, AdaptedPart, Head, write_head
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
+from voice2face.voice_encoders.ge2e import Ge2ePart
+from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.plugin import named_encoder
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
@@ -82,6 +85,34 @@ class FrozenEncoder:
         """
         encoder = self._new_part(unit, half)
         return [encoder] if self.heard is None else [encoder, self.heard]
+
+    def check_takes_head(self) -> None:
+        """Refuse an encoder whose windows no head may pool.
+
+        Raises:
+            TrainingError: It is of another kind.
+        """
+        if not isinstance(self.part, Ge2ePart | OnnxFilePart):
+            raise TrainingError(
+                "a head", f"a voice encoder of kind {self.part.kind} under it",
+                "ge2e, or FILE.onnx", "train that one itself, or choose another",
+            )  # fmt: skip
+
+    def with_head(self, head: Head) -> NewPart:
+        """The encoder with a head that pools its windows, as one part; nothing is read off it.
+
+        Raises:
+            TrainingError: It takes none.
+        """
+        self.check_takes_head()
+        assert isinstance(self.part, Ge2ePart | OnnxFilePart)
+        frozen = self._new_part(unit=True, half=False)
+
+        def write(folder: Path) -> None:
+            frozen.write(folder)
+            write_head(folder / HEAD, head)
+
+        return NewPart(AdaptedPart(encoder=msgspec.structs.replace(self.part, files={})), write)
 
     def _new_part(self, unit: bool, half: bool) -> NewPart:
         part = self.part

@@ -8,6 +8,7 @@ from voice2face.training.closed_form import Fit
 from voice2face.training.flow.fit import FlowFit
 from voice2face.training.linear.fit import LinearFit
 from voice2face.training.plugin.fit import PluginFit
+from voice2face.training.sf2f.fit import Sf2fFit
 from voice2face.training.speech2face.fit import Speech2FaceFit
 
 GAN = "deconvolutional"  # the report's, trained by the loop (training.gan)
@@ -16,6 +17,7 @@ GAN = "deconvolutional"  # the report's, trained by the loop (training.gan)
 CLOSED_FORM: dict[str, Callable[[], Fit]] = {
     "flow": FlowFit,
     "linear": LinearFit,
+    "sf2f": Sf2fFit,
     "speech2face": Speech2FaceFit,
 }
 

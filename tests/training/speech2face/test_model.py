@@ -11,7 +11,7 @@ from voice2face.training.closed_form import train_closed_form
 from voice2face.training.speech2face.fit import Speech2FaceFit
 from voice2face.training.speech2face.head import HeadRecipe
 
-QUICK = HeadRecipe(hidden=16, iterations=20, look_every=5, balanced_at=5)
+QUICK = HeadRecipe(hidden=16, iterations=20, look_every=5)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,12 @@
 """Speech2Face's route: its loss, its head, its decoder, and a model of it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from msgspec.structs import replace
 
 from voice2face.errors import CorpusError, TrainingError
 from voice2face.evaluation.embedders.fitted import open_embedder
@@ -68,6 +71,23 @@ def test_a_head_tells_the_features_of_people_held_out_and_is_the_same_each_time(
         np.testing.assert_array_equal(array, again.head.arrays()[name])
 
 
+def test_the_loss_improves_on_the_regression_where_voices_tell_more_than_lines():
+    rng = np.random.default_rng(0)
+    voices = rng.normal(size=(300, 6)).astype(np.float32)
+    features = np.maximum(voices @ rng.normal(size=(6, 16)), 0) @ rng.normal(size=(16, FEATURE))
+    features = ((features - features.mean(axis=0)) / 10).astype(np.float32)
+    recipe = replace(QUICK, hidden=64, dropout=0.0, learning_rate=1e-2)
+    trained = train_head(
+        Pairs(voices, np.arange(300), features), np.eye(FEATURE, dtype=np.float32), recipe, seed=0
+    )
+    assert trained.regression < 0.9 < 0.97 < trained.cosine and trained.iterations > 0
+
+
+def test_where_they_tell_no_more_it_stays_at_the_regression(pairs, decode):
+    trained = train_head(pairs, decode, replace(QUICK, learning_rate=0.3), seed=3)
+    assert trained.iterations == 0 and trained.cosine == trained.regression > 0.9
+
+
 def test_a_head_of_voices_that_tell_nothing_leaves_everything_open(pairs, decode):
     rng = np.random.default_rng(5)
     deaf = Pairs(
@@ -113,15 +133,11 @@ def test_features_lie_around_the_mean_of_people_at_a_length_of_one(faces):
 
 
 def test_faces_that_lie_as_nobody_knows_are_refused(faces):
-    from dataclasses import replace
-
     with pytest.raises(TrainingError, match="lie as nobody knows"):
-        Speech2FaceFit()(replace(faces[0], geometry=None), 0)
+        Speech2FaceFit()(dataclasses.replace(faces[0], geometry=None), 0)
 
 
 def test_too_few_people_are_refused(faces):
-    from dataclasses import replace
-
-    few = replace(faces[0], labels=faces[0].labels[:9])
+    few = dataclasses.replace(faces[0], labels=faces[0].labels[:9])
     with pytest.raises(CorpusError, match="9; 10 people"):
         Speech2FaceFit()(few, 0)

@@ -24,6 +24,7 @@ from voice2face.evaluation.statistics.intervals import (
 )
 from voice2face.evaluation.trials.trial_list import TrialList
 
+GALLERIES, GALLERY_PEOPLE = 3, 100  # of SF2F's protocol
 ROWS_AT_ONCE = 500
 
 Floats = npt.NDArray[np.float64]

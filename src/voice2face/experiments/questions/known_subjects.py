@@ -96,6 +96,16 @@ class Classifier:
         tied = (answers == own).sum(axis=1) - 1
         return np.asarray((answers > own).sum(axis=1) + tied / 2, np.float64)
 
+    def probabilities(self, pixels: npt.NDArray[np.uint8]) -> Floats:
+        """How likely it holds each known person for, rows that sum to one: (n, people).
+
+        Args:
+            pixels: As :meth:`ranks` takes them.
+        """
+        answers = self._answers(pixels).astype(np.float64)
+        odds = np.exp(answers - answers.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
     def _answers(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         mean, std = (
             np.array(v, np.float32)[:, None, None] for v in (self.about.mean, self.about.std)

@@ -7,7 +7,12 @@ import numpy as np
 
 from voice2face.evaluation.metrics.face_verification import verify_faces
 from voice2face.evaluation.metrics.matching import Scored, match
-from voice2face.evaluation.metrics.retrieval import Ranks, retrieve
+from voice2face.evaluation.metrics.retrieval import (
+    GALLERIES,
+    GALLERY_PEOPLE,
+    Ranks,
+    retrieve,
+)
 from voice2face.evaluation.results import Claim, Result
 from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.comparing import (
@@ -27,7 +32,6 @@ from voice2face.experiments.verdicts import Asked as Claimed
 
 N_WAY = 10  # faces of a 1:N trial
 RANKS = (1, 5, 10)
-GALLERIES, GALLERY_PEOPLE = 3, 100  # of SF2F's protocol
 MOST_RESAMPLES = 1000  # of verification, which sorts all pairs anew in each
 CENTRED = "1:2 matching, each side centred"
 ONE_OF_N = f"1:{N_WAY} matching"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
+from voice2face.evaluation.metrics.class_score import N_SPLITS, class_score
 from voice2face.evaluation.metrics.distances import diversity, frechet_distance, kernel_distance
 from voice2face.evaluation.metrics.pixels import memorisation, saturated
 from voice2face.evaluation.results import Claim, Grid, Result
@@ -20,6 +21,7 @@ from voice2face.experiments.comparing import REAL, independent_difference
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import write_grid
+from voice2face.experiments.questions.known_subjects import Classifier
 from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.systems import Made
 from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
@@ -27,12 +29,17 @@ from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_o
 BEYOND_1 = "share of values beyond ±1 before they are cut"
 WHITE, BLACK = "share of values at 255", "share of values at 0"
 KERNEL, FRECHET, DIVERSITY = "kernel distance", "Fréchet distance", "diversity"
+CLASS_SCORE = "class score of the recogniser"
 FARTHER = "kernel distance, farther than"
 NEAREST = "distance to the nearest training face"
 MOST_REAL = 1000  # real faces on either side of a distance
 MOST_TRAINING = 20_000  # faces among which the nearest is looked for
 N_SHOWN = 8
 SAME_NUMBER_NOTE = "falls with the number of faces; all rows have as many"
+SCORE_NOTE = (
+    "Inception score's formula; rewards faces that are confident and varied, not alike; all rows "
+    f"have as many faces; deviation over {N_SPLITS} splits: "
+)
 SOURCE = "report, ablated models"
 
 Floats = npt.NDArray[np.float64]
@@ -68,6 +75,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     summary, faces = Summary(context), context.faces(context.shown)
     real = _some(context, faces)
     _add_exposure(summary, real)
+    _add_class_scores(summary, real)
     claims = _exposure_claims(summary) + _add_distances(summary, real)
     return summary.result(experiment, claims=claims, grids=_add_copies(summary, real))
 
@@ -100,6 +108,31 @@ def _add_exposure(summary: Summary, real: Faces) -> None:
             if one in values and other in values:
                 found, n = summary.difference(values[one], values[other], speech.identity)
                 summary.add(cell, one.value, found, n, against=other.value)
+
+
+def _add_class_scores(summary: Summary, real: Faces) -> None:
+    """How surely and how differently faces are taken for known people, by the recogniser."""
+    context, speech = summary.context, summary.context.unseen()
+    if context.recogniser is None:
+        return
+    classifier = Classifier.of(context.recogniser)
+    pixels = {REAL: [real.pixels]} | {
+        system: [context.made(one, speech).pixels for one in seeds]
+        for system, seeds in context.systems(speech).items()
+    }
+    least = min(len(one) for seeds in pixels.values() for one in seeds)
+    if least < 2 * N_SPLITS:
+        return
+    for system, seeds in pixels.items():
+        scores = [class_score(classifier.probabilities(_spread_out(one, least))) for one in seeds]
+        mean, deviation = np.mean(scores, axis=0)
+        cell = Cell(CLASS_SCORE, "", context.recogniser.stem, note=f"{SCORE_NOTE}{deviation:.2f}")
+        summary.number(cell, system, float(mean), least)
+
+
+def _spread_out(pixels: npt.NDArray[np.uint8], n: int) -> npt.NDArray[np.uint8]:
+    """So many of the faces, of people as different as may be: those of one lie together."""
+    return pixels[np.linspace(0, len(pixels) - 1, n).astype(np.int64)]
 
 
 def _nothing(made: Made) -> Floats:

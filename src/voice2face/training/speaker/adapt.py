@@ -1,6 +1,5 @@
 """A small head over a frozen voice encoder, trained on a corpus and released as a model."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,14 @@ import numpy as np
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
-from voice2face.errors import TrainingError
 from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
-from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.release.writing import Provenance, check_replaceable, write_release
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.frozen import FrozenEncoder, open_frozen
+from voice2face.training.frozen import open_frozen
 from voice2face.training.loop import check_unused
 from voice2face.training.speaker.adaptation import AdaptationRecipe, train_head
-from voice2face.voice_encoders.adapted import HEAD, AdaptedPart, Head, write_head
-from voice2face.voice_encoders.ge2e import Ge2ePart
-from voice2face.voice_encoders.onnx_file import OnnxFilePart
+from voice2face.voice_encoders.adapted import Head
 
 
 def adapt(
@@ -52,12 +48,7 @@ def adapt(
     check_unused(out, resume=False)
     corpus = Corpus.open(corpus_folder, verify=True)
     encoder = open_frozen(voice_encoder)
-    part = encoder.part
-    if not isinstance(part, Ge2ePart | OnnxFilePart):
-        raise TrainingError(
-            voice_encoder, f"a voice encoder of kind {part.kind}", "ge2e, or FILE.onnx",
-            "train that one itself, or choose another",
-        )  # fmt: skip
+    encoder.check_takes_head()
     frames = CorpusFrames(corpus, encoder.frames)
     voices = frames.voices("train")
     windows = [np.asarray(one, np.float32) for one in voices.frames]
@@ -75,19 +66,9 @@ def adapt(
         **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
     }
     name = f"{out.resolve().name} (voice encoder)"
-    write_release(out / "model", name, [_new_part(encoder, part, head)], facts)
+    write_release(out / "model", name, [encoder.with_head(head)], facts)
     write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
-
-
-def _new_part(encoder: FrozenEncoder, part: Ge2ePart | OnnxFilePart, head: Head) -> NewPart:
-    (frozen,) = replace(encoder, heard=None).new_parts(unit=True)
-
-    def write(folder: Path) -> None:
-        frozen.write(folder)
-        write_head(folder / HEAD, head)
-
-    return NewPart(AdaptedPart(encoder=msgspec.structs.replace(part, files={})), write)
 
 
 def _report(frames: CorpusFrames, head: Head, hop_s: float, seed: int) -> dict[str, Any]:

@@ -31,20 +31,30 @@ class AdaptationRecipe(Settings, frozen=True, kw_only=True):
     margin: NotNegative = 0.1
 
 
-class _Network(nn.Module):
-    """The head as torch has it; what :class:`Head` computes, for stretches of one length."""
+class HeadNetwork(nn.Module):
+    """The head as torch has it; what :class:`Head` computes, for stretches of one length.
 
-    def __init__(self, frame_dim: int, recipe: AdaptationRecipe) -> None:
+    Args:
+        frame_dim: Numbers of a window.
+        hidden: Of the attention; 0: windows count alike.
+        dim: Numbers of an embedding.
+    """
+
+    def __init__(self, frame_dim: int, hidden: int, dim: int) -> None:
         super().__init__()
-        hidden = recipe.hidden if recipe.pooling == "attention" else 0
         self.attention = nn.Parameter(torch.randn(frame_dim, hidden) / frame_dim**0.5)
         self.query = nn.Parameter(torch.zeros(hidden))
-        self.weight = nn.Parameter(torch.randn(frame_dim, recipe.embedding_dim) / frame_dim**0.5)
+        self.weight = nn.Parameter(torch.randn(frame_dim, dim) / frame_dim**0.5)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, windows, frame_dim) → (batch, embedding_dim), of unit length."""
         share = torch.softmax(torch.tanh(x @ self.attention) @ self.query, dim=1)
         return F.normalize((share[:, :, None] * x).sum(dim=1) @ self.weight, dim=1)
+
+    def as_head(self, centre: np.ndarray, scale: np.ndarray) -> Head:
+        """The head with what windows are standardised by."""
+        arrays = {name: value.detach().numpy() for name, value in self.named_parameters()}
+        return Head(centre=centre.astype(np.float32), scale=scale.astype(np.float32), **arrays)
 
 
 def train_head(
@@ -77,14 +87,15 @@ def train_head(
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = _Network(len(centre), recipe)
+        hidden = recipe.hidden if recipe.pooling == "attention" else 0
+        network = HeadNetwork(len(centre), hidden, recipe.embedding_dim)
         classes = nn.Parameter(torch.randn(len(people), recipe.embedding_dim))
     optimiser = torch.optim.AdamW(
         [*network.parameters(), classes], recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     for _ in range(recipe.iterations):
         chosen = _batch(owner, recipe.batch_size, rng)
-        x = torch.from_numpy(np.stack([_stretch(scaled[i], recipe.windows, rng) for i in chosen]))
+        x = torch.from_numpy(np.stack([stretch(scaled[i], recipe.windows, rng) for i in chosen]))
         cosines = network(x) @ F.normalize(classes, dim=1).T
         truth = torch.from_numpy(owner[chosen])
         margins = recipe.margin * F.one_hot(truth, len(people))
@@ -92,8 +103,7 @@ def train_head(
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    arrays = {name: value.detach().numpy() for name, value in network.named_parameters()}
-    return Head(centre=centre.astype(np.float32), scale=scale.astype(np.float32), **arrays)
+    return network.as_head(centre, scale)
 
 
 def _batch(owner: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -102,7 +112,7 @@ def _batch(owner: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray
     return np.array([rng.choice(np.flatnonzero(owner == person)) for person in people])
 
 
-def _stretch(windows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def stretch(windows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Some windows in a row; a shorter recording is repeated."""
     start = int(rng.integers(max(len(windows) - n, 0) + 1))
     rows = np.arange(start, start + n) % len(windows)

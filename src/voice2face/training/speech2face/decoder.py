@@ -10,6 +10,7 @@ from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.speech2face.features import Features
 
 MOST_COMPONENTS = 150  # keep 96 % of the variance of some 900 canonical faces
+MOST_FACES = 4000  # that the decoder is fitted to
 
 
 def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
@@ -25,13 +26,15 @@ def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
     Raises:
         CorpusError: Fewer than two people.
     """
-    weights = person_weights(data.face_labels)
-    pixels = data.pixels.transpose(0, 3, 1, 2).reshape(len(data.pixels), -1)
+    rows = np.arange(len(data.pixels))[:: -(-len(data.pixels) // MOST_FACES)]  # evenly spaced
+    owner = data.face_labels[rows]
+    weights = person_weights(owner)
+    pixels = data.pixels[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1)
     values = pixels.astype(np.float32) / np.float32(127.5) - 1
     mean = weights.astype(np.float32) @ values
     axes = eigenfaces(values - mean, MOST_COMPONENTS).astype(np.float32)  # (values, k)
     along = (values - mean) @ axes
-    told = fit_ridge(features.faces, along, weights, data.face_labels, seed)
+    told = fit_ridge(features.faces[rows], along, weights, owner, seed)
     return {
         "decode": told.weights.astype(np.float32),
         "decode_offset": (told.offset - told.centre @ told.weights).astype(np.float32),

@@ -25,6 +25,9 @@ given feature looks like, the feature being what a face recogniser sees in it; a
 tell, from the embedding of a voice, the feature of the speaker's face, by Speech2Face's loss. A
 drawn face gets a feature that the voice leaves open.
 
+The head starts as a ridge regression and learns on for as long as people held out are told better;
+0 iterations in the table above mean that the regression was not improved on.
+
 It differs from the paper: the voice encoder is frozen and its head small, where the paper trains a
 convolutional network of its own on about a million clips; the recogniser is not VGG-Face, and where
 the paper's loss softens the answers of VGG-Face's last layer, it softens the likeness to each
@@ -77,8 +80,9 @@ class Speech2FaceFit:
             "weight of the term of directions": float(f"{direction:.3g}"),
             "weight of the distillation": float(f"{distilled:.3g}"),
             "cosine of told and true features, people held out": round(trained.cosine, 3),
+            "the same of a ridge regression": round(trained.regression, 3),
         }
-        return Trained(NewPart(part, _Writer(arrays)), facts, REMARKS)
+        return Trained(NewPart(part, _Writer(arrays)), facts=facts, remarks=REMARKS)
 
 
 def left_open(features: npt.NDArray[np.float32], left: float) -> npt.NDArray[np.float32]:

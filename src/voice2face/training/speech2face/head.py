@@ -1,4 +1,8 @@
-"""Training of the head that tells a recogniser's feature from a voice, by Speech2Face's loss."""
+"""Training of the head that tells a recogniser's feature from a voice, by Speech2Face's loss.
+
+It starts from the ridge regression of the features on the embeddings, which the loss then has to
+improve on for people held out.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_of
+from voice2face.evaluation.training_people import person_weights
 from voice2face.parts import Arrays
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
 
@@ -32,7 +38,6 @@ class HeadRecipe(Settings, frozen=True, kw_only=True):
     learning_rate: Positive = 2e-4
     weight_decay: NotNegative = 1.0
     look_every: Count = 25
-    balanced_at: Count = 50  # iteration at which the terms of the loss are weighed
     # Cosines are scaled so before the softmax over training people, as in the recogniser that this
     # program trains.
     sharpness: Positive = 16.0
@@ -52,39 +57,49 @@ class Pairs:
     owner: Ints
     features: Floats
 
+    def only(self, rows: npt.NDArray[np.bool_]) -> "Pairs":
+        """Some of the recordings."""
+        return Pairs(self.voices[rows], self.owner[rows], self.features)
+
 
 class FeatureHead(nn.Module):
-    """Two layers, as Speech2Face's voice encoder ends.
+    """A linear map, and beside it two layers, as Speech2Face's voice encoder ends with.
 
     Args:
-        pairs: Whose centre and spread the input gets.
+        start: The linear map at first; the two layers add nothing then.
+        spread: Of the voices; they enter in units of it, whatever encoder they are from.
         recipe: Size.
     """
 
-    def __init__(self, pairs: Pairs, recipe: HeadRecipe) -> None:
+    def __init__(self, start: LinearMap, spread: float, recipe: HeadRecipe) -> None:
         super().__init__()
-        spread = float(np.sqrt(pairs.voices.var(axis=0).mean()))
-        self.centre = torch.from_numpy(pairs.voices.mean(axis=0))
-        # One for all numbers: what differs little between voices is to count for little.
-        self.scale = torch.full_like(self.centre, max(spread, LEAST_SCALE))
-        self.hidden = nn.Linear(pairs.voices.shape[1], recipe.hidden)
+        dim, feature = start.weights.shape
+        self._spread = max(spread, LEAST_SCALE)
+        self.centre = torch.from_numpy(start.centre.astype(np.float32))
+        self.linear = nn.Linear(dim, feature)
+        self.hidden = nn.Linear(dim, recipe.hidden)
         self.dropout = nn.Dropout(recipe.dropout)
-        self.told = nn.Linear(recipe.hidden, pairs.features.shape[1])
+        self.told = nn.Linear(recipe.hidden, feature, bias=False)
+        with torch.no_grad():
+            self.linear.weight.copy_(torch.from_numpy(self._spread * start.weights.T))
+            self.linear.bias.copy_(torch.from_numpy(start.offset))
+            self.told.weight.zero_()
 
     def forward(self, voices: Tensor) -> Tensor:
         """(batch, dim) → (batch, feature)."""
-        hidden = torch.relu(self.hidden((voices - self.centre) / self.scale))
-        return self.told(self.dropout(hidden))  # type: ignore[no-any-return]
+        given = (voices - self.centre) / self._spread
+        hidden = self.dropout(torch.relu(self.hidden(given)))
+        return self.linear(given) + self.told(hidden)  # type: ignore[no-any-return]
 
     def arrays(self) -> Arrays:
         """What ``generators.speech2face.HEAD`` lists, but for the spread."""
         tensors = {
             "centre": self.centre,
-            "scale": self.scale,
-            "hidden": self.hidden.weight.T,
+            "linear": self.linear.weight.T / self._spread,
+            "offset": self.linear.bias,
+            "hidden": self.hidden.weight.T / self._spread,
             "hidden_offset": self.hidden.bias,
-            "weights": self.told.weight.T,
-            "offset": self.told.bias,
+            "told": self.told.weight.T,
         }
         return {k: np.ascontiguousarray(v.detach().numpy()) for k, v in tensors.items()}
 
@@ -102,7 +117,7 @@ class Loss:
         L = |f_dec(v_f) - f_dec(v_s)|₁ + λ₁ ‖v_f/‖v_f‖ - v_s/‖v_s‖‖₂² + λ₂ L_distill(f_VGG(v_f),
         f_VGG(v_s)), where L_distill(a, b) = -Σᵢ pᵢ(a) log pᵢ(b), pᵢ(a) = softmax(a / T)ᵢ and T = 2.
         λ₁ = 0.025 and λ₂ = 200 there, chosen so that the gradients of the three terms were alike
-        at the 1000th iteration; here they are measured.
+        at the 1000th iteration; here they are measured where the regression ends.
     """
 
     def __init__(self, decode: Floats, people: Floats, sharpness: float) -> None:
@@ -144,9 +159,10 @@ class TrainedHead:
 
     Attributes:
         head: Trained on all people.
-        iterations: How many.
+        iterations: How many; 0: the regression was best.
         weights: Of the terms of the loss.
         cosine: Between the features that are told and those of faces, of people held out.
+        regression: The same of the regression alone.
         left: Share of the features' variance that is left over, of people held out.
     """
 
@@ -154,39 +170,56 @@ class TrainedHead:
     iterations: int
     weights: tuple[float, float, float]
     cosine: float
+    regression: float
     left: float
 
 
 def train_head(pairs: Pairs, decode: Floats, recipe: HeadRecipe, seed: int) -> TrainedHead:
-    """Train a head twice: to find out for how long, then on everybody.
+    """Train a head twice: to find out how strongly and for how long, then on everybody.
 
     Args:
-        pairs: Voices and features; two people at least.
+        pairs: Voices and features; HELD_OUT people at least.
         decode: First layer of the decoder, shape (feature, k).
         recipe: How.
         seed: Seed of weights, batches and who is held out.
     """
     fold = np.random.default_rng(seed).permutation(len(pairs.features)) % HELD_OUT
     out = (fold == 0)[pairs.owner]
-    known, held_out = _only(pairs, ~out), _only(pairs, out)
-    found: list[tuple[float, float, int]] = []
+    known, held_out = pairs.only(~out), pairs.only(out)
+    starts = regressions(known)
+    strength, start = max(
+        enumerate(starts), key=lambda one: agreement(one[1](held_out.voices), held_out)[0]
+    )
+    found = [(*agreement(start(held_out.voices), held_out), 0)]
 
     def look(iteration: int, head: FeatureHead) -> None:
-        told = _told(head, held_out)
-        wanted = held_out.features[held_out.owner]
-        left = float(((wanted - told) ** 2).sum() / (wanted**2).sum())
-        lengths = np.linalg.norm(told, axis=1) * np.linalg.norm(wanted, axis=1)
-        cosines = (told * wanted).sum(axis=1) / np.maximum(lengths, LEAST_SCALE)
-        found.append((float(cosines.mean()), left, iteration))
+        found.append((*agreement(_told(head, held_out), held_out), iteration))
 
-    _train(known, decode, recipe, recipe.iterations, seed, look)
-    cosine, left, iterations = max(found)
-    head, weights = _train(pairs, decode, recipe, iterations, seed)
-    return TrainedHead(head, iterations, weights, cosine, left)
+    _, weights = _train(known, start, decode, recipe, recipe.iterations, seed, look)
+    cosine, left, iterations = max(found, key=lambda one: one[0])
+    start = regressions(pairs)[strength]
+    head, _ = _train(pairs, start, decode, recipe, iterations, seed)
+    return TrainedHead(head, iterations, weights, cosine, found[0][0], left)
+
+
+def regressions(pairs: Pairs) -> list[LinearMap]:
+    """Ridge regressions of features on voices, each person alike, one for each of STRENGTHS."""
+    wanted, weights = pairs.features[pairs.owner], person_weights(pairs.owner)
+    voices = pairs.voices.astype(np.float64)
+    return ridges_of(voices, wanted.astype(np.float64), weights, STRENGTHS[:, None])
+
+
+def agreement(told: npt.NDArray[np.floating], pairs: Pairs) -> tuple[float, float]:
+    """Mean cosine of told and true features, and the share of the variance that is left over."""
+    wanted = pairs.features[pairs.owner]
+    lengths = np.linalg.norm(told, axis=1) * np.linalg.norm(wanted, axis=1)
+    cosines = (told * wanted).sum(axis=1) / np.maximum(lengths, LEAST_SCALE)
+    return float(cosines.mean()), float(((wanted - told) ** 2).sum() / (wanted**2).sum())
 
 
 def _train(
     pairs: Pairs,
+    start: LinearMap,
     decode: Floats,
     recipe: HeadRecipe,
     iterations: int,
@@ -201,7 +234,7 @@ def _train(
     loss = Loss(decode, pairs.features[people], recipe.sharpness)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = FeatureHead(pairs, recipe)
+        head = FeatureHead(start, float(pairs.voices.std(axis=0).mean()), recipe)
         optimiser = torch.optim.AdamW(
             head.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -209,12 +242,12 @@ def _train(
             drawn = rng.integers(len(people), size=recipe.batch_size)
             batch = np.array([rng.choice(rows[person]) for person in drawn])
             heard, seen = head(voices[batch]), features[people[drawn]]
-            if iteration == min(recipe.balanced_at, iterations):
+            if iteration == 1:
                 loss.balance(heard, seen)
             optimiser.zero_grad()
             loss(heard, seen).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-            if look is not None and (iteration % recipe.look_every == 0 or iteration == iterations):
+            if look is not None and iteration % recipe.look_every == 0:
                 head.eval()
                 look(iteration, head)
                 head.train()
@@ -225,7 +258,3 @@ def _told(head: FeatureHead, pairs: Pairs) -> Floats:
     with torch.inference_mode():
         told: Floats = head(torch.from_numpy(pairs.voices)).numpy()
     return told
-
-
-def _only(pairs: Pairs, rows: npt.NDArray[np.bool_]) -> Pairs:
-    return Pairs(pairs.voices[rows], pairs.owner[rows], pairs.features)

@@ -1,0 +1,107 @@
+"""SF2F's generator: from the fused embedding of a recording to a coarse face and a fine one.
+
+The attention over the segments of a recording is part of the voice encoder
+(``voice_encoders.adapted``), which is trained together with it.
+
+Source:
+    Bai et al. 2022, "Speech Fusion to Face: bridging the gap between human's vocal characteristics
+    and facial imaging".
+"""
+
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.errors import ModelError
+from voice2face.generators.deconvolutional import unit
+from voice2face.networks.onnx_network import Network
+from voice2face.parts import GeneratorPart, PartSource
+
+Float32Array = npt.NDArray[np.float32]
+FILE = "sf2f.onnx"
+INPUT, OUTPUT = "embedding", "face"
+
+
+class Sf2fPart(GeneratorPart, frozen=True, kw_only=True, tag="sf2f"):
+    """SF2F's generator in a model folder.
+
+    Attributes:
+        px: Side of the faces.
+        embedding_dim: Numbers of an embedding.
+        noise: Deviation of each number of an embedding from segment to segment of a recording.
+    """
+
+    px: Annotated[int, msgspec.Meta(ge=16, le=1024)]
+    embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+    noise: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+
+    def open(self, source: PartSource) -> "Sf2f":
+        """The generator.
+
+        Raises:
+            ModelError: Its file is missing or damaged, or another network.
+        """
+        return Sf2f(self, Network(source.path(FILE), source.threads))
+
+    @property
+    def face_px(self) -> int:
+        """Side of its faces."""
+        return self.px
+
+    def about(self) -> dict[str, str]:
+        """Rows of the card's table of networks."""
+        return {"generator": f"SF2F, from {self.px // 2} to {self.px} pixels"}
+
+
+class Sf2f:
+    """The generator at work (a ``generators.protocol.FaceGenerator``).
+
+    Args:
+        part: What is known of it.
+        network: Its graph.
+
+    Raises:
+        ModelError: It is another network.
+    """
+
+    def __init__(self, part: Sf2fPart, network: Network) -> None:
+        self._part, self._network = part, network
+        network.check(INPUT, [None, part.embedding_dim], OUTPUT)
+
+    @property
+    def px(self) -> int:
+        """Side of the faces."""
+        return self._part.px
+
+    def faces(
+        self, embeddings: Float32Array, rng: np.random.Generator | None = None
+    ) -> Float32Array:
+        """One face for each embedding, in [-1, 1].
+
+        Args:
+            embeddings: Shape (n, dim).
+            rng: Moves each embedding as far as segments of one recording lie apart: the paper draws
+                nothing. None: the face of the embedding itself.
+
+        Returns:
+            Shape (n, 3, px, px).
+
+        Raises:
+            ModelError: The network is damaged, or the embeddings are another encoder's.
+        """
+        given = unit(embeddings.astype(np.float32, copy=False))
+        if rng is not None:
+            chance = rng.standard_normal(given.shape, np.float32)
+            given = unit(given + np.float32(self._part.noise) * chance)
+        # One at a time: a face is the same to the bit, alone or among others.
+        rows = [self._network.run([OUTPUT], {INPUT: row[None]})[0] for row in given]
+        shape = (len(given), 3, self.px, self.px)
+        faces = np.concatenate([np.empty((0, *shape[1:]), np.float32), *rows])
+        if faces.dtype != np.float32 or faces.shape != shape:
+            raise ModelError(
+                self._network.path, f"{OUTPUT} is {faces.dtype} of shape {faces.shape}",
+                f"float32 of shape {shape}", "fetch the model again",
+            )  # fmt: skip
+        return np.clip(faces, -1, 1)
