@@ -42,5 +42,6 @@ def export_refiner(refiner: Refiner, path: Path) -> None:
     """
     seeded = torch.Generator().manual_seed(SEED)
     examples = {"picture": torch.rand(2, 4, SIDE, SIDE, generator=seeded) * 2 - 1}
-    plain = refiner.float().to(memory_format=torch.contiguous_format)
+    plain = Refiner()
+    plain.load_state_dict(refiner.state_dict())
     export(_Fixed(plain), examples, path, ["refined"])

@@ -38,8 +38,8 @@ class Refiner(nn.Module):
         self.high = nn.Conv2d(two + one, one, 3, padding=1)
         self.last = nn.Conv2d(one, one, 3, padding=1)
         self.change = nn.Conv2d(one, 16, 3, padding=1)
-        nn.init.zeros_(self.change.weight)
-        nn.init.zeros_(self.change.bias)
+        for parameter in self.change.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, picture: Tensor, noise: Tensor) -> Tensor:
         """The refined pictures.

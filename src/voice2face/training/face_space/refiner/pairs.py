@@ -15,8 +15,9 @@ from voice2face.generators.face_decoder import (
     Looks,
     surrounding_features,
 )
-from voice2face.generators.face_space import Arrays, FaceSpace, FaceSpacePart
+from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.generators.rows import times
+from voice2face.parts import Arrays
 from voice2face.training.face_space.components import Codes, Components
 from voice2face.training.face_space.people import People
 
@@ -143,8 +144,8 @@ def _nearer(arrays: Arrays, looks: Looks, share: Floats) -> Looks:
 
 
 def _laid(decoder: FaceDecoder, looks: Looks) -> Pictures:
-    laid = np.array([decoder.laid(looks, row) for row in range(len(looks.codes))])
-    return np.clip(np.rint(laid), 0, 255).astype(np.uint8)
+    laid = [decoder.laid(looks, row) for row in range(len(looks.codes))]
+    return np.array([np.clip(np.rint(one), 0, 255) for one in laid], np.uint8)
 
 
 def _premultiplied(texture: Pictures, person: Pictures) -> Floats:
@@ -159,7 +160,7 @@ def _photograph(people: People) -> Pictures:
     share = (people.person.astype(np.float32) / 255 - OPAQUE[0]) / (OPAQUE[1] - OPAQUE[0])
     share = np.clip(share, 0, 1)[..., None]
     shown = BACKGROUND + share * (people.texture - np.float32(BACKGROUND))
-    return np.rint(np.concatenate([shown, 255 * share], axis=-1)).astype(np.uint8)
+    return np.array(np.rint(np.concatenate([shown, 255 * share], axis=-1)), np.uint8)
 
 
 def _opaque(texture: Pictures) -> Pictures:

@@ -82,10 +82,10 @@ class Training:
         self._blend = torch.from_numpy(blend)[None, None]
         self._rng = np.random.default_rng(seed)
         self.step = 0
-        self.refiner = Refiner().to(memory_format=torch.channels_last)
-        self.average = Refiner().to(memory_format=torch.channels_last)
+        self.refiner, self.average, self._critic = Refiner(), Refiner(), Critic()
         self.average.load_state_dict(self.refiner.state_dict())
-        self._critic = Critic().to(memory_format=torch.channels_last)
+        for network in (self.refiner, self.average, self._critic):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._adam = torch.optim.Adam(self.refiner.parameters(), recipe.rate, (0.5, 0.99))
         self._critic_adam = torch.optim.Adam(
             self._critic.parameters(), recipe.critic_rate, (0.5, 0.99)
@@ -236,9 +236,8 @@ class Training:
         self._adam.load_state_dict(state["adam"])
         self._critic_adam.load_state_dict(state["critic_adam"])
         torch.set_rng_state(state["torch"])
-        numpy = self._rng.bit_generator.state
-        numpy["state"] = {k: int(v) for k, v in state["numpy"].items()}
-        self._rng.bit_generator.state = numpy
+        numbers = {k: int(v) for k, v in state["numpy"].items()}
+        self._rng.bit_generator.state = {**self._rng.bit_generator.state, "state": numbers}
 
 
 def changed(pictures: Tensor, rng: np.random.Generator) -> Tensor:
