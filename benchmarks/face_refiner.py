@@ -17,11 +17,11 @@ from PIL import Image
 
 from benchmarks.face_space import SHIPPED, open_faces, portraits, speakers
 from voice2face.generators.face_space import read_arrays
-from voice2face.training.face_space.cleaning import chosen, presentable, shades
 from voice2face.training.face_space.refiner.export import export_refiner, fixed_noise
 from voice2face.training.face_space.refiner.network import Refiner
 from voice2face.training.face_space.refiner.pairs import Pairs, pairs_of
 from voice2face.training.face_space.refiner.train import Recipe, Training
+from voice2face.training.face_space.studio import chosen, presentable
 
 N_VOICES = 500
 EVERY = 50  # steps
@@ -40,10 +40,7 @@ def main() -> None:
     arrays, rng = read_arrays(given.space), np.random.default_rng(0)
     folders = argparse.Namespace(data=given.data, out=given.kept)
     hairy, voices = portraits(folders), speakers(folders).embedding
-    light = shades(hairy.texture)
-    good = presentable(hairy, light)
-    faces = open_faces(folders, light[good].mean(axis=0, dtype=np.float32))
-    hairy = chosen(hairy, good)
+    hairy, faces = chosen(hairy, presentable(hairy)), open_faces(folders)
     voices = voices[rng.choice(len(voices), min(N_VOICES, len(voices)), replace=False)]
     pairs = pairs_of(arrays, SHIPPED, hairy, faces, voices, rng)
     print(f"{len(pairs.of)} faces drawn, {len(pairs.real)} real", flush=True)
