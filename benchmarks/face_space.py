@@ -31,7 +31,7 @@ from voice2face.training.face_space import (
     raked,
     write,
 )
-from voice2face.training.face_space.cleaning import (
+from voice2face.training.face_space.studio import (
     chosen,
     evened_exposure,
     presentable,
@@ -96,10 +96,8 @@ def main() -> None:
 
 def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     """Pixels of FairFace and of the portraits."""
-    around = portraits(given)
-    light = shades(around.texture)
-    studio = light[presentable(around, light)].mean(axis=0, dtype=np.float32)
-    faces, (heard, read_aloud) = open_faces(given, studio), teachers
+    around, faces, (heard, read_aloud) = portraits(given), open_faces(given), teachers
+    studio = studio_light(around)
     assert heard.texture is not None
     as_exposed = np.ones(len(heard.texture), np.float32)
     seen = replace(heard, texture=relit(heard.texture, shades(heard.texture), studio, as_exposed))
@@ -137,7 +135,13 @@ def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: 
     return fit_answer(arrays, part, one.embedding, embedder.embed(seen), read)
 
 
-def open_faces(given: argparse.Namespace, studio: npt.NDArray[np.float32]) -> People:
+def studio_light(around: People) -> npt.NDArray[np.float32]:
+    """The mean pattern of light on portraits, shape (side, side, 3)."""
+    some = chosen(around, presentable(around))
+    return np.asarray(shades(some.texture).mean(axis=0, dtype=np.float32))
+
+
+def open_faces(given: argparse.Namespace) -> People:
     """FairFace's that can be drawn from, in the light of a studio.
 
     Weighed so that no gender, race or age as labelled there counts for more.
@@ -148,16 +152,15 @@ def open_faces(given: argparse.Namespace, studio: npt.NDArray[np.float32]) -> Pe
     years = np.array([YEARS[name] for name in of["age"]])
     weight = np.full(len(rows), 1 / len(rows))
     people = People(arrays["texture"], arrays["shape"], of["gender"] == "male", years, weight)
-    light = shades(people.texture)
-    good = presentable(people, light)
+    good = presentable(people)
     print(f"faces: {int(good.sum())} of {len(good)} can be drawn from", flush=True)
     gender, age, race = (of[name][good] for name in ("gender", "age", "race"))
-    people = chosen(people, good)
+    people, studio = chosen(people, good), studio_light(portraits(given))
     gain = LIGHTER * evened_exposure(people.texture, race)
     races = {name: 1 / len(set(race.tolist())) for name in sorted(set(race.tolist()))}
     return replace(
         people,
-        texture=relit(people.texture, light[good], studio, gain),
+        texture=relit(people.texture, shades(people.texture), studio, gain),
         weight=raked([(age, AGES), (race, races), (gender, GENDERS)]),
     )
 

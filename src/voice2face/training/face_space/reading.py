@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from voice2face.faces.mesh import five_points
 from voice2face.generators.face_decoder import AGE_MIDDLE, AGE_SPREAD, FaceDecoder, Looks
-from voice2face.generators.face_space import Arrays, FaceSpace, FaceSpacePart
+from voice2face.generators.face_space import FaceSpace, FaceSpacePart
+from voice2face.parts import Arrays
 from voice2face.training.face_space.hearing import ridge
 
 Floats = npt.NDArray[np.float64]

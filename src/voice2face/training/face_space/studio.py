@@ -1,4 +1,4 @@
-"""Faces that people can be drawn from: open eyes, nothing before the face, light as in a studio.
+"""Faces that a space can consist of, in the light of a studio.
 
 Principal components mix what they are fitted to. A shadow or a frame that one face in twenty has
 is then a little in every face that is drawn.
@@ -12,33 +12,14 @@ import numpy.typing as npt
 from voice2face.faces.evenness import coarse_light
 from voice2face.faces.layout import Floats, Layout
 from voice2face.faces.spectacles import read_weights, spectacles
+from voice2face.training.face_space.clean import Clean
 from voice2face.training.face_space.people import People
 
-# Chosen by eye on FairFace's faces: beyond these most have closed eyes; spectacles; hair, hats or
-# hands before the face, or a hard light.
-LEAST_OPEN = 0.235  # height of the eyes' opening over their width, as the mesh has it
-MOST_SPECTACLES = 0.06
-MOST_UNEVEN = 0.23  # root mean square of the logarithm of light, against the mean face's
+MOST_SPECTACLES = 0.06  # by eye: of FairFace's faces beyond it most wear some
 # Share of a face's own pattern of light that stays; more at the lower end, where beards are.
 KEPT, KEPT_BELOW = 0.35, 0.7
 EXPOSURE = 0.5  # share of the distance to the group's mean that is taken back
 BELOW = (0.62, 0.72)  # of the side: from where to where the one goes over into the other
-# Upper and lower lid, outer and inner corner, of both eyes, in the mesh.
-_LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))
-
-
-def eyes_open(shape: Floats) -> Floats:
-    """Height of the eyes' opening over their width, shape (n,).
-
-    Args:
-        shape: Points of meshes, shape (n, 468, 2).
-    """
-
-    def apart(one: int, other: int) -> Floats:
-        return np.asarray(np.linalg.norm(shape[:, one] - shape[:, other], axis=1), np.float32)
-
-    shares = [apart(top, low) / apart(outer, inner) for top, low, outer, inner in _LIDS]
-    return np.asarray(np.mean(shares, axis=0), np.float32)
 
 
 def shades(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
@@ -58,20 +39,13 @@ def shades(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
     return found
 
 
-def presentable(people: People, shade: npt.NDArray[np.float16]) -> npt.NDArray[np.bool_]:
-    """Whose face can be drawn from, shape (n,).
-
-    Args:
-        people: Their faces.
-        shade: Of their textures, see :func:`shades`.
-    """
-    face = Layout.read().inside(people.texture.shape[1]) > 0.5
-    off = shade[:, face].astype(np.float32).mean(axis=-1)
-    off -= off.mean(axis=0)
+def presentable(people: People) -> npt.NDArray[np.bool_]:
+    """Whose face a space can consist of, shape (n,): in even light, open eyes, no spectacles."""
     weights = read_weights()
     worn = np.array([spectacles(one.astype(np.float32), weights) for one in people.texture])
-    good = (eyes_open(people.shape) >= LEAST_OPEN) & (worn <= MOST_SPECTACLES)
-    return np.asarray(good & (np.sqrt((off**2).mean(axis=1)) <= MOST_UNEVEN))
+    codes = np.zeros((len(worn), 1))  # how usual they are is not known yet
+    clean = Clean(usual=1.0)(people.texture, people.shape, codes)
+    return np.asarray(clean & (worn <= MOST_SPECTACLES))
 
 
 def chosen(people: People, of_them: npt.NDArray[np.bool_]) -> People:
