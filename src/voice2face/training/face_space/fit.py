@@ -39,6 +39,11 @@ class Sizes:
     shape: int = 40
     hair: int = 12
 
+    def within(self, n_faces: int) -> "Sizes":
+        """The same, but no more components than a third of the faces."""
+        most = max(1, n_faces // 3)
+        return Sizes(min(self.texture, most), min(self.shape, most), min(self.hair, most))
+
 
 @dataclass(frozen=True, eq=False)
 class Speakers:
@@ -52,6 +57,8 @@ class Speakers:
         texture: As of :class:`.people.People`; None where faces are not known.
         shape: As of :class:`.people.People`; None where faces are not known.
         on_record: Whether ``male`` is on record, not what a network sees.
+        face: Row of ``texture`` and ``shape`` that shows who speaks, -1 where none does, shape
+            (n,); None: of each its own.
     """
 
     embedding: npt.NDArray[np.float32]
@@ -61,6 +68,7 @@ class Speakers:
     texture: npt.NDArray[np.uint8] | None = None
     shape: npt.NDArray[np.float32] | None = None
     on_record: bool = False
+    face: npt.NDArray[np.int64] | None = None
 
 
 def fit(
@@ -108,6 +116,8 @@ def _coded(speakers: Speakers, codes: Codes) -> Voices:
     code = np.full((n, k), np.nan)
     if speakers.texture is not None and speakers.shape is not None:
         code = codes.of(speakers.texture, speakers.shape).astype(np.float64)
+        if speakers.face is not None:
+            code = np.append(code, np.full((1, k), np.nan), axis=0)[speakers.face]
     known = speakers.person, speakers.male, speakers.age
     return Voices(speakers.embedding, *known, code, speakers.on_record)
 
