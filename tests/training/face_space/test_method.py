@@ -14,7 +14,6 @@ from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
 from voice2face.training.closed_form import read_pairs, train_closed_form
 from voice2face.training.everyone import Everyone
-from voice2face.training.face_space import reading
 from voice2face.training.face_space.attributes import said_age, said_male, years
 from voice2face.training.face_space.collected import collected
 from voice2face.training.face_space.method import FaceSpaceFit
@@ -70,8 +69,7 @@ def normalised(table, tmp_path_factory):
     return out
 
 
-def test_a_face_space_is_trained_and_drawn(normalised, tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "N_DRAWN", 60)
+def test_a_face_space_is_trained_and_drawn(normalised, tmp_path):
     folder = train_closed_form(normalised, tmp_path / "run", FaceSpaceFit(), voice_encoder="ge2e")
     model = Model(folder)
     assert model.config.generator.kind == "face_space"

@@ -76,6 +76,7 @@ def fit(
     speakers: Sequence[Speakers],
     portraits: People | None = None,
     sizes: Sizes | None = None,
+    codes: Codes | None = None,
 ) -> Arrays:
     """Fit a face space; exact, without iterations.
 
@@ -85,6 +86,7 @@ def fit(
             only the codes are used, to regress on.
         portraits: People with hair, whose surroundings faces get; None: the faces' own.
         sizes: Components kept; as many as :class:`Sizes` says if not given.
+        codes: How faces are written, if that is known; fitted to the faces if not.
 
     Returns:
         What a file of :class:`voice2face.generators.face_space.FaceSpace` holds.
@@ -93,7 +95,7 @@ def fit(
     side = faces.texture.shape[1]
     inside = Layout.read().inside(side)
     region = _grown(inside > 0.02) if portraits else np.ones((side, side), bool)
-    codes = Codes.fit(faces, region, sizes.texture, sizes.shape)
+    codes = codes or Codes.fit(faces, region, sizes.texture, sizes.shape)
     voices = [_coded(one, codes) for one in speakers]
     own = codes.of(faces.texture, faces.shape).astype(np.float64)
     arrays = fit_hearing(voices, faces, own) | _decoder_arrays(codes)
