@@ -25,7 +25,8 @@ VoiceEncoder = Annotated[
 Generator = Annotated[
     str,
     typer.Option(
-        metavar="KIND", help="deconvolutional, flow, linear, sf2f, speech2face, or package:Class."
+        metavar="KIND",
+        help="deconvolutional, face-space, flow, linear, sf2f, speech2face, or package:Class.",
     ),
 ]
 PairBy = Annotated[

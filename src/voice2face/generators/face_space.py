@@ -15,6 +15,8 @@ import numpy.typing as npt
 from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
+from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
+from voice2face.generators.neighbours import Neighbours
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
@@ -62,6 +64,7 @@ SURROUNDINGS = {
 }
 # Optional, with these: usual hair, of which a voice gets the one that its embedding is most along.
 SHOWN = {"shown_hair": "float32 gender shown hair", "shown_by": "float32 dim shown"}
+# Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
@@ -89,6 +92,8 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         sharpening: Strength of unsharp masking.
         chance: Factor on the standard deviation of what is drawn; with a flow, of where it begins.
         drawn_gender: Added to ``gender_emphasis`` in draws, which differ in everything else.
+        nearness: Share of the mean of some people, those who look most as the voice tells, in the
+            code; the rest is what the factors above say.
         n_steps: Steps of the flow, each of two looks at its network.
     """
 
@@ -101,6 +106,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
     sharpening: Emphasis = 0.5
     chance: Emphasis = 1.0
     drawn_gender: Emphasis = 0.0
+    nearness: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
 
     def open(self, source: PartSource) -> "FaceSpace":
@@ -111,7 +117,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, SURROUNDINGS, SHOWN, FLOW
+        optional = ANSWER, SURROUNDINGS, SHOWN, NEIGHBOURS, FLOW
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         refiner = None
         if REFINER in source.sha256:
@@ -217,6 +223,7 @@ class FaceSpace:
         if "answer" in arrays:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
+        self._neighbours = Neighbours(arrays) if "near_code" in arrays else None
         self._flow = Velocity(arrays) if "flow_enter" in arrays else None
         self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening, refiner)
@@ -247,6 +254,10 @@ class FaceSpace:
             + self._answer[men]
         )
         years = self._gender_age[men] + DECADE * drawn.age_emphasis * decades
+        if self._neighbours is not None and drawn.nearness > 0:
+            near, their_years = self._neighbours(embeddings, men > 0)
+            near += ((years - their_years) / DECADE)[:, None] * self._age_code[men]
+            codes = codes + drawn.nearness * (near - codes)
         return Told(
             male.astype(np.float32), years.astype(np.float32), np.asarray(codes, np.float32)
         )

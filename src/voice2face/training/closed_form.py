@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face import __version__
 from voice2face.corpus import Corpus
-from voice2face.corpus.stream import read_pixels
+from voice2face.corpus.stream import read_pixels, read_shapes
 from voice2face.errors import TrainingError
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.distributed import Team
+from voice2face.training.everyone import Everyone, read_everyone
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.loop import check_unused
 from voice2face.training.people import people_of
@@ -38,6 +39,8 @@ class VoicesAndFaces:
         geometry: How all faces lie, a name of ``faces.GEOMETRIES``; None: nobody knows.
         read_frames: Reads :attr:`frames`.
         encoder: The voice encoder.
+        read_shapes: Reads :attr:`shapes`; None where faces are not normalised.
+        read_everyone: Reads :attr:`everyone`; None where there is nobody else.
     """
 
     embeddings: npt.NDArray[np.float32]
@@ -48,6 +51,8 @@ class VoicesAndFaces:
     geometry: str | None = None
     read_frames: Callable[[], list[Frames]] = list
     encoder: FrozenEncoder | None = None
+    read_shapes: Callable[[], npt.NDArray[np.float32]] | None = None
+    read_everyone: Callable[[], Everyone] | None = None
 
     @cached_property
     def frames(self) -> list[Frames]:
@@ -56,6 +61,20 @@ class VoicesAndFaces:
         Log-mel bands, or the embeddings of windows; read when asked for. Empty where nobody knows.
         """
         return self.read_frames()
+
+    @cached_property
+    def shapes(self) -> npt.NDArray[np.float32] | None:
+        """Shapes of normalised faces, as ``corpus.arrays.Faces.shapes``; None of any others."""
+        return None if self.read_shapes is None else self.read_shapes()
+
+    @cached_property
+    def everyone(self) -> Everyone:
+        """All voices and faces, those without a partner too, and what is said of them."""
+        if self.read_everyone is not None:
+            return self.read_everyone()
+        labels = np.array(self.labels, np.str_)
+        speakers, seen = labels[self.voice_labels], labels[self.face_labels]
+        return Everyone(self.embeddings, speakers, {}, self.pixels, self.shapes, seen, {})
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,18 @@ class Fit(Protocol):
 
         Raises:
             Voice2FaceError: The data don't serve.
+        """
+
+
+@runtime_checkable
+class Particular(Protocol):
+    """A method that not every corpus serves."""
+
+    def check(self, corpus: Corpus) -> None:
+        """Refuse a corpus that doesn't serve, before anything of it is read.
+
+        Raises:
+            TrainingError: It doesn't.
         """
 
 
@@ -127,6 +158,8 @@ def train_closed_form(
     check_replaceable(out / "model")
     check_unused(out, resume=False)
     corpus = Corpus.open(corpus_folder, verify=True)
+    if isinstance(fit, Particular):
+        fit.check(corpus)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)
     made = fit(data, seed)
@@ -174,6 +207,8 @@ def read_pairs(
     return VoicesAndFaces(
         vectors, voice_labels, pixels, face_labels, pairing.labels, corpus.info.geometry,
         lambda: list(_recordings(frames, pairing)), encoder,
+        (lambda: _shapes(corpus, pairing)) if corpus.info.keeps_shapes else None,
+        lambda: read_everyone(corpus, frames, encoder.frames, set_aside),
     )  # fmt: skip
 
 
@@ -203,3 +238,12 @@ def _seen(corpus: Corpus, pairing: Pairing) -> tuple[npt.NDArray[np.uint8], npt.
         pixels.append(read_pixels(corpus, part)[rows])
         labels.append(of_rows[rows])
     return np.concatenate(pixels), np.concatenate(labels)
+
+
+def _shapes(corpus: Corpus, pairing: Pairing) -> npt.NDArray[np.float32]:
+    """Shape of each face that has a partner."""
+    found = [
+        read_shapes(corpus, part)[of_rows >= 0]
+        for part, of_rows in zip(pairing.faces.parts, pairing.faces.labels, strict=True)
+    ]
+    return np.concatenate(found)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from voice2face.errors import SettingsError
 from voice2face.plugins import is_plugin
 from voice2face.training.closed_form import Fit
+from voice2face.training.face_space.method import FaceSpaceFit
 from voice2face.training.flow.fit import FlowFit
 from voice2face.training.linear.fit import LinearFit
 from voice2face.training.plugin.fit import PluginFit
@@ -15,6 +16,7 @@ GAN = "deconvolutional"  # the report's, trained by the loop (training.gan)
 
 # Those without a loop, one line each.
 CLOSED_FORM: dict[str, Callable[[], Fit]] = {
+    "face-space": FaceSpaceFit,
     "flow": FlowFit,
     "linear": LinearFit,
     "sf2f": Sf2fFit,

@@ -39,6 +39,11 @@ class Sizes:
     shape: int = 40
     hair: int = 12
 
+    def within(self, n_faces: int) -> "Sizes":
+        """The same, but no more components than a third of the faces."""
+        most = max(1, n_faces // 3)
+        return Sizes(min(self.texture, most), min(self.shape, most), min(self.hair, most))
+
 
 @dataclass(frozen=True, eq=False)
 class Speakers:
@@ -52,6 +57,8 @@ class Speakers:
         texture: As of :class:`.people.People`; None where faces are not known.
         shape: As of :class:`.people.People`; None where faces are not known.
         on_record: Whether ``male`` is on record, not what a network sees.
+        face: Row of ``texture`` and ``shape`` that shows who speaks, -1 where none does, shape
+            (n,); None: of each its own.
     """
 
     embedding: npt.NDArray[np.float32]
@@ -61,6 +68,7 @@ class Speakers:
     texture: npt.NDArray[np.uint8] | None = None
     shape: npt.NDArray[np.float32] | None = None
     on_record: bool = False
+    face: npt.NDArray[np.int64] | None = None
 
 
 def fit(
@@ -68,6 +76,7 @@ def fit(
     speakers: Sequence[Speakers],
     portraits: People | None = None,
     sizes: Sizes | None = None,
+    codes: Codes | None = None,
 ) -> Arrays:
     """Fit a face space; exact, without iterations.
 
@@ -77,6 +86,7 @@ def fit(
             only the codes are used, to regress on.
         portraits: People with hair, whose surroundings faces get; None: the faces' own.
         sizes: Components kept; as many as :class:`Sizes` says if not given.
+        codes: How faces are written, if that is known; fitted to the faces if not.
 
     Returns:
         What a file of :class:`voice2face.generators.face_space.FaceSpace` holds.
@@ -85,7 +95,7 @@ def fit(
     side = faces.texture.shape[1]
     inside = Layout.read().inside(side)
     region = _grown(inside > 0.02) if portraits else np.ones((side, side), bool)
-    codes = Codes.fit(faces, region, sizes.texture, sizes.shape)
+    codes = codes or Codes.fit(faces, region, sizes.texture, sizes.shape)
     voices = [_coded(one, codes) for one in speakers]
     own = codes.of(faces.texture, faces.shape).astype(np.float64)
     arrays = fit_hearing(voices, faces, own) | _decoder_arrays(codes)
@@ -108,6 +118,8 @@ def _coded(speakers: Speakers, codes: Codes) -> Voices:
     code = np.full((n, k), np.nan)
     if speakers.texture is not None and speakers.shape is not None:
         code = codes.of(speakers.texture, speakers.shape).astype(np.float64)
+        if speakers.face is not None:
+            code = np.append(code, np.full((1, k), np.nan), axis=0)[speakers.face]
     known = speakers.person, speakers.male, speakers.age
     return Voices(speakers.embedding, *known, code, speakers.on_record)
 
