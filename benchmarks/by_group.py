@@ -163,11 +163,18 @@ def groups(
         people = len(set(drawn.who[of].tolist()))
         found: dict[str, Any] = {"people": people, "recordings": int(of.sum())}
         for measure, values in right.items():
-            one = estimate(np.asarray(values, np.float64)[of], drawn.who[of])
-            found[measure] = [one.value, one.low, one.high]
+            found[measure] = over_people(np.asarray(values, np.float64)[of], drawn.who[of])
         if label != "age" and people >= LEAST_PEOPLE:
             found["r_of_age_with_band"] = float(np.corrcoef(drawn.age[of], band[of])[0, 1])
         yield name, found
+
+
+def over_people(values: Floats, who: npt.NDArray[np.str_]) -> list[float] | None:
+    """Mean over people and its interval; None of one person, who would be no group."""
+    if len(set(who[~np.isnan(values)].tolist())) < 2:
+        return None
+    one = estimate(values, who)
+    return [one.value, one.low, one.high]
 
 
 def skin(rows: list[dict[str, str]], drawn: Drawn) -> dict[str, Any]:

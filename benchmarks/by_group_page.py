@@ -23,6 +23,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for label, of_label in found["groups"].items():
         for name, one in of_label.items():
             title = f"{TITLES[label]}: {name.lower()}" if label in TITLES else name
+            if one["gender_seen"] is None:
+                continue
             shares = (one[key] for key in ("gender_heard", "gender_seen", "gender_seen_in_draws"))
             numbers = (one[key] for key in one if key == "age_seen" or key.startswith("lightness"))
             cells = [
