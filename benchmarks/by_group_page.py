@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-TITLES = {"native_english": "English"}
+TITLES = {"native_english": "English: {}", "age": "{} years"}
+NAMES = {"native_english": "English"}
 OTHERS = ("spread", "r_with_the_speaker")  # of what is known of skin, all but the labels
 BEGIN, END = "<!-- by_group: begin -->", "<!-- by_group: end -->"
 
@@ -11,8 +12,12 @@ BEGIN, END = "<!-- by_group: begin -->", "<!-- by_group: end -->"
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """All lines of a page."""
     yield (
-        f"{found['recordings']} recordings of {found['people']} people of VoxCeleb; means over "
-        "people with a 95 % interval over people; lightness is L* of the cheeks, 0 to 100:"
+        f"{found['recordings']} recordings of {found['people']} people of VoxCeleb, who taught the "
+        "model nothing."
+    )
+    yield (
+        "Means over people with a 95 % interval over people; lightness of skin is L* of the "
+        "cheeks, 0 to 100:"
     )
     yield ""
     yield (
@@ -22,7 +27,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|---|"
     for label, of_label in found["groups"].items():
         for name, one in of_label.items():
-            title = f"{TITLES[label]}: {name.lower()}" if label in TITLES else name
+            title = TITLES.get(label, "{}").format(name)
             if one["gender_seen"] is None:
                 continue
             shares = (one[key] for key in ("gender_heard", "gender_seen", "gender_seen_in_draws"))
@@ -41,11 +46,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
 
 def skin_lines(skin: dict[str, Any]) -> Iterator[str]:
     """Whether skin goes with a label: a table, within gender."""
+    yield ("How much of the lightness of skin, among people of one gender, goes with a label: the")
     yield (
-        "How much of the lightness of skin, among people of one gender, goes with a label (share "
-        "of variance; in brackets what labels dealt out at random explain, and how often they "
-        "explain as much):"
+        "share of its variance, in brackets that of labels dealt out at random, and how often these"
     )
+    yield "explain as much:"
     yield ""
     yield "| | the face | drawn faces | the speakers themselves |"
     yield "|---|---|---|---|"
@@ -55,7 +60,7 @@ def skin_lines(skin: dict[str, Any]) -> Iterator[str]:
             f"p = {one['p']:.2g})"
             for one in skin[label].values()
         )
-        yield f"| {TITLES.get(label, label)} | {' | '.join(cells)} |"
+        yield f"| {NAMES.get(label, label)} | {' | '.join(cells)} |"
     of_face, of_drawn = skin["r_with_the_speaker"].values()
     yield (
         f"| r with the speaker's own | {of_face['r']:.2f} (p = {of_face['p']:.2g}) | "

@@ -65,8 +65,7 @@ def main() -> None:
         context.models = models
         shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
         faces = read_faces(Path(place), shown.grids[0])
-        _, png = write_sheet(Path(place) / PICTURE.stem, faces)
-        shutil.copyfile(png, PICTURE)
+        shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
     answer: dict[str, Any] = {
         "machine": machine(),
         "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv... --beside MODEL",
