@@ -1,11 +1,12 @@
 """The report's five models side by side, and what it says of their pictures.
 
-    python -m benchmarks.five_models OUT [--also VOICES.csv...] [--beside MODEL]
+    python -m benchmarks.five_models OUT [--also PAIRS.csv...] [--beside MODEL]
 
-OUT is where ``five_models.sh`` trained them. Writes ``results/five_models.json`` (realism: the
-measures and the report's claims; gender that the faces show) and ``docs/images/five_models.png``.
-Faces are made from recordings of people whom no stage has met, and of the tables ``--also``
-(columns identity, voice, gender).
+OUT is where ``five_models.sh`` trained them; asked of the seeds of which all models are there, at
+one number of iterations. Writes ``results/five_models.json`` (realism: the measures and the
+report's claims; gender and age that the faces show) and ``docs/images/five_models.png``. Faces are
+made from recordings of people whom no stage has met, and of the tables ``--also`` (columns
+identity, voice, gender, age).
 """
 
 import argparse
@@ -13,15 +14,19 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 
-from benchmarks.bundled import measure as gender_of
-from benchmarks.bundled import read_rows
+from benchmarks.faces import BANDS
 from benchmarks.harness import RESULTS, machine
+from voice2face.audio.speech import read_speech
 from voice2face.corpus import Corpus
 from voice2face.evaluation.embedders.attributes import AgeGender
+from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces, open_embedder
+from voice2face.evaluation.statistics.intervals import estimate
 from voice2face.experiments.context import Context
 from voice2face.experiments.questions import realism, variants
 from voice2face.experiments.systems import ModelSystem
@@ -30,10 +35,13 @@ from voice2face.files import write_text
 from voice2face.networks.variants import VARIANTS
 from voice2face.report.grids import read_faces
 from voice2face.report.sheets import write_sheet
+from voice2face.training.face_space.tables import read_rows
 
-GEOMETRY = "tight"  # of FairFace's aligned faces
+GEOMETRY = "normalised"
 BESIDE = "another"
 PICTURE = Path("docs/images/five_models.png")
+
+Systems = dict[str, list[ModelSystem]]  # of each variant, a model a seed
 
 
 def main() -> None:
@@ -42,10 +50,8 @@ def main() -> None:
     options.add_argument("--also", nargs="*", type=Path, default=[])
     options.add_argument("--beside", type=Path, help="another model, measured but not shown")
     given = options.parse_args()
-    folders = {v: given.out / "faces" / v / "model" for v in VARIANTS}
-    models = {v: [ModelSystem.of(v, f)] for v, f in folders.items() if f.is_dir()}
-    if given.beside:
-        models[BESIDE] = [ModelSystem.of(BESIDE, given.beside)]
+    models = trained(given.out / "faces")
+    beside = {BESIDE: [ModelSystem.of(BESIDE, given.beside)]} if given.beside else {}
     corpus, judge = Corpus.open(given.out / "open"), AgeGender()
     learned = as_faces(corpus.faces("train").pixels)
     embedders = {
@@ -53,31 +59,70 @@ def main() -> None:
         "eigenfaces": Eigenfaces.fit(learned, GEOMETRIES[GEOMETRY]),
     }
     with tempfile.TemporaryDirectory() as place:
-        context = Context(corpus, models, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
+        every = models | beside
+        context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
         found = realism.EXPERIMENT.run(context, realism.EXPERIMENT)
-        context.models = {name: models[name] for name in models if name != BESIDE}
+        context.models = models
         shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
         faces = read_faces(Path(place), shown.grids[0])
         shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
-    gender = {}
-    for table in given.also:
-        rows = list(read_rows(table, ""))
-        for variant, (system,) in models.items():
-            gender.setdefault(f"{table.parent.name}/{table.name}", {})[variant] = gender_of(
-                system.model, judge, rows, GEOMETRY
-            )
-    answer = {
+    answer: dict[str, Any] = {
         "machine": machine(),
-        "run_with": "python -m benchmarks.five_models OUT --also VOICES.csv... --beside MODEL",
-        "gender": gender,
+        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv... --beside MODEL",
+        "seen": {
+            f"{table.parent.name}/{table.name}": {
+                name: [seen(one, judge, table) for one in seeds]
+                for name, seeds in (models | beside).items()
+            }
+            for table in given.also
+        },
     }
-    answer["models"] = {v: m[0].model.config.provenance for v, m in models.items()}
+    answer["models"] = {
+        v: [m.model.config.provenance for m in of_seeds] for v, of_seeds in models.items()
+    }
     answer["realism"] = msgspec.to_builtins(msgspec.structs.replace(found, grids=[]))
     write_text(
         RESULTS / "five_models.json", json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
     )
     for claim in found.claims:
         print(f"{claim.verdict}: {claim.text}\n    {claim.evidence}")
+
+
+def trained(folder: Path) -> Systems:
+    """The models of the seeds of which all are there.
+
+    Raises:
+        SystemExit: They were not trained equally long.
+    """
+    there = {path.parent.name for path in folder.glob("*/model")}
+    seeds = sorted({name.rsplit("-", 1)[1] for name in there})
+    variants = [v for v in VARIANTS if any(f"{v}-{seed}" in there for seed in seeds)]
+    whole = [seed for seed in seeds if all(f"{v}-{seed}" in there for v in variants)]
+    models = {
+        v: [ModelSystem.of(v, folder / f"{v}-{seed}" / "model") for seed in whole] for v in variants
+    }
+    iterations = {m.model.config.provenance["iterations"] for of in models.values() for m in of}
+    if len(iterations) != 1:
+        raise SystemExit(
+            f"{folder}: models of {sorted(iterations)} iterations; equally many wanted"
+        )
+    return models
+
+
+def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
+    """How often a network sees the speaker's gender in the face, and its age's r with the band."""
+    rows, model = read_rows(table), system.model
+    made = [model.reconstruct_speech(read_speech(table.parent / row["voice"])) for row in rows]
+    crops = np.array([np.asarray(one.picture) for one in made])
+    geometry = getattr(system, "geometry", "") or GEOMETRY
+    age, share = judge.judge(FaceSet.of_crops(crops, geometry))
+    who, male = (np.array([row[name] for row in rows]) for name in ("identity", "gender"))
+    right = estimate(((share > 0.5) == (male == "male")).astype(float), who)
+    found: dict[str, Any] = {"gender": [right.value, right.low, right.high]}
+    if "age" in rows[0]:
+        band = [BANDS[row["age"]] for row in rows]
+        found["r_of_age_with_band"] = float(np.corrcoef(age, band)[0, 1])
+    return found
 
 
 if __name__ == "__main__":

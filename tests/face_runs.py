@@ -19,6 +19,7 @@ def small(variant: str = "baseline", **changes) -> Recipe:
         "training.iterations": STEPS,
         "training.ema_decay": 0.9,
         "training.crop_frames": [40, 60],
+        "training.precision": "fp32",
     }
     return change(recipe(variant, width=WIDTH), settings | changes)
 

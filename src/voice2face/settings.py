@@ -208,6 +208,8 @@ class CriticSettings(Settings, frozen=True, kw_only=True):
     spectral_norm: bool = False  # of all convolutions of the trunk (Miyato et al. 2018)
 
 
+# ``auto``: the faster one on the device, which `training.precision` finds when a training starts.
+Precision = Literal["auto", "fp32", "bf16"]
 # Differentiable augmentation of what the critics see (Zhao et al. 2020).
 FaceAugmentation = Literal["colour", "translation", "cutout"]
 VoiceAugmentation = Literal["noise", "reverberation", "speed", "codec"]
@@ -225,7 +227,7 @@ class FaceTraining(Settings, frozen=True, kw_only=True):
     pair_by: str = "identity"  # or the attribute that voices and faces have in common
     set_aside: Share = 0.0  # of the training people's recordings, which are not trained on
     ema_decay: Share = 0.0  # of the averaged generator that is released; 0: the last one is
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "auto"
     # For small corpora; all off in the paper's presets.
     augment: Annotated[tuple[FaceAugmentation, ...], msgspec.Meta(max_length=3)] = ()
     r1: NotNegative = 0.0  # weight of the gradient penalty on real faces (Mescheder et al. 2018)
@@ -257,7 +259,7 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     weight_decay: NotNegative = 1e-4
     crop_frames: tuple[Frames, Frames] = (300, 800)
     set_aside: Share = 0.0  # of the training people's recordings, which are not trained on
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "auto"
     augment: Annotated[tuple[VoiceAugmentation, ...], msgspec.Meta(max_length=4)] = ()
     augment_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of the recordings of a batch
     augment_versions: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4  # of each, made once

@@ -11,7 +11,10 @@ from PIL import Image
 from voice2face.networks.modules import Generator, VoiceEncoder
 from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 
-TINY = ("--width", "0.03", "--batch-size", "4", "--quiet", "--set", "training.crop_frames=[40, 60]")
+TINY = (
+    "--width", "0.03", "--batch-size", "4", "--quiet", "--set", "training.crop_frames=[40, 60]",
+    "--precision", "fp32",
+)  # fmt: skip
 PX_16 = ("--set", "generator.face_px=16", "--set", "critics.face_px=16")
 
 

@@ -26,7 +26,10 @@ from voice2face.training.speaker.train import train_speaker
 ASIDE = 0.25
 PX = 32
 QUICK = Run(checkpoint_every=1000, sample_every=1000, best_by="")
-SHORT = {"training.batch_size": 16, "training.crop_frames": [100, 150], "training.set_aside": ASIDE}
+SHORT = {
+    "training.batch_size": 16, "training.crop_frames": [100, 150], "training.set_aside": ASIDE,
+    "training.precision": "fp32",
+}  # fmt: skip
 # Variant and seed of each model.
 MODELS = (("baseline", 0), ("baseline", 1), ("bn", 0))
 

@@ -33,6 +33,7 @@ SMALL = change(
         "training.batch_size": 8,
         "training.learning_rate": 5e-3,
         "training.crop_frames": [100, 150],
+        "training.precision": "fp32",
     },
 )
 

@@ -63,7 +63,7 @@ RunFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the ru
 Preset = Annotated[str, typer.Option(help="released or paper.")]
 Width = Annotated[float, typer.Option(help="Share of the channels.")]
 OptionalCount = Annotated[int | None, typer.Option(min=1, help="Else the recipe's.")]
-Precision = Annotated[str | None, typer.Option(help="fp32 or bf16.")]
+Precision = Annotated[str | None, typer.Option(help="fp32 or bf16; else the faster one here.")]
 Device = Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1 ...")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on exactly with the run in OUT.")]
 Set = Annotated[

@@ -23,8 +23,10 @@ from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
 from voice2face.training.gan.trainee import FaceTrainee
+from voice2face.training.gan.trial import trial
 from voice2face.training.loop import check_unused, train
 from voice2face.training.people import people_of
+from voice2face.training.precision import settled
 
 
 def train_face(
@@ -81,6 +83,11 @@ def train_face(
     frames = CorpusFrames(corpus, encoder.frames)
     with contextlib.closing(_data(frames, recipe, seed, team, memory_bytes)) as data:
         samples = sample_voices(frames, recipe.training.pair_by)
+        precision = settled(
+            recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
+            trial=trial(data, recipe, encoder.network, team),
+        )  # fmt: skip
+        recipe = change(recipe, {"training.precision": precision})
         trainee = FaceTrainee(
             data, recipe, encoder.network, samples, seed, team,
             n_frames=frames_in(SAMPLE_S, encoder.frames.frames_per_s),

@@ -27,7 +27,7 @@ from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
-from voice2face.settings import Run, SpeakerRecipe, to_yaml
+from voice2face.settings import Run, SpeakerRecipe, change, to_yaml
 from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
@@ -36,6 +36,7 @@ from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
 from voice2face.training.people import people_of
+from voice2face.training.precision import settled
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.versions import ChangedVoices
 
@@ -233,6 +234,14 @@ def train_speaker(
     changed = None
     if recipe.training.augment:
         changed = ChangedVoices.of(frames, voices.clip[kept].tolist(), recipe.training, seed)
+    precision = settled(
+        recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
+        trial=lambda p: SpeakerTrainee(
+            bank, len(speakers), change(recipe, {"training.precision": p}), seed, device,
+            changed=changed, team=solo(team.device),
+        ).step,
+    )  # fmt: skip
+    recipe = change(recipe, {"training.precision": precision})
     trainee = SpeakerTrainee(
         bank, len(speakers), recipe, seed, device,
         changed=changed, held_out=frames.voices("validation"), team=team,

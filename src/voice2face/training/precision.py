@@ -1,0 +1,97 @@
+"""The precision of a training: the one that is asked for, or the faster on the device at hand.
+
+On a CPU with bfloat16 units a training is quicker in ``bf16`` than in ``fp32``, on one without them
+slower. So with ``auto`` a step of each is tried.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from voice2face.settings import Precision, parse_yaml
+from voice2face.training import checkpoint
+from voice2face.training.arithmetic import set_arithmetic
+from voice2face.training.checkpoint import say
+from voice2face.training.distributed import Team
+
+PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
+TRIED_S = 0.3  # of each precision; one step at least
+LEAST_GAIN = 1.1  # times as fast; below it 32 bits, which are exact, are kept
+
+# From a precision to a step in it, which changes nothing of the training to come.
+Trial = Callable[[Precision], Callable[[], object]]
+
+
+def settled(
+    asked: Precision, out: Path, *, resume: bool, team: Team, trial: Trial, quiet: bool = False
+) -> Precision:
+    """What a training computes in.
+
+    Args:
+        asked: If it is not ``auto``, this is it.
+        out: Folder of the run.
+        resume: A run that is in ``out`` keeps what it was started with.
+        team: The processes that train together, which all call this; its leader decides.
+        trial: Makes the steps that are tried.
+        quiet: What is chosen is not said.
+
+    Raises:
+        TrainingError: The run's checkpoints are all damaged.
+    """
+    if asked != "auto":
+        return asked
+    kept = team.share(_kept(out).encode() if resume and team.is_leader else b"").decode()
+    if not kept:
+        kept = team.share(
+            _faster(team.device, trial, tells=team.is_leader and not quiet).encode()
+        ).decode()
+    return next(precision for precision in PRECISIONS if precision == kept)
+
+
+def _kept(out: Path) -> str:
+    """The precision of the run that is there; "" where there is none."""
+    found = checkpoint.load_last(out / "checkpoints")
+    if found is None:
+        return ""
+    precision = parse_yaml(found[1]["recipe"], out)["training"]["precision"]
+    return str(precision) if precision in PRECISIONS else ""
+
+
+def _faster(device: torch.device, trial: Trial, *, tells: bool) -> Precision:
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        seconds = {precision: _seconds(device, precision, trial) for precision in PRECISIONS}
+    half = seconds["bf16"] * LEAST_GAIN < seconds["fp32"]
+    chosen: Precision = "bf16" if half else "fp32"
+    if tells:
+        times = ", ".join(f"{name} {s:.3g} s" for name, s in seconds.items())
+        say(f"precision {chosen}: a step takes {times} (--precision chooses)")
+    return chosen
+
+
+def _seconds(device: torch.device, precision: Precision, trial: Trial) -> float:
+    """Of a step, once it has run: the quickest of a few."""
+    set_arithmetic(device, precision)
+    step, clock = trial(precision), _clock(device)
+    step()  # looks for algorithms, takes memory
+    taken: list[float] = []
+    while sum(taken) < TRIED_S:
+        before = clock()
+        step()
+        taken.append(clock() - before)
+    return min(taken)
+
+
+def _clock(device: torch.device) -> Callable[[], float]:
+    """Seconds of this process' own where it is a processor that computes, which others may use."""
+    if device.type == "cpu":
+        return time.process_time
+    synchronise = getattr(torch, device.type).synchronize
+
+    def now() -> float:
+        synchronise()
+        return time.perf_counter()
+
+    return now
