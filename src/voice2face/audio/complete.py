@@ -1,8 +1,9 @@
-"""Whether all of a recording was there to be decoded."""
+"""What can be decoded of a recording, and whether that is all of it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,7 +11,7 @@ from voice2face.audio.joined import UNKNOWN_BYTES, WavHeader
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
-    from av import AudioStream, Packet
+    from av import AudioFrame, AudioStream, Packet
     from av.container import InputContainer
 
 # A recording that lost more than this is refused: what is left no longer is what was recorded.
@@ -55,6 +56,28 @@ class Tally:
         if self.start is None or self.end is None or stream.time_base is None:
             return self.seconds
         return max(self.seconds, float((self.end - self.start) * stream.time_base))
+
+
+def frames_of(container: InputContainer, stream: AudioStream, tally: Tally) -> Iterator[AudioFrame]:
+    """What can be decoded of a stream; packets are counted, and those that can't be."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.FFmpegError:  # the container itself is damaged here: nothing follows
+            tally.broken = True
+            return
+        tally.add(packet)
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            tally.n_lost += 1
+            continue
+        yield from (frame for frame in frames if frame.samples)
 
 
 def check_wav(header: WavHeader, name: str) -> None:

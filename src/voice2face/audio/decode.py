@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from voice2face.audio.cancelling import Cancelling
-from voice2face.audio.complete import Tally, check_complete, check_wav
+from voice2face.audio.complete import Tally, check_complete, check_wav, frames_of
 from voice2face.audio.joined import Part, Span, spans_of
 from voice2face.audio.resample import Block, check_frame, to_clip_format
 from voice2face.audio.tracks import chosen_track, tracks_of
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream, Packet
+    from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
 # FFmpeg would read up to 5 MB of PCM in search of a codec in disguise (3 ms for 8 s of sound), and
@@ -128,41 +128,10 @@ def _frames(container: InputContainer, stream: AudioStream, name: str) -> Iterat
     """Decoded frames of a stream; complains at the end if too much is missing."""
     is_pcm = stream.codec_context.name.startswith("pcm_")
     tally, cancelling = Tally(), Cancelling(name)
-    for packet in _packets(container, stream, tally):
-        for frame in _decoded(packet, tally):
-            if frame.samples == 0:
-                continue
-            check_frame(frame, name, check_scale=is_pcm)
-            tally.seconds += frame.samples / frame.sample_rate
-            cancelling.add(frame)
-            yield frame
+    for frame in frames_of(container, stream, tally):
+        check_frame(frame, name, check_scale=is_pcm)
+        tally.seconds += frame.samples / frame.sample_rate
+        cancelling.add(frame)
+        yield frame
     check_complete(tally, container, stream, name)
     cancelling.check()
-
-
-def _packets(
-    container: InputContainer, stream: AudioStream, tally: Tally
-) -> Iterator[Packet[AudioStream]]:
-    import av
-
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.FFmpegError:  # the container itself is damaged here: nothing follows
-            tally.broken = True
-            return
-        tally.add(packet)
-        yield packet
-
-
-def _decoded(packet: Packet[AudioStream], tally: Tally) -> list[AudioFrame]:
-    import av
-
-    try:
-        return packet.decode()
-    except av.FFmpegError:
-        tally.n_lost += 1
-        return []

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voice2face.audio.complete import Tally, frames_of
 from voice2face.audio.full_scale import to_int16
 from voice2face.audio.resample import RATE_HZ, to_clip_format
 from voice2face.audio.voice_activity import voiced_samples
 from voice2face.errors import AudioError, Note, one_line
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
+    from av import AudioStream
     from av.container import InputContainer
 
 SPEECH_S = 1.0  # of voice: so much of it in a track is enough
@@ -90,7 +91,7 @@ def _has_speech(open_file: Open, track: int) -> bool:
         stream = container.streams.audio[track]
         heard = np.zeros(0, np.int16)
         n_heard = 0
-        for block in to_clip_format(_frames(container, stream)):
+        for block in to_clip_format(frames_of(container, stream, Tally())):
             heard = np.concatenate((heard, to_int16(block)))
             if len(heard) >= 30 * RATE_HZ:
                 if len(voiced_samples(heard)) >= SPEECH_S * RATE_HZ:
@@ -100,20 +101,3 @@ def _has_speech(open_file: Open, track: int) -> bool:
                 if n_heard > HEARD_S * RATE_HZ:
                     return False
         return len(voiced_samples(heard)) >= SPEECH_S * RATE_HZ
-
-
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """What can be decoded of a track."""
-    import av
-
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.FFmpegError):
-            return
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            continue
-        yield from (frame for frame in frames if frame.samples)

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import MissingExtraError, ModelError
+from voice2face.errors import ModelError
+from voice2face.faces.opencv import opencv
 
 Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
@@ -81,7 +82,7 @@ class YuNet:
     """
 
     def __init__(self, weights: Path, min_score: float) -> None:
-        self._cv2 = _opencv()
+        self._cv2 = opencv("raw pictures")
         try:
             self._network = self._cv2.FaceDetectorYN.create(
                 str(weights), "", (SIDES[0], SIDES[0]), min_score, OVERLAP, MOST_FACES
@@ -247,20 +248,3 @@ def _turned_back(face: Detection, turn: int, width: int, height: int) -> Detecti
 def _centre_inside(face: Detection, width: int, height: int) -> bool:
     left, top, box_width, box_height = face.box
     return 0 <= left + box_width / 2 <= width and 0 <= top + box_height / 2 <= height
-
-
-def _opencv() -> Any:
-    """OpenCV on one thread and without its own log lines.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingExtraError("raw pictures", "data") from error
-    cv2.setNumThreads(1)  # one picture is too little to share; the processes share the pictures
-    # 5.x comments on its new engine; some versions of 4.x lack the call, and the comments.
-    if logging := getattr(cv2.utils, "logging", None):
-        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    return cv2

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.assets.pretrained import find
-from voice2face.errors import MissingExtraError
+from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import PictureError
 from voice2face.onnx_files import open_session
 from voice2face.settings import Removable
@@ -48,7 +48,7 @@ class Masks:
     """
 
     def __init__(self, remove: tuple[Removable, ...], files: dict[str, Path] | None = None) -> None:
-        self._cv2 = _opencv()
+        self._cv2 = opencv("removing hair or background")
         names = {part: NETWORKS[part] for part in remove}
         self._networks = {
             part: open_session(files[name] if files else find(name)) for part, name in names.items()
@@ -174,12 +174,3 @@ def _resized(cv2: Any, array: npt.NDArray[Any], px: int) -> npt.NDArray[Any]:
         return array
     way = cv2.INTER_AREA if array.shape[0] > px else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(array, (px, px), interpolation=way))
-
-
-def _opencv() -> Any:
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingExtraError("removing hair or background", "data") from error
-    cv2.setNumThreads(1)
-    return cv2

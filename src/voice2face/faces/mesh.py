@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.assets import pretrained
-from voice2face.errors import MissingExtraError
 from voice2face.faces.detect import Detection
+from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import PictureError
 from voice2face.networks.onnx_network import Network
 
@@ -75,7 +75,7 @@ class FaceMesh:
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        self._cv2 = _opencv()
+        self._cv2 = opencv("normalised faces")
         self._network = Network(weights or pretrained.find("face_mesh"))
         for output in (POINTS, PRESENCE):
             self._network.check(INPUT, [1, PX, PX, 3], output)
@@ -131,12 +131,3 @@ def _turn(across: Points) -> Points:
     """The turn after which a direction points right, shape (2, 2)."""
     x, y = across / max(float(np.hypot(*across)), 1e-9)
     return np.array(((x, y), (-y, x)))
-
-
-def _opencv() -> Any:
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingExtraError("normalised faces", "data") from error
-    cv2.setNumThreads(1)
-    return cv2

@@ -78,12 +78,10 @@ class Listener(VoiceEncoder, Protocol):
         ...
 
 
-@runtime_checkable
-class FrameEncoder(VoiceEncoder, Protocol):
-    """An encoder whose work splits into a sequence that can be kept and a pooling that is quick.
+class FrameMaker(Protocol):
+    """What gives a sequence of frames for a recording: log-mel bands, or embeddings of windows.
 
-    A training reads each recording once, keeps the sequence (log-mel bands, or the embeddings of
-    windows), and takes another stretch of it in each step.
+    Where it has ``is_thread_safe``, and that is true, several threads call it at the same time.
     """
 
     @property
@@ -120,6 +118,15 @@ class FrameEncoder(VoiceEncoder, Protocol):
         windows stay as they are.
         """
         ...
+
+
+@runtime_checkable
+class FrameEncoder(FrameMaker, VoiceEncoder, Protocol):
+    """An encoder whose work splits into a sequence that can be kept and a pooling that is quick.
+
+    A training reads each recording once, keeps the sequence, and takes another stretch of it in
+    each step.
+    """
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of a sequence or of a stretch of it: (frames, frame_dim) → (dim,)."""

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import CorpusError, MissingExtraError
+from voice2face.errors import CorpusError
 from voice2face.faces import GEOMETRIES, Detector, PictureError, YuNet, read_picture
 from voice2face.faces.align import aligned, similarity, widened
 from voice2face.faces.crop import LARGEST_SIDE
+from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import MAX_BYTES
 from voice2face.files import stored_text
 
@@ -26,6 +26,7 @@ KEPT = 2.0  # sides of the released crop
 KEPT_PX = 256  # of the released crop in it
 SAME_PLACE = 1e-3  # pixels; points this close to where they should be are there
 BLOCK = 64  # faces aligned at once
+NEEDED_FOR = "comparing faces"  # OpenCV
 
 
 @dataclass(frozen=True)
@@ -236,36 +237,19 @@ def _reduced(picture: Picture, factor: int) -> Picture:
     if factor < 2:
         return picture.copy()
     height, width = (side // factor * factor for side in picture.shape[:2])
-    resized: Any = opencv().resize(
-        picture[:height, :width],
-        (width // factor, height // factor),
-        interpolation=opencv().INTER_AREA,
-    )
+    cv2, size = opencv(NEEDED_FOR), (width // factor, height // factor)
+    resized = cv2.resize(picture[:height, :width], size, interpolation=cv2.INTER_AREA)
     return np.asarray(resized, np.uint8)
 
 
 def _aligned(picture: Picture, points: Points, geometry: Points, px: int) -> Picture:
-    opencv()
+    opencv(NEEDED_FOR)
     try:
         return aligned(picture, points, geometry, px)
     except ValueError as error:
         raise CorpusError(
             "face set", str(error), "five different points", "give the points of a face"
         ) from error
-
-
-def opencv() -> Any:
-    """OpenCV, on one thread: one picture is too little to share.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingExtraError("comparing faces", "data") from error
-    cv2.setNumThreads(1)
-    return cv2
 
 
 def _not_crops(found: str) -> CorpusError:

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError, ModelError, one_line
-from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of, opencv
+from voice2face.evaluation.embedders.face_set import NEEDED_FOR, FaceSet, geometry_of
+from voice2face.faces.opencv import opencv
 from voice2face.files import read_regular, sha256_of
 from voice2face.networks.onnx_network import Network
 
@@ -95,7 +96,7 @@ class OnnxEmbedder:
         """What enters the network for aligned crops, shape (n, 3, size, size)."""
         size = self._about.size
         if crops.shape[1] != size:
-            cv2 = opencv()
+            cv2 = opencv(NEEDED_FOR)
             way = cv2.INTER_AREA if crops.shape[1] > size else cv2.INTER_LINEAR
             crops = np.stack([cv2.resize(crop, (size, size), interpolation=way) for crop in crops])
         if self._about.channels == "bgr":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,45 +31,12 @@ from voice2face.training.data.frame_files import (
     write_frames,
 )
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
+from voice2face.voice_encoders.protocol import FrameMaker
 
 Place = tuple[Shard, int]  # and a row in it
 # Decoding, coding and Fourier transforms let other threads run.
 MOST_THREADS = min(8, os.cpu_count() or 1)
 NOTED = 1000  # recordings whose frames take long enough that it is said
-
-
-class FrameMaker(Protocol):
-    """What computes frames: a ``voice_encoders.protocol.FrameEncoder``, or a part of one.
-
-    Where its ``is_thread_safe`` is true, several threads call it at the same time.
-    """
-
-    @property
-    def frame_dim(self) -> int:
-        """Numbers of one frame."""
-        ...
-
-    @property
-    def frames_per_s(self) -> float:
-        """Frames for a second of speech."""
-        ...
-
-    @property
-    def frames_hash(self) -> str:
-        """A name for all that decides the numbers."""
-        ...
-
-    def frames(self, speech: Speech) -> npt.NDArray[np.float32]:
-        """Frames of one recording, shape (frames, frame_dim).
-
-        Raises:
-            AudioError: It holds too little speech.
-        """
-        ...
-
-    def prepared(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Frames of a whole recording as a training cuts them, same shape."""
-        ...
 
 
 @dataclass(frozen=True)

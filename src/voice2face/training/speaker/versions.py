@@ -8,7 +8,7 @@ from torch import Tensor
 
 from voice2face.corpus import Corpus
 from voice2face.settings import SpeakerTraining
-from voice2face.training.data.frames import CorpusFrames, FrameMaker
+from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.in_memory import as_features
 from voice2face.training.speaker.voice_changes import (
     ChangedFrames,
@@ -17,6 +17,7 @@ from voice2face.training.speaker.voice_changes import (
     responses_in,
     sounds_in,
 )
+from voice2face.voice_encoders.protocol import FrameMaker
 
 N_VOICES = 32  # recordings of different people that babble is made of
 MOST_S = 20.0  # of each

@@ -29,7 +29,7 @@ from voice2face.audio.rooms import in_room, response_of, room_response
 from voice2face.audio.speech import Speech
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import VoiceAugmentation
-from voice2face.training.data.frames import FrameMaker
+from voice2face.voice_encoders.protocol import FrameMaker
 
 SNR_DB = (5.0, 20.0)
 SPEED = (0.9, 1.1)
