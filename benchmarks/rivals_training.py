@@ -21,6 +21,7 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "canonical-64": ("--face", "canonical"),
 }
 LOSSES = ("cca", "contrastive", "fop")
+FILES = ("voice", "face", "canonical", "speech2face")
 # Generators after the design of others: name in tables, name for `train face`, corpus.
 ROUTES = (
     ("Speech2Face's route", "speech2face", "canonical"),
@@ -78,7 +79,8 @@ def trainings(iterations: int) -> list[Training]:
         Training(
             f"report's {variant}", "canonical-64", ("--variant", variant, *gan), "five", seeded=True
         )
-        for variant in VARIANTS
+        for variant, one in VARIANTS.items()
+        if one.number is not None
     ]
     return [
         *direct,
@@ -160,12 +162,14 @@ def train_all(
 
 
 def held_out_table(corpus: Path, table: Path, out: Path) -> Path:
-    """The rows of a table whose people are a corpus' validation split."""
+    """The rows of a table whose people are a corpus' validation split, with whole paths."""
     from voice2face.corpus import Corpus
 
     people = set(Corpus.open(corpus).faces("validation").identity.tolist())
     with table.open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["identity"] in people]
+    for row in rows:
+        row |= {name: str(table.resolve().parent / row[name]) for name in FILES}
     with out.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
