@@ -19,13 +19,41 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "canonical": ("--face", "canonical", "--px", "128"),
     "face": ("--face", "face", "--px", "128"),
     "canonical-64": ("--face", "canonical"),
+    # Canonical faces are frontal, with closed mouths; none is to be left out.
+    "normalised": (
+        "--face",
+        "canonical",
+        "--align",
+        "normalised",
+        "--px",
+        "160",
+        *(
+            word
+            for name, value in {
+                "filters.min_sharpness": "0",
+                "filters.max_outside": "1",
+                "filters.min_eyes_px": "8",
+                "filters.min_brightness": "0",
+                "normalised.max_turned": "0.5",
+                "normalised.max_nodded": "0.5",
+                "normalised.max_mouth": "0.5",
+                "normalised.max_spectacles": "10",
+                "normalised.max_burnt": "0.9",
+                "normalised.min_brightness": "0",
+                "normalised.min_colour": "0",
+            }.items()
+            for word in ("--set", f"{name}={value}")
+        ),
+    ),
 }
 LOSSES = ("cca", "contrastive", "fop")
 FILES = ("voice", "face", "canonical", "speech2face")
 # Generators after the design of others: name in tables, name for `train face`, corpus.
 ROUTES = (
     ("Speech2Face's route", "speech2face", "canonical"),
+    ("SF2F", "sf2f", "canonical"),
     ("flow", "flow", "canonical"),
+    ("face space", "face-space", "normalised"),
 )
 # A quarter of the width and this many iterations: what two cores do in some minutes.
 GAN = (
