@@ -41,8 +41,8 @@ from voice2face.evaluation.pairs import read_pairs as read_table
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
-from voice2face.release.inference import Model, load
 from voice2face.release.hub import resolve
+from voice2face.release.inference import Model, load
 from voice2face.release.people import trained_on
 from voice2face.training.closed_form import read_pairs
 from voice2face.training.frozen import open_frozen

@@ -15,37 +15,22 @@ from voice2face.networks.variants import VARIANTS
 
 # Of web pictures about one in forty has no face that looks ahead: left out.
 PREPARE = ("--split", "hash:88/12/0", "--max-skipped", "0.2", "--workers", "1", "--quiet")
+# Canonical faces are frontal, with closed mouths; none is to be left out.
+LEAVE_OUT_NONE = (
+    "filters.min_sharpness=0", "filters.max_outside=1", "filters.min_eyes_px=8",
+    "filters.min_brightness=0", "normalised.max_turned=0.5", "normalised.max_nodded=0.5",
+    "normalised.max_mouth=0.5", "normalised.max_spectacles=10", "normalised.max_burnt=0.9",
+    "normalised.min_brightness=0", "normalised.min_colour=0",
+)  # fmt: skip
 CORPORA: dict[str, tuple[str, ...]] = {
     "canonical": ("--face", "canonical", "--px", "128"),
     "face": ("--face", "face", "--px", "128"),
     "canonical-64": ("--face", "canonical"),
-    # Canonical faces are frontal, with closed mouths; none is to be left out.
     "normalised": (
-        "--face",
-        "canonical",
-        "--align",
-        "normalised",
-        "--px",
-        "160",
-        *(
-            word
-            for name, value in {
-                "filters.min_sharpness": "0",
-                "filters.max_outside": "1",
-                "filters.min_eyes_px": "8",
-                "filters.min_brightness": "0",
-                "normalised.max_turned": "0.5",
-                "normalised.max_nodded": "0.5",
-                "normalised.max_mouth": "0.5",
-                "normalised.max_spectacles": "10",
-                "normalised.max_burnt": "0.9",
-                "normalised.min_brightness": "0",
-                "normalised.min_colour": "0",
-            }.items()
-            for word in ("--set", f"{name}={value}")
-        ),
+        "--face", "canonical", "--align", "normalised", "--px", "160",
+        *(word for setting in LEAVE_OUT_NONE for word in ("--set", setting)),
     ),
-}
+}  # fmt: skip
 LOSSES = ("cca", "contrastive", "fop")
 FILES = ("voice", "face", "canonical", "speech2face")
 # Generators after the design of others: name in tables, name for `train face`, corpus.
