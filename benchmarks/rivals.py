@@ -13,6 +13,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import numpy as np
 
 from benchmarks.harness import RESULTS, machine
 from benchmarks.rivals_asking import Asking, Direct
-from benchmarks.rivals_measuring import Judges, Measured, Softened, Table, filled
+from benchmarks.rivals_measuring import Judges, Measured, Table, filled
 from benchmarks.rivals_page import page
 from benchmarks.rivals_training import (
     CORPORA,
@@ -40,8 +41,8 @@ from voice2face.evaluation.pairs import read_pairs as read_table
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
+from voice2face.release.hub import resolve
 from voice2face.release.inference import Model, load
-from voice2face.release.model_folder import resolve
 from voice2face.release.people import trained_on
 from voice2face.training.closed_form import read_pairs
 from voice2face.training.frozen import open_frozen
@@ -77,7 +78,9 @@ def main() -> None:
     options.add_argument("out", type=Path)
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--system", action="append", default=[], metavar="NAME=MODEL")
-    options.add_argument("--without", action="append", default=[], metavar="NAME")
+    options.add_argument(
+        "--without", action="append", default=[], metavar="NAME", help="as `report's *`; repeatable"
+    )
     options.add_argument("--iterations", type=int, default=2000, help="of the report's five")
     options.add_argument("--seeds", type=int, default=1, help="of systems that depend on one")
     options.add_argument("--couplings", type=float, nargs="*", default=list(COUPLINGS))
@@ -85,7 +88,9 @@ def main() -> None:
     out: Path = given.out
     pairs = given.data / "pairs" / "avspeech" / "pairs.csv"
     table = write_table(pairs, out / "pairs.csv")
-    wanted = [one for one in trainings(given.iterations) if one.name not in given.without]
+    every = trainings(given.iterations)
+    without = [o.name for o in every if any(fnmatch(o.name, some) for some in given.without)]
+    wanted = [one for one in every if one.name not in without]
     needed = {*TARGETS, *(one.corpus for one in wanted)}
     corpora = {n: prepared(table, out, n, words) for n, words in CORPORA.items() if n in needed}
     made = list(train_all(wanted, corpora, out, given.seeds))
@@ -101,20 +106,20 @@ def main() -> None:
     found: dict[str, Any] = {
         "machine": machine(),
         "run_with": COMMAND,
-        "without": given.without,
+        "without": without,
         "seeds": given.seeds,
         "systems": about(systems),
     }
     held_out = answered(tables["held out"], systems, judges, [])
     chosen = best_of_families(held_out, systems)
-    references = [PUBLISHED, *(chosen[f"direct, {target}"] for target in TARGETS)]
+    references = [PUBLISHED, *(name for family, name in chosen.items() if family != "five")]
     found["chosen"] = chosen
     found["rows"] = {
         "held out": held_out,
         "voxceleb": answered(tables["voxceleb"], systems, judges, references),
     }
     found["seconds_a_face"] = speeds(tables["voxceleb"], systems, judges)
-    found["truth"] = known_truth(out / "truth", given.couplings, given.without)
+    found["truth"] = known_truth(out / "truth", given.couplings, without)
     text = json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False)
     write_text(RESULTS / "rivals.json", text + "\n")
     write_text(PAGE, page(json.loads(text)))
@@ -155,18 +160,12 @@ def gender_of(corpus: Corpus) -> dict[str, str]:
 
 
 def opened_judges(corpus: Path, out: Path) -> Judges:
-    """Face embedders: as faces are, softened, and one that was fitted on training pictures."""
+    """Face embedders: a network, and eigenfaces of training pictures, which taught no rival."""
     reid, taught = open_embedder(JUDGE), Corpus.open(corpus)
     geometry = GEOMETRIES[taught.info.face_crop.geometry]
     eigen = Eigenfaces.fit(as_faces(taught.faces("train").pixels[::2]), geometry)
-    return Judges(
-        {
-            reid.sha256: reid,
-            f"softened {reid.sha256}": Softened(reid),
-            f"eigenfaces {taught.info.data_hash}": eigen,
-        },
-        out / "measured",
-    )
+    judges = {reid.sha256: reid, f"eigenfaces {taught.info.data_hash}": eigen}
+    return Judges(judges, out / "measured")
 
 
 def opened(table: Path, out: Path) -> Table:
@@ -178,10 +177,13 @@ def opened(table: Path, out: Path) -> Table:
 def answered(
     table: Table, systems: Systems, judges: Judges, references: Sequence[str]
 ) -> dict[str, Any]:
-    """Rows against each kind of real faces, and what faces show, of systems that may be asked."""
+    """Rows against each kind of real faces, and what faces show, of systems that may be asked.
+
+    Where there are no references to compare with, of trained systems and published faces alone.
+    """
     measured = {PUBLISHED: [table.pictures(judges, PUBLISHED)]}
     measured |= dict(faces_of_models(table, systems, judges))
-    for name, (rival, lies) in systems.baselines.items():
+    for name, (rival, lies) in systems.baselines.items() if references else ():
         key = name, systems.hearing.sha256
         measured[name] = [table.faces_by(judges, key, systems.hearing, rival, lies)]
     rows: dict[str, Any] = {}

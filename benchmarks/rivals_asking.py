@@ -91,10 +91,10 @@ class Asking:
         return Items(names, self.pairs.identity, groups), gallery, there
 
     def _trials(
-        self, protocol: Protocol, strata: tuple[str, ...] = (), **more: int
+        self, protocol: Protocol, strata: tuple[str, ...] = (), n_way: int = 2
     ) -> tuple[TrialList, npt.NDArray[np.bool_]]:
         probes, gallery, there = self._items()
-        return make_trials(probes, gallery, protocol=protocol, strata=strata, **more), there
+        return make_trials(probes, gallery, protocol=protocol, strata=strata, n_way=n_way), there
 
     def _sides(
         self, embedder: str, there: npt.NDArray[np.bool_]

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
 
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
@@ -21,42 +21,10 @@ from voice2face.faces import GEOMETRIES
 from voice2face.files import write_bytes
 from voice2face.release.inference import Model
 
-SOFTENED_IN = "released"  # geometry
-
 Floats = npt.NDArray[np.floating]
 Pictures = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Softened:
-    """An embedder of faces at 64 pixels and without the finest detail.
-
-    Generators leave a grid of a period of two pixels, which a network that was never shown one
-    takes for more than faces differ in. All faces, made and real, are brought to the same 64 pixels
-    and smoothed so that nothing of such a grid is left: exp(-2 π² σ² / 2²) < 1e-4.
-    """
-
-    inner: Embedder
-    px: int = 64
-    sigma: float = 1.5  # pixels
-
-    @property
-    def name(self) -> str:
-        """In tables."""
-        return f"{self.inner.name}, softened"
-
-    @property
-    def dim(self) -> int:
-        """How many numbers a face gives."""
-        return self.inner.dim
-
-    def embed(self, faces: FaceSet) -> npt.NDArray[np.float32]:
-        """Embeddings, (n, dim)."""
-        soft = ImageFilter.GaussianBlur(self.sigma)
-        crops = faces.aligned(GEOMETRIES[SOFTENED_IN], self.px)
-        pictures = [np.asarray(Image.fromarray(crop).filter(soft)) for crop in crops]
-        return self.inner.embed(FaceSet.of_crops(np.array(pictures), SOFTENED_IN))
+Rival = Callable[[np.ndarray], Pictures]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,15 +115,17 @@ class Judges:
     def _keep(self, path: Path, found: Found) -> None:
         n = len(found.faces) + len(found.left_out)
         there = np.setdiff1d(np.arange(n), [one.row for one in found.left_out])
-        told = {f"vectors {i}": e.embed(found.faces) for i, e in enumerate(self.embedders.values())}
-        told |= dict(zip(("age", "male"), AgeGender().judge(found.faces), strict=True))
-        arrays: dict[str, npt.NDArray] = {"seconds": np.array(found.seconds_a_face)}
+        told: dict[str, npt.NDArray[Any]] = {
+            f"vectors {i}": e.embed(found.faces) for i, e in enumerate(self.embedders.values())
+        }
+        told["age"], told["male"] = AgeGender().judge(found.faces)
+        arrays: dict[str, npt.NDArray[Any]] = {"seconds": np.array(found.seconds_a_face)}
         for name, values in told.items():
             every = np.full((n, *values.shape[1:]), np.nan, values.dtype)
             every[there] = values
             arrays[name] = every[found.rows]
         stream = io.BytesIO()
-        np.savez(stream, **arrays)
+        np.savez(stream, allow_pickle=False, **arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, stream.getvalue())
 
@@ -208,7 +178,7 @@ class Table:
         return judges.look(("model", model.sha256, self.pairs.sha256), made)
 
     def faces_by(
-        self, judges: Judges, key: Sequence[str], model: Model, rival: Callable, geometry: str
+        self, judges: Judges, key: Sequence[str], model: Model, rival: Rival, geometry: str
     ) -> Measured:
         """Faces of a baseline, from what a model's voice encoder hears."""
         heard = self.embeddings(model)
@@ -225,7 +195,7 @@ def said(model: Model) -> str:
 
 def filled(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Where no face was found, the mean of the others: it tells nobody from anybody."""
-    lost = np.isnan(vectors).any(axis=1)
+    lost = np.asarray(np.isnan(vectors).any(axis=1))
     if lost.all():
         return np.zeros_like(vectors)
     return np.where(lost[:, None], vectors[~lost].mean(axis=0), vectors)

@@ -15,16 +15,30 @@ from voice2face.networks.variants import VARIANTS
 
 # Of web pictures about one in forty has no face that looks ahead: left out.
 PREPARE = ("--split", "hash:88/12/0", "--max-skipped", "0.2", "--workers", "1", "--quiet")
+# Canonical faces are frontal, with closed mouths; none is to be left out.
+LEAVE_OUT_NONE = (
+    "filters.min_sharpness=0", "filters.max_outside=1", "filters.min_eyes_px=8",
+    "filters.min_brightness=0", "normalised.max_turned=0.5", "normalised.max_nodded=0.5",
+    "normalised.max_mouth=0.5", "normalised.max_spectacles=10", "normalised.max_burnt=0.9",
+    "normalised.min_brightness=0", "normalised.min_colour=0",
+)  # fmt: skip
 CORPORA: dict[str, tuple[str, ...]] = {
     "canonical": ("--face", "canonical", "--px", "128"),
     "face": ("--face", "face", "--px", "128"),
     "canonical-64": ("--face", "canonical"),
-}
+    "normalised": (
+        "--face", "canonical", "--align", "normalised", "--px", "160",
+        *(word for setting in LEAVE_OUT_NONE for word in ("--set", setting)),
+    ),
+}  # fmt: skip
 LOSSES = ("cca", "contrastive", "fop")
+FILES = ("voice", "face", "canonical", "speech2face")
 # Generators after the design of others: name in tables, name for `train face`, corpus.
 ROUTES = (
     ("Speech2Face's route", "speech2face", "canonical"),
+    ("SF2F", "sf2f", "canonical"),
     ("flow", "flow", "canonical"),
+    ("face space", "face-space", "normalised"),
 )
 # A quarter of the width and this many iterations: what two cores do in some minutes.
 GAN = (
@@ -78,7 +92,8 @@ def trainings(iterations: int) -> list[Training]:
         Training(
             f"report's {variant}", "canonical-64", ("--variant", variant, *gan), "five", seeded=True
         )
-        for variant in VARIANTS
+        for variant, one in VARIANTS.items()
+        if one.number is not None
     ]
     return [
         *direct,
@@ -160,12 +175,14 @@ def train_all(
 
 
 def held_out_table(corpus: Path, table: Path, out: Path) -> Path:
-    """The rows of a table whose people are a corpus' validation split."""
+    """The rows of a table whose people are a corpus' validation split, with whole paths."""
     from voice2face.corpus import Corpus
 
     people = set(Corpus.open(corpus).faces("validation").identity.tolist())
     with table.open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["identity"] in people]
+    for row in rows:
+        row |= {name: str(table.resolve().parent / row[name]) for name in FILES}
     with out.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()

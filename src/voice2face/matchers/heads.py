@@ -137,7 +137,7 @@ class Matcher:
             for name, array in zip(("weights", "offset"), layer, strict=True)
         }
         with path.open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
 
     @property
     def dims(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -129,14 +129,14 @@ def train_heads(voices: Side, faces: Side, recipe: MatchingRecipe, seed: int = 0
     rows = [[np.flatnonzero(s.person == p) for p in range(n_people)] for s in (voices, faces)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        heads = nn.ModuleList([_HeadNetwork(x, recipe), _HeadNetwork(y, recipe)])
+        heads = [_HeadNetwork(x, recipe), _HeadNetwork(y, recipe)]
         loss: nn.Module = (
             FusionLoss(n_people, recipe)
             if recipe.loss == "fop"
             else ContrastiveLoss(recipe.temperature)
         )
         optimiser = torch.optim.AdamW(
-            [*heads.parameters(), *loss.parameters()],
+            [p for part in (*heads, loss) for p in part.parameters()],
             lr=recipe.learning_rate, weight_decay=recipe.weight_decay,
         )  # fmt: skip
         for _ in range(recipe.iterations):
