@@ -30,7 +30,7 @@ class Sf2fPart(GeneratorPart, frozen=True, kw_only=True, tag="sf2f"):
     Attributes:
         px: Side of the faces.
         embedding_dim: Numbers of an embedding.
-        noise: Deviation of each number of an embedding from segment to segment of a recording.
+        noise: On each number of an embedding in training.
     """
 
     px: Annotated[int, msgspec.Meta(ge=16, le=1024)]
@@ -82,8 +82,8 @@ class Sf2f:
 
         Args:
             embeddings: Shape (n, dim).
-            rng: Moves each embedding as far as segments of one recording lie apart: the paper draws
-                nothing. None: the face of the embedding itself.
+            rng: Draws noise as embeddings got it in training: the paper draws nothing. None: the
+                face of the embedding itself.
 
         Returns:
             Shape (n, 3, px, px).

@@ -13,7 +13,7 @@ from voice2face.release.inference import Model
 from voice2face.release.model_folder import CARD
 from voice2face.training.closed_form import VoicesAndFaces, train_closed_form
 from voice2face.training.frozen import open_frozen
-from voice2face.training.sf2f.fit import Sf2fFit, apart
+from voice2face.training.sf2f.fit import Sf2fFit
 from voice2face.training.sf2f.network import CoarseToFine, FineFace, halved
 from voice2face.training.sf2f.train import (
     Sampler,
@@ -23,7 +23,6 @@ from voice2face.training.sf2f.train import (
     mean_face,
     train,
 )
-from voice2face.voice_encoders.adapted import Head
 
 PX, FRAME_DIM, PEOPLE = 32, 6, 12
 TINY = Sf2fRecipe(
@@ -108,17 +107,6 @@ def test_a_loss_that_is_not_finite_ends_the_training(data):
     recipe = msgspec.structs.replace(TINY, learning_rate=1e30)
     with pytest.raises(TrainingError, match="not finite at iteration"):
         train(data, Windows.of(data.frames), recipe, seed=0)
-
-
-def test_segments_lie_apart_where_they_differ():
-    weight = np.eye(3, dtype=np.float32)
-    head = Head(
-        np.zeros(3, np.float32), np.ones(3, np.float32), np.zeros((3, 0), np.float32),
-        np.zeros(0, np.float32), weight,
-    )  # fmt: skip
-    same = np.ones((4, 3), np.float32)
-    assert apart(head, [same]) == pytest.approx(0, abs=1e-6)
-    assert apart(head, [np.eye(3, dtype=np.float32)]) > 0.3
 
 
 def test_what_would_fail_at_the_end_is_refused_at_once(data):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from voice2face.errors import MissingExtraError, TrainingError
@@ -12,7 +11,6 @@ from voice2face.release.writing import NewPart
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.sf2f.network import CoarseToFine, FineFace
 from voice2face.training.sf2f.train import Sf2fRecipe, Windows, train
-from voice2face.voice_encoders.adapted import Head
 
 MIN_PEOPLE = 10
 SIDES = (32, 64, 128, 256)  # of the fine faces, in pixels
@@ -28,8 +26,8 @@ It differs from the paper: the encoder of the segments is frozen, where the pape
 own; a query pools the segments, where the paper lets each attend to all; single segments and
 several are learned together and not one after the other; the recogniser was trained on the same
 faces and sees the smaller ones, where the paper has FaceNet; discriminator and classifier see the
-smaller faces alone; networks are a small fraction of the paper's in size and training. Draws, which
-the paper has not, move the embedding as far as segments of one recording lie apart.
+smaller faces alone; networks are a small fraction of the paper's in size and training. Embeddings
+get noise in training; draws, which the paper has not, are faces of embeddings with such noise.
 """
 
 
@@ -58,7 +56,7 @@ class Sf2fFit:
         trained = train(data, windows, self.recipe, seed)
         head = trained.head.as_head(windows.centre, windows.scale)
         px, dim = data.pixels.shape[1], self.recipe.embedding_dim
-        part = Sf2fPart(px=px, embedding_dim=dim, noise=apart(head, data.frames))
+        part = Sf2fPart(px=px, embedding_dim=dim, noise=self.recipe.noise)
         facts = {"iterations": self.recipe.iterations, "batch size": self.recipe.batch_size}
         assert data.encoder is not None
         return Trained(
@@ -82,15 +80,6 @@ class Sf2fFit:
             import onnxscript  # noqa: F401  # which torch's exporter needs
         except ImportError as error:
             raise MissingExtraError("export of a network", "train") from error
-
-
-def apart(head: Head, recordings: list[np.ndarray]) -> float:
-    """How far embeddings of single segments lie from those of their recordings, a number."""
-    squares = [
-        np.mean([(head(window[None]) - head(windows)) ** 2 for window in windows])
-        for windows in recordings
-    ]
-    return float(np.sqrt(np.mean(squares)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,14 +5,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 LEAK = 0.1  # of the paper's program
+LAST = 8  # channels before colours
 SIDES = 16  # a face is so many times as wide as the map that an embedding is laid out on
 
 
 class CoarseToFine(nn.Module):
     """Embedding to faces of two sizes, each the mean face and what the voice adds to it.
 
-    Maps are upsampled and convolved, as in the paper; the last step of each size rearranges
-    channels as pixels, which costs a quarter of a convolution at full size.
+    Maps are upsampled and convolved, as in the paper. Nothing rearranges channels as pixels or has
+    a stride, which would leave a grid in the faces.
 
     Args:
         mean: Mean face, shape (3, px, px); px is a multiple of 16.
@@ -29,13 +30,15 @@ class CoarseToFine(nn.Module):
         self.enter = nn.Linear(dim, channels * side**2)
         self.low = nn.Sequential(
             _convolution(channels, channels),
-            nn.Upsample(scale_factor=2),
+            nn.Upsample(scale_factor=2, mode="bilinear"),
             _convolution(channels, channels),
-            nn.Upsample(scale_factor=2),
+            nn.Upsample(scale_factor=2, mode="bilinear"),
             _convolution(channels, channels),
         )
         self.to_coarse = _to_pixels(channels)
-        self.high = nn.Sequential(nn.Upsample(scale_factor=2), _convolution(channels, fine))
+        self.high = nn.Sequential(
+            nn.Upsample(scale_factor=2, mode="bilinear"), _convolution(channels, fine)
+        )
         self.to_fine = _to_pixels(fine + 3)
 
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,7 +83,12 @@ def _convolution(n_in: int, n_out: int) -> nn.Sequential:
 
 def _to_pixels(n_in: int) -> nn.Sequential:
     """A face of twice the side of the maps; nothing at first."""
-    convolution = nn.Conv2d(n_in, 12, 3, padding=1)
+    convolution = nn.Conv2d(LAST, 3, 3, padding=1)
     nn.init.zeros_(convolution.weight)
     nn.init.zeros_(convolution.bias)
-    return nn.Sequential(convolution, nn.PixelShuffle(2))
+    return nn.Sequential(
+        nn.Conv2d(n_in, LAST, 3, padding=1),
+        nn.LeakyReLU(LEAK),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        convolution,
+    )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from voice2face.errors import TrainingError
 from voice2face.evaluation.training_people import person_weights
-from voice2face.networks.modules import Critics
+from voice2face.networks.modules import Critics, unit
 from voice2face.settings import (
     BatchSize,
     Channels,
@@ -46,7 +46,8 @@ class Sf2fRecipe(Settings, frozen=True, kw_only=True):
     measured otherwise.
     """
 
-    embedding_dim: Channels = 64
+    embedding_dim: Channels = 32
+    noise: NotNegative = 0.1  # on each number of an embedding of length one
     hidden: Channels = 32  # of the attention
     channels: Channels = 32  # of the generator
     iterations: Count = 600
@@ -66,12 +67,13 @@ class Sf2fRecipe(Settings, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Segments of recordings, each number with mean zero and deviation one.
+    """Segments of recordings, their numbers around zero and of about one.
 
     Attributes:
         recordings: Of each, shape (windows, frame_dim).
         centre: What was taken off, shape (frame_dim,).
-        scale: What it was divided by, shape (frame_dim,).
+        scale: What it was divided by, shape (frame_dim,): one for all numbers, for those that
+            differ little between segments are to count for little.
     """
 
     recordings: list[Floats]
@@ -80,9 +82,10 @@ class Windows:
 
     @classmethod
     def of(cls, frames: list[Floats]) -> "Windows":
-        """Standardise the windows of recordings."""
+        """Those of recordings, each (windows, frame_dim)."""
         everything = np.concatenate(frames)
-        centre, scale = everything.mean(axis=0), np.maximum(everything.std(axis=0), LEAST_SCALE)
+        centre, spread = everything.mean(axis=0), float(everything.std(axis=0).mean())
+        scale = np.full_like(centre, max(spread, LEAST_SCALE))
         return cls([(one - centre) / scale for one in frames], centre, scale)
 
 
@@ -177,7 +180,9 @@ class Sf2fTraining:
             Bai et al. 2022: L1 at both sizes, discriminators, identity of the made face, and
             likeness to a face recogniser.
         """
-        coarse, fine = self.generator(self.head(batch.windows))
+        heard = self.head(batch.windows)
+        heard = unit(heard + self._recipe.noise * torch.randn_like(heard))
+        coarse, fine = self.generator(heard)
         pixels = (coarse - batch.coarse).abs().mean(), (fine - batch.fine).abs().mean()
         r = self._recipe
         loss = r.pixels * (pixels[0] + pixels[1]) + r.likeness * self._unlike(coarse, batch)
