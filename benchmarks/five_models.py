@@ -61,9 +61,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         every = models | beside
         context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
-        found = realism.EXPERIMENT.run(context, realism.EXPERIMENT)
+        found = realism.EXPERIMENT.answer(context)
         context.models = models
-        shown = variants.EXPERIMENT.run(context, variants.EXPERIMENT)
+        shown = variants.EXPERIMENT.answer(context)
         faces = read_faces(Path(place), shown.grids[0])
         shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
     answer: dict[str, Any] = {

@@ -64,8 +64,8 @@ def answer(out: Path, coupling: float, iterations: int) -> None:
     cohort = msgspec.structs.replace(COHORT, coupling=coupling)
     corpus_folder, model, _ = train(folder, cohort, iterations)
     context = opened(Corpus.open(corpus_folder), ModelSystem.of(MODEL, model), folder)
-    summary = Summary(context)
-    add_corpus(summary, "known_truth", context.unseen(), coupling)
+    summary = Summary(context, "known_truth")
+    add_corpus(summary, context.unseen(), coupling)
     kept = [msgspec.to_builtins(row) for row in summary.rows if row.system in SYSTEMS]
     write_text(out / f"{coupling}.json", json.dumps(kept, indent=1) + "\n")
 

@@ -68,10 +68,10 @@ def _once(add_couplings):
     """What needs no model is the same for all, and measured once."""
     known = []
 
-    def add(summary, name):
+    def add(summary):
         if not known:
-            alone = Summary(summary.context)
-            add_couplings(alone, name)
+            alone = Summary(summary.context, summary.name)
+            add_couplings(alone)
             known.append(alone)
         summary.rows += known[0].rows
         summary.trials |= known[0].trials

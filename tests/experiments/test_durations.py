@@ -8,7 +8,7 @@ import pytest
 from voice2face.evaluation.results import Row, read_result, write_result
 from voice2face.experiments.comparing import REAL, VOICE
 from voice2face.experiments.questions import durations
-from voice2face.experiments.questions.durations import REFERENCE_S, cuts_of, people_of, series_of
+from voice2face.experiments.questions.durations import REFERENCE_S, add_curves, cuts_of, people_of
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import BY_PLACE, RECOGNISED
 from voice2face.experiments.summary import BETWEEN, WITHIN, Summary
@@ -47,7 +47,9 @@ def test_series_have_gaps_where_nothing_was_measured(study) -> None:
         Row("baseline", RECOGNISED, "1 s", "e", 0.1, 0.0, 0.2, against="mean face"),
     ]
     context = replace(study, models={"baseline": study.models["baseline"]}, embedders={"e": None})
-    found = {s.name: s for s in series_of(Summary(context, rows), ["1 s", "2 s", "5 s"])}
+    summary = Summary(context, rows=rows)
+    add_curves(summary, ["1 s", "2 s", "5 s"])
+    found = {s.name: s for s in summary.series}
     assert set(found) == {"baseline", WITHIN}
     assert found["baseline"].x == [1, 2, 5]
     assert found["baseline"].y == [0.6, None, 0.8]

@@ -55,8 +55,9 @@ def _rows(oracle: float, shuffled: float) -> list[Row]:
 
 def test_measures_that_miss_the_truth_are_told(study) -> None:
     def verdicts(*values: float) -> dict[str, str]:
-        summary = Summary(study, _rows(*values))
-        return {c.text: c.verdict for c in known_truth._claims(summary)}
+        summary = Summary(study, rows=_rows(*values))
+        known_truth.add_claims(summary)
+        return {c.text: c.verdict for c in summary.claims}
 
     assert verdicts(0.79, 0.51) == {REACHED: "holds", AT_CHANCE: "holds"}
     assert verdicts(0.75, 0.51) == {REACHED: "does not hold", AT_CHANCE: "holds"}

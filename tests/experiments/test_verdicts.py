@@ -7,6 +7,7 @@ import pytest
 
 from voice2face.evaluation.results import Row
 from voice2face.experiments.fitness import Fitness, Training
+from voice2face.experiments.summary import Summary
 from voice2face.experiments.verdicts import (
     CHANCE,
     NO_DIFFERENCE,
@@ -14,7 +15,6 @@ from voice2face.experiments.verdicts import (
     Bound,
     grade,
     judged,
-    rows_of,
     verdict,
 )
 
@@ -40,6 +40,10 @@ def _context(fitness, one_face=False):
         main="model", models={"model": []}, fitness=lambda name: fitness,
         one_face=lambda name: one_face,
     )  # fmt: skip
+
+
+def _found(context, measure, against=""):
+    return Summary(context, rows=ROWS).found(measure, against=against)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_of_many_looks_one_is_enough_but_must_be_clearer():
 
 def test_the_judge_that_speaks_is_named_and_who_disagrees_is_said_once(fit):
     """By ``a`` the claim would hold, but ``b`` tells real faces better."""
-    (claim,) = judged(fit, CLAIM, rows_of(ROWS, "model", "m"))
+    claim = judged(fit, CLAIM, _found(fit, "m"))
     assert (claim.verdict, claim.judge, claim.measure) == ("cannot be told", "b", "m")
     assert claim.evidence == (
         "model: 0.550 [0.450, 0.650] (4 people, so few that the interval is rather too short; "
@@ -81,13 +85,13 @@ def test_the_judge_that_speaks_is_named_and_who_disagrees_is_said_once(fit):
 
 def test_a_difference_is_told_as_one(fit):
     asked = replace(CLAIM, bound=NO_DIFFERENCE)
-    (claim,) = judged(fit, asked, rows_of(ROWS, "model", "m", against="other"))
+    claim = judged(fit, asked, _found(fit, "m", against="other"))
     assert claim.verdict == "holds" and claim.evidence.startswith("model above other: 0.100")
     assert "no difference 0" in claim.evidence
 
 
 def test_what_was_not_measured_is_no_claim(fit):
-    assert judged(fit, CLAIM, rows_of(ROWS, "model", "n")) == []
+    assert judged(fit, CLAIM, _found(fit, "n")) is None
 
 
 @pytest.mark.parametrize(
@@ -112,10 +116,10 @@ def test_words_go_by_the_way_from_the_bound_to_what_real_faces_reach(value, word
 def test_a_model_that_is_not_worth_judging_gets_no_verdict(trainings, said):
     context = _context(Fitness("model", tuple(trainings), 1.0))
     rows = [Row("model", "m", embedder="b", value=0.9, low=0.8, high=1.0, n_people=40)]
-    (claim,) = judged(context, CLAIM, rows)
+    claim = judged(context, CLAIM, rows)
     assert claim.verdict == "too little training to tell" and claim.grade == ""
     assert said in claim.why and "0.900 [0.800, 1.000]" in claim.evidence
-    (claim,) = judged(context, replace(CLAIM, model=""), rows)
+    claim = judged(context, replace(CLAIM, model=""), rows)
     assert claim.verdict == "holds"
 
 
@@ -138,13 +142,13 @@ def test_one_face_for_all_voices_refutes_what_a_voice_would_decide():
     """Also if by luck, or by a tie, an interval lies above the bound."""
     context = _context(Fitness("model"), one_face=True)
     rows = [Row("model", "m", embedder="b", value=0.9, low=0.8, high=1.0, n_people=40)]
-    (claim,) = judged(context, CLAIM, rows)
+    claim = judged(context, CLAIM, rows)
     assert claim.verdict == "does not hold" and "draws one face" in claim.evidence
-    (claim,) = judged(context, replace(CLAIM, hears=False), rows)
+    claim = judged(context, replace(CLAIM, hears=False), rows)
     assert claim.verdict == "too little training to tell"
 
 
 def test_bounds_say_where_they_come_from(fit):
     bound = Bound(0.7, "the paper's figure")
-    (claim,) = judged(fit, replace(CLAIM, bound=bound), rows_of(ROWS, "model", "m"))
+    claim = judged(fit, replace(CLAIM, bound=bound), _found(fit, "m"))
     assert claim.bound == "0.7: the paper's figure" and claim.verdict == "does not hold"

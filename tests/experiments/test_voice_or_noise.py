@@ -119,4 +119,4 @@ def test_too_few_people_is_said(study):
     unseen = study.unseen()
     one = unseen.only(unseen.identity == unseen.identity[0])
     result = EXPERIMENT.answer(replace(study, _recordings={"unseen": one}))
-    assert "too few people" in result.left_out
+    assert "1 people not trained on" in result.left_out

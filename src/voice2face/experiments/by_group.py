@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.results import Series
 from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
 from voice2face.experiments.comparing import (
@@ -15,13 +13,12 @@ from voice2face.experiments.comparing import (
     REAL,
     Floats,
     Texts,
-    ask,
     items_of,
     score,
 )
 from voice2face.experiments.context import Context
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.summary import Cell, Summary, lines
+from voice2face.experiments.summary import Cell, Summary
 
 TOLD = "group told from the face"
 MOST_PEOPLE = 300
@@ -44,20 +41,14 @@ def why_not(speech: Recordings, labels: Texts, what: str = "gender and age") -> 
     return ""
 
 
-def by_group(
-    summary: Summary, experiment: str, speech: Recordings, labels: Texts, of_training: Texts
-) -> list[Series]:
-    """Accuracy of every system in each group, by each embedder.
+def by_group(summary: Summary, speech: Recordings, labels: Texts, of_training: Texts) -> None:
+    """Add the accuracy of every system in each group, by each embedder, and curves over groups.
 
     Args:
-        summary: Where rows are added.
-        experiment: Its name.
+        summary: Where they are added.
         speech: Recordings that faces are made from.
         labels: Group of each recording, (n,); "" is asked about in none.
         of_training: Group of each training face; where they know none, no face is told.
-
-    Returns:
-        Lines of real faces and of each model over the groups.
     """
     context = summary.context
     faces = context.faces(context.asked)
@@ -65,35 +56,36 @@ def by_group(
     group = {p: g for p, g in zip(speech.identity, labels, strict=True) if g}
     of_real = faces.identity, np.array([group.get(p, "") for p in faces.identity], str)
     gallery, probes = items_of(faces), items_of(speech)
-    trials, reason = ask(context, experiment, "1-2", probes, gallery)
-    again, _ = ask(context, experiment, "real", gallery, gallery, others_only=True)
+    trials = summary.fix("1-2", probes, gallery, lacking=[Cell(MATCHING)])
     if trials is None:
-        summary.add(Cell(MATCHING), context.main, None, note=reason)
-        return []
-    summary.trials |= {"1-2": trials.sha256} | ({"real": again.sha256} if again else {})
+        return
+    again = summary.fix("real", gallery, gallery, others_only=True)
     chance = 1 / max(2, len(np.unique(of_training[of_training != ""])))
-    series: list[Series] = []
+    names, lines = np.unique(labels[labels != ""]).tolist(), (REAL, *context.models)
     for embedder in context.embedders:
         real, vectors = context.embed(embedder, faces.pixels), context.vectors(embedder, speech)
-        own = speech.identity, labels
-        right = {s: ([score(trials, [v], [real]).share_right for v in x], *own) for s, x in
-                 vectors.items()}  # fmt: skip
+        right: dict[str, tuple[list[Floats], Texts, Texts]] = {}
+        told: dict[str, tuple[list[Floats], Texts, Texts]] = {}
         if again is not None:
-            right = {REAL: ([score(again, [real], [real]).share_right], *of_real)} | right
-        told: Values = {}
+            right[REAL] = [score(again, [real], [real]).share_right], *of_real
+        for system, seeds in vectors.items():
+            shares = [score(trials, [one], [real]).share_right for one in seeds]
+            right[system] = shares, speech.identity, labels
         if (reads := group_read_off(context, embedder, of_training)) is not None:
-            names, linear = reads
-            told = {REAL: ([is_told(names, linear(real), of_real[1])], *of_real)} | {
-                s: ([is_told(names, linear(v), labels) for v in x], *own)
-                for s, x in vectors.items()
-            }
+            read, linear = reads
+            told[REAL] = [is_told(read, linear(real), of_real[1])], *of_real
+            for system, seeds in vectors.items():
+                shares = [is_told(read, linear(one), labels) for one in seeds]
+                told[system] = shares, speech.identity, labels
         for cell, values in (
             (Cell(MATCHING, "", embedder, 0.5), right),
             (Cell(TOLD, "", embedder, chance), told),
         ):
             add_groups(summary, cell, values)
-            series += _lines(summary, cell, np.unique(labels[labels != ""]))
-    return series
+            summary.curves(
+                f"{cell.measure}, by {{}}", names, [(one, one, cell.measure) for one in lines],
+                embedders=[embedder], y_label="share right", chance=cell.chance,
+            )  # fmt: skip
 
 
 def group_read_off(
@@ -119,7 +111,7 @@ def group_read_off(
         return None
 
 
-def is_told(names: Texts, answers: npt.NDArray[np.float64], labels: Texts) -> Floats:
+def is_told(names: Texts, answers: Floats, labels: Texts) -> Floats:
     """Whether the largest answer is the label: 1 or 0; NaN where that is no name: (n,)."""
     right = np.asarray(names[answers.argmax(axis=1)] == labels, np.float64)
     right[~np.isin(labels, names)] = np.nan
@@ -139,11 +131,3 @@ def add_groups(summary: Summary, cell: Cell, values: Values) -> None:
             if system in summary.context.models and found is not None and others is not None:
                 against = f"{system}, other groups"
                 summary.apart(own, system, found, others, n, against)
-
-
-def _lines(summary: Summary, cell: Cell, groups: Texts) -> list[Series]:
-    return lines(
-        summary.rows, [(str(name), str(name)) for name in groups],
-        [(name, name, cell.measure) for name in (REAL, *summary.context.models)], cell.embedder,
-        f"{cell.measure}, by {cell.embedder}", y_label="share right", chance=cell.chance,
-    )  # fmt: skip

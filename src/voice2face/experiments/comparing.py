@@ -13,7 +13,7 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.cosine import unit_vectors
 from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.statistics.intervals import Estimate
-from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
 from voice2face.experiments.context import Context
 from voice2face.experiments.people import groups_of
 from voice2face.experiments.recordings import Recordings
@@ -42,33 +42,14 @@ def items_of(what: Recordings | Faces) -> Items:
     return Items(names, what.identity, groups_of(what.attributes, len(what)))
 
 
-def ask(
-    context: Context,
-    experiment: str,
-    name: str,
-    probes: Items,
-    gallery: Items,
-    strata: tuple[str, ...] = (),
-    *,
-    others_only: bool = False,
-) -> tuple[TrialList | None, str]:
-    """Fix all 1:2 trials of some faces, and write them beside the result.
+def too_few(n_people: int, what: str) -> str:
+    """Why people can't be asked about; "" where they are enough.
 
-    Returns:
-        The trials and ""; or None and why nobody can be asked.
-
-    Raises:
-        OutputError: They could not be written.
+    Args:
+        n_people: How many there are.
+        what: They, and what they have.
     """
-    try:
-        trials = make_trials(
-            probes, gallery, protocol="1:2", strata=strata, seed=context.seed,
-            others_only=others_only,
-        )  # fmt: skip
-    except CorpusError as error:
-        return None, error.found
-    write_trials(context.out / f"{experiment}.{name}.trials.json", trials)
-    return trials, ""
+    return "" if n_people >= LEAST_PEOPLE else f"{n_people} {what}; {LEAST_PEOPLE} wanted"
 
 
 def score(

@@ -165,6 +165,14 @@ class Context:
         """Embeddings of these faces by one of the embedders, (n, dim)."""
         return self.embed(embedder, self.made(system, recordings).pixels)
 
+    def drawn(self, system: ModelSystem, recordings: Recordings, n: int) -> Pictures:
+        """Faces that a model draws for some recordings, (recordings, n, px, px, 3)."""
+        heard = self.made(system, recordings).embeddings
+        assert heard is not None  # of a model
+        made = system.faces(np.repeat(heard, n, axis=0), np.random.default_rng(self.seed))
+        pixels = self._as_in_corpus(system, made).pixels
+        return pixels.reshape(len(recordings), n, *pixels.shape[1:])
+
     def vectors(self, embedder: str, recordings: Recordings) -> dict[str, list[Vectors]]:
         """Embeddings of the faces that each system makes of some recordings, of each seed."""
         return {

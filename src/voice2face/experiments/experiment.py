@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from voice2face.evaluation.results import Chapter, Result
-
-if TYPE_CHECKING:
-    from voice2face.experiments.context import Context
+from voice2face.experiments.context import Context
+from voice2face.experiments.summary import TOO_LITTLE, Summary
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,9 @@ class Experiment:
         measure: What is counted, with its unit.
         chance: What a system that knows nothing reaches, in words.
         unit: What the intervals resample.
-        run: Answers it, of a corpus that holds what it needs.
+        run: Answers it, of a corpus that holds what it needs: adds rows, series, grids and claims.
         lacking: Why it can't be asked, from names, attributes and lengths alone; "" where it can.
+        drawn: What is drawn by the context's seed.
     """
 
     name: str
@@ -37,27 +36,25 @@ class Experiment:
     chance: str
     unit: str
     chapter: Chapter
-    run: Callable[["Context", "Experiment"], Result]
-    lacking: Callable[["Context"], str] = lambda context: ""
+    run: Callable[[Summary], None]
+    lacking: Callable[[Context], str] = lambda context: ""
+    drawn: tuple[str, ...] = ("resampling",)
 
-    def answer(self, context: "Context") -> Result:
+    def answer(self, context: Context) -> Result:
         """What the models at hand say, or why nothing could be asked of this corpus."""
+        found = Summary(context, self.name)
         if not (left_out := self.lacking(context)):
-            return self.run(context, self)
-        about = {"sources": context.sources(), "made_by": context.made_by}
-        return self.result(left_out=left_out, warnings=list(context.notes), **about)
-
-    def result(self, **answers: object) -> Result:
-        """A result of this experiment with its heading and its small print filled in."""
+            self.run(found)
+        if any(claim.verdict == TOO_LITTLE for claim in found.claims):
+            found.unfit = context.fitness(context.main).said
         return Result(
-            experiment=self.name,
-            title=self.title,
-            report_item=self.report_item,
-            chapter=self.chapter,
-            question=self.question,
-            protocol=self.small_print,
-            **answers,  # type: ignore[arg-type]
-        )
+            experiment=self.name, title=self.title, report_item=self.report_item,
+            chapter=self.chapter, question=self.question, protocol=self.small_print,
+            left_out=left_out, rows=found.rows, series=found.series, grids=found.grids,
+            claims=found.claims, trials_sha256=found.trials, unfit=found.unfit,
+            seeds=dict.fromkeys(self.drawn, context.seed), warnings=list(context.notes),
+            sources=context.sources() | found.sources, made_by=context.made_by,
+        )  # fmt: skip
 
     @property
     def small_print(self) -> str:

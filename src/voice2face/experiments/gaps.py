@@ -15,7 +15,7 @@ from voice2face.experiments.summary import Cell, Summary
 
 SAME_FACES = (UNHEARD, *CHANNELS)  # sets whose real faces are those of the easier set
 # By set, stratum and embedder: what each system answered.
-Answered = Mapping[tuple[str, tuple[str, ...], str], Mapping[str, Scored]]
+Answered = dict[tuple[str, tuple[str, ...], str], dict[str, Scored]]
 
 
 def lost_against(easy: str) -> str:

@@ -6,6 +6,7 @@ from voice2face.errors import SettingsError
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.questions import (
     attributes,
+    drawn_faces,
     durations,
     ethnic_groups,
     examples,
@@ -56,6 +57,7 @@ EXPERIMENTS: dict[str, Experiment] = listed(
         ethnic_groups.EXPERIMENT,
         variants.EXPERIMENT,
         realism.EXPERIMENT,
+        drawn_faces.EXPERIMENT,
         generalisation.EXPERIMENT,
         known_truth.EXPERIMENT,
     )

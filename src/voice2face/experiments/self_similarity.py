@@ -4,18 +4,15 @@ Different stretches of a speaker's recordings, different durations, languages or
 time faces made from one are looked for among faces made from the other.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim
-from voice2face.evaluation.trials.trials import TrialList
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.comparing import (
     MOST_PEOPLE,
     REAL,
     VOICE,
     Vectors,
-    ask,
     distances,
     heard_by,
     items_of,
@@ -24,7 +21,7 @@ from voice2face.experiments.comparing import (
 from voice2face.experiments.context import Context
 from voice2face.experiments.recordings import Recordings, people_drawn
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import BEYOND, CHANCE, Asked, Bound, judged, rows_of
+from voice2face.experiments.verdicts import BEYOND, CHANCE, Bound, claim
 
 RECOGNISED = "same speaker recognised"
 # Drawn by a recording's place in a list, so the same for both sides: they would be recognised.
@@ -32,112 +29,106 @@ BY_PLACE = ("random face", "shuffled voices")
 STRATA: tuple[tuple[str, ...], ...] = ((), ("gender",))
 OF_REAL = "different pictures of one person"
 
-
-@dataclass(eq=False)
-class Found:
-    """Answers so far.
-
-    Attributes:
-        summary: Summary of the result.
-        scored: By embedder and stratum, of each system.
-    """
-
-    summary: Summary
-    scored: dict[tuple[str, str], dict[str, Scored]] = field(default_factory=dict)
-
-
-def alike(
-    found: Found,
-    experiment: str,
-    name: str,
-    asked: Recordings,
-    known: Recordings,
-    *,
-    others_only: bool = False,
-) -> None:
-    """Look for the speakers of some recordings among faces made from other recordings.
-
-    Args:
-        found: Where the accuracy of each system and of the voice itself is added, over all pairs
-            and within gender.
-        experiment: Its name.
-        name: Name of this question within it; also the stratum of its rows.
-        asked: What is asked about.
-        known: Where it is looked for.
-        others_only: A recording of the same name is no answer: for both sides the same.
-    """
-    context, summary = found.summary.context, found.summary
-    probes, gallery = items_of(asked), items_of(known)
-    sides = _embedded(context, asked, known)
-    for strata in STRATA:
-        label = within(name, strata)
-        slug = label.replace(", ", "-").replace(" ", "-")
-        trials, _ = ask(context, experiment, slug, probes, gallery, strata, others_only=others_only)
-        if trials is None:
-            continue
-        summary.trials[label] = trials.sha256
-        for embedder, by_system in sides.items():
-            cell = Cell(RECOGNISED, label, embedder)
-            scored = {s: score(trials, made, real) for s, (made, real) in by_system.items()}
-            found.scored[embedder, label] = scored
-            summary.scored(cell, scored)
-            if not strata:
-                some = {s: by_system[s] for s in (*context.models, VOICE) if s in by_system}
-                _add_distances(summary, cell, some, trials)
-
-
-def of_real_faces(summary: Summary, experiment: str, name: str) -> None:
-    """Self-similarity of real faces of unseen people: different pictures of one person."""
-    context = summary.context
-    faces = context.faces(context.asked)
-    faces = faces.only(people_drawn(faces.identity, MOST_PEOPLE, context.seed))
-    items = items_of(faces)
-    for strata in STRATA:
-        label = within(name, strata)
-        slug = "real-within-gender" if strata else "real"
-        trials, _ = ask(context, experiment, slug, items, items, strata, others_only=True)
-        if trials is None:
-            continue
-        summary.trials[slug] = trials.sha256
-        for embedder in context.embedders:
-            vectors = context.embed(embedder, faces.pixels)
-            cell = Cell(RECOGNISED, label, embedder, note=OF_REAL)
-            summary.scored(cell, {REAL: score(trials, [vectors], [vectors])})
-            if not strata:
-                _add_distances(summary, cell, {REAL: ([vectors], [vectors])}, trials)
+# Of each system the vectors of both sides, of each seed.
+Sides = Mapping[str, tuple[Sequence[Vectors], Sequence[Vectors]]]
+Found = dict[tuple[str, str], dict[str, Scored]]  # by embedder and stratum, of each system
 
 
 def within(name: str, strata: Sequence[str]) -> str:
     """A stratum of rows: of a question, over all pairs or within something."""
-    return f"{name}, within {' and '.join(strata)}" if strata else name
+    return ", ".join(filter(None, [name, f"within {' and '.join(strata)}" if strata else ""]))
 
 
-BySystem = dict[str, tuple[list[Vectors], list[Vectors]]]
+def resemble(
+    summary: Summary,
+    name: str,
+    sides: tuple[Items, Items],
+    vectors: Mapping[str, Sides],
+    *,
+    measure: str = RECOGNISED,
+    note: str = "",
+    apart: Sequence[str] | None = None,
+    others_only: bool = False,
+) -> Found:
+    """Add how often the right one is nearer, over all pairs and within gender; and distances.
 
-
-def _embedded(context: Context, asked: Recordings, known: Recordings) -> dict[str, BySystem]:
-    """Vectors of both sides of each system by embedder; the voice itself beside each."""
-    heard = [heard_by(context, recordings) for recordings in (asked, known)]
-    found: dict[str, BySystem] = {}
-    for embedder in context.embedders:
-        sides = [context.vectors(embedder, recordings) for recordings in (asked, known)]
-        both = [name for name in sides[0] if name in sides[1] and name not in BY_PLACE]
-        found[embedder] = {name: (sides[0][name], sides[1][name]) for name in both}
-        if heard[0] is not None and heard[1] is not None:
-            found[embedder][VOICE] = ([heard[0]], [heard[1]])
+    Args:
+        summary: Where rows are added.
+        name: Name of this question in the experiment; also the stratum of its rows.
+        sides: What is asked about, and where it is looked for.
+        vectors: Of each system by embedder.
+        measure: What it is called.
+        note: What one must know to read it; begins the names of the lists of trials.
+        apart: Systems whose distances are measured too; None: all.
+        others_only: Something of the same name is no answer: for both sides the same.
+    """
+    found: Found = {}
+    for strata in STRATA:
+        label = within(name, strata)
+        list_name = ", ".join(filter(None, [note, label])) or "all"
+        trials = summary.fix(list_name, *sides, strata=strata, others_only=others_only)
+        if trials is None:
+            continue
+        for embedder, by_system in vectors.items():
+            cell = Cell(measure, label, embedder, note=note)
+            scored = {system: score(trials, *both) for system, both in by_system.items()}
+            summary.scored(cell, scored)
+            found[embedder, label] = scored
+            for system, (made, real) in by_system.items():
+                if strata or (apart is not None and system not in apart):
+                    continue
+                beside = real if len(real) == len(made) else list(real) * len(made)
+                of_seeds = [distances(*pair, trials) for pair in zip(made, beside, strict=True)]
+                summary.distances(cell, system, of_seeds, trials.probes.identity)
     return found
 
 
-def _add_distances(summary: Summary, cell: Cell, by_system: BySystem, trials: TrialList) -> None:
-    for system, (made, real) in by_system.items():
-        beside = real if len(real) == len(made) else real * len(made)
-        of_seeds = [distances(a, b, trials) for a, b in zip(made, beside, strict=True)]
-        summary.distances(cell, system, of_seeds, trials.probes.identity)
+def alike(
+    summary: Summary, name: str, asked: Recordings, known: Recordings, *, others_only: bool = False
+) -> Found:
+    """Look for the speakers of some recordings among faces made from others.
+
+    Args:
+        summary: Where the accuracy of each system and of the voice itself is added.
+        name: See :func:`resemble`.
+        asked: What is asked about.
+        known: Where it is looked for.
+        others_only: A recording of the same name is no answer.
+    """
+    vectors = _embedded(summary.context, asked, known)
+    sides = items_of(asked), items_of(known)
+    apart = (*summary.context.models, VOICE)
+    return resemble(summary, name, sides, vectors, apart=apart, others_only=others_only)
 
 
-def consistent_claims(
+def _embedded(context: Context, asked: Recordings, known: Recordings) -> dict[str, Sides]:
+    """Vectors of both sides of each system by embedder; the voice itself beside each."""
+    heard = [heard_by(context, recordings) for recordings in (asked, known)]
+    found: dict[str, Sides] = {}
+    for embedder in context.embedders:
+        one, other = (context.vectors(embedder, recordings) for recordings in (asked, known))
+        both = {n: (one[n], other[n]) for n in one if n in other and n not in BY_PLACE}
+        if heard[0] is not None and heard[1] is not None:
+            both[VOICE] = [heard[0]], [heard[1]]
+        found[embedder] = both
+    return found
+
+
+def of_real_faces(summary: Summary, name: str) -> None:
+    """How often different real pictures of one person are recognised: the upper reference."""
+    context = summary.context
+    faces = context.faces(context.asked)
+    faces = faces.only(people_drawn(faces.identity, MOST_PEOPLE, context.seed))
+    items, vectors = items_of(faces), dict[str, Sides]()
+    for embedder in context.embedders:
+        own = [context.embed(embedder, faces.pixels)]
+        vectors[embedder] = {REAL: (own, own)}
+    resemble(summary, name, (items, items), vectors, note=OF_REAL, others_only=True)
+
+
+def claim_consistent(
     summary: Summary, strata: Sequence[str], text: str, source: str, told: str
-) -> list[Claim]:
+) -> None:
     """Whether the main model's faces of a speaker are alike: as real ones are, and at all.
 
     Args:
@@ -147,13 +138,11 @@ def consistent_claims(
         source: Where it stands.
         told: What is claimed in few words: that speakers are recognised at all.
     """
-    context, rows = summary.context, summary.rows
-    own = [r for r in rows_of(rows, context.main, RECOGNISED, None) if r.stratum in strata]
-    real = {r.embedder: r.value for r in rows_of(rows, REAL, RECOGNISED, None)}
-    of_real = [value for value in real.values() if value is not None]
-    claims = []
+    own = [row for row in summary.found(RECOGNISED, None) if row.stratum in strata]
+    of_real = summary.found(RECOGNISED, None, system=REAL)
     if of_real:
-        bound = Bound(max(of_real), f"{OF_REAL}, by the embedder that tells them best")
-        claims = judged(context, Asked(text, source, bound), own)
-    chance = CHANCE.reached_by(rows_of(rows, REAL, RECOGNISED, None))
-    return claims + judged(context, Asked(told, BEYOND, chance), own)
+        # Each embedder's last row is the stricter one, within gender.
+        best = max({row.embedder: row.value or 0.0 for row in of_real}.values())
+        bound = Bound(best, f"{OF_REAL}, by the embedder that tells them best")
+        claim(summary, text, source, bound, own)
+    claim(summary, told, BEYOND, CHANCE.reached_by(of_real), own)

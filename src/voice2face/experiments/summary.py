@@ -1,14 +1,19 @@
-"""The rows of a result: one way from what was measured to a line of a table, or of a figure."""
+"""What an experiment has found so far: rows of tables, and lines of figures read off them."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim, Grid, Result, Row, Series, Verdict
+from voice2face.evaluation.results import Claim, Grid, Row, Series, Verdict
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     SHARE,
@@ -18,15 +23,18 @@ from voice2face.evaluation.statistics.intervals import (
     person_means,
     with_seeds,
 )
+from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     MEAN_FACE,
+    REAL,
     Distances,
     independent_difference,
 )
 from voice2face.experiments.context import BASELINE, Context
-from voice2face.experiments.experiment import Experiment
+from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.systems import mean_over_seeds
+from voice2face.files import write_bytes
 
 WITHIN, BETWEEN = "distance within a speaker", "distance between speakers"
 TOO_FEW = "too few people"
@@ -62,13 +70,72 @@ class Summary:
 
     Attributes:
         context: The systems, and how intervals are drawn.
+        name: Name of the experiment, with which its files begin.
         rows: Rows of the tables.
+        series: Numbers behind figures.
+        grids: Pictures of faces.
+        claims: What the rows say.
         trials: Checksum of each list of trials, by name.
+        sources: Checksums of what the context does not name.
+        unfit: Why models are not worth judging.
     """
 
     context: Context
+    name: str = ""
     rows: list[Row] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     trials: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    unfit: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> str:
+        """The model that figures show and claims are about."""
+        return self.context.main
+
+    def fix(
+        self, label: str, probes: Items, gallery: Items, *, lacking: Sequence[Cell] = (), **how: Any
+    ) -> TrialList | None:
+        """Fix trials, and write them beside the result.
+
+        Args:
+            label: Their name among the experiment's.
+            probes: What is asked about.
+            gallery: Faces among which it is looked for.
+            lacking: Where a row says why nobody can be asked.
+            how: See :func:`make_trials`; "1:2" unless it says something else.
+
+        Returns:
+            None: nobody can be asked.
+
+        Raises:
+            OutputError: They could not be written.
+        """
+        asked: dict[str, Any] = {"protocol": "1:2", "seed": self.context.seed} | how
+        try:
+            trials = make_trials(probes, gallery, **asked)
+        except CorpusError as error:
+            why = f"could not be asked: {error.found}; {error.wanted} wanted"
+            for cell in lacking:
+                self.add(cell, REAL, None, note=why)
+            return None
+        slug = re.sub(r"[\W_]+", "-", label).strip("-")
+        write_trials(self.context.out / f"{self.name}.{slug}.trials.json", trials)
+        self.trials[label] = trials.sha256
+        return trials
+
+    def asked_about(self, recordings: Recordings) -> None:
+        """Write down which recordings are asked about, where there are no trials.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        both = zip(recordings.clip.tolist(), recordings.identity.tolist(), strict=True)
+        data = msgspec.json.encode({"recordings": [list(pair) for pair in both]}) + b"\n"
+        write_bytes(self.context.out / f"{self.name}.recordings.json", data)
+        self.trials["recordings"] = hashlib.sha256(data).hexdigest()
 
     def add(
         self,
@@ -215,35 +282,64 @@ class Summary:
             if found is not None:
                 self.add(Cell(measure, cell.stratum, cell.embedder), system, found, n)
 
-    def result(
-        self,
-        experiment: Experiment,
-        *,
-        series: Sequence[Series] = (),
-        grids: Sequence[Grid] = (),
-        claims: Sequence[Claim] = (),
-        seeds: Sequence[str] = ("resampling",),
-        sources: Mapping[str, str] | None = None,
-    ) -> Result:
-        """All of it as a result.
+    def found(
+        self, measure: str, stratum: str | None = "", against: str = "", *, system: str = ""
+    ) -> list[Row]:
+        """Rows that were measured, by each judge.
 
         Args:
-            experiment: The experiment.
-            series: Numbers behind figures.
-            grids: Pictures of faces.
-            claims: What the rows say.
-            seeds: What is drawn by the context's seed.
-            sources: Others than the context's, by name.
+            measure: Name of the measure.
+            stratum: Name of the stratum; None: any.
+            against: With what it is compared.
+            system: Name of the system; "": the main model.
         """
-        context, unfit = self.context, []
-        if any(claim.verdict == TOO_LITTLE for claim in claims):
-            unfit = context.fitness(context.main).said
-        return experiment.result(
-            rows=self.rows, series=list(series), grids=list(grids), claims=list(claims),
-            trials_sha256=self.trials, seeds=dict.fromkeys(seeds, context.seed),
-            sources=context.sources() | dict(sources or {}), made_by=context.made_by,
-            unfit=unfit, warnings=list(context.notes),
-        )  # fmt: skip
+        wanted = system or self.main, measure, against
+        return [
+            row
+            for row in self.rows
+            if (row.system, row.measure, row.against) == wanted
+            and stratum in (None, row.stratum)
+            and row.value is not None
+        ]
+
+    def curves(
+        self,
+        panel: str,
+        points: Mapping[str, float | str] | Sequence[str],
+        lines: Sequence[tuple[str, str, str]],
+        *,
+        embedders: Sequence[str] | None = None,
+        x_label: str = "",
+        y_label: str = "share of trials right",
+        chance: float | None = 0.5,
+    ) -> None:
+        """Lines read off the rows, a panel an embedder; those of which nothing is known left out.
+
+        Args:
+            panel: Its title, with ``{}`` for the embedder.
+            points: Strata that stand in a row, with their positions where these are numbers.
+            lines: Name in the legend, system and measure of each line.
+            embedders: Whose rows they are; None: all of the context's.
+            x_label: Label of the x axis, with its unit.
+            y_label: Label of the y axis, with its unit.
+            chance: What a blind guess reaches.
+        """
+        known = {
+            (r.embedder, r.system, r.measure, r.stratum): r for r in self.rows if not r.against
+        }
+        x: list[float | str] = list(points.values() if isinstance(points, Mapping) else points)
+        for embedder in self.context.embedders if embedders is None else embedders:
+            for name, system, measure in lines:
+                own = [known.get((embedder, system, measure, stratum)) for stratum in points]
+                if any(own):
+                    y, low, high = (
+                        [getattr(row, part) if row else None for row in own]
+                        for part in ("value", "low", "high")
+                    )
+                    self.series.append(
+                        Series(name, x, y, low, high, x_label, y_label, chance,
+                               panel.format(embedder))
+                    )  # fmt: skip
 
 
 def counted(values: Floats, people: Texts) -> tuple[int, int]:
@@ -264,46 +360,3 @@ def mean_estimate(of_seeds: Sequence[Estimate]) -> Estimate:
     """
     values = np.array([(one.value, one.low, one.high) for one in of_seeds])
     return with_seeds(Estimate(*map(float, values.mean(axis=0))), values[:, 0].tolist())
-
-
-def lines(
-    rows: Sequence[Row],
-    x: Sequence[tuple[float | str, str]],
-    wanted: Sequence[tuple[str, str, str]],
-    embedder: str,
-    panel: str,
-    *,
-    x_label: str = "",
-    y_label: str = "share of trials right",
-    chance: float | None = 0.5,
-) -> list[Series]:
-    """Lines of one panel, read off rows; those of which nothing was measured are left out.
-
-    Args:
-        rows: Rows of a result.
-        x: Position or name, and the stratum that stands there.
-        wanted: Name in the legend, system and measure of each line.
-        embedder: Name of the embedder that compares the faces.
-        panel: Its title.
-        x_label: Label of the x axis, with its unit.
-        y_label: Label of the y axis, with its unit.
-        chance: What a blind guess reaches.
-    """
-    known = {
-        (r.system, r.measure, r.stratum): r
-        for r in rows
-        if not r.against and r.embedder == embedder
-    }
-    found = []
-    for name, system, measure in wanted:
-        own = [known.get((system, measure, stratum)) for _, stratum in x]
-        if any(own):
-            found.append(
-                Series(
-                    name, [at for at, _ in x], [row.value if row else None for row in own],
-                    [row.low if row else None for row in own],
-                    [row.high if row else None for row in own],
-                    x_label=x_label, y_label=y_label, chance=chance, panel=panel,
-                )
-            )  # fmt: skip
-    return found

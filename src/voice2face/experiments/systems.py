@@ -118,10 +118,10 @@ class ModelSystem:
             heard = [_heard(encoder, recordings, row) for row in range(len(recordings))]
         return np.array(heard, np.float32).reshape(len(recordings), encoder.dim)
 
-    def faces(self, embeddings: Vectors) -> Made:
-        """Faces of embeddings, (n, dim)."""
+    def faces(self, embeddings: Vectors, rng: np.random.Generator | None = None) -> Made:
+        """Faces of embeddings, (n, dim); with ``rng`` drawn ones."""
         starts = range(0, len(embeddings), AT_ONCE)
-        parts = [self.model.faces(embeddings[i : i + AT_ONCE]) for i in starts]
+        parts = [self.model.faces(embeddings[i : i + AT_ONCE], rng) for i in starts]
         px = self.model.generator.px
         raw = np.concatenate([np.empty((0, 3, px, px), np.float32), *parts])
         return Made(to_pixels(raw), raw, embeddings)

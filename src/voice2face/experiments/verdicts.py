@@ -1,14 +1,15 @@
 """The rule for verdicts on claims, from the rows of a result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from voice2face.evaluation.results import Claim, Row, Verdict
 from voice2face.evaluation.statistics.intervals import FEW_PEOPLE, LEVEL
 from voice2face.experiments.comparing import REAL, best_embedder
 from voice2face.experiments.context import Context
-from voice2face.experiments.summary import TOO_LITTLE
+from voice2face.experiments.summary import TOO_LITTLE, Summary
 
 BEYOND = "beyond paper and report"  # source of what neither asked
 # The paper's tests by the names that the report's appendix gives them.
@@ -65,6 +66,7 @@ class Asked:
             model that figures show.
         speaks: Who judges; None: the embedder that tells real faces apart best.
         prefix: How a judge is called after an embedder, with ``{}`` for its name.
+        more: Further sentences of evidence.
     """
 
     text: str
@@ -75,6 +77,7 @@ class Asked:
     model: str | None = None
     speaks: str | None = None
     prefix: str = "{}"
+    more: tuple[str, ...] = ()
 
 
 Rows = Sequence[Row]
@@ -119,20 +122,20 @@ def grade(rows: Rows, bound: Bound) -> str:
     return next((word for least, word in GRADES if share >= least), "")
 
 
-def judged(context: Context, asked: Asked, by: Mapping[str, Rows] | Rows) -> list[Claim]:
-    """The one claim that rows answer, whoever judged them; none where nothing was measured.
+def judged(context: Context, asked: Asked, rows: Rows) -> Claim | None:
+    """The one claim that rows answer, whoever judged them; None where nothing was measured.
 
     Args:
         context: The models and embedders.
         asked: The claim.
-        by: What was measured, of each judge; or rows, which name their judge as embedder.
+        rows: What was measured; their embedder is who judged.
     """
-    if not isinstance(by, Mapping):
-        by = {e: [r for r in by if r.embedder == e] for e in dict.fromkeys(r.embedder for r in by)}
-    known = {judge: [r for r in rows if r.value is not None] for judge, rows in by.items()}
-    known = {judge: rows for judge, rows in known.items() if rows}
+    known: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.value is not None:
+            known.setdefault(row.embedder, []).append(row)
     if not known:
-        return []
+        return None
     speaks = asked.speaks or asked.prefix.format(best_embedder(context))
     speaks = speaks if speaks in known else next(iter(known))
     rows, bound = known[speaks], asked.bound
@@ -140,23 +143,30 @@ def judged(context: Context, asked: Asked, by: Mapping[str, Rows] | Rows) -> lis
     model = context.main if asked.model is None else asked.model
     said, why = _held_back(context, model, asked.hears)
     others = [judge for judge in found if judge != speaks and found[judge] != found[speaks]]
-    evidence = [told(rows, bound)]
+    evidence = [told(rows, bound), *asked.more]
     if others and said is None:
         by_others = "; ".join(f"{judge}: {found[judge]}" for judge in others)
         evidence.append(f"Other judges disagree ({by_others})")
-    return [
-        Claim(
-            text=asked.text,
-            source=asked.source,
-            verdict=said or found[speaks],
-            evidence=". ".join(evidence if said == TOO_LITTLE else [*evidence, *why]),
-            measure="; ".join(dict.fromkeys(row.measure for row in rows)),
-            judge=speaks,
-            bound=f"{bound.value:.3g}: {bound.source}",
-            grade=grade(rows, bound) if (said or found[speaks]) == "holds" else "",
-            why="; ".join(why) if said == TOO_LITTLE else "",
-        )
-    ]
+    return Claim(
+        text=asked.text,
+        source=asked.source,
+        verdict=said or found[speaks],
+        evidence=". ".join(evidence if said == TOO_LITTLE else [*evidence, *why]),
+        measure="; ".join(dict.fromkeys(row.measure for row in rows)),
+        judge=speaks,
+        bound=f"{bound.value:.3g}: {bound.source}",
+        grade=grade(rows, bound) if (said or found[speaks]) == "holds" else "",
+        why="; ".join(why) if said == TOO_LITTLE else "",
+    )
+
+
+def claim(
+    summary: Summary, text: str, source: str, bound: Bound, rows: Rows, **how: Any
+) -> Claim | None:
+    """Add the claim that rows answer; see :class:`Asked` for how it may be judged."""
+    found = judged(summary.context, Asked(text, source, bound, **how), rows)
+    summary.claims += [found] if found is not None else []
+    return found
 
 
 def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | None, list[str]]:
@@ -170,9 +180,9 @@ def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | Non
     return None, []
 
 
-def not_asked(text: str, source: str, why: str) -> Claim:
-    """A claim that the models at hand can't be asked about."""
-    return Claim(text, source, "cannot be told", why)
+def claim_open(summary: Summary, text: str, source: str, why: str) -> None:
+    """Add a claim that the models at hand can't be asked about."""
+    summary.claims.append(Claim(text, source, "cannot be told", why))
 
 
 def told(rows: Rows, bound: Bound) -> str:
@@ -200,24 +210,3 @@ def shown(row: Row, digits: int = 3) -> str:
 
 def _stratum(row: Row) -> str:
     return f"within {row.stratum}" if row.stratum == "gender" else row.stratum
-
-
-def rows_of(
-    rows: Rows, system: str, measure: str, stratum: str | None = "", against: str = ""
-) -> list[Row]:
-    """Those that were measured, by each judge.
-
-    Args:
-        rows: Rows of a result.
-        system: Name of the system.
-        measure: Name of the measure.
-        stratum: Name of the stratum; None: any.
-        against: With what it is compared.
-    """
-    return [
-        row
-        for row in rows
-        if (row.system, row.measure, row.against) == (system, measure, against)
-        and stratum in (None, row.stratum)
-        and row.value is not None
-    ]

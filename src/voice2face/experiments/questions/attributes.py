@@ -10,7 +10,6 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.metrics.roc import auc_over_people
-from voice2face.evaluation.results import Claim, Result
 from voice2face.evaluation.statistics.intervals import (
     Estimate,
     bootstrap_interval,
@@ -19,19 +18,9 @@ from voice2face.evaluation.statistics.intervals import (
 from voice2face.experiments.comparing import GENDERS_MEAN, LEAST_PEOPLE, REAL
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import write_asked
 from voice2face.experiments.linear_probe import ReadOff, bounds, can_fit, column, is_male, middle
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import (
-    BEYOND,
-    CHANCE,
-    NO_DIFFERENCE,
-    TESTS,
-    Asked,
-    Bound,
-    judged,
-    rows_of,
-)
+from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, Bound, claim
 
 GENDER, GENDER_AUC = "gender right", "men above women, AUC"
 AGE, AGE_ERROR = "age, correlation", "age, error in years"
@@ -99,14 +88,14 @@ def lacking(context: Context) -> str:
     return ""
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Gender and age by each judge, of each system."""
-    summary, speech = Summary(context), context.unseen()
+    speech = summary.context.unseen()
     spoken = Truth.of(speech.identity, speech.attributes)
-    for judge in judges_of(context):
+    for judge in judges_of(summary.context):
         add_judged(summary, judge, spoken)
-    summary.trials = write_asked(context, experiment.name, speech)
-    return summary.result(experiment, claims=_claims(summary))
+    summary.asked_about(speech)
+    _claims(summary)
 
 
 def judges_of(context: Context) -> list[Judge]:
@@ -222,30 +211,25 @@ def correlation(
     return Estimate(float(of(np.arange(len(x)))), *ends)
 
 
-def _claims(summary: Summary) -> list[Claim]:
+def _claims(summary: Summary) -> None:
     """By the judge that is best on real faces in the measure; these judges are no embedders."""
-    context, rows, claims = summary.context, summary.rows, list[Claim]()
+    faces = "faces made from voices of unseen people"
     for text, source, measure, bound, against in (
-        (
-            "faces made from voices of unseen people show the speaker's gender",
-            TESTS[3], GENDER_AUC, CHANCE, "",
-        ),
+        (f"{faces} show the speaker's gender", TESTS[3], GENDER_AUC, CHANCE, ""),
         (
             f"they show it more often than the {GENDERS_MEAN} does",
             BEYOND, GENDER, NO_DIFFERENCE, GENDERS_MEAN,
         ),
         (
-            "faces made from voices of unseen people follow the speaker's age",
+            f"{faces} follow the speaker's age",
             "report, introduction; its Figure 4 shows an exception",
             AGE, Bound(0.0, "chance"), "",
         ),
     ):  # fmt: skip
-        of_real = rows_of(rows, REAL, GENDER_AUC if measure == GENDER else measure)
+        of_real = summary.found(GENDER_AUC if measure == GENDER else measure, system=REAL)
         best = max(of_real, key=lambda row: row.value or 0.0).embedder if of_real else None
         full = bound if against else bound.reached_by([r for r in of_real if r.embedder == best])
-        own = rows_of(rows, context.main, measure, "", against)
-        claims += judged(context, Asked(text, source, full, speaks=best), own)
-    return claims
+        claim(summary, text, source, full, summary.found(measure, "", against), speaks=best)
 
 
 EXPERIMENT = Experiment(

@@ -2,22 +2,20 @@
 
 import numpy as np
 
-from voice2face.evaluation.results import Grid, Result, Series
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, VOICE
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, VOICE, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
-from voice2face.experiments.people import group_of
+from voice2face.experiments.grids import add_people, chosen_rows, lettered
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import (
     OF_REAL,
     RECOGNISED,
     Found,
     alike,
-    consistent_claims,
+    claim_consistent,
     of_real_faces,
 )
-from voice2face.experiments.summary import BETWEEN, WITHIN, Cell, Summary, lines
+from voice2face.experiments.summary import BETWEEN, WITHIN, Cell, Summary
 from voice2face.experiments.verdicts import CONSISTENT
 
 DURATIONS_S = (1, 2, 3, 5, 10)
@@ -30,11 +28,8 @@ TOLD = "a speaker is recognised in faces made from other durations more often th
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
-    n_people = len(people_of(context))
-    if n_people >= LEAST_PEOPLE:
-        return ""
-    told = f"{n_people} people not trained on have {min(DURATIONS_S) + REFERENCE_S} s of speech"
-    return f"{told}; {LEAST_PEOPLE} wanted"
+    enough_s = min(DURATIONS_S) + REFERENCE_S
+    return too_few(len(people_of(context)), f"people not trained on have {enough_s} s of speech")
 
 
 def people_of(context: Context) -> Recordings:
@@ -43,25 +38,19 @@ def people_of(context: Context) -> Recordings:
     return people.at_least(min(DURATIONS_S) + REFERENCE_S)
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Faces by duration; how far they are from the speaker's others; how often recognised."""
-    summary, people = Summary(context), people_of(context)
-    cuts = cuts_of(people)
+    people = people_of(summary.context)
+    cuts, found = cuts_of(people), Found()
     last = people.cut(REFERENCE_S, people.seconds - REFERENCE_S)
-    found = Found(summary)
     for seconds, (rows, cut) in cuts.items():
-        alike(found, experiment.name, f"{seconds} s", cut, last.only(rows))
+        found |= alike(summary, f"{seconds} s", cut, last.only(rows))
+    add_longer(summary, found, cuts)
+    of_real_faces(summary, OF_REAL)
     strata = [f"{seconds} s" for seconds in cuts]
-    add_longer(found, cuts)
-    of_real_faces(summary, experiment.name, OF_REAL)
-    claims = consistent_claims(summary, strata, SAME, f"{CONSISTENT}, Figure 2", TOLD)
-    return summary.result(
-        experiment,
-        series=series_of(summary, strata),
-        grids=[grid_of(context, experiment.name, people, cuts)],
-        claims=claims,
-        seeds=("choice of people", "resampling"),
-    )
+    claim_consistent(summary, strata, SAME, f"{CONSISTENT}, Figure 2", TOLD)
+    add_curves(summary, strata)
+    _add_faces(summary, people, cuts)
 
 
 Cuts = dict[int, tuple[np.ndarray, Recordings]]
@@ -84,57 +73,46 @@ def cuts_of(people: Recordings) -> Cuts:
     return found
 
 
-def add_longer(found: Found, cuts: Cuts) -> None:
+def add_longer(summary: Summary, found: Found, cuts: Cuts) -> None:
     """By how much more often a speaker is recognised from the longest than from the shortest."""
-    context, (shortest, longest) = found.summary.context, (min(cuts), max(cuts))
+    context, (shortest, longest) = summary.context, (min(cuts), max(cuts))
     common = np.isin(cuts[shortest][0], cuts[longest][0])
     for embedder in context.embedders if shortest < longest else ():
-        ends = [found.scored.get((embedder, f"{s} s"), {}) for s in (longest, shortest)]
+        ends = [found.get((embedder, f"{s} s"), {}) for s in (longest, shortest)]
         for system in (name for name in (*context.models, VOICE) if all(name in e for e in ends)):
             long, short = ends[0][system], ends[1][system]
-            by, n = found.summary.difference(
-                [long.share_right], [short.share_right[common]], long.people
-            )
+            by, n = summary.difference([long.share_right], [short.share_right[common]], long.people)
             names = (f"{system}, {s} s" for s in (longest, shortest))
             cell = Cell(RECOGNISED, "", embedder)
-            found.summary.add(cell, next(names), by, n, against=next(names))
+            summary.add(cell, next(names), by, n, against=next(names))
 
 
-def series_of(summary: Summary, strata: list[str]) -> list[Series]:
+def add_curves(summary: Summary, strata: list[str]) -> None:
     """Share recognised of each system by duration; distances of the main model."""
-    context, series = summary.context, []
-    x = [(float(stratum.split()[0]), stratum) for stratum in strata]
-    shares = [(name, name, RECOGNISED) for name in (*context.models, VOICE)]
-    apart = [(measure, context.main, measure) for measure in (WITHIN, BETWEEN)]
-    for embedder in context.embedders:
-        panel = f"recognised by {embedder}"
-        series += lines(summary.rows, x, shares, embedder, panel, x_label=SECONDS)
-        series += lines(
-            summary.rows, x, apart, embedder, f"{context.main}, {embedder}", x_label=SECONDS,
-            y_label="1 - cosine (1: unrelated)", chance=None,
+    main, points = summary.main, {stratum: float(stratum.split()[0]) for stratum in strata}
+    for embedder in summary.context.embedders:
+        summary.curves(
+            "recognised by {}", points,
+            [(name, name, RECOGNISED) for name in (*summary.context.models, VOICE)],
+            embedders=[embedder], x_label=SECONDS,
         )  # fmt: skip
-    return series
+        summary.curves(
+            f"{main}, {{}}", points, [(what, main, what) for what in (WITHIN, BETWEEN)],
+            embedders=[embedder], x_label=SECONDS, y_label="1 - cosine (1: unrelated)", chance=None,
+        )  # fmt: skip
 
 
-def grid_of(context: Context, name: str, people: Recordings, cuts: Cuts) -> Grid:
+def _add_faces(summary: Summary, people: Recordings, cuts: Cuts) -> None:
     """A row a speaker, a column a duration, then the reference image."""
-    longest, gender = cuts[max(cuts)][0], group_of(people, "gender")
-    rows = longest[chosen_rows(people.identity[longest], gender[longest], context.seed, N_SHOWN)]
+    context, longest = summary.context, cuts[max(cuts)][0]
+    rows = longest[chosen_rows(people.only(longest), context.seed, N_SHOWN)]
     model = context.models[context.main][0]
-    columns = {
-        f"({'abcdefgh'[i]}) {seconds} s": context.made(model, cut).pixels[np.searchsorted(of, rows)]
-        for i, (seconds, (of, cut)) in enumerate(cuts.items())
-    }
-    about = {
-        "name": "faces",
-        "title": f"Faces made by {context.main} from recordings of different durations",
-        "row_title": "speaker",
-        "column_title": "duration of the recording",
-    }
-    return people_grid(
-        context, name, people.identity[rows], columns, about,
-        labels=labels_of(people.identity[rows], gender[rows]),
-        real=[f"({'abcdefgh'[len(cuts)]}) reference image"],
+    *names, reference = lettered([*(f"{seconds} s" for seconds in cuts), "reference image"])
+    made = [context.made(model, cut).pixels[np.searchsorted(of, rows)] for of, cut in cuts.values()]
+    add_people(
+        summary, people.only(rows), dict(zip(names, made, strict=True)), real=[reference],
+        title=f"Faces made by {context.main} from recordings of different durations",
+        row_title="speaker", column_title="duration of the recording",
     )  # fmt: skip
 
 
@@ -154,4 +132,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec.structs import replace
 
-from voice2face.evaluation.results import Claim, Result
 from voice2face.experiments.by_group import MOST_PEOPLE, why_not
 from voice2face.experiments.comparing import MATCHING, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.people import group_of, groups_of
-from voice2face.experiments.questions.groups import result_of
+from voice2face.experiments.questions.groups import add_grouped
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Summary
-from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
+from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 NATIVE = ("native", "yes", "true", "1")
 CLAIMED = (
@@ -41,27 +40,21 @@ def native_speakers(context: Context) -> Recordings:
     return speech.of_some_people(MOST_PEOPLE, context.seed)
 
 
-def run(context: Context, experiment: Experiment) -> Result:
-    """Accuracy by ethnic group; of native speakers where the corpus tells."""
-    return result_of(context, experiment, native_speakers(context), ethnicity, _claims)
+def run(summary: Summary) -> None:
+    """Accuracy by ethnic group; whether one lies below the others, of however many looked at."""
+    main = summary.main
+    add_grouped(summary, native_speakers(summary.context), ethnicity)
+    below = [
+        replace(row, value=-(row.value or 0), low=-(row.high or 0), high=-(row.low or 0),
+                system=row.against, against=f"{main}, the group")
+        for row in summary.found(MATCHING, None, f"{main}, other groups")
+    ]  # fmt: skip
+    claim(summary, CLAIMED, "report, Figure 6 b", NO_DIFFERENCE, below, some=True, hears=False)
 
 
 def ethnicity(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
     """Ethnic group of each, as the corpus calls it; "" where it is unknown: (n,)."""
     return groups_of(attributes, n).get("ethnicity", np.full(n, "", str))
-
-
-def _claims(summary: Summary) -> list[Claim]:
-    """Whether some group lies below the others, of however many groups were looked at."""
-    main = summary.context.main
-    own = rows_of(summary.rows, main, MATCHING, None, f"{main}, other groups")
-    below = [
-        replace(row, value=-(row.value or 0), low=-(row.high or 0), high=-(row.low or 0),
-                system=row.against, against=f"{main}, the group")
-        for row in own
-    ]  # fmt: skip
-    asked = Asked(CLAIMED, "report, Figure 6 b", NO_DIFFERENCE, some=True, hears=False)
-    return judged(summary.context, asked, below)
 
 
 EXPERIMENT = Experiment(
@@ -78,4 +71,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

@@ -2,27 +2,19 @@
 
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result
-from voice2face.experiments.comparing import (
-    LEAST_PEOPLE,
-    MOST_PEOPLE,
-    ask,
-    distances,
-    items_of,
-    score,
-)
+from voice2face.experiments.comparing import MOST_PEOPLE, items_of, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
-from voice2face.experiments.people import group_of
+from voice2face.experiments.grids import add_people, chosen_rows, lettered
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.self_similarity import STRATA
-from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.self_similarity import Sides, resemble
+from voice2face.experiments.summary import Summary
 from voice2face.experiments.systems import System
-from voice2face.experiments.verdicts import CHANCE, Asked, judged, not_asked, rows_of
+from voice2face.experiments.verdicts import CHANCE, claim, claim_open
 
 N_SHOWN = 6
 AGREE = "same recording found among the other model's faces"
+SOURCE = "report, Figure 1"
 ALIKE = "two trainings of one model make like faces from the same recordings"
 
 
@@ -31,9 +23,7 @@ def lacking(context: Context) -> str:
     speech = one_of_each(context)
     if not pairs_of(context, speech):
         return "there is one model alone, trained once"
-    return (
-        "" if len(speech) >= LEAST_PEOPLE else f"{len(speech)} people not trained on have a voice"
-    )
+    return too_few(len(speech), "people not trained on have a voice")
 
 
 def one_of_each(context: Context) -> Recordings:
@@ -42,17 +32,24 @@ def one_of_each(context: Context) -> Recordings:
     return whole.only(np.unique(whole.identity, return_index=True)[1])
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Whether one model's face of a recording is found among the other's, and all beside."""
-    summary, speech = Summary(context), one_of_each(context)
-    pairs = pairs_of(context, speech)
-    _ask(summary, experiment.name, speech, pairs)
-    return summary.result(
-        experiment,
-        grids=[grid_of(context, experiment.name, speech)],
-        claims=_claims(summary, next(iter(pairs))),
-        seeds=("choice of people", "resampling"),
-    )
+    context, speech = summary.context, one_of_each(summary.context)
+    pairs, items = pairs_of(context, speech), items_of(speech)
+    vectors: dict[str, Sides] = {}
+    for embedder in context.embedders:
+        made = {
+            pair: [context.made_vectors(embedder, model, speech) for model in models]
+            for pair, models in pairs.items()
+        }
+        vectors[embedder] = {pair: ([a], [b]) for pair, (a, b) in made.items()}
+    resemble(summary, "", (items, items), vectors, measure=AGREE)
+    if len(context.models[context.main]) < 2:
+        why = f"{context.main} was trained once here; two seeds are needed to ask it"
+        claim_open(summary, ALIKE, SOURCE, why)
+    else:
+        claim(summary, ALIKE, SOURCE, CHANCE, summary.found(AGREE, None, system=next(iter(pairs))))
+    _add_faces(summary, speech, pairs)
 
 
 Pairs = dict[str, tuple[System, System]]
@@ -69,52 +66,18 @@ def pairs_of(context: Context, speech: Recordings) -> Pairs:
     return found
 
 
-def _ask(summary: Summary, name: str, speech: Recordings, pairs: Pairs) -> None:
-    context, items = summary.context, items_of(speech)
-    for strata in STRATA:
-        label = ", ".join(strata)
-        trials, _ = ask(context, name, label or "all", items, items, strata)
-        if trials is None:
-            continue
-        summary.trials[label or "all"] = trials.sha256
-        for embedder in context.embedders:
-            cell = Cell(AGREE, label, embedder)
-            for pair, models in pairs.items():
-                a, b = (context.made_vectors(embedder, model, speech) for model in models)
-                summary.scored(cell, {pair: score(trials, [a], [b])})
-                if not strata:
-                    summary.distances(cell, pair, [distances(a, b, trials)], speech.identity)
-
-
-def grid_of(context: Context, name: str, speech: Recordings) -> Grid:
+def _add_faces(summary: Summary, speech: Recordings, pairs: Pairs) -> None:
     """A row a recording: the main model, then each other training or model, then the real face."""
-    gender, pairs = group_of(speech, "gender"), pairs_of(context, speech)
-    rows = chosen_rows(speech.identity, gender, context.seed, N_SHOWN)
+    context = summary.context
+    rows = chosen_rows(speech, context.seed, N_SHOWN)
     models = [next(iter(pairs.values()))[0], *(other for _, other in pairs.values())]
-    columns = {
-        f"({chr(ord('a') + i)}) {one.name}": context.made(one, speech).pixels[rows]
-        for i, one in enumerate(models)
-    }
-    about = {
-        "name": "faces",
-        "title": "Faces made from the same recordings by different models",
-        "row_title": "recording of",
-        "column_title": "model",
-    }
-    return people_grid(
-        context, name, speech.identity[rows], columns, about,
-        labels=labels_of(speech.identity[rows], gender[rows]),
-        real=[f"({chr(ord('a') + len(models))}) real face"],
+    *names, real = lettered([*(one.name for one in models), "real face"])
+    made = [context.made(one, speech).pixels[rows] for one in models]
+    add_people(
+        summary, speech.only(rows), dict(zip(names, made, strict=True)), real=[real],
+        title="Faces made from the same recordings by different models",
+        row_title="recording of", column_title="model",
     )  # fmt: skip
-
-
-def _claims(summary: Summary, pair: str) -> list[Claim]:
-    context, source = summary.context, "report, Figure 1"
-    if len(context.models[context.main]) < 2:
-        why = f"{context.main} was trained once here; two seeds are needed to ask it"
-        return [not_asked(ALIKE, source, why)]
-    rows = rows_of(summary.rows, pair, AGREE, None)
-    return judged(context, Asked(ALIKE, source, CHANCE), rows)
 
 
 EXPERIMENT = Experiment(
@@ -132,4 +95,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

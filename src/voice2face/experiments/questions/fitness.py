@@ -2,11 +2,7 @@
 
 import math
 
-from msgspec.structs import replace
-
-from voice2face.evaluation.results import Result
 from voice2face.experiments.comparing import REAL
-from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.fitness import LEAST_ITERATIONS, LEAST_SEEDS, NEARLY_ALL
 from voice2face.experiments.summary import Cell, Summary
@@ -14,9 +10,9 @@ from voice2face.experiments.summary import Cell, Summary
 FOUND, ITERATIONS, ALARMS = "share of pictures with a face", "iterations", "alarms at the end"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """What each training shows, and why the model that claims are about is not worth judging."""
-    summary = Summary(context)
+    context = summary.context
     found = {model: context.fitness(model) for model in context.models}
     for training in (training for fitness in found.values() for training in fitness.trainings):
         if not math.isnan(training.faces_found):
@@ -29,7 +25,7 @@ def run(context: Context, experiment: Experiment) -> Result:
     main = found[context.main]
     if not math.isnan(main.real_found):
         summary.number(Cell(FOUND), REAL, main.real_found)
-    return replace(summary.result(experiment), unfit=main.said)
+    summary.unfit = main.said
 
 
 EXPERIMENT = Experiment(

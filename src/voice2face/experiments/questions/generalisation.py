@@ -1,24 +1,19 @@
 """The report's open question: how much is lost on people, recordings and channels that are new?"""
 
-from dataclasses import dataclass, field
-
 from msgspec.structs import replace
 
-from voice2face.evaluation.metrics.matching import Scored
-from voice2face.evaluation.results import Claim, Result
-from voice2face.evaluation.trials.trials import Items, TrialList
+from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.comparing import (
     MATCHING,
     MEAN_FACE,
     MOST_PEOPLE,
     REAL,
-    ask,
     items_of,
     score,
 )
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.gaps import add_gaps, lost_against
+from voice2face.experiments.gaps import Answered, add_gaps, lost_against
 from voice2face.experiments.questions.generalisation_sets import (
     HEARD,
     MOST_OF_ONE,
@@ -28,9 +23,8 @@ from voice2face.experiments.questions.generalisation_sets import (
     sets_of,
 )
 from voice2face.experiments.self_similarity import within
-from voice2face.experiments.summary import Cell, Summary, lines
-from voice2face.experiments.verdicts import NO_DIFFERENCE, judged, rows_of
-from voice2face.experiments.verdicts import Asked as Claimed
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 NO_HELD_OUT = "the corpus holds nobody whom the models were not trained on"
 COMPARED = (UNSEEN, OTHER)  # sets in which models are set against each other
@@ -57,91 +51,62 @@ HELPS = {
 }
 
 
-@dataclass(eq=False)
-class Answers:
-    """What each system answered, by set, stratum and embedder; and the rows."""
-
-    summary: Summary
-    scored: dict[tuple[str, tuple[str, ...], str], dict[str, Scored]] = field(default_factory=dict)
-
-
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     return NO_HELD_OUT if context.asked == "train" else ""
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Matching in each set; gaps; what models differ in on new people."""
-    summary = Summary(context)
+    context = summary.context
     sets, lacking = sets_of(context)
-    found = Answers(summary)
+    answered: Answered = {}
     for one in sets:
-        _answer(experiment.name, one, found)
-    add_gaps(summary, found.scored)
+        answered |= _answer(summary, one)
+    add_gaps(summary, answered)
     for name, why in lacking.items():
         summary.add(Cell(MATCHING, name), context.main, None, note=f"not measured: {why}")
-    x = [(one.name, one.name) for one in sets]
-    wanted = [(variant, variant, MATCHING) for variant in context.models]
-    more = {} if context.other is None else {OTHER: context.other.info.data_hash}
-    return summary.result(
-        experiment,
-        series=[
-            line
-            for embedder in context.embedders
-            for line in lines(summary.rows, x, wanted, embedder, f"1:2 matching by {embedder}")
-        ],
-        claims=_claims(summary),
-        seeds=("choice of people", "rooms", "resampling"),
-        sources=more,
-    )
+    lines = [(variant, variant, MATCHING) for variant in context.models]
+    summary.curves("1:2 matching by {}", [one.name for one in sets], lines)
+    if context.other is not None:
+        summary.sources[OTHER] = context.other.info.data_hash
+    _claims(summary)
 
 
-def _answer(experiment: str, one: Asked, found: Answers) -> None:
+def _answer(summary: Summary, one: Asked) -> Answered:
     """Ask all systems about one set, over all pairs and within what it is asked within."""
-    summary, context = found.summary, found.summary.context
+    context, answered = summary.context, Answered()
+    gallery, probes = items_of(one.faces), Items(one.speech.clip, one.speech.identity)
     for strata in one.strata:
-        trials, of_real = _trials(context, experiment, one, strata)
+        stratum = within(one.name, strata)
+        trials = summary.fix(stratum, probes, gallery, strata=strata)
         if trials is None:
             continue
-        stratum = within(one.name, strata)
-        summary.trials[stratum] = trials.sha256
-        if of_real is not None:
-            summary.trials[f"{stratum}, {REAL}"] = of_real.sha256
+        again = summary.fix(f"{stratum}, {REAL}", gallery, gallery, strata=strata, others_only=True)
         for embedder in context.embedders:
-            real = context.embed(embedder, one.faces.pixels)
-            scored = {} if of_real is None else {REAL: score(of_real, [real], [real])}
+            real = [context.embed(embedder, one.faces.pixels)]
+            scored = {} if again is None else {REAL: score(again, real, real)}
             for name, made in context.vectors(embedder, one.speech).items():
-                scored[name] = score(trials, made, [real])
-            found.scored[one.name, strata, embedder] = scored
+                scored[name] = score(trials, made, real)
+            answered[one.name, strata, embedder] = scored
             notes = {REAL: one.note} if REAL in scored else {context.main: one.note}
             against = (MEAN_FACE, BASELINE) if one.name in COMPARED else ()
-            cell = Cell(MATCHING, stratum, embedder)
-            summary.scored(cell, scored, against=against, notes=notes)
+            summary.scored(Cell(MATCHING, stratum, embedder), scored, against=against, notes=notes)
+    return answered
 
 
-def _trials(
-    context: Context, experiment: str, one: Asked, strata: tuple[str, ...]
-) -> tuple[TrialList | None, TrialList | None]:
-    """Of the recordings, and of the real faces among themselves."""
-    gallery = items_of(one.faces)
-    slug = "-".join([*one.name.replace(",", "").replace("'", "").split(), *strata])
-    probes = Items(one.speech.clip, one.speech.identity)
-    trials, _ = ask(context, experiment, slug, probes, gallery, strata)
-    real, _ = ask(context, experiment, f"{slug}-real", gallery, gallery, strata, others_only=True)
-    return trials, real
-
-
-def _claims(summary: Summary) -> list[Claim]:
+def _claims(summary: Summary) -> None:
     """That the main model loses on what is harder; that dropout helps on new people."""
-    context, rows, claims = summary.context, summary.rows, list[Claim]()
+    main = summary.main
     for text, source, easy, hard in WORSE:
-        lost = rows_of(rows, context.main, lost_against(easy), hard)
-        named = [replace(row, system=f"{context.main}, {easy}", against=hard) for row in lost]
-        claims += judged(context, Claimed(text, source, NO_DIFFERENCE, hears=False), named)
+        named = [
+            replace(row, system=f"{main}, {easy}", against=hard)
+            for row in summary.found(lost_against(easy), hard)
+        ]
+        claim(summary, text, source, NO_DIFFERENCE, named, hears=False)
     for variant, (text, source) in HELPS.items():
-        found = rows_of(rows, variant, MATCHING, UNSEEN, BASELINE)
-        claims += judged(context, Claimed(text, source, NO_DIFFERENCE, model=variant), found)
-    return claims
+        found = summary.found(MATCHING, UNSEEN, BASELINE, system=variant)
+        claim(summary, text, source, NO_DIFFERENCE, found, model=variant)
 
 
 EXPERIMENT = Experiment(
@@ -166,4 +131,5 @@ EXPERIMENT = Experiment(
     chapter="beyond",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "rooms", "resampling"),
 )

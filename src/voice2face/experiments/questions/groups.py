@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result, Row
+from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.by_group import MOST_PEOPLE, TOLD, by_group, why_not
 from voice2face.experiments.comparing import REAL, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import WHITE, real_faces, write_grid
+from voice2face.experiments.grids import WHITE, add_grid, real_faces
 from voice2face.experiments.people import groups_of
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
+from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 N_SHOWN = 3  # people of a group
 # From attributes, and how many rows they are of, to the group of each.
@@ -38,38 +38,31 @@ def _grouped(context: Context) -> tuple[Recordings, Label]:
     return speech, gender_alone if why_not(speech, both) else gender_and_age
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Matching by group, whether the made face shows the group, and faces of each."""
-    return result_of(context, experiment, *_grouped(context), _claims)
+    context = summary.context
+    add_grouped(summary, *_grouped(context))
+    less = Summary(context)
+    for real in summary.found(TOLD, None, system=REAL):
+        for own in summary.found(TOLD, real.stratum):
+            if own.embedder == real.embedder:
+                cell = Cell(TOLD, real.stratum, real.embedder)
+                ends, n = (_estimate(real), _estimate(own)), (own.n_people, own.n_trials)
+                less.apart(cell, REAL, *ends, n, context.main)
+    claim(summary, CLAIMED, "report, Figure 4", NO_DIFFERENCE, less.rows, some=True, hears=False)
 
 
-def result_of(
-    context: Context,
-    experiment: Experiment,
-    speech: Recordings,
-    label: Label,
-    claims: Callable[[Summary], list[Claim]],
-) -> Result:
+def add_grouped(summary: Summary, speech: Recordings, label: Label) -> None:
     """Each group's accuracy and faces.
 
     Args:
-        context: The systems.
-        experiment: Whose result it is.
+        summary: Where they are added.
         speech: Speech of the people asked about.
         label: From attributes, and how many rows they are of, to the group of each; "": of none.
-        claims: What the rows say of the report.
     """
-    summary = Summary(context)
-    labels, known = label(speech.attributes, len(speech)), context.faces("train")
-    of_training = label(known.attributes, len(known))
-    series = by_group(summary, experiment.name, speech, labels, of_training)
-    return summary.result(
-        experiment,
-        series=series,
-        grids=[grid_of(context, experiment.name, speech, labels)],
-        claims=claims(summary),
-        seeds=("choice of people", "resampling"),
-    )
+    labels, known = label(speech.attributes, len(speech)), summary.context.faces("train")
+    by_group(summary, speech, labels, label(known.attributes, len(known)))
+    _add_faces(summary, speech, labels)
 
 
 def gender_and_age(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
@@ -89,8 +82,9 @@ def gender_alone(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
     return groups_of(attributes, n).get("gender", np.full(n, "", str))
 
 
-def grid_of(context: Context, name: str, speech: Recordings, labels: Texts) -> Grid:
+def _add_faces(summary: Summary, speech: Recordings, labels: Texts) -> None:
     """A row a group: for each of some people the generated face and, right of it, the real one."""
+    context = summary.context
     made = context.made(context.models[context.main][0], speech).pixels
     names = [str(n) for n in np.unique(labels) if n]
     px = context.corpus.info.face_px
@@ -102,28 +96,9 @@ def grid_of(context: Context, name: str, speech: Recordings, labels: Texts) -> G
             cells[i, 2 * k] = made[np.flatnonzero(speech.identity == person)[0]]
             own = real_faces(context, person)[:1]
             cells[i, 2 * k + 1 : 2 * k + 1 + len(own)] = own
-    about = {
-        "name": "faces",
-        "title": f"Faces made by {context.main} for groups of people, each with the real face "
-        "right",
-        "row_title": "group",
-        "column_title": "people",
-    }
     columns = [f"{what} {k + 1}" for k in range(N_SHOWN) for what in ("generated", "real")]
-    return write_grid(context.out, name, cells, about, names, columns)
-
-
-def _claims(summary: Summary) -> list[Claim]:
-    """Whether some group is told less often from made faces than from real ones."""
-    context, less = summary.context, Summary(summary.context)
-    for real in rows_of(summary.rows, REAL, TOLD, None):
-        for own in rows_of(summary.rows, context.main, TOLD, real.stratum):
-            if own.embedder == real.embedder:
-                cell = Cell(TOLD, real.stratum, real.embedder)
-                ends, n = (_estimate(real), _estimate(own)), (own.n_people, own.n_trials)
-                less.apart(cell, REAL, *ends, n, context.main)
-    asked = Asked(CLAIMED, "report, Figure 4", NO_DIFFERENCE, some=True, hears=False)
-    return judged(context, asked, less.rows)
+    title = f"Faces made by {context.main} for groups of people, each with the real face right"
+    add_grid(summary, cells, names, columns, title=title, row_title="group", column_title="people")
 
 
 def _estimate(row: Row) -> Estimate:
@@ -145,4 +120,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

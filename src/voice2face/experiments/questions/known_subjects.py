@@ -9,22 +9,11 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import ModelError
-from voice2face.evaluation.results import Claim, Result
 from voice2face.experiments.comparing import LEAST_PEOPLE, MEAN_FACE, REAL
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import write_asked
-from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import (
-    BEYOND,
-    NO_DIFFERENCE,
-    TESTS,
-    Asked,
-    Bound,
-    judged,
-    rows_of,
-)
+from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Bound, claim
 from voice2face.files import read_regular
 from voice2face.networks.onnx_network import Network
 
@@ -131,36 +120,25 @@ def lacking(context: Context) -> str:
     )
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Top 1 and top 5 of each system on recordings of training people that no stage has heard."""
-    summary, classifier = Summary(context), Classifier.of(context.recogniser or Path())
-    unheard = context.unheard()
+    context = summary.context
+    classifier, unheard = Classifier.of(context.recogniser or Path()), context.unheard()
     known = unheard.only(np.isin(unheard.identity, classifier.labels))
-    _add(summary, classifier, known)
-    summary.trials = write_asked(context, experiment.name, known)
-    return summary.result(experiment, claims=_claims(summary, len(classifier.labels)))
-
-
-def _add(summary: Summary, classifier: Classifier, known: Recordings) -> None:
-    """Rows of each system, and of pictures that the classifier has not seen."""
-    context, judge = summary.context, _judge(summary.context)
     pixels, people = _held_out(context.faces("train"), classifier)
-    of_real = classifier.ranks(pixels, people)
+    of_real, n = classifier.ranks(pixels, people), len(classifier.labels)
     ranks = {
         name: [classifier.ranks(context.made(one, known).pixels, known.identity) for one in seeds]
         for name, seeds in context.systems(known).items()
     }
+    judge = context.recogniser.stem if context.recogniser else ""
     for k in TOP:
-        n = len(classifier.labels)
         cell = Cell(measure(k, n), "", judge, chance=min(1.0, k / n))
         summary.means(cell, {REAL: [found(of_real, k)]}, people, notes={REAL: REAL_NOTE})
         shares = {system: [found(one, k) for one in seeds] for system, seeds in ranks.items()}
         summary.means(cell, shares, known.identity, against=(BASELINE, *context.rivals))
-
-
-def _judge(context: Context) -> str:
-    """Name of the classifier in tables."""
-    return context.recogniser.stem if context.recogniser else ""
+        _claims(summary, k, n)
+    summary.asked_about(known)
 
 
 def measure(k: int, n_people: int) -> str:
@@ -183,18 +161,15 @@ def _held_out(
     return faces.pixels[rows], faces.identity[rows]
 
 
-def _claims(summary: Summary, n: int) -> list[Claim]:
-    context, rows, claims = summary.context, summary.rows, list[Claim]()
-    known = "faces made from unheard recordings of training people are taken for these people"
-    for k in TOP:
-        name = measure(k, n)
-        bound = Bound(min(1.0, k / n), "chance").reached_by(rows_of(rows, REAL, name))
-        asked = Asked(f"{known}, top {k}, more often than by chance", TESTS[2], bound)
-        claims += judged(context, asked, rows_of(rows, context.main, name))
-        text = f"{known}, top {k}, more often than the {MEAN_FACE} is"
-        against = rows_of(rows, context.main, name, "", MEAN_FACE)
-        claims += judged(context, Asked(text, BEYOND, NO_DIFFERENCE), against)
-    return claims
+def _claims(summary: Summary, k: int, n: int) -> None:
+    name = measure(k, n)
+    known = (
+        f"faces made from unheard recordings of training people are taken for these people, top {k}"
+    )
+    bound = Bound(min(1.0, k / n), "chance").reached_by(summary.found(name, system=REAL))
+    claim(summary, f"{known}, more often than by chance", TESTS[2], bound, summary.found(name))
+    against = summary.found(name, "", MEAN_FACE)
+    claim(summary, f"{known}, more often than the {MEAN_FACE} is", BEYOND, NO_DIFFERENCE, against)
 
 
 EXPERIMENT = Experiment(

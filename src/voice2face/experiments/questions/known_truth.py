@@ -5,26 +5,22 @@ knows the numbers behind voice and face and how they depend on each other, goes 
 trials and the same measures as a model.
 """
 
-from collections.abc import Mapping
-
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.matching import match
-from voice2face.evaluation.results import Claim, Result, Row, Series
-from voice2face.evaluation.statistics.intervals import SHARE, Estimate, estimate
+from voice2face.evaluation.results import Row
+from voice2face.evaluation.statistics.intervals import SHARE, estimate
 from voice2face.evaluation.trials.trial_list import Protocol
-from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
+from voice2face.evaluation.trials.trials import Items, TrialList
 from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, items_of, score
-from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.summary import Cell, Summary, lines
-from voice2face.experiments.verdicts import BEYOND, Asked, Bound, judged, rows_of
+from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.verdicts import BEYOND, Bound, claim
 from voice2face.synthetic import best_matching_accuracy, best_sex_accuracy
+from voice2face.synthetic.ceiling import BestAccuracy
 from voice2face.synthetic.latent import SHARED, sample_heard, sample_seen
 
 COUPLINGS = (0.0, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
@@ -54,55 +50,54 @@ SLACK = 0.003  # of the bounds, which are drawn too
 Floats = npt.NDArray[np.float64]
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """A table over couplings; and, if the corpus is of made-up people, all systems beside."""
-    summary = Summary(context)
-    add_couplings(summary, experiment.name)
-    series = _lines(summary)
-    claims = _claims(summary)
+    context = summary.context
+    add_couplings(summary)
+    points = {f"coupling {coupling:g}": coupling for coupling in COUPLINGS}
+    for task, (_, n_way, _) in TASKS.items():
+        summary.curves(
+            task, points, [(one, one, task) for one in (BOUND, ORACLE, SEX_ALONE, SHUFFLED)],
+            embedders=[""], x_label="coupling of voice and face", chance=1 / n_way,
+        )  # fmt: skip
+    add_claims(summary)
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     heard, known = shared_numbers(speech.attributes, "heard"), coupling_of(context.corpus)
     if heard is not None and known is not None and len(np.unique(speech.identity)) >= LEAST_PEOPLE:
-        add_corpus(summary, experiment.name, speech, known)
-        claims += _claim_here(summary)
-    return summary.result(experiment, series=series, claims=claims, seeds=("people", "resampling"))
+        add_corpus(summary, speech, known)
+        task = next(iter(TASKS))
+        best = next((row.value for row in summary.found(task, HERE, system=BOUND)), None)
+        bound = Bound(0.5, "chance", best, "best possible")
+        claim(summary, ABOVE, BEYOND, bound, summary.found(task, HERE))
 
 
-def add_couplings(summary: Summary, name: str) -> None:
+def add_couplings(summary: Summary) -> None:
     """What the oracle and lesser ones reach, of people drawn for each coupling."""
-    context = summary.context
+    draws = summary.context.draws
     for number, coupling in enumerate(COUPLINGS):
-        rng = np.random.default_rng([context.seed, number])
+        rng = np.random.default_rng([summary.context.seed, number])
         heard = sample_heard(rng, N_PEOPLE)
         seen = sample_seen(rng, heard, coupling)
         people = np.array([f"p{i:03d}" for i in range(N_PEOPLE)], str)
         items = Items(people, people, {"gender": np.where(seen[:, 0] > 0, "male", "female")})
         stratum = f"coupling {coupling:g}"
         for task, (protocol, n_way, strata) in TASKS.items():
-            trials = make_trials(
-                items, items, protocol=protocol, n_way=n_way, strata=strata, seed=context.seed
+            trials = summary.fix(
+                f"{task}, {stratum}", items, items, protocol=protocol, n_way=n_way, strata=strata
             )
-            _write(summary, name, task, stratum, trials)
-            _add_task(summary, (heard, seen, coupling), trials, Cell(task, stratum))
+            if trials is not None:
+                _add_task(summary, (heard, seen, coupling), trials, Cell(task, stratum))
         right = (heard[:, 0] == seen[:, 0]).astype(float)
-        found = estimate(right, people, ends=SHARE, **context.draws)
         cell = Cell(SEX, stratum, "", 0.5)
-        summary.number(cell, BOUND, best_sex_accuracy(coupling), 0)
+        summary.number(cell, BOUND, best_sex_accuracy(coupling))
+        found = estimate(right, people, ends=SHARE, **draws)
         summary.add(cell, ORACLE, found, (N_PEOPLE, N_PEOPLE))
-
-
-def _write(summary: Summary, name: str, task: str, stratum: str, trials: TrialList) -> None:
-    slug = f"{stratum} {task}".replace(" ", "-").replace(":", "-")
-    write_trials(summary.context.out / f"{name}.{slug}.trials.json", trials)
-    summary.trials[f"{task}, {stratum}"] = trials.sha256
 
 
 def _add_task(
     summary: Summary, people: tuple[Floats, Floats, float], trials: TrialList, cell: Cell
 ) -> None:
     heard, seen, coupling = people
-    _, n_way, strata = TASKS[cell.measure]
-    bound = best_matching_accuracy(coupling, n_way, within_sex=bool(strata), n_trials=N_BOUND)
     order = np.random.default_rng(summary.context.seed).permutation(len(heard))
     alone = heard * (np.arange(len(SHARED)) == 0)
     systems = {
@@ -110,87 +105,62 @@ def _add_task(
         SEX_ALONE: (alone[:, :1], seen[:, :1]),
         SHUFFLED: oracle(heard[order], seen, coupling),
     }
-    of_chance = Cell(cell.measure, cell.stratum, chance=bound.chance)
-    summary.number(of_chance, BOUND, bound.accuracy, N_BOUND)
+    best = _best(cell.measure, coupling)
+    known = Cell(cell.measure, cell.stratum, chance=best.chance)
+    summary.number(known, BOUND, best.accuracy, N_BOUND)
     summary.scored(cell, {name: match(*both, trials) for name, both in systems.items()})
 
 
-def add_corpus(summary: Summary, name: str, speech: Recordings, coupling: float) -> None:
+def _best(task: str, coupling: float) -> BestAccuracy:
+    """What theory allows in a task."""
+    _, n_way, strata = TASKS[task]
+    return best_matching_accuracy(coupling, n_way, within_sex=bool(strata), n_trials=N_BOUND)
+
+
+def add_corpus(summary: Summary, speech: Recordings, coupling: float) -> None:
     """The bound, the oracle on the very trials, and all systems by each embedder."""
     context = summary.context
     faces = context.faces(context.asked)
     faces = faces.only(np.isin(faces.identity, speech.identity))
-    gallery, probes = items_of(faces), Items(speech.clip, speech.identity)
     heard = shared_numbers(speech.attributes, "heard")
     seen = shared_numbers(faces.attributes, "seen")
-    for task, (protocol, n_way, strata) in TASKS.items():
-        if protocol != "1:2" or heard is None or seen is None:
+    if heard is None or seen is None:
+        return
+    probes = Items(speech.clip, speech.identity)
+    for task, (protocol, _, strata) in TASKS.items():
+        if protocol != "1:2":
             continue
-        try:
-            trials = make_trials(probes, gallery, protocol="1:2", strata=strata)
-        except CorpusError:
+        trials = summary.fix(f"{task}, {HERE}", probes, items_of(faces), strata=strata)
+        if trials is None:
             continue
-        _write(summary, name, task, HERE, trials)
-        bound = best_matching_accuracy(coupling, n_way, within_sex=bool(strata), n_trials=N_BOUND)
+        bound = _best(task, coupling).accuracy
         best = match(*oracle(heard, seen, coupling), trials, by_person=True)
         for embedder in context.embedders:
-            of_real = context.embed(embedder, faces.pixels)
-            scored = {ORACLE: best} | {
-                system: score(trials, seeds, [of_real])
-                for system, seeds in context.vectors(embedder, speech).items()
-            }
+            of_real = [context.embed(embedder, faces.pixels)]
+            vectors = context.vectors(embedder, speech)
+            scored = {system: score(trials, seeds, of_real) for system, seeds in vectors.items()}
             cell = Cell(task, HERE, embedder, 0.5)
-            summary.number(cell, BOUND, bound.accuracy, N_BOUND)
-            summary.scored(cell, scored)
+            summary.number(cell, BOUND, bound, N_BOUND)
+            summary.scored(cell, {ORACLE: best} | scored)
 
 
-def _lines(summary: Summary) -> list[Series]:
-    """Accuracy over the coupling: the bound, what is measured, and lesser systems."""
-    x = [(coupling, f"coupling {coupling:g}") for coupling in COUPLINGS]
-    systems = (BOUND, ORACLE, SEX_ALONE, SHUFFLED)
-    return [
-        line
-        for task, (_, n_way, _) in TASKS.items()
-        for line in lines(
-            summary.rows, x, [(name, name, task) for name in systems], "", task,
-            x_label="coupling of voice and face", chance=1 / n_way,
-        )
-    ]  # fmt: skip
-
-
-def _claims(summary: Summary) -> list[Claim]:
+def add_claims(summary: Summary) -> None:
     """Whether the true values lie in the intervals, as often as they must."""
-    rows, claims = summary.rows, list[Claim]()
-    bounds = {(r.measure, r.stratum): r.value for r in rows if r.system == BOUND}
+    bounds = {(r.measure, r.stratum): r.value for r in summary.rows if r.system == BOUND}
     for text, system in ((REACHED, ORACLE), (AT_CHANCE, SHUFFLED)):
-        own = [r for r in rows if r.system == system and r.value is not None]
-        truth = {
-            (r.measure, r.stratum): bounds[r.measure, r.stratum] if system == ORACLE else r.chance
-            for r in own
-        }
-        row, missed = _holding(own, truth)
+        own = [row for row in summary.rows if row.system == system and row.value is not None]
+        truth = [bounds[r.measure, r.stratum] if system == ORACLE else r.chance for r in own]
+        inside = np.array([_inside(*pair) for pair in zip(own, truth, strict=True)], float)
+        missed = tuple(
+            f"{r.measure}, {r.stratum}: {r.value:.3f} [{r.low:.3f}, {r.high:.3f}], not {wanted:.3f}"
+            for r, wanted, held in zip(own, truth, inside, strict=True)
+            if not held
+        )
+        found = estimate(inside, np.arange(len(inside)).astype(str), ends=SHARE)
+        ends = found.value, found.low, found.high
+        row = Row(system, HOLDING, "", "", *ends, n_trials=len(own))
         bound = Bound(LEAST_HOLDING, "an interval of 95 % misses less often than that")
-        for claim in judged(summary.context, Asked(text, BEYOND, bound, model=""), [row]):
-            claims.append(
-                msgspec.structs.replace(claim, evidence="; ".join([claim.evidence, *missed]))
-            )
-    return claims
-
-
-def _holding(
-    rows: list[Row], truth: Mapping[tuple[str, str], float | None]
-) -> tuple[Row, list[str]]:
-    """Share of intervals that hold the truth, and those that don't."""
-    inside = np.array([_inside(r, truth[r.measure, r.stratum]) for r in rows], float)
-    missed = [
-        f"{r.measure}, {r.stratum}: {r.value:.3f} [{r.low:.3f}, {r.high:.3f}], "
-        f"not {truth[r.measure, r.stratum]:.3f}"
-        for r, held in zip(rows, inside, strict=True)
-        if not held
-    ]
-    found: Estimate = estimate(inside, np.arange(len(inside)).astype(str), ends=SHARE)
-    ends = found.value, found.low, found.high
-    return Row(rows[0].system, HOLDING, "", "", *ends, n_trials=len(rows)), missed
+        claim(summary, text, BEYOND, bound, [row], model="", more=missed)
 
 
 def _inside(row: Row, wanted: float | None) -> bool:
@@ -198,14 +168,6 @@ def _inside(row: Row, wanted: float | None) -> bool:
     if wanted is None or row.low is None or row.high is None:
         return False
     return row.low - SLACK <= wanted <= row.high + SLACK
-
-
-def _claim_here(summary: Summary) -> list[Claim]:
-    task, rows = next(iter(TASKS)), summary.rows
-    best = next((r.value for r in rows_of(rows, BOUND, task, HERE)), None)
-    bound = Bound(0.5, "chance", best, "best possible")
-    own = rows_of(rows, summary.context.main, task, HERE)
-    return judged(summary.context, Asked(ABOVE, BEYOND, bound), own)
 
 
 EXPERIMENT = Experiment(
@@ -222,4 +184,5 @@ EXPERIMENT = Experiment(
     unit="People, in both roles where a trial has two.",
     chapter="beyond",
     run=run,
+    drawn=("people", "resampling"),
 )

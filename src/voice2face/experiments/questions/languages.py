@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from voice2face.evaluation.results import Claim, Grid, Result, Series
 from voice2face.evaluation.statistics.intervals import person_means
 from voice2face.experiments.by_group import MOST_PEOPLE, by_group, why_not
 from voice2face.experiments.comparing import LEAST_PEOPLE, VOICE, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import people_grid
+from voice2face.experiments.grids import add_people
 from voice2face.experiments.people import group_of
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import RECOGNISED, Found, alike
@@ -16,11 +15,9 @@ from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import (
     BEYOND,
     CHANCE,
-    Asked,
     Bound,
-    judged,
-    not_asked,
-    rows_of,
+    claim,
+    claim_open,
     verdict,
 )
 
@@ -57,28 +54,27 @@ def compared(speech: Recordings) -> str:
     return "native English" if why_not(speech, group_of(speech, "language")) else "language"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Bilingual speakers recognised across languages; accuracy by language or native speakers."""
-    summary = Summary(context)
+    context = summary.context
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     language = group_of(speech, "language")
-    first = first_language(speech.identity, language)
-    grids: list[Grid] = []
-    series: list[Series] = []
     if len(bilingual(speech, language)) >= LEAST_PEOPLE:
-        add_lost(_across(summary, experiment.name, speech, language, first))
-        grids = [grid_of(context, experiment.name, speech, language, first)]
-    claims = _claims(summary)
+        first = first_language(speech.identity, language)
+        known = speech.only((first != "") & (language == first))
+        others = speech.only((first != "") & (language != first))
+        found = alike(summary, OTHER, others, known)
+        found |= alike(summary, SAME, known, known, others_only=True)
+        add_lost(summary, found)
+        _claims(summary)
+        _add_faces(summary, speech, language, first)
     what = compared(speech)
     labels = group_of(speech, what)
     if not why_not(speech, labels):
-        labels = _named(labels, what)
+        if what != "language":  # labels that can't be read without their heading
+            labels = np.array([f"{what}: {label}" if label else "" for label in labels], str)
         nothing = np.full(len(context.faces("train")), "", str)  # no face shows a language
-        series = by_group(summary, experiment.name, speech, labels, nothing)
-    return summary.result(
-        experiment, series=series, grids=grids, claims=claims,
-        seeds=("choice of people", "resampling"),
-    )  # fmt: skip
+        by_group(summary, speech, labels, nothing)
 
 
 def first_language(identity: Texts, language: Texts) -> Texts:
@@ -101,30 +97,11 @@ def first_language(identity: Texts, language: Texts) -> Texts:
     return first
 
 
-def _named(labels: Texts, what: str) -> Texts:
-    """Labels that can be read without their heading."""
-    if what == "language":
-        return labels
-    return np.array([f"{what}: {label}" if label else "" for label in labels], str)
-
-
-def _across(
-    summary: Summary, name: str, speech: Recordings, language: Texts, first: Texts
-) -> Found:
-    """Bilingual speakers recognised across languages, and within the first one."""
-    known = speech.only((first != "") & (language == first))
-    others = speech.only((first != "") & (language != first))
-    found = Found(summary)
-    alike(found, name, OTHER, others, known)
-    alike(found, name, SAME, known, known, others_only=True)
-    return found
-
-
-def add_lost(found: Found) -> None:
+def add_lost(summary: Summary, found: Found) -> None:
     """How much less often a speaker is recognised in another language, paired on people."""
-    context = found.summary.context
+    context = summary.context
     for embedder in context.embedders:
-        same, other = (found.scored.get((embedder, s), {}) for s in (SAME, OTHER))
+        same, other = (found.get((embedder, stratum), {}) for stratum in (SAME, OTHER))
         for system in (n for n in (*context.models, VOICE) if n in same and n in other):
             of_person = [
                 dict(zip(*reversed(person_means(s.share_right, s.people)), strict=True))
@@ -132,51 +109,44 @@ def add_lost(found: Found) -> None:
             ]
             people = np.array(sorted(set(of_person[0]) & set(of_person[1])), str)
             a, b = (np.array([shares[p] for p in people]) for shares in of_person)
-            by, n = found.summary.difference([a], [b], people)
+            by, n = summary.difference([a], [b], people)
             cell = Cell(RECOGNISED, "", embedder)
-            found.summary.add(cell, f"{system}, {OTHER}", by, n, against=f"{system}, {SAME}")
+            summary.add(cell, f"{system}, {OTHER}", by, n, against=f"{system}, {SAME}")
 
 
-def grid_of(context: Context, name: str, speech: Recordings, language: Texts, first: Texts) -> Grid:
+def _add_faces(summary: Summary, speech: Recordings, language: Texts, first: Texts) -> None:
     """A row a speaker: the face of each language and the real one, as the report has it."""
-    model = context.models[context.main][0]
-    people = bilingual(speech, language)
-    people = np.sort(np.random.default_rng(context.seed).permutation(people)[:N_SHOWN])
-    of_one, of_other = first == language, (first != "") & (language != first)
+    context = summary.context
+    people = np.random.default_rng(context.seed).permutation(bilingual(speech, language))
+    known = first != ""
     rows = [
-        [np.flatnonzero((speech.identity == p) & (first != "") & which)[0] for p in people]
-        for which in (of_one, of_other)
+        [
+            np.flatnonzero((speech.identity == p) & known & which)[0]
+            for p in np.sort(people[:N_SHOWN])
+        ]
+        for which in (first == language, first != language)
     ]
-    made = context.made(model, speech).pixels
+    made = context.made(context.models[context.main][0], speech).pixels
     pairs = zip(*(language[some] for some in rows), strict=True)
-    about = {
-        "name": "faces",
-        "title": f"Faces made by {context.main} from two languages of one speaker",
-        "row_title": "speaker and languages",
-        "column_title": "speech",
-    }
-    return people_grid(
-        context, name, people,
-        {"first language": made[rows[0]], "other language": made[rows[1]]}, about,
-        labels=[f"{p}: {one}, {other}" for p, (one, other) in zip(people, pairs, strict=True)],
+    shown = speech.only(rows[0])
+    add_people(
+        summary, shown, {"first language": made[rows[0]], "other language": made[rows[1]]},
+        labels=[f"{p}: {a}, {b}" for p, (a, b) in zip(shown.identity, pairs, strict=True)],
+        title=f"Faces made by {context.main} from two languages of one speaker",
+        row_title="speaker and languages", column_title="speech",
     )  # fmt: skip
 
 
-def _claims(summary: Summary) -> list[Claim]:
+def _claims(summary: Summary) -> None:
     """That little is lost, where there is something to lose; and that something is kept."""
-    context, main = summary.context, summary.context.main
-    in_same = rows_of(summary.rows, main, RECOGNISED, SAME)
-    in_other = rows_of(summary.rows, main, RECOGNISED, OTHER)
-    if not in_other:
-        return []
+    in_same, main = summary.found(RECOGNISED, SAME), summary.main
     told = {row.embedder for row in in_same if verdict([row], CHANCE) == "holds"}
-    lost = rows_of(summary.rows, f"{main}, {OTHER}", RECOGNISED, "", f"{main}, {SAME}")
+    lost = summary.found(RECOGNISED, "", f"{main}, {SAME}", system=f"{main}, {OTHER}")
     bound = Bound(-MOST_LOST, "a loss of five in a hundred, which this program calls little")
-    stable = judged(context, Asked(STABLE, SOURCE, bound), [r for r in lost if r.embedder in told])
-    if not stable:
+    if not claim(summary, STABLE, SOURCE, bound, [row for row in lost if row.embedder in told]):
         why = "no embedder recognises speakers in one language, so nothing can be lost in another"
-        stable = [not_asked(STABLE, SOURCE, why)]
-    return stable + judged(context, Asked(TOLD, BEYOND, CHANCE), in_other)
+        claim_open(summary, STABLE, SOURCE, why)
+    claim(summary, TOLD, BEYOND, CHANCE, summary.found(RECOGNISED, OTHER))
 
 
 EXPERIMENT = Experiment(
@@ -195,4 +165,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

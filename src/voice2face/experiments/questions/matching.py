@@ -1,7 +1,8 @@
 """Test 4: which of several faces belongs to the voice? Matching, retrieval and verification."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,25 +11,23 @@ from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.metrics.retrieval import (
     GALLERIES,
     GALLERY_PEOPLE,
-    Ranks,
     retrieve,
 )
-from voice2face.evaluation.results import Claim, Result
 from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.comparing import (
     GENDERS_MEAN,
     MATCHING,
     MEAN_FACE,
     REAL,
+    Vectors,
     best_embedder,
+    items_of,
 )
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.people import strata_of
-from voice2face.experiments.questions.matching_trials import Asked, Asking
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, judged, rows_of
-from voice2face.experiments.verdicts import Asked as Claimed
+from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, claim
 
 N_WAY = 10  # faces of a 1:N trial
 RANKS = (1, 5, 10)
@@ -52,86 +51,116 @@ def lacking(context: Context) -> str:
     return "" if context.embedders else "no network that compares faces was at hand"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """All protocols, each system, each embedder, in each stratum that the corpus has."""
-    summary, seeds = Summary(context), ("resampling and drawn trials",)
-    asking = Asking.of_unseen(summary)
-    _ask_all(asking, best_embedder(context))
-    summary.trials = asking.written(experiment.name)
-    return summary.result(experiment, claims=_claims(summary), seeds=seeds)
+    context, judge = summary.context, best_embedder(summary.context)
+    probes, gallery = items_of(context.unseen()), items_of(context.faces(context.asked))
+    for strata in strata_of(gallery.groups):
+        within = f" within {' and '.join(strata)}" if strata else ""
+        coarse = strata in COARSE
+        others = _others(context, judge, few=coarse)
+        measures = (MATCHING, CENTRED) if coarse else (MATCHING,)
+        _ask(summary, f"1 of 2{within}", partial(_match, others, measures), measures, strata)
+        if not coarse:
+            continue
+        drawn = partial(_match, {}, (ONE_OF_N,))
+        _ask(summary, f"1 of {N_WAY}{within}", drawn, (ONE_OF_N,), strata, protocol="1:N",
+             n_way=N_WAY)  # fmt: skip
+        if all(name in probes.groups for name in strata):
+            label = f"verification{within}"
+            _ask(summary, label, _verify, VERIFICATION, strata, protocol="verification")
+    _ask(summary, "retrieval", _retrieve, ("retrieval",), protocol="retrieval")
+    if len(np.unique(gallery.identity)) >= GALLERY_PEOPLE:
+        label = f"retrieval in {GALLERIES} galleries"
+        _ask(summary, label, _retrieve, ("retrieval",), protocol="retrieval",
+             n_way=GALLERY_PEOPLE, n_sets=GALLERIES)  # fmt: skip
+    _claims(summary)
 
 
-def _ask_all(asking: Asking, judge: str) -> None:
-    strata = strata_of(asking.gallery.groups)
-    known = [alike for alike in COARSE if alike in strata]
-    for alike in strata:
-        others = _others(asking.context, alike, judge)
-        asking.ask(Asked("1:2", alike), (MATCHING,), partial(_match, MATCHING, others))
-    for alike in known:
-        asking.ask(Asked("1:2", alike), (CENTRED,), partial(_match, CENTRED, {}))
-    for alike in known:
-        asking.ask(Asked("1:N", alike, N_WAY), (ONE_OF_N,), partial(_match, ONE_OF_N, {}))
-    asking.ask(Asked("retrieval"), ("retrieval",), _retrieve)
-    if len(np.unique(asking.gallery.identity)) >= GALLERY_PEOPLE:
-        galleries = Asked("retrieval", n_way=GALLERY_PEOPLE, n_sets=GALLERIES)
-        asking.ask(galleries, ("retrieval",), _retrieve)
-    for alike in known:
-        if all(name in asking.probes.groups for name in alike):
-            asking.ask(Asked("verification", alike), VERIFICATION, _verify)
+# Of each system the trials that it was asked, and embeddings of its faces, of each seed.
+Systems = Mapping[str, tuple[TrialList, Sequence[Vectors]]]
+# Adds the rows of one embedder, from these and the embeddings of the real faces.
+Answer = Callable[[Summary, str, Systems, Vectors], None]
+
+
+def _ask(
+    summary: Summary,
+    label: str,
+    answer: Answer,
+    measures: Sequence[str],
+    strata: tuple[str, ...] = (),
+    **how: Any,
+) -> None:
+    """Fix trials, and others with real faces in the place of made ones, and answer them."""
+    context = summary.context
+    speech, split = context.unseen(), context.asked
+    probes, gallery = items_of(speech), items_of(context.faces(split))
+    how["strata"] = strata
+    lacking = [Cell(measure, ", ".join(strata)) for measure in measures]
+    trials = summary.fix(label, probes, gallery, lacking=lacking, **how)
+    if trials is None:
+        return
+    again = summary.fix(f"{label}, {REAL}", gallery, gallery, others_only=True, **how)
+    for embedder in context.embedders:
+        real = context.real_vectors(embedder, split)
+        systems: dict[str, tuple[TrialList, Sequence[Vectors]]] = {}
+        if again is not None:
+            systems[REAL] = again, [real]
+        for name, seeds in context.vectors(embedder, speech).items():
+            systems[name] = trials, seeds
+        answer(summary, embedder, systems, real)
 
 
 Others = Mapping[str, Sequence[str]]  # with what models are compared, by embedder
 
 
-def _others(context: Context, strata: tuple[str, ...], judge: str) -> Others:
+def _others(context: Context, judge: str, *, few: bool) -> Others:
     """By the judge each rival; by the others, where it is about many people, the means."""
-    few = (BASELINE, MEAN_FACE, GENDERS_MEAN) if strata in COARSE else ()
-    return dict.fromkeys(context.embedders, few) | {judge: (BASELINE, *context.rivals)}
+    some = (BASELINE, MEAN_FACE, GENDERS_MEAN) if few else ()
+    return dict.fromkeys(context.embedders, some) | {judge: (BASELINE, *context.rivals)}
 
 
 def _match(
-    measure: str,
     others: Others,
-    asking: Asking,
+    measures: Sequence[str],
+    summary: Summary,
     embedder: str,
-    trials: TrialList,
-    of_real: TrialList | None,
+    systems: Systems,
+    real: Vectors,
 ) -> None:
     """A row a system, then each model against others; each seed by itself once."""
-    summary, real = asking.summary, asking.real(embedder)
-    centre, of_seeds = measure == CENTRED, dict[str, Scored]()
-    scored: dict[str, Scored] = {}
-    if of_real is not None:
-        scored[REAL] = match(real, real, of_real, centre=centre)
-    for system, vectors in asking.vectors(embedder).items():
-        seeds = [match(x, real, trials, centre=centre) for x in vectors]
-        scored[system] = Scored.mean(seeds)
-        if len(seeds) > 1:
-            names = (one.name for one in asking.context.models[system])
-            of_seeds |= dict(zip(names, seeds, strict=True))
-    cell = Cell(measure, ", ".join(trials.strata), embedder)
-    summary.scored(cell, scored, against=others.get(embedder, ()), notes={REAL: REAL_NOTE})
-    if measure == MATCHING and not trials.strata and embedder == best_embedder(asking.context):
-        summary.scored(Cell(OF_SEEDS, "", embedder), of_seeds, against=())
+    context = summary.context
+    for measure in measures:
+        scored, of_seeds, stratum = dict[str, Scored](), dict[str, Scored](), ""
+        for system, (trials, faces) in systems.items():
+            seeds = [match(x, real, trials, centre=measure == CENTRED) for x in faces]
+            scored[system], stratum = Scored.mean(seeds), ", ".join(trials.strata)
+            if len(seeds) > 1:
+                names = (one.name for one in context.models[system])
+                of_seeds |= dict(zip(names, seeds, strict=True))
+        against = () if measure == CENTRED else others.get(embedder, ())
+        cell = Cell(measure, stratum, embedder)
+        summary.scored(cell, scored, against=against, notes={REAL: REAL_NOTE})
+        if measure == MATCHING and not stratum and embedder == best_embedder(context):
+            summary.scored(Cell(OF_SEEDS, "", embedder), of_seeds, against=())
 
 
-def _retrieve(asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None) -> None:
+def _retrieve(summary: Summary, embedder: str, systems: Systems, real: Vectors) -> None:
     """Recall at some ranks; in drawn galleries by the mean of a person's faces, as SF2F has it."""
-    real, drawn = asking.real(embedder), trials.sets is not None
-    ranks: dict[str, list[Ranks]] = {}
-    if of_real is not None and not drawn:
-        ranks[REAL] = [retrieve(real, real, of_real)]
-    for system, seeds in asking.vectors(embedder).items():
-        ranks[system] = [retrieve(x, real, trials, per_person=drawn) for x in seeds]
+    ranks = {
+        system: [retrieve(x, real, trials, per_person=trials.sets is not None) for x in faces]
+        for system, (trials, faces) in systems.items()
+        if trials.sets is None or system != REAL
+    }
+    where = next(_where(trials) for trials, _ in systems.values())
     for k in RANKS:
         for system, found in ranks.items():
             if k < min(seeds[0].n_gallery for seeds in ranks.values()):
-                cell = Cell(f"R@{k} {_where(trials)}", "", embedder, found[0].chance(k))
+                cell = Cell(f"R@{k} {where}", "", embedder, found[0].chance(k))
                 shares, people = [one.found(k) for one in found], found[0].people
                 note = REAL_NOTE if system == REAL else ""
-                mean, (n_people, _) = asking.summary.mean(shares, people)
-                n = n_people, found[0].n_trials
-                asking.summary.add(cell, system, mean, n, note=note)
+                mean, (n_people, _) = summary.mean(shares, people)
+                summary.add(cell, system, mean, (n_people, found[0].n_trials), note=note)
 
 
 def _where(trials: TrialList) -> str:
@@ -141,38 +170,32 @@ def _where(trials: TrialList) -> str:
     return f"in {len(trials.sets)} galleries of {n}, a person's faces averaged"
 
 
-def _verify(asking: Asking, embedder: str, trials: TrialList, of_real: TrialList | None) -> None:
-    context, real = asking.context, asking.real(embedder)
+def _verify(summary: Summary, embedder: str, systems: Systems, real: Vectors) -> None:
+    context = summary.context
     n_resamples = min(context.n_resamples, MOST_RESAMPLES)
-    asked = {REAL: (of_real, [real])} if of_real is not None else {}
-    asked |= {name: (trials, list(seeds)) for name, seeds in asking.vectors(embedder).items()}
-    for system, (own, faces) in asked.items():
+    for system, (trials, faces) in systems.items():
         seeds = [
-            verify_faces(x, real, own, seed=context.seed, n_resamples=n_resamples) for x in faces
+            verify_faces(x, real, trials, seed=context.seed, n_resamples=n_resamples) for x in faces
         ]
         n = seeds[0].n_identities, seeds[0].n_same + seeds[0].n_different
         both = [one.auc for one in seeds], [one.eer for one in seeds]
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):
             cell = Cell(measure, ", ".join(trials.strata), embedder, trials.chance)
-            asking.summary.whole(cell, system, of_seeds, n, REAL_NOTE if system == REAL else "")
+            summary.whole(cell, system, of_seeds, n, REAL_NOTE if system == REAL else "")
 
 
-def _claims(summary: Summary) -> list[Claim]:
-    context, rows, claims = summary.context, summary.rows, list[Claim]()
+def _claims(summary: Summary) -> None:
     known = "faces made from voices of unseen people are matched to their speakers"
     for stratum, where, source in (
         ("", "", TESTS[4]),
         ("gender", ", among people of one gender too", f"{TESTS[4]}, stratified by gender"),
     ):
-        bound = CHANCE.reached_by(rows_of(rows, REAL, MATCHING, stratum))
-        found = rows_of(rows, context.main, MATCHING, stratum)
+        bound = CHANCE.reached_by(summary.found(MATCHING, stratum, system=REAL))
         text = f"{known} better than by chance{where}"
-        claims += judged(context, Claimed(text, source, bound), found)
+        claim(summary, text, source, bound, summary.found(MATCHING, stratum))
         for rival in (MEAN_FACE, GENDERS_MEAN):
-            found = rows_of(rows, context.main, MATCHING, stratum, rival)
             text = f"{known} better than the {rival} is{where}"
-            claims += judged(context, Claimed(text, BEYOND, NO_DIFFERENCE), found)
-    return claims
+            claim(summary, text, BEYOND, NO_DIFFERENCE, summary.found(MATCHING, stratum, rival))
 
 
 EXPERIMENT = Experiment(
@@ -199,4 +222,5 @@ EXPERIMENT = Experiment(
     chapter="tests",
     lacking=lacking,
     run=run,
+    drawn=("resampling and drawn trials",),
 )

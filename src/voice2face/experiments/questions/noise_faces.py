@@ -1,22 +1,20 @@
 """Figure 3: faces from noise."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.metrics.cosine import unit
-from voice2face.evaluation.results import Claim, Grid, Result, Series
+from voice2face.evaluation.results import Series
 from voice2face.evaluation.statistics.intervals import Estimate
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Vectors
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Vectors, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import write_grid
+from voice2face.experiments.grids import add_grid, lettered
 from voice2face.experiments.noises import BABBLE, NOISES, PLAIN_NOISES, noise
 from voice2face.experiments.questions.durations import DURATIONS_S
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Asked, judged, rows_of
+from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, claim
 
 N_DRAWS = 12  # of each kind of noise and duration
 TABLE_S = 3  # the duration of the table
@@ -42,27 +40,33 @@ Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     n_people = len(np.unique(context.unseen().identity))
-    return "" if n_people >= LEAST_PEOPLE else f"{n_people} people not trained on have a voice"
+    return too_few(n_people, "people not trained on have a voice")
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Faces of each noise and duration, and how far they are from those of speech."""
-    summary = Summary(context)
+    context = summary.context
     people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
     heard = heard_of(context, people)
-    series: list[Series] = []
     for variant in context.models:
         for embedder in context.embedders:
             found = _measured(summary, variant, embedder, heard)
             add_rows(summary, variant, embedder, found)
-            series += _lines(embedder, found) if variant == context.main else []
-    return summary.result(
-        experiment,
-        series=series,
-        grids=[grid_of(context, experiment.name, heard)],
-        claims=_claims(summary),
-        seeds=("noise", "choice of people", "resampling"),
-    )
+            summary.series += _lines(embedder, found) if variant == context.main else []
+    for text, source, kinds in (
+        (OTHER, f"{TESTS[1]}; report, Figure 3", PLAIN_NOISES),
+        (OF_BABBLE, BEYOND, (BABBLE,)),
+    ):
+        strata = [f"{kind}, {TABLE_S} s" for kind in kinds]
+        rows = summary.found(FAR, None, f"{context.main}, {SPEECH}")
+        claim(summary, text, source, NO_DIFFERENCE, [r for r in rows if r.stratum in strata])
+    model = context.models[context.main][0]
+    cells = [[context.made(model, heard[k, s]).pixels[0] for s in DURATIONS_S] for k in NOISES]
+    add_grid(
+        summary, np.array(cells, np.uint8), [TITLES[kind] for kind in NOISES],
+        lettered([f"{s} s" for s in DURATIONS_S]), row_title="noise", column_title="duration",
+        title=f"Faces made by {context.main} from noise",
+    )  # fmt: skip
 
 
 def heard_of(context: Context, people: Recordings) -> Heard:
@@ -157,36 +161,6 @@ def _lines(embedder: str, found: Measured) -> list[Series]:
     return series
 
 
-def grid_of(context: Context, name: str, heard: Heard) -> Grid:
-    """A row a kind of noise, a column a duration, as the report has it."""
-    model = context.models[context.main][0]
-    cells = [[context.made(model, heard[k, s]).pixels[0] for s in DURATIONS_S] for k in NOISES]
-    about = {
-        "name": "faces",
-        "title": f"Faces made by {context.main} from noise",
-        "row_title": "noise",
-        "column_title": "duration",
-    }
-    columns = [f"({'abcde'[i]}) {s} s" for i, s in enumerate(DURATIONS_S)]
-    rows = [TITLES[k] for k in NOISES]
-    return write_grid(context.out, name, np.array(cells, np.uint8), about, rows, columns)
-
-
-def _claims(summary: Summary) -> list[Claim]:
-    """Whether noise lies further from the mean face of speech than speech itself."""
-    main, claims = summary.context.main, list[Claim]()
-    asked: Sequence[tuple[str, str, Sequence[str]]] = (
-        (OTHER, f"{TESTS[1]}; report, Figure 3", PLAIN_NOISES),
-        (OF_BABBLE, BEYOND, (BABBLE,)),
-    )
-    for text, source, kinds in asked:
-        strata = [f"{kind}, {TABLE_S} s" for kind in kinds]
-        rows = rows_of(summary.rows, main, FAR, None, f"{main}, {SPEECH}")
-        own = [row for row in rows if row.stratum in strata]
-        claims += judged(summary.context, Asked(text, source, NO_DIFFERENCE), own)
-    return claims
-
-
 EXPERIMENT = Experiment(
     name="noise_faces",
     title="Faces from noise",
@@ -204,4 +178,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("noise", "choice of people", "resampling"),
 )

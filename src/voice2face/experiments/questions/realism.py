@@ -15,16 +15,15 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.class_score import N_SPLITS, class_score
 from voice2face.evaluation.metrics.distances import diversity, frechet_distance, kernel_distance
 from voice2face.evaluation.metrics.pixels import memorisation, saturated
-from voice2face.evaluation.results import Claim, Grid, Result
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.comparing import REAL, independent_difference
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import write_grid
+from voice2face.experiments.grids import add_grid
 from voice2face.experiments.questions.known_subjects import Classifier
 from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.systems import Made
-from voice2face.experiments.verdicts import NO_DIFFERENCE, Asked, judged, rows_of
+from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 BEYOND_1 = "share of values beyond ±1 before they are cut"
 WHITE, BLACK = "share of values at 255", "share of values at 0"
@@ -70,14 +69,23 @@ def lacking(context: Context) -> str:
     return "" if len(context.unseen()) else "nobody's voice to make faces from"
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Pixels at their end, distances to real faces, diversity and copies, of each model."""
-    summary, faces = Summary(context), context.faces(context.shown)
-    real = _some(context, faces)
+    context = summary.context
+    real = _some(context, context.faces(context.shown))
     _add_exposure(summary, real)
     _add_class_scores(summary, real)
-    claims = _exposure_claims(summary) + _add_distances(summary, real)
-    return summary.result(experiment, claims=claims, grids=_add_copies(summary, real))
+    for text, other in (
+        (
+            "batch normalisation alone gives 'overexposed' faces, with many pixels larger than 1",
+            Reported.BASELINE,
+        ),
+        ("a tanh mends the overexposure of batch normalisation", Reported.BN_TANH),
+    ):  # overexposed is what is cut at the upper end: pixels "larger than 1, which was set to 1"
+        rows, model = summary.found(WHITE, "", other, system=Reported.BN), Reported.BN.value
+        claim(summary, text, SOURCE, NO_DIFFERENCE, rows, hears=False, model=model)
+    _add_distances(summary, real)
+    _add_copies(summary, real)
 
 
 def _some(context: Context, faces: Faces) -> Faces:
@@ -145,7 +153,7 @@ def _at(pixels: npt.NDArray[np.uint8], value: int) -> Floats:
     return np.asarray((pixels == value).reshape(len(pixels), -1).mean(axis=1), np.float64)
 
 
-def _add_distances(summary: Summary, real: Faces) -> list[Claim]:
+def _add_distances(summary: Summary, real: Faces) -> None:
     """Against held-out real faces, by each embedder; other real faces are the reference."""
     context, speech = summary.context, summary.context.unseen()
     others = _some(context, context.faces("train"))
@@ -168,8 +176,8 @@ def _add_distances(summary: Summary, real: Faces) -> list[Claim]:
                 farther.add(cell, other.value, by, (0, least), against=Reported.BN_TANH.value)
     text = "bn-tanh makes the most realistic faces of the five"
     source = f'{SOURCE} ("realistic faces when all the other models did not")'
-    asked = Asked(text, source, NO_DIFFERENCE, hears=False, model=Reported.BN_TANH.value)
-    return judged(context, asked, farther.rows)
+    how = {"hears": False, "model": Reported.BN_TANH.value}
+    claim(summary, text, source, NO_DIFFERENCE, farther.rows, **how)
 
 
 def _add_set(
@@ -203,14 +211,13 @@ def _add_set(
     return mean_estimate(kernels)
 
 
-def _add_copies(summary: Summary, real: Faces) -> list[Grid]:
+def _add_copies(summary: Summary, real: Faces) -> None:
     """How near made faces are to training faces, beside unseen real ones; and some of them."""
     context, speech = summary.context, summary.context.unseen()
     training = context.faces("train").pixels[:MOST_TRAINING]
     cell = Cell(NEAREST)
     distance = memorisation(real.pixels, training).distance
     summary.means(cell, {REAL: [distance]}, real.identity, share=False)
-    grids = []
     for variant, models in context.models.items():
         made = [context.made(model, speech).pixels for model in models]
         nearest = [memorisation(pixels, training) for pixels in made]
@@ -220,29 +227,11 @@ def _add_copies(summary: Summary, real: Faces) -> list[Grid]:
         beside = training[nearest[0].index[rows]]
         flipped = nearest[0].mirrored[rows][:, None, None, None]
         beside = np.where(flipped, beside[:, :, ::-1], beside)
-        about = {
-            "name": variant, "title": f"{variant}: made faces and the nearest training face",
-        }  # fmt: skip
-        cells, columns = np.stack([made[0][rows], beside], axis=1), ("made", "nearest in training")
-        labels = [str(clip) for clip in speech.clip[rows]]
-        grids.append(write_grid(context.out, "realism", cells, about, labels, columns))
-    return grids
-
-
-def _exposure_claims(summary: Summary) -> list[Claim]:
-    """Overexposed is what is cut at the upper end: pixels "larger than 1, which was set to 1"."""
-    claims = []
-    for text, other in (
-        (
-            "batch normalisation alone gives 'overexposed' faces, with many pixels larger than 1",
-            Reported.BASELINE,
-        ),
-        ("a tanh mends the overexposure of batch normalisation", Reported.BN_TANH),
-    ):
-        rows = rows_of(summary.rows, Reported.BN.value, WHITE, "", other.value)
-        asked = Asked(text, SOURCE, NO_DIFFERENCE, hears=False, model=Reported.BN.value)
-        claims += judged(summary.context, asked, rows)
-    return claims
+        add_grid(
+            summary, np.stack([made[0][rows], beside], axis=1), speech.clip[rows].tolist(),
+            ("made", "nearest in training"), name=variant,
+            title=f"{variant}: made faces and the nearest training face",
+        )  # fmt: skip
 
 
 EXPERIMENT = Experiment(

@@ -2,21 +2,18 @@
 
 import numpy as np
 
-from voice2face.evaluation.results import Grid, Result, Series
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, REAL, VOICE
+from voice2face.experiments.comparing import MOST_PEOPLE, REAL, VOICE, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
-from voice2face.experiments.people import group_of
+from voice2face.experiments.grids import add_people, chosen_rows
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.self_similarity import (
     RECOGNISED,
-    Found,
     alike,
-    consistent_claims,
+    claim_consistent,
     of_real_faces,
 )
-from voice2face.experiments.summary import BETWEEN, WITHIN, Summary, lines
+from voice2face.experiments.summary import BETWEEN, WITHIN, Summary
 from voice2face.experiments.verdicts import CONSISTENT
 
 N_SEGMENTS = 4
@@ -30,10 +27,8 @@ TOLD = "a speaker is recognised in faces from other segments more often than by 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     n_people = len(np.unique(parts_of(context)[0].identity))
-    if n_people >= LEAST_PEOPLE:
-        return ""
-    told = f"{n_people} people not trained on have {N_SEGMENTS * min(LENGTHS_S):g} s of speech"
-    return f"{told}; {LEAST_PEOPLE} wanted"
+    enough_s = N_SEGMENTS * min(LENGTHS_S)
+    return too_few(n_people, f"people not trained on have {enough_s:g} s of speech")
 
 
 def parts_of(context: Context) -> tuple[Recordings, float]:
@@ -41,22 +36,22 @@ def parts_of(context: Context) -> tuple[Recordings, float]:
     return segments_of(context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person())
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Four segments of each speaker: which of two faces is the same speaker's?"""
-    summary = Summary(context)
-    parts, seconds = parts_of(context)
+    parts, seconds = parts_of(summary.context)
     stratum = f"{seconds:g} s"
-    of_real_faces(summary, experiment.name, stratum)
-    alike(Found(summary), experiment.name, stratum, parts, parts, others_only=True)
+    of_real_faces(summary, stratum)
+    alike(summary, stratum, parts, parts, others_only=True)
     strata = [stratum, f"{stratum}, within gender"]
-    claims = consistent_claims(summary, strata, SAME, f"{CONSISTENT}, Figure 5", TOLD)
-    return summary.result(
-        experiment,
-        series=series_of(summary, strata),
-        grids=[grid_of(context, experiment.name, parts, seconds)],
-        claims=claims,
-        seeds=("choice of people", "resampling"),
-    )
+    claim_consistent(summary, strata, SAME, f"{CONSISTENT}, Figure 5", TOLD)
+    systems = (REAL, VOICE, *summary.context.models)
+    summary.curves("recognised by {}", strata, [(name, name, RECOGNISED) for name in systems])
+    for measure in (WITHIN, BETWEEN):
+        summary.curves(
+            f"{measure}, by {{}}", {stratum: measure}, [(name, name, measure) for name in systems],
+            y_label="1 - cosine (1: unrelated)", chance=None,
+        )  # fmt: skip
+    _add_faces(summary, parts, seconds)
 
 
 def segments_of(people: Recordings) -> tuple[Recordings, float]:
@@ -85,40 +80,17 @@ def segments_of(people: Recordings) -> tuple[Recordings, float]:
     return found, seconds
 
 
-def series_of(summary: Summary, strata: list[str]) -> list[Series]:
-    """Share recognised over strata, and distances; a line a model, the voice and real faces."""
-    context, series = summary.context, []
-    for embedder in context.embedders:
-        systems = (REAL, VOICE, *context.models)
-        shares = [(name, name, RECOGNISED) for name in systems]
-        x = [(stratum, stratum) for stratum in strata]
-        series += lines(summary.rows, x, shares, embedder, f"recognised by {embedder}")
-        for measure in (WITHIN, BETWEEN):
-            series += lines(
-                summary.rows, [(measure, strata[0])], [(name, name, measure) for name in systems],
-                embedder, f"{measure}, by {embedder}", y_label="1 - cosine (1: unrelated)",
-                chance=None,
-            )  # fmt: skip
-    return series
-
-
-def grid_of(context: Context, name: str, parts: Recordings, seconds: float) -> Grid:
+def _add_faces(summary: Summary, parts: Recordings, seconds: float) -> None:
     """A row a speaker: faces of the segments, then real pictures of the same person."""
-    first, gender = np.arange(0, len(parts), N_SEGMENTS), group_of(parts, "gender")
-    rows = first[chosen_rows(parts.identity[first], gender[first], context.seed, N_SHOWN)]
+    context, first = summary.context, np.arange(0, len(parts), N_SEGMENTS)
+    rows = first[chosen_rows(parts.only(first), context.seed, N_SHOWN)]
     made = context.made(context.models[context.main][0], parts).pixels
-    about = {
-        "name": "faces",
-        "title": f"Faces made by {context.main} from different segments of {seconds:g} s of a "
-        "speaker",
-        "row_title": "speaker",
-        "column_title": "(a) generated face images, (b) reference face images",
-    }
-    return people_grid(
-        context, name, parts.identity[rows],
-        {f"(a) {k + 1}": made[rows + k] for k in range(N_SEGMENTS)}, about,
-        labels=labels_of(parts.identity[rows], gender[rows]),
+    add_people(
+        summary, parts.only(rows), {f"(a) {k + 1}": made[rows + k] for k in range(N_SEGMENTS)},
         real=[f"(b) {k + 1}" for k in range(N_SEGMENTS)],
+        title=f"Faces made by {context.main} from different segments of {seconds:g} s of a speaker",
+        row_title="speaker",
+        column_title="(a) generated face images, (b) reference face images",
     )  # fmt: skip
 
 
@@ -138,4 +110,5 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
+    drawn=("choice of people", "resampling"),
 )

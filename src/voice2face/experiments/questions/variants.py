@@ -1,38 +1,24 @@
 """Figure 7: the models on the same clips."""
 
-from voice2face.evaluation.results import Grid, Result
-from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import chosen_rows, labels_of, people_grid
-from voice2face.experiments.people import group_of
+from voice2face.experiments.grids import add_people, chosen_rows
 from voice2face.experiments.summary import Summary
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """A row a clip: a column a model or table of pictures, then the real face."""
-    grids = [grid_of(context, experiment.name)]
-    return Summary(context).result(experiment, grids=grids, seeds=("choice of clips",))
-
-
-def grid_of(context: Context, name: str) -> Grid:
-    """Faces of the same clips by each model."""
-    speech = context.unseen()
-    gender = group_of(speech, "gender")
-    rows = chosen_rows(speech.identity, gender, context.seed)
+    context, speech = summary.context, summary.context.unseen()
+    rows = chosen_rows(speech, context.seed)
     columns = {
         system: context.made(seeds[0], speech).pixels[rows]
         for system, seeds in context.systems(speech).items()
         if system not in context.rivals
     }
-    about = {
-        "name": "models",
-        "title": "Faces made by the models from the same recordings",
-        "row_title": "recording of",
-        "column_title": "model",
-    }
-    people = speech.identity[rows]
-    labels = labels_of(people, gender[rows])
-    return people_grid(context, name, people, columns, about, labels=labels)
+    add_people(
+        summary, speech.only(rows), columns, name="models",
+        title="Faces made by the models from the same recordings",
+        row_title="recording of", column_title="model",
+    )  # fmt: skip
 
 
 EXPERIMENT = Experiment(
@@ -47,4 +33,5 @@ EXPERIMENT = Experiment(
     unit="None.",
     chapter="figures",
     run=run,
+    drawn=("choice of clips",),
 )

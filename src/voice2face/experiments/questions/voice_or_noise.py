@@ -9,17 +9,16 @@ import numpy.typing as npt
 from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
-from voice2face.evaluation.results import Claim, Result
-from voice2face.experiments.comparing import LEAST_PEOPLE, REAL
+from voice2face.evaluation.results import Row
+from voice2face.experiments.comparing import LEAST_PEOPLE, REAL, too_few
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.discriminator import Discriminator
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.grids import write_asked
 from voice2face.experiments.noises import BABBLE, NOISES, PLAIN_NOISES, noise
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.systems import Made, ModelSystem, System
-from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, Asked, judged, rows_of
+from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, claim
 
 SECONDS = 5.0  # of each noise, and at most of each recording
 N_EACH = 30  # recordings of each kind of noise
@@ -116,18 +115,18 @@ Judge = Callable[[Pictures], Floats]
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     n_people = len(np.unique(context.unseen().identity))
-    return "" if n_people >= LEAST_PEOPLE else "too few people not trained on have a recording"
+    return too_few(n_people, "people not trained on have a recording")
 
 
-def run(context: Context, experiment: Experiment) -> Result:
+def run(summary: Summary) -> None:
     """Each model by its own discriminator; every system by how near its faces are to real ones."""
-    summary = Summary(context)
+    context = summary.context
     heard = Heard.of(context)
     _by_own(summary, heard)
     for name in context.embedders:
         _by_judge(summary, heard, LIKENESS.format(name), likeness(context, name))
-    summary.trials = write_asked(context, experiment.name, heard.speech)
-    return summary.result(experiment, claims=_claims(summary), seeds=("noise and resampling",))
+    summary.asked_about(heard.speech)
+    _claims(summary)
 
 
 def _by_own(summary: Summary, heard: Heard) -> None:
@@ -219,22 +218,25 @@ def _differences(summary: Summary, heard: Heard, scores: Mapping[str, Scores], j
             summary.add(cell, system, found, n, against=other)
 
 
-def _claims(summary: Summary) -> list[Claim]:
+def _claims(summary: Summary) -> None:
     """Of plain noise and of babble, by the discriminator and by a judge that knows no model."""
-    context, rows, claims = summary.context, summary.rows, list[Claim]()
     for kind, words, sources in (
         (ALL, "white, pink and brown noise", (TESTS[1], BEYOND)),
         (BABBLE, "babble, which is speech of several people", (BEYOND, BEYOND)),
     ):
-        name, text = measure(kind), f"faces made from speech are told from faces made from {words}"
-        own = [row for row in rows_of(rows, context.main, name) if row.embedder == OWN]
-        others = [row for row in rows_of(rows, context.main, name) if row.embedder != OWN]
-        asked = Asked(f"{text}, by the discriminator", sources[0], CHANCE, speaks=OWN)
-        claims += judged(context, asked, own)
-        bound = CHANCE.reached_by([r for r in rows_of(rows, REAL, name) if r.embedder != OWN])
+        text = f"faces made from speech are told from faces made from {words}"
+        rows, of_real = (summary.found(measure(kind), system=one) for one in ("", REAL))
+        own, others = _parted(rows)
+        claim(summary, f"{text}, by the discriminator", sources[0], CHANCE, own, speaks=OWN)
         text = f"{text}, by an independent judge: they are more like a real face"
-        claims += judged(context, Asked(text, sources[1], bound, prefix=LIKENESS), others)
-    return claims
+        bound = CHANCE.reached_by(_parted(of_real)[1])
+        claim(summary, text, sources[1], bound, others, prefix=LIKENESS)
+
+
+def _parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Those by the discriminator, and the others."""
+    own = [row for row in rows if row.embedder == OWN]
+    return own, [row for row in rows if row.embedder != OWN]
 
 
 EXPERIMENT = Experiment(
@@ -256,4 +258,5 @@ EXPERIMENT = Experiment(
     chapter="tests",
     lacking=lacking,
     run=run,
+    drawn=("noise and resampling",),
 )
