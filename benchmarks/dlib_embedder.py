@@ -1,7 +1,7 @@
-"""dlib's face embedder, for benchmarks alone: it taught nothing here and is no part of the program.
+"""dlib's face embedder, for benchmarks alone: it taught nothing and is no part of the program.
 
-``pip install dlib-bin`` and the file dlib_face_recognition_resnet_model_v1.dat (public domain, as in
-the package face_recognition_models).
+``pip install dlib-bin`` and the file dlib_face_recognition_resnet_model_v1.dat (public domain, as
+in the package face_recognition_models).
 """
 
 from pathlib import Path
