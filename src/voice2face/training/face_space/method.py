@@ -92,7 +92,7 @@ class FaceSpaceFit:
             "voices, with or without a face": sum(len(one.male) for one in found.speakers),
             "faces are read by": READER,
         }
-        return Trained(as_part(arrays, part), facts, REMARKS)
+        return Trained(as_part(arrays, part), facts=facts, remarks=REMARKS)
 
 
 def identities(
