@@ -1,10 +1,11 @@
-"""The face spaces: the one that is shipped, and the one of pairs that is not.
+"""The face space that is shipped; that of pairs is ``benchmarks.pairs_model``'s.
 
-    python -m benchmarks.face_space OUT --data FOLDER [--only shipped|pairs]
+    python -m benchmarks.face_space OUT --data FOLDER
 
 FOLDER holds ``open/`` (faces.csv, portraits.csv, voices.csv) and ``pairs/avspeech``. Writes
-OUT/shipped.npz (pixels of open/ alone) and OUT/pairs.npz (of canonical faces). Normalised faces and
-voice embeddings are kept in OUT and not made again.
+OUT/shipped.npz (pixels of open/ alone). Normalised faces and voice embeddings are kept in OUT and
+not made again. It is no ``train face``, for each of its collections has its own filters and its own
+part in the faces: FairFace the faces, the portraits what surrounds them, the speakers numbers.
 """
 
 import argparse
@@ -52,7 +53,6 @@ SHIPPED = FaceSpacePart(
     chance=0.65,  # by eye: at more, one in three has light or eyes that no person has
     drawn_gender=0.8,
 )
-PAIRS = FaceSpacePart(gender_emphasis=1.5, age_emphasis=0.5, liveliness=1.5, shape_emphasis=1.5)
 PX = 160  # eyes 35 pixels apart, as in FairFace's crops
 YEARS = {
     "20-29": 25.0, "30-39": 35.0, "40-49": 45.0, "50-59": 55.0, "60-69": 65.0, "more than 70": 74.0,
@@ -82,16 +82,12 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.face_space", description=__doc__)
     options.add_argument("out", type=Path)
     options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--only", choices=("shipped", "pairs"))
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     teachers = [speakers(given), readers(given)]
-    for name in ("shipped", "pairs"):
-        if given.only in (None, name):
-            started = time.perf_counter()
-            made = shipped(given, teachers) if name == "shipped" else pairs(given, teachers)
-            write(made, given.out / f"{name}.npz")
-            print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
+    started = time.perf_counter()
+    write(shipped(given, teachers), given.out / "shipped.npz")
+    print(f"shipped: {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
@@ -104,18 +100,6 @@ def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     arrays = fit(faces, [seen, read_aloud], around, SIZES)
     arrays |= answer(given, arrays, SHIPPED, seen)
     return arrays | fit_draws(arrays, faces)
-
-
-def pairs(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
-    """Pixels of canonical faces, with their own surroundings."""
-    one = teachers[0]
-    assert one.texture is not None and one.shape is not None
-    weight = np.full(len(one.texture), 1 / len(one.texture))
-    # The few in whose picture no face is found count as middle-aged.
-    age = np.where(np.isnan(one.age), np.nanmedian(one.age), one.age)
-    faces = People(one.texture, one.shape, one.male > 0.5, age, weight)
-    arrays = fit(faces, teachers, None, Sizes())
-    return arrays | answer(given, arrays, PAIRS, one)
 
 
 def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:

@@ -1,7 +1,8 @@
 """What the faces of a face space are worth, on people who taught nothing.
 
-    python -m benchmarks.faces NAME FACE_SPACE.npz PAIRS.csv [--part JSON] [--embedder FILE.onnx]
+    python -m benchmarks.faces NAME FACE_SPACE.npz PAIRS.csv [--part JSON] [--embedder FILE]
 
+An embedder is FILE.onnx, or the .dat file of dlib's (``benchmarks.dlib_embedder``).
 PAIRS.csv has columns identity, voice, canonical, speech2face, and gender and age where they are
 labelled (else gender is what a network sees in the canonical face). Writes ``results/NAME.json``:
 gender and age that a network sees in the faces, 1:2 matching against canonical faces beside
@@ -21,12 +22,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.dlib_embedder import DlibEmbedder
 from benchmarks.harness import RESULTS, machine
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
-from voice2face.evaluation.embedders.fitted import open_embedder
+from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.normalise import Normaliser
 from voice2face.files import sha256_of, write_text
@@ -186,7 +188,7 @@ def period_two(pictures: Pictures) -> float:
 
 def matched(people: People, faces: Pictures, name: str) -> dict[str, Any]:
     """1:2 matching of our faces and of Speech2Face's against canonical ones, by one embedder."""
-    embedder, detect = open_embedder(name), detector()
+    embedder, detect = opened(name), detector()
     real = embedder.embed(FaceSet.of_files(people.files("canonical"), detect)[0])
     made = embedder.embed(FaceSet.of_pictures(faces, detect)[0])
     theirs = embedder.embed(FaceSet.of_files(people.files("speech2face"), detect)[0])
@@ -205,6 +207,11 @@ def matched(people: People, faces: Pictures, name: str) -> dict[str, Any]:
             "difference_interval": [float(low), float(high)],
         }
     return result
+
+
+def opened(name: str) -> Embedder:
+    """An embedder by its name or file."""
+    return DlibEmbedder(Path(name)) if name.endswith(".dat") else open_embedder(name)
 
 
 def by_person(

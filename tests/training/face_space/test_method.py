@@ -72,7 +72,7 @@ def normalised(table, tmp_path_factory):
 def test_a_face_space_is_trained_and_drawn(normalised, tmp_path):
     folder = train_closed_form(normalised, tmp_path / "run", FaceSpaceFit(), voice_encoder="ge2e")
     model = Model(folder)
-    assert model.config.generator.kind == "face_space"
+    assert model.config.generator.kind == "face-space"
     low, high = (model.reconstruct_speech(Speech(sound(hz))) for hz in (120, 240))
     assert low.face.shape[0] == 3 and np.isfinite(low.face).all()
     assert np.abs(low.face - high.face).max() > 0.05

@@ -21,7 +21,7 @@ from voice2face.training.face_space.nearest import Identities, fit_nearest
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How faces are drawn; chosen on held-out people of AVSpeech.
-DRAWN = FaceSpacePart(nearness=1.0)
+DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5)
 SIZES = Sizes()
 REMARKS = """
 ## What its faces are
@@ -84,7 +84,7 @@ class FaceSpaceFit:
         arrays = fit(found.people, found.speakers, codes=codes)
         reading = open_embedder(READER).embed(found.faces)
         own = codes.of(found.people.texture, found.people.shape)
-        taught = identities(found, reading)
+        taught = identities(found, reading, own)
         arrays |= fit_nearest(taught, found.people, reading, own)
         part = replace(self.drawn, embedding_dim=data.embeddings.shape[1])
         facts: Provenance = {
@@ -92,20 +92,31 @@ class FaceSpaceFit:
             "voices, with or without a face": sum(len(one.male) for one in found.speakers),
             "faces are read by": READER,
         }
-        return Trained(as_part(arrays, part), facts, REMARKS)
+        return Trained(as_part(arrays, part), facts=facts, remarks=REMARKS)
 
 
-def identities(found: Collected, reading: npt.NDArray[np.float32]) -> Identities:
-    """Voices whose speaker's face is there, and what a network reads in it, the mean of several."""
-    names, number = np.unique(found.owners, return_inverse=True)
-    mean = np.zeros((len(names), reading.shape[1]), np.float64)
-    np.add.at(mean, number, reading / np.linalg.norm(reading, axis=1, keepdims=True))
-    rows = [(one, np.flatnonzero(one.face >= 0)) for one in found.speakers if one.face is not None]
-    return Identities(
-        np.concatenate([one.embedding[kept] for one, kept in rows]),
-        np.concatenate([mean[one.face[kept]] for one, kept in rows if one.face is not None]),
-        np.concatenate([one.person[kept] for one, kept in rows]),
-    )
+def identities(
+    found: Collected, reading: npt.NDArray[np.float32], codes: npt.NDArray[np.float32]
+) -> Identities:
+    """Voices whose speaker's face is there, and what is seen in it, the mean of several.
+
+    Args:
+        found: Voices and faces.
+        reading: What a network reads in the faces, shape (faces, m).
+        codes: Theirs, shape (faces, K).
+    """
+    _, number, count = np.unique(found.owners, return_inverse=True, return_counts=True)
+    read = np.zeros((len(count), reading.shape[1]))
+    np.add.at(read, number, reading / np.linalg.norm(reading, axis=1, keepdims=True))
+    code = np.zeros((len(count), codes.shape[1]))
+    np.add.at(code, number, codes / count[number, None])
+    taught = []
+    for one in found.speakers:
+        face = np.full(len(one.person), -1) if one.face is None else one.face
+        rows = np.flatnonzero(face >= 0)
+        seen = read[face[rows]], code[face[rows]]
+        taught.append((one.embedding[rows], *seen, one.person[rows]))
+    return Identities(*(np.concatenate(parts) for parts in zip(*taught, strict=True)))
 
 
 def as_part(arrays: Arrays, part: FaceSpacePart) -> NewPart:
