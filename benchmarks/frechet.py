@@ -25,7 +25,7 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
-from voice2face.faces.normalise import Normaliser, resized
+from voice2face.faces.normalise import Normalised, Normaliser, resized
 from voice2face.faces.pictures import PictureError
 from voice2face.files import sha256_of, write_text
 from voice2face.parts import read_arrays
@@ -44,6 +44,7 @@ OLDER = 40  # years: of two groups of age
 RECIPE = RecogniserRecipe(iterations=600)
 MODELS = ("face-space", "gan")
 UNHEARD = "test-other"
+ARRAYS = ("texture", "person", "shape")
 N_DRAWS = 5  # of each recording
 N_SETS = 20  # of other real faces, by lot
 
@@ -109,7 +110,12 @@ def main() -> None:
 def real_faces(out: Path, table: Path) -> tuple[Pictures, Names]:
     """FairFace's normalised faces, (n, PX, PX, 3), and the group of each."""
     kept, rows = read_arrays(out / "faces-normalised.npz"), read_rows(table)
-    faces = np.stack([resized(texture, PX) for texture in kept["texture"]])
+    faces = np.stack(
+        [
+            resized(Normalised(texture, person, shape, {}).picture, PX)
+            for texture, person, shape in zip(*(kept[name] for name in ARRAYS), strict=True)
+        ]
+    )
     return faces, np.array([look_of(rows[i]) for i in kept["row"]])
 
 
@@ -147,7 +153,7 @@ def drawn(model: Model, speech: list[Speech]) -> tuple[Pictures, dict[str, int]]
             try:
                 if not (found := detect(large)):
                     raise PictureError("no face", "none found")
-                kept.append(normalise(large, found[0]).texture)
+                kept.append(normalise(large, found[0]).picture)
             except PictureError as error:
                 left_out[error.reason] += 1
     return np.array(kept), dict(left_out)
