@@ -25,7 +25,7 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
-from voice2face.faces.normalise import Normaliser, resized
+from voice2face.faces.normalise import Normalised, Normaliser, resized
 from voice2face.faces.pictures import PictureError
 from voice2face.files import sha256_of, write_text
 from voice2face.parts import read_arrays
@@ -35,6 +35,7 @@ from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.face_space.tables import read_rows
 from voice2face.training.loop import train
 from voice2face.training.recogniser.export import export_recogniser
+from voice2face.training.recogniser.measures import look
 from voice2face.training.recogniser.network import RecogniserRecipe
 from voice2face.training.recogniser.train import NETWORK, RUN, RecogniserTrainee
 
@@ -43,11 +44,13 @@ OLDER = 40  # years: of two groups of age
 RECIPE = RecogniserRecipe(iterations=600)
 MODELS = ("face-space", "gan")
 UNHEARD = "test-other"
+ARRAYS = ("texture", "person", "shape")
 N_DRAWS = 5  # of each recording
 N_SETS = 20  # of other real faces, by lot
 
 Pictures = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
+Names = npt.NDArray[np.str_]
 
 
 def main() -> None:
@@ -59,7 +62,7 @@ def main() -> None:
     given = options.parse_args()
     faces, looks = real_faces(given.out, given.data / "open" / "faces.csv")
     learned, shown = np.arange(len(faces)) % 2 == 0, np.arange(len(faces)) % 4 == 1
-    network = recogniser(faces[learned], looks[learned], given.out / "recogniser")
+    network, told = recogniser((faces, looks), learned, given.out / "recogniser")
     embedder = open_embedder(network)
 
     def features(textures: Pictures) -> Vectors:
@@ -89,7 +92,11 @@ def main() -> None:
     found = {
         "run_with": "python -m benchmarks.frechet OUT --data FOLDER",
         "machine": machine(),
-        "recogniser": {"sha256": sha256_of(network), "groups": len(set(looks.tolist()))},
+        "recogniser": {
+            "sha256": sha256_of(network),
+            "groups": len(set(looks.tolist())),
+            "right_of_unseen_faces": float((told == looks)[~learned].mean()),
+        },
         "real_faces": len(real),
         "faces_of_each": n,
         "other_real_faces": to_sets(others, real, n),
@@ -100,10 +107,15 @@ def main() -> None:
     print(json.dumps(found, indent=1))
 
 
-def real_faces(out: Path, table: Path) -> tuple[Pictures, npt.NDArray[np.str_]]:
+def real_faces(out: Path, table: Path) -> tuple[Pictures, Names]:
     """FairFace's normalised faces, (n, PX, PX, 3), and the group of each."""
     kept, rows = read_arrays(out / "faces-normalised.npz"), read_rows(table)
-    faces = np.stack([resized(texture, PX) for texture in kept["texture"]])
+    faces = np.stack(
+        [
+            resized(Normalised(texture, person, shape, {}).picture, PX)
+            for texture, person, shape in zip(*(kept[name] for name in ARRAYS), strict=True)
+        ]
+    )
     return faces, np.array([look_of(rows[i]) for i in kept["row"]])
 
 
@@ -113,16 +125,20 @@ def look_of(face: dict[str, str]) -> str:
     return f"{face['gender']} {face['race']}, {'older' if years >= OLDER else 'younger'}"
 
 
-def recogniser(faces: Pictures, looks: npt.NDArray[np.str_], out: Path) -> Path:
-    """The recogniser's file."""
+def recogniser(
+    known: tuple[Pictures, Names], learned: npt.NDArray[np.bool_], out: Path
+) -> tuple[Path, Names]:
+    """The recogniser's file, trained on some of the faces; and what it takes all for."""
+    (faces, looks), identity = known, {"recipe": to_yaml(RECIPE)}
     names, labels = np.unique(looks, return_inverse=True)
-    order = np.argsort(labels, kind="stable")
+    order = np.flatnonzero(learned)
+    order = order[np.argsort(labels[order], kind="stable")]
     bank = FaceBank.of(faces[order], labels[order].astype(np.int64))
     trainee = RecogniserTrainee(bank, RECIPE, seed=0)
-    identity = {"recipe": to_yaml(RECIPE), "groups": " ".join(names.tolist())}
     train(trainee, out, RECIPE.iterations, RUN, RECIPE, identity, resume=True, quiet=True)
-    export_recogniser(trainee.recogniser.cpu(), names.tolist(), GEOMETRY, out / NETWORK)
-    return out / NETWORK
+    network = trainee.recogniser.cpu()
+    export_recogniser(network, names.tolist(), GEOMETRY, out / NETWORK)
+    return out / NETWORK, names[look(network, faces)[1].argmax(axis=1)]
 
 
 def drawn(model: Model, speech: list[Speech]) -> tuple[Pictures, dict[str, int]]:
@@ -137,7 +153,7 @@ def drawn(model: Model, speech: list[Speech]) -> tuple[Pictures, dict[str, int]]
             try:
                 if not (found := detect(large)):
                     raise PictureError("no face", "none found")
-                kept.append(normalise(large, found[0]).texture)
+                kept.append(normalise(large, found[0]).picture)
             except PictureError as error:
                 left_out[error.reason] += 1
     return np.array(kept), dict(left_out)

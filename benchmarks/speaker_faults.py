@@ -72,7 +72,7 @@ def _train(corpus: Path, out: Path, back_s: float) -> None:
 
     changes = {
         "training.iterations": ITERATIONS, "training.batch_size": 4, "voice_encoder.width": 0.06,
-        "training.crop_frames": [40, 60],
+        "training.crop_frames": [40, 60], "training.precision": "fp32",
     }  # fmt: skip
     run = Run(checkpoint_every=EVERY, sample_every=10 * EVERY, log_every=EVERY)
     recipe = change(speaker_recipe("released"), changes)

@@ -243,6 +243,7 @@ def _recipe(iterations: int) -> Any:
         "generator.face_px": FACE_PX,
         "critics.face_px": FACE_PX,
         "training.batch_size": 4,
+        "training.precision": "fp32",  # the same weights, bit for bit
         "training.iterations": iterations,
         "training.ema_decay": 0.9,
         "training.crop_frames": [40, 60],
