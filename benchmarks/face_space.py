@@ -22,6 +22,7 @@ from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.normalise import Normaliser
 from voice2face.generators.face_space import FaceSpacePart
+from voice2face.parts import write_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space import (
     People,
@@ -30,7 +31,6 @@ from voice2face.training.face_space import (
     fit,
     fit_answer,
     raked,
-    write,
 )
 from voice2face.training.face_space.studio import (
     chosen,
@@ -86,7 +86,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     teachers = [speakers(given), readers(given)]
     started = time.perf_counter()
-    write(shipped(given, teachers), given.out / "shipped.npz")
+    write_arrays(given.out / "shipped.npz", shipped(given, teachers))
     print(f"shipped: {time.perf_counter() - started:.0f} s", flush=True)
 
 
@@ -201,7 +201,7 @@ def _faces(
     print(
         f"{name}: {len(found)} of {len(rows)} in {took:.0f} s; refused: {dict(refused)}", flush=True
     )
-    write({"row": found, **arrays}, kept)
+    write_arrays(kept, {"row": found, **arrays})
     return [rows[i] for i in found], arrays
 
 
@@ -211,7 +211,7 @@ def _embedded(given: argparse.Namespace, name: str, table: Path) -> npt.NDArray[
     if not kept.exists():
         encoder = Ge2e()
         paths = [table.parent / row["voice"] for row in read_rows(table)]
-        write({"raw": np.array([encoder.embed(read_speech(path)) for path in paths])}, kept)
+        write_arrays(kept, {"raw": np.array([encoder.embed(read_speech(path)) for path in paths])})
     return np.asarray(np.load(kept, allow_pickle=False)["raw"])
 
 
@@ -221,7 +221,7 @@ def _seen(given: argparse.Namespace, table: Path) -> Arrays:
     if not kept.exists():
         seen = {name: _judged(table, name) for name in ("canonical", "face")}
         age = np.where(np.isnan(seen["face"][0]), seen["canonical"][0], seen["face"][0])
-        write({"age": age, "male": (seen["canonical"][1] > 0.5).astype(np.float64)}, kept)
+        write_arrays(kept, {"age": age, "male": (seen["canonical"][1] > 0.5).astype(np.float64)})
     return dict(np.load(kept, allow_pickle=False))
 
 

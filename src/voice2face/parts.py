@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError, one_line
-from voice2face.files import sha256_of
+from voice2face.files import atomic_write, sha256_of
 from voice2face.settings import Settings
 
 Role = Literal["voice_encoder", "generator", "heard", "matcher"]
@@ -185,6 +185,17 @@ def read_arrays(
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ModelError(path, f"{name} is not finite", what, remedy)
     return kept
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write what :func:`read_arrays` reads: an ``.npz`` file, which holds no code.
+
+    Raises:
+        OutputError: It could not be written; nothing is left over.
+        ValueError: An array holds Python's objects.
+    """
+    with atomic_write(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # NumPy's stubs
 
 
 def _unpacked(path: Path) -> Arrays:

@@ -7,9 +7,8 @@ from voice2face.errors import ModelError, TrainingError
 from voice2face.generators.face_decoder import BACKDROP, DARKER
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.generators.kinds import GENERATORS
-from voice2face.parts import PartSource
+from voice2face.parts import PartSource, write_arrays
 from voice2face.release.model_folder import BUNDLED, CONFIG, read_config
-from voice2face.training.face_space import write
 
 from .face_space_samples import DIM, arrays, people
 
@@ -126,7 +125,7 @@ def opened(folder):
 
 def test_a_model_folders_part_opens_its_file(made, tmp_path):
     assert GENERATORS["face-space"].endswith(":FaceSpacePart")
-    write(made, tmp_path / FILE)
+    write_arrays(tmp_path / FILE, made)
     heard = voices((1, 0.3))
     np.testing.assert_array_equal(opened(tmp_path).faces(heard), FaceSpace(PART, made).faces(heard))
 
@@ -148,7 +147,7 @@ def test_its_kind_is_read_as_it_was_once_written(tmp_path):
     ],
 )
 def test_what_is_no_face_space_is_refused(made, harm, found, tmp_path):
-    write(harm(made), tmp_path / FILE)
+    write_arrays(tmp_path / FILE, harm(made))
     with pytest.raises(ModelError, match=found):
         opened(tmp_path)
 
@@ -182,7 +181,7 @@ def test_a_flow_draws_people_where_there_is_one(made, tmp_path):
     )
     anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
     flow = fit_draws(made, people(60, 0), clean=anybody, training=training)
-    write(made | flow, tmp_path / FILE)
+    write_arrays(tmp_path / FILE, made | flow)
     digest = hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest()
     plain, space = FaceSpace(PART, made), PART.open(PartSource(tmp_path, {FILE: digest}))
     heard = voices((1, 0.3), (-1, 0))

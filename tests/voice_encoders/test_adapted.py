@@ -6,7 +6,7 @@ import torch
 
 from voice2face.audio.speech import Speech
 from voice2face.errors import ModelError, TrainingError
-from voice2face.training.speaker.adaptation import AdaptationRecipe, _Network, train_head
+from voice2face.training.speaker.adaptation import AdaptationRecipe, HeadNetwork, train_head
 from voice2face.voice_encoders.adapted import Adapted, read_head, write_head
 
 FRAME_DIM = 12
@@ -71,7 +71,7 @@ def test_the_head_computes_in_numpy_what_was_trained_in_torch(pooling):
     recipe = AdaptationRecipe(pooling=pooling, embedding_dim=5, hidden=7, iterations=3)
     windows, identity = recordings(3, 0)
     head = train_head(windows, identity, recipe)
-    network = _Network(FRAME_DIM, recipe)
+    network = HeadNetwork(FRAME_DIM, len(head.query), recipe.embedding_dim)
     with torch.no_grad():
         for name, value in network.named_parameters():
             value.copy_(torch.from_numpy(getattr(head, name)))

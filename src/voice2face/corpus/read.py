@@ -224,7 +224,7 @@ class Corpus:
         Raises:
             CorpusError: It is missing or damaged.
         """
-        with self._opened(shard) as file:
+        with self.opened(shard) as file:
             if group is None:
                 return written_out(file.read(columns))
             # Who asks for groups has no memory to spare, and reads several of them at a time.
@@ -237,24 +237,33 @@ class Corpus:
         Raises:
             CorpusError: It is missing or damaged.
         """
-        with self._opened(shard) as file:
+        with self.opened(shard) as file:
             found = file.metadata
             return [found.row_group(i).num_rows for i in range(found.num_row_groups)]
 
     @contextlib.contextmanager
-    def _opened(self, shard: Shard) -> Iterator[Any]:
+    def opened(self, shard: Shard, *, ceiling: bool = False) -> Iterator[Any]:
+        """A shard with the rows and columns that ``corpus.json`` says; pages are checked when read.
+
+        Args:
+            shard: The shard.
+            ceiling: Of memory, as ``opened_parquet`` has it.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
         pa, _ = arrow()
         path = self.path / shard.name
         n_mels = self.info.front_end.log_mel.n_mels
         names, shapes = self._names(shard.kind), self.info.keeps_shapes
         schema = shard_schema(shard.kind, names, n_mels, shapes=shapes)
         try:
-            with opened_parquet(path, shard.bytes, checksums=True) as file:
+            with opened_parquet(path, shard.bytes, checksums=True, ceiling=ceiling) as file:
                 self._check_size(path, shard, file.metadata)
                 if plain_schema(file) != schema:
                     raise damaged(path, f"columns {', '.join(file.schema_arrow.names)}"[:200])
                 yield file
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise damaged(path, reason_of(error)) from error
 
     def _check_size(self, path: Path, shard: Shard, metadata: Any) -> None:

@@ -4,7 +4,7 @@ Fitted in closed form by ``training.linear``. Its mean is the face that the voic
 add what the map leaves over, with the covariance that was measured.
 """
 
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -74,10 +74,6 @@ class Map(msgspec.Struct, frozen=True):
     mean: Float32Array
     components: npt.NDArray[np.float16]
     spread: Float32Array
-
-    def write(self, stream: BinaryIO) -> None:
-        """As an ``.npz`` file, which holds no code."""
-        np.savez(stream, **msgspec.structs.asdict(self))
 
 
 class Linear:

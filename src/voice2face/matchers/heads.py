@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from voice2face.errors import ModelError
 from voice2face.generators.rows import times
-from voice2face.parts import FileName, Part, PartSource, Role, read_arrays
+from voice2face.parts import FileName, Part, PartSource, Role, read_arrays, write_arrays
 
 Float32Array = npt.NDArray[np.float32]
 FILE: FileName = "matching.npz"
@@ -136,8 +136,7 @@ class Matcher:
             for i, layer in enumerate(head.layers)
             for name, array in zip(("weights", "offset"), layer, strict=True)
         }
-        with path.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
+        write_arrays(path, arrays)
 
     @property
     def dims(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -6,16 +6,18 @@ How the report's networks become parts: :mod:`voice2face.release.network_parts`.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy.typing as npt
 from msgspec.structs import replace
 
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import sha256_of, write_text
 from voice2face.generators import deconvolutional
-from voice2face.parts import Part, checked_file
+from voice2face.parts import Part, checked_file, write_arrays
 from voice2face.release import format_1
 from voice2face.release.card import model_card
 from voice2face.release.model_folder import CARD, CONFIG, ModelConfig, read_config
@@ -41,6 +43,17 @@ class NewPart:
 
     part: Part
     write: Callable[[Path], None]
+
+
+def part_of_arrays(part: Part, file: str, arrays: Mapping[str, npt.NDArray[Any]]) -> NewPart:
+    """A part whose one file holds arrays.
+
+    Args:
+        part: Its kind and settings.
+        file: The file's name in a model folder.
+        arrays: What it holds.
+    """
+    return NewPart(part, lambda folder: write_arrays(folder / file, arrays))
 
 
 def copied_part(folder: Path, part: Part, place: Path | None = None) -> NewPart:

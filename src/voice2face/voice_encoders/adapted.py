@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from voice2face.audio.speech import Speech
 from voice2face.errors import ModelError
-from voice2face.files import atomic_write
-from voice2face.parts import PartSource, VoiceEncoderPart, read_arrays
+from voice2face.parts import PartSource, VoiceEncoderPart, read_arrays, write_arrays
 from voice2face.voice_encoders.ge2e import Ge2ePart
 from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.protocol import FrameEncoder
@@ -150,8 +149,7 @@ def write_head(path: Path, head: Head) -> None:
     Raises:
         OutputError: It could not be written.
     """
-    with atomic_write(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **{name: getattr(head, name) for name in ARRAYS})
+    write_arrays(path, {name: getattr(head, name) for name in ARRAYS})
 
 
 def read_head(path: Path) -> Head:

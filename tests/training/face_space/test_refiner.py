@@ -11,8 +11,7 @@ from voice2face.files import sha256_of
 from voice2face.generators.face_decoder import BACKGROUND, FaceDecoder
 from voice2face.generators.face_space import FILE, REFINER, FaceSpace, FaceSpacePart
 from voice2face.networks.onnx_network import Network
-from voice2face.parts import PartSource
-from voice2face.training.face_space import write
+from voice2face.parts import PartSource, write_arrays
 from voice2face.training.face_space.refiner import network, pairs, train
 from voice2face.training.face_space.refiner.export import export_refiner
 
@@ -104,7 +103,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(learned_from,
 
 def test_a_face_space_draws_what_its_refiner_shows(exported, made, tmp_path):
     shutil.copyfile(exported, tmp_path / REFINER)
-    write(made, tmp_path / FILE)
+    write_arrays(tmp_path / FILE, made)
     files = {name: sha256_of(tmp_path / name) for name in (FILE, REFINER)}
     heard = np.eye(2, DIM, dtype=np.float32)
     refined = PART.open(PartSource(tmp_path, files)).faces(heard)

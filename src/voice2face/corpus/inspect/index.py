@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspect.columns import read_columns, shards
+from voice2face.corpus.inspect.columns import read_columns
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import FIGURES, KINDS, SPLITS, Kind, Shard
 
@@ -116,7 +116,7 @@ def _read_rows(
 ) -> Rows:
     numbers = ("seconds", "speech_s") if kind == "voice" else FIGURES
     attributes = corpus.info.attributes.get(kind, ())
-    found = shards(corpus, kind)
+    found = corpus.shards(kind)
     identity: list[Int32] = []
     columns: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in numbers}
     codes: dict[str, list[Int32]] = {name: [] for name in attributes}

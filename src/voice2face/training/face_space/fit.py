@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import Layout
-from voice2face.files import atomic_write
 from voice2face.generators.face_decoder import blur_matrix
+from voice2face.parts import Arrays
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.hearing import Voices, fit_hearing, usual
 from voice2face.training.face_space.people import People
 from voice2face.training.face_space.surroundings import Surroundings
-
-Arrays = dict[str, npt.NDArray[Any]]
 
 # Shares of the layout's side: how far inside its outline the face gives way to its surroundings,
 # and how softly.
@@ -105,12 +102,6 @@ def fit(
         arrays |= _around_arrays(portraits, codes, sizes.hair)
         arrays |= _shown_arrays(arrays)
     return arrays
-
-
-def write(arrays: Arrays, path: Path) -> None:
-    """Write a face space, whole or not at all; without pickled objects."""
-    with atomic_write(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def _coded(speakers: Speakers, codes: Codes) -> Voices:

@@ -1,7 +1,6 @@
 """``train face --generator face-space``: a face space from a corpus of normalised faces."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,12 @@ from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.face_space import FILE, FaceSpacePart
-from voice2face.release.writing import NewPart, Provenance
+from voice2face.parts import Arrays
+from voice2face.release.writing import NewPart, Provenance, part_of_arrays
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.face_space.collected import Collected, collected
 from voice2face.training.face_space.components import Codes
-from voice2face.training.face_space.fit import Arrays, Sizes, fit, write
+from voice2face.training.face_space.fit import Sizes, fit
 from voice2face.training.face_space.nearest import Identities, fit_nearest
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
@@ -121,8 +121,4 @@ def identities(
 
 def as_part(arrays: Arrays, part: FaceSpacePart) -> NewPart:
     """A fitted face space as a part of a model."""
-
-    def write_into(folder: Path) -> None:
-        write(arrays, folder / FILE)
-
-    return NewPart(part, write_into)
+    return part_of_arrays(part, FILE, arrays)

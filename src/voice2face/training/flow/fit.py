@@ -1,7 +1,6 @@
 """From voices and faces of a corpus to a flow that can be released."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +9,7 @@ from voice2face.errors import TrainingError
 from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_of
 from voice2face.generators.flow import FILE, FlowPart
 from voice2face.parts import Arrays
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import NewPart, part_of_arrays
 from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.flow.codes import FaceCodes
 from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
@@ -89,12 +88,7 @@ def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
         drawn: Settings of :class:`~voice2face.generators.flow.FlowPart`, where not as usual.
     """
     part = FlowPart(px=px, embedding_dim=len(arrays["centre"]), **drawn)  # type: ignore[arg-type]
-
-    def write(folder: Path) -> None:
-        with (folder / FILE).open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-
-    return NewPart(part, write)
+    return part_of_arrays(part, FILE, arrays)
 
 
 def _shapes(data: VoicesAndFaces) -> npt.NDArray[np.float32] | None:

@@ -1,14 +1,14 @@
 """From embeddings to eigenfaces by ridge regression, as a part that can be released."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from voice2face.evaluation.baselines import EigenfaceMap, fit_eigenface_map
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.generators.linear import FILE, LinearPart, Map
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import NewPart, part_of_arrays
 from voice2face.training.closed_form import VoicesAndFaces
 
 
@@ -54,12 +54,7 @@ def as_part(fitted: EigenfaceMap, px: int) -> NewPart:
         spread=(spread / 127.5).astype(np.float32),
     )
     part = LinearPart(px=px, embedding_dim=len(arrays.centre), n_components=len(arrays.components))
-
-    def write(folder: Path) -> None:
-        with (folder / FILE).open("wb") as stream:
-            arrays.write(stream)
-
-    return NewPart(part, write)
+    return part_of_arrays(part, FILE, msgspec.structs.asdict(arrays))
 
 
 def _planes(values: np.ndarray, px: int) -> np.ndarray:

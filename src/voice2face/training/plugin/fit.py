@@ -1,6 +1,5 @@
 """A generator that a class outside the package trains (docs/add-a-generator.md)."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from voice2face.errors import ModelError, one_line
 from voice2face.generators.plugin import FILE, GeneratorPlugin, made
 from voice2face.parts import Arrays
 from voice2face.plugins import import_class
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import NewPart, part_of_arrays
 from voice2face.training.closed_form import VoicesAndFaces
 
 
@@ -46,12 +45,7 @@ class PluginFit:
         _check(self.name, arrays)
         generator = made(self._class, self.name, self._settings, arrays)
         part = GeneratorPlugin(use=self.name, px=generator.px, settings=self._settings)
-
-        def write(folder: Path) -> None:
-            with (folder / FILE).open("wb") as stream:
-                np.savez(stream, **arrays)
-
-        return NewPart(part, write)
+        return part_of_arrays(part, FILE, arrays)
 
 
 def _check(use: str, arrays: Arrays) -> None:

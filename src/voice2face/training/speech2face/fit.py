@@ -9,8 +9,7 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
-from voice2face.parts import Arrays
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import part_of_arrays
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.speech2face.decoder import fit_decoder
 from voice2face.training.speech2face.features import Features
@@ -82,7 +81,7 @@ class Speech2FaceFit:
             "cosine of told and true features, people held out": round(trained.cosine, 3),
             "the same of a ridge regression": round(trained.regression, 3),
         }
-        return Trained(NewPart(part, _Writer(arrays)), facts=facts, remarks=REMARKS)
+        return Trained(part_of_arrays(part, FILE, arrays), facts=facts, remarks=REMARKS)
 
 
 def left_open(features: npt.NDArray[np.float32], left: float) -> npt.NDArray[np.float32]:
@@ -99,12 +98,3 @@ def left_open(features: npt.NDArray[np.float32], left: float) -> npt.NDArray[np.
     values, vectors = np.linalg.eigh(centred.T @ centred / len(features))
     scale = np.sqrt(np.maximum(values, 0) * min(left, 1.0))
     return np.asarray(scale[:, None] * vectors.T, np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Writer:
-    arrays: Arrays
-
-    def __call__(self, folder: Path) -> None:
-        with (folder / FILE).open("wb") as stream:
-            np.savez(stream, **self.arrays)
