@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio import log_mel as log_mel_of
+from voice2face.audio.noise import COLOURS, coloured_noise, levelled
+from voice2face.audio.resample import RATE_HZ
 from voice2face.experiments.excerpts import (
     FRAME_SAMPLES,
     FRAMES_PER_S,
@@ -18,11 +20,8 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.settings import FrontEnd
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
-PLAIN_NOISES, BABBLE = ("white", "pink", "brown"), "babble"  # babble is speech
+PLAIN_NOISES, BABBLE = COLOURS, "babble"  # babble is speech
 NOISES = (*PLAIN_NOISES, BABBLE)
-# Power of a noise over frequency, f to this exponent.
-SLOPES = {"white": 0.0, "pink": -1.0, "brown": -2.0}
-LOWEST_HZ = 20.0  # below which a slope would put nearly all of the power
 LOUDNESS = 0.05  # of a noise, as a share of full scale (RMS); about that of speech
 BABBLE_VOICES = 6
 
@@ -50,9 +49,9 @@ def noise(
         several = [_babble(voices, n_frames, rng) for _ in range(n)]
         made, excerpts = [power for power, _ in several], [sound for _, sound in several]
     else:
-        rate = front_end.log_mel.sample_rate
-        n_samples = n_frames * rate // FRAMES_PER_S + rate // 10
-        sounds = [_coloured(SLOPES[kind], n_samples, rate, rng) for _ in range(n)]
+        n_samples = n_frames * FRAME_SAMPLES + RATE_HZ // 10
+        colour = next(colour for colour in COLOURS if colour == kind)
+        sounds = [_as_loud(coloured_noise(n_samples, colour, rng)) for _ in range(n)]
         made = [log_mel_of(sound, front_end.log_mel)[:n_frames] for sound in sounds]
         excerpts = [(Excerpt(partial(_same, sound), 0, n_frames),) for sound in sounds]
     names = np.array([f"{kind} {i}" for i in range(n)], str)
@@ -64,15 +63,10 @@ def _same(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     return sound
 
 
-def _coloured(
-    slope: float, n_samples: int, rate: int, rng: np.random.Generator
-) -> npt.NDArray[np.int16]:
-    """Gaussian noise whose power goes with frequency to an exponent."""
-    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
-    hz = np.maximum(np.fft.rfftfreq(n_samples, 1 / rate), LOWEST_HZ)
-    sound = np.fft.irfft(spectrum * hz ** (slope / 2), n_samples)
-    sound *= LOUDNESS * 32768 / np.sqrt(np.mean(sound**2))
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+def _as_loud(sound: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
+    """A sound of any level, as loud as speech."""
+    loud = levelled(sound) * LOUDNESS * 32768
+    return np.clip(np.rint(loud), -32768, 32767).astype(np.int16)
 
 
 def _babble(
@@ -102,6 +96,5 @@ def _together(parts: Sequence[tuple[Excerpts, int]], n_frames: int) -> npt.NDArr
         sound = joined_samples(excerpts).astype(float)
         begin = start * FRAME_SAMPLES
         sound = np.take(sound, np.arange(begin, begin + n_samples), mode="wrap")
-        total += sound / max(float(np.sqrt(np.mean(sound**2))), 1.0)
-    total *= LOUDNESS * 32768 / max(float(np.sqrt(np.mean(total**2))), 1e-9)
-    return np.clip(np.rint(total), -32768, 32767).astype(np.int16)
+        total += levelled(sound)
+    return _as_loud(total)
