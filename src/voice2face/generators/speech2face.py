@@ -14,8 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError
+from voice2face.faces.drawing import Drawing
+from voice2face.faces.layout import Layout
+from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.rows import times
-from voice2face.parts import GeneratorPart, PartSource, read_arrays
+from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 
 Float32Array = npt.NDArray[np.float32]
 FILE = "speech2face.npz"
@@ -33,6 +36,13 @@ DECODER = {
     "decode_offset": "float32 k",
     "mean": "float32 values",
     "components": "float16 k values",
+}
+# Where faces are laid on one mean shape: landmarks, as in the paper.
+SHAPE = {
+    "shape_decode": "float32 feature s",
+    "shape_offset": "float32 s",
+    "shape_mean": "float32 coordinates",
+    "shape_components": "float32 s coordinates",
 }
 Size = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
 
@@ -59,11 +69,13 @@ class Speech2FacePart(GeneratorPart, frozen=True, kw_only=True, tag="speech2face
             ModelError: Its file is missing or damaged, or its shapes are not those of the part.
         """
         sizes = {
-            "dim": self.embedding_dim, "feature": self.feature_dim, "values": 3 * self.px**2
+            "dim": self.embedding_dim, "feature": self.feature_dim, "values": 3 * self.px**2,
+            "coordinates": 2 * N_POINTS,
         }  # fmt: skip
-        wanted = HEAD | DECODER
-        path = source.path(FILE)
-        return Speech2Face(self.px, read_arrays(path, wanted, sizes=sizes, what="head and decoder"))
+        path, what = source.path(FILE), "head and decoder"
+        return Speech2Face(
+            self.px, read_arrays(path, HEAD | DECODER, SHAPE, sizes=sizes, what=what)
+        )
 
     @property
     def face_px(self) -> int:
@@ -80,12 +92,13 @@ class Speech2Face:
 
     Args:
         px: Side of the faces.
-        arrays: What ``HEAD`` and ``DECODER`` list.
+        arrays: What ``HEAD`` and ``DECODER`` list, and ``SHAPE`` or nothing of it.
     """
 
-    def __init__(self, px: int, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+    def __init__(self, px: int, arrays: Arrays) -> None:
         self._px, self._arrays = px, arrays
         self._components = arrays["components"].astype(np.float32)
+        self._drawing = Drawing(Layout.read(), px) if "shape_mean" in arrays else None
 
     @property
     def px(self) -> int:
@@ -123,7 +136,19 @@ class Speech2Face:
         along = times(features, a["decode"]) + a["decode_offset"]
         pixels = a["mean"] + times(along, self._components)
         cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
-        return cut.reshape(-1, 3, self._px, self._px)
+        faces = cut.reshape(-1, 3, self._px, self._px)
+        return faces if self._drawing is None else self._drawn(faces, features)
+
+    def _drawn(self, faces: Float32Array, features: Float32Array) -> Float32Array:
+        """Faces of the mean shape in the shapes of these features."""
+        a, drawing = self._arrays, self._drawing
+        assert drawing is not None
+        along = times(features, a["shape_decode"]) + a["shape_offset"]
+        shapes = (a["shape_mean"] + times(along, a["shape_components"])).reshape(-1, N_POINTS, 2)
+        drawn = np.empty_like(faces)
+        for row, (face, shape) in enumerate(zip(faces, shapes, strict=True)):
+            drawn[row] = drawing(face.transpose(1, 2, 0), shape).transpose(2, 0, 1)
+        return drawn
 
     def faces(
         self, embeddings: Float32Array, rng: np.random.Generator | None = None

@@ -18,6 +18,7 @@ from voice2face.training.sf2f.network import CoarseToFine, FineFace, halved
 from voice2face.training.sf2f.train import (
     Sampler,
     Sf2fRecipe,
+    Sf2fTraining,
     Windows,
     halved_pixels,
     mean_face,
@@ -101,6 +102,35 @@ def test_a_training_learns_what_windows_tell_and_is_the_same_each_time(data, cri
     if not critics:
         again = train(data, windows, recipe, seed=1)
         np.testing.assert_array_equal(faces_of(again), faces_of(trained))
+
+
+def test_coarse_faces_come_first_and_critics_with_the_fine_ones(data):
+    windows = Windows.of(data.frames)
+    torch.manual_seed(0)
+    training = Sf2fTraining(data, windows, TINY, 0)
+    draw = Sampler(data, windows, TINY, np.random.default_rng(0))
+
+    def state():
+        networks = {"generator": training.generator, "critics": training._critics}
+        return {
+            f"{name}.{key}": value.clone()
+            for name, network in networks.items()
+            for key, value in network.state_dict().items()
+        }
+
+    def changed_by(fine):
+        before = state()
+        training.step(draw(), fine=fine)
+        return {key for key, value in state().items() if not torch.equal(value, before[key])}
+
+    first = changed_by(False)
+    assert any("to_coarse" in key for key in first)
+    assert not any("fine" in key or "critics" in key for key in first)
+    later = changed_by(True)
+    assert any("to_fine" in key for key in later) and any("critics" in key for key in later)
+    heard = torch.randn(2, 8)
+    training.generator.eval()
+    torch.testing.assert_close(training.generator.coarse(heard), training.generator(heard)[0])
 
 
 def test_a_loss_that_is_not_finite_ends_the_training(data):

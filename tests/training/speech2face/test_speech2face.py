@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from voice2face.errors import CorpusError, TrainingError
 from voice2face.evaluation.embedders.fitted import open_embedder
+from voice2face.faces.layout import Layout
+from voice2face.generators.speech2face import Speech2Face
 from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.speech2face.decoder import fit_decoder
 from voice2face.training.speech2face.features import Features
@@ -123,6 +125,35 @@ def test_the_decoder_gives_back_faces_from_their_features(faces):
     values = made["mean"] + along @ made["components"].astype(np.float32)
     true = data.pixels.transpose(0, 3, 1, 2).reshape(PEOPLE, -1) / 127.5 - 1
     assert ((values - true) ** 2).mean() < 0.02 * true.var()
+
+
+def test_normalised_faces_get_their_shapes_from_the_feature_too(faces):
+    data, features = faces
+    mean = Layout.read().shape
+    wider = 1 + 0.05 * features[:, 0]
+    shapes = (0.5 + (mean - 0.5) * np.stack([wider, np.ones(PEOPLE)], axis=-1)[:, None]).astype(
+        "f4"
+    )
+    shapes[3] = np.nan  # nobody knows
+    laid = dataclasses.replace(data, geometry="normalised", read_shapes=lambda: shapes)
+    made = fit_decoder(laid, Features(features, features), seed=0)
+    along = features @ made["shape_decode"] + made["shape_offset"]
+    told = (made["shape_mean"] + along @ made["shape_components"]).reshape(-1, len(mean), 2)
+    known = np.arange(PEOPLE) != 3
+    assert np.abs(told - shapes)[known].max() < 0.01
+    seen = Features.of(laid, open_embedder("face_reid_0095"))
+    plain = Features.of(
+        dataclasses.replace(laid, read_shapes=None), open_embedder("face_reid_0095")
+    )
+    assert np.abs(seen.faces - plain.faces).mean() > 0.005
+    head = {
+        "centre": np.zeros(DIM, np.float32), "linear": np.zeros((DIM, FEATURE), np.float32),
+    }  # fmt: skip
+    generator = Speech2Face(PX, head | made)
+    wide, narrow = features[[wider.argmax(), wider.argmin()]]
+    both = generator.decoded(np.stack([wide, narrow]))
+    flat = Speech2Face(PX, {k: v for k, v in made.items() if "shape" not in k}).decoded(wide[None])
+    assert both.shape == (2, 3, PX, PX) and np.abs(both[:1] - flat).mean() > 0.001
 
 
 def test_features_lie_around_the_mean_of_people_at_a_length_of_one(faces):

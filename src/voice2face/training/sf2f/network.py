@@ -41,14 +41,22 @@ class CoarseToFine(nn.Module):
         )
         self.to_fine = _to_pixels(fine + 3)
 
+    def coarse(self, embeddings: Tensor) -> Tensor:
+        """The coarse faces alone: (batch, dim) → (batch, 3, px / 2, px / 2)."""
+        return self.coarse_mean + self.to_coarse(self._maps(embeddings))  # type: ignore[no-any-return]
+
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, dim) → (batch, 3, px / 2, px / 2) and (batch, 3, px, px)."""
-        maps = self.enter(embeddings).unflatten(1, (-1, self.side, self.side))
-        low = self.low(maps)
+        low = self._maps(embeddings)
         added = self.to_coarse(low)
         high = torch.cat((self.high(low), added), dim=1)
         finer = F.interpolate(added, scale_factor=2.0, mode="bilinear") + self.to_fine(high)
         return self.coarse_mean + added, self.mean + finer
+
+    def _maps(self, embeddings: Tensor) -> Tensor:
+        """(batch, dim) → (batch, channels, px / 4, px / 4)."""
+        maps = self.enter(embeddings).unflatten(1, (-1, self.side, self.side))
+        return self.low(maps)  # type: ignore[no-any-return]
 
 
 class FineFace(nn.Module):

@@ -23,6 +23,7 @@ from voice2face.settings import (
     NotNegative,
     Positive,
     Settings,
+    Share,
 )
 from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.data.in_memory import FaceBank
@@ -50,7 +51,8 @@ class Sf2fRecipe(Settings, frozen=True, kw_only=True):
     noise: NotNegative = 0.1  # on each number of an embedding of length one
     hidden: Channels = 32  # of the attention
     channels: Channels = 32  # of the generator
-    iterations: Count = 600
+    iterations: Count = 1200
+    coarse_share: Share = 0.8  # of the iterations, the first ones: coarse faces, no critics
     batch_size: BatchSize = 16
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 1e-2
@@ -170,11 +172,15 @@ class Sf2fTraining:
             self._optimiser, recipe.iterations
         )
 
-    def step(self, batch: Batch) -> float:
+    def step(self, batch: Batch, *, fine: bool = True) -> float:
         """One step of all networks.
 
+        Args:
+            batch: What to learn from.
+            fine: Both sizes, and critics; else the coarse faces alone, and none.
+
         Returns:
-            Mean difference of the pixels of the fine faces, in [-1, 1].
+            Mean difference of the pixels of the largest faces, in [-1, 1].
 
         Source:
             Bai et al. 2022: L1 at both sizes, discriminators, identity of the made face, and
@@ -182,11 +188,17 @@ class Sf2fTraining:
         """
         heard = self.head(batch.windows)
         heard = unit(heard + self._recipe.noise * torch.randn_like(heard))
-        coarse, fine = self.generator(heard)
-        pixels = (coarse - batch.coarse).abs().mean(), (fine - batch.fine).abs().mean()
         r = self._recipe
-        loss = r.pixels * (pixels[0] + pixels[1]) + r.likeness * self._unlike(coarse, batch)
-        if r.discriminator or r.classifier:
+        if fine:
+            coarse, whole = self.generator(heard)
+            apart = (whole - batch.fine).abs().mean()
+            loss = r.pixels * (apart + (coarse - batch.coarse).abs().mean())
+        else:
+            coarse = self.generator.coarse(heard)
+            apart = (coarse - batch.coarse).abs().mean()
+            loss = r.pixels * apart
+        loss = loss + r.likeness * self._unlike(coarse, batch)
+        if fine and (r.discriminator or r.classifier):
             self._teach_critics(coarse.detach(), batch)
             real, who = self._critics(coarse)
             loss = loss + r.discriminator * F.softplus(-real).mean()
@@ -195,7 +207,7 @@ class Sf2fTraining:
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         self._schedule.step()
-        return float(pixels[1].detach())
+        return float(apart.detach())
 
     def _unlike(self, coarse: Tensor, batch: Batch) -> Tensor:
         """One less the cosine of what the recogniser sees in made and real faces."""
@@ -238,7 +250,8 @@ def train(
         sampler = Sampler(data, windows, recipe, np.random.default_rng(seed))
         noted = time.monotonic()
         for iteration in range(1, recipe.iterations + 1):
-            apart = training.step(sampler())
+            fine = iteration > recipe.coarse_share * recipe.iterations
+            apart = training.step(sampler(), fine=fine)
             if not np.isfinite(apart):
                 found = f"a loss that is not finite at iteration {iteration}"
                 raise TrainingError("sf2f", found, "a number", "lower learning_rate")

@@ -1,22 +1,29 @@
 """From a recogniser's feature to a face: a linear map to eigenfaces, in closed form."""
 
 import numpy as np
+import numpy.typing as npt
 
 from voice2face.evaluation.embedders.fitted import eigenfaces
-from voice2face.evaluation.statistics.ridge import fit_ridge
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
 from voice2face.parts import Arrays
 from voice2face.training.closed_form import VoicesAndFaces
-from voice2face.training.speech2face.features import Features
+from voice2face.training.speech2face.features import Features, shapes_of
 
 MOST_COMPONENTS = 150  # keep 96 % of the variance of some 900 canonical faces
+MOST_OF_SHAPE = 40
 MOST_FACES = 4000  # that the decoder is fitted to
 
 
-def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
-    """What ``generators.speech2face.DECODER`` lists; the voices have no part in it.
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
-    Each person counts alike; how strongly the map is regularised is chosen by leaving people out.
+
+def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
+    """What ``generators.speech2face.DECODER`` lists, and ``SHAPE`` where faces are normalised.
+
+    The voices have no part in it. Each person counts alike; how strongly the maps are regularised
+    is chosen by leaving people out.
 
     Args:
         data: The faces.
@@ -27,17 +34,33 @@ def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
         CorpusError: Fewer than two people.
     """
     rows = np.arange(len(data.pixels))[:: -(-len(data.pixels) // MOST_FACES)]  # evenly spaced
-    owner = data.face_labels[rows]
-    weights = person_weights(owner)
+    given, owner = features.faces[rows], data.face_labels[rows]
     pixels = data.pixels[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1)
     values = pixels.astype(np.float32) / np.float32(127.5) - 1
-    mean = weights.astype(np.float32) @ values
-    axes = eigenfaces(values - mean, MOST_COMPONENTS).astype(np.float32)  # (values, k)
-    along = (values - mean) @ axes
-    told = fit_ridge(features.faces[rows], along, weights, owner, seed)
-    return {
+    mean, axes, told = _map(given, values, owner, MOST_COMPONENTS, seed)
+    arrays = {
         "decode": told.weights.astype(np.float32),
         "decode_offset": (told.offset - told.centre @ told.weights).astype(np.float32),
-        "mean": mean.astype(np.float32),
+        "mean": mean,
         "components": axes.T.astype(np.float16),
     }
+    if (shapes := shapes_of(data)) is not None:
+        points = shapes[rows].reshape(len(rows), -1)
+        mean, axes, told = _map(given, points, owner, MOST_OF_SHAPE, seed)
+        arrays |= {
+            "shape_decode": told.weights.astype(np.float32),
+            "shape_offset": (told.offset - told.centre @ told.weights).astype(np.float32),
+            "shape_mean": mean,
+            "shape_components": np.ascontiguousarray(axes.T),
+        }
+    return arrays
+
+
+def _map(
+    given: Floats, values: Floats, owner: Ints, n_most: int, seed: int
+) -> tuple[Floats, Floats, LinearMap]:
+    """Mean of values (n, numbers), axes (numbers, k), and the map from features along them."""
+    weights = person_weights(owner)
+    mean = weights.astype(np.float32) @ values
+    axes = eigenfaces(values - mean, n_most).astype(np.float32)
+    return mean, axes, fit_ridge(given, (values - mean) @ axes, weights, owner, seed)

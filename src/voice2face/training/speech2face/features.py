@@ -9,6 +9,9 @@ from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.evaluation.metrics.cosine import ROUNDING
+from voice2face.faces.drawing import Drawing
+from voice2face.faces.layout import Layout
+from voice2face.faces.mesh import five_points
 from voice2face.training.closed_form import VoicesAndFaces
 
 Floats = npt.NDArray[np.float32]
@@ -36,13 +39,35 @@ class Features:
         if data.geometry is None:
             found = "faces that lie as nobody knows"
             raise TrainingError("corpus", found, "faces that were aligned", "prepare it anew")
-        seen = recogniser.embed(FaceSet.of_crops(data.pixels, data.geometry))
+        seen = recogniser.embed(_as_they_are(data, data.geometry))
         people = mean_of_each(seen, data.face_labels, len(data.labels))
         centre = people.mean(axis=0)
         length = float(np.linalg.norm(people - centre, axis=1).mean())
         if not length > ROUNDING:
             raise TrainingError("corpus", "faces that are all alike", "different ones", "add some")
         return cls((seen - centre) / length, (people - centre) / length)
+
+
+def shapes_of(data: VoicesAndFaces) -> Floats | None:
+    """Shapes of normalised faces, (faces, 468, 2), the mean one where none is known; else None."""
+    if data.shapes is None:
+        return None
+    mean = Layout.read().shape.astype(np.float32)
+    known = np.isfinite(data.shapes).all(axis=(1, 2), keepdims=True)
+    return np.where(known, data.shapes, mean)
+
+
+def _as_they_are(data: VoicesAndFaces, geometry: str) -> FaceSet:
+    """Faces to be recognised: normalised ones in their own shapes, which tell who they are too."""
+    shapes = shapes_of(data)
+    if shapes is None:
+        return FaceSet.of_crops(data.pixels, geometry)
+    px = data.pixels.shape[1]
+    drawing = Drawing(Layout.read(), px)
+    pairs = zip(data.pixels, shapes, strict=True)
+    drawn = [np.rint(np.clip(drawing(face, shape), 0, 255)) for face, shape in pairs]
+    points = np.array([five_points(shape) for shape in shapes], np.float64)
+    return FaceSet(np.array(drawn, np.uint8), px * points)
 
 
 def mean_of_each(rows: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:

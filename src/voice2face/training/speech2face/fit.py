@@ -30,8 +30,9 @@ The head starts as a ridge regression and learns on for as long as people held o
 It differs from the paper: the voice encoder is frozen and its head small, where the paper trains a
 convolutional network of its own on about a million clips; the recogniser is not VGG-Face, and where
 the paper's loss softens the answers of VGG-Face's last layer, it softens the likeness to each
-training person; the decoder is linear, where the paper's is convolutional and draws landmarks
-apart. Of one measure beware: a comparison of faces by the recogniser that taught the model.
+training person; the decoder is linear, where the paper's is convolutional (landmarks are decoded
+apart, as there, if faces are normalised). Of one measure beware: a comparison of faces by the
+recogniser that taught the model.
 """
 
 
