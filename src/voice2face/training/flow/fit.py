@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.floating]
 
 MIN_PEOPLE = 10
 N_FOLDS = 5
-MOST_KNOWN = 16  # directions of what voices tell that the flow is told
+MOST_KNOWN = 8  # directions of what voices tell that the flow is told
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FlowFit:
         n_shape: Most components of shape, where faces are laid on one mean shape.
     """
 
-    training: FlowTraining = field(default_factory=FlowTraining)
+    training: FlowTraining = field(default_factory=lambda: FlowTraining(known_blur=0.3))
     n_pixels: int = 150
     n_shape: int = 40
     name: str = "flow"
