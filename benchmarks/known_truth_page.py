@@ -52,7 +52,7 @@ def steps(found: dict[str, Any]) -> list[str]:
     seeds = len({one["seed"] for one in cohorts})
     parts = [
         "## Step by step, in closed form",
-        f"Written by `python -m benchmarks.known_truth_steps OUT`. {seeds} cohorts of "
+        f"Written by `python -m benchmarks.known_truth_steps OUT`. Up to {seeds} cohorts of "
         f"{found['people_learned_from']} people to learn from and {found['people_asked_about']} "
         "asked about; means over the cohorts, and the lowest and highest. Each column is fed with "
         "the truth of the step before. **Oracle**: the best decision, by the true numbers behind "
@@ -63,14 +63,14 @@ def steps(found: dict[str, Any]) -> list[str]:
         "**flow**: whole systems on these statistics, the first without a face in between.",
     ]
     for group in ("all", "within sex"):
-        rows = [["coupling", "best possible", *STEPS.values()]]
+        rows = [["coupling", "cohorts", "best possible", *STEPS.values()]]
         for coupling in couplings:
             own = [one for one in cohorts if one["coupling"] == coupling]
             bound = f"{100 * own[0]['bound'][group]:.1f}"
             cells = [
                 _spread([one["systems"][step][group]["value"] for one in own]) for step in STEPS
             ]
-            rows.append([f"{coupling:g}", bound, *cells])
+            rows.append([f"{coupling:g}", str(len(own)), bound, *cells])
         parts += [f"### 1:2 matching{'' if group == 'all' else ' within sex'}", _table(rows)]
     return parts + _heard(cohorts) + _ge2e(cohorts)
 

@@ -177,7 +177,9 @@ def test_a_flow_draws_people_where_there_is_one(made, tmp_path):
     from voice2face.training.flow.draws import fit_draws
     from voice2face.training.flow.matching import FlowTraining
 
-    training = FlowTraining(width=32, n_blocks=1, hidden=16, steps=200, batch_size=64, learning_rate=5e-3)
+    training = FlowTraining(
+        width=32, n_blocks=1, hidden=16, steps=200, batch_size=64, learning_rate=5e-3
+    )
     anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
     flow = fit_draws(made, people(60, 0), clean=anybody, training=training)
     write(made | flow, tmp_path / FILE)

@@ -55,9 +55,8 @@ class FlowFit:
 
     def arrays(self, data: VoicesAndFaces, seed: int) -> Arrays:
         """What the generator's file holds."""
-        shapes = _shapes(data)
-        codes = FaceCodes.fit(data.pixels, shapes, (self.n_pixels, self.n_shape), seed)
-        own = codes.of(data.pixels, shapes)
+        codes = FaceCodes.fit(data.pixels, data.shapes, (self.n_pixels, self.n_shape), seed)
+        own = codes.of(data.pixels, data.shapes)
         told, left_out = _told(data, own, codes.spread, seed)
         directions = _directions(left_out)
         # Each face goes with one recording of its person, drawn again for each of a few copies.
@@ -95,11 +94,6 @@ def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
             np.savez(stream, allow_pickle=False, **arrays)
 
     return NewPart(part, write)
-
-
-def _shapes(data: VoicesAndFaces) -> npt.NDArray[np.float32] | None:
-    """Shapes of normalised faces, where a corpus keeps them, (faces, 468, 2)."""
-    return getattr(data, "shapes", None)
 
 
 def _told(
