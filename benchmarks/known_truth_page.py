@@ -23,6 +23,7 @@ STEPS = {
     "statistics: numbers heard, face read": "voice heard, face read",
     "statistics: directly": "directly",
     "statistics: linear": "linear",
+    "statistics: linear, 300 people": "linear, 300 people",
     "statistics: flow": "flow",
 }
 GE2E = {"GE2E: numbers heard, face read", "GE2E: directly", "GE2E: linear", "GE2E: flow"}
@@ -60,7 +61,8 @@ def steps(found: dict[str, Any]) -> list[str]:
         "picture. **+ face is drawn**: a linear generator draws a face from the true numbers of "
         "the voice, which is then read. **Voice heard, face read**: the voice's numbers by "
         "regression from statistics of a recording's log-mel bands. **Directly**, **linear**, "
-        "**flow**: whole systems on these statistics, the first without a face in between.",
+        "**flow**: whole systems on these statistics, the first without a face in between; and the "
+        "linear one learned from as few people as the networks below.",
     ]
     for group in ("all", "within sex"):
         rows = [["coupling", "cohorts", "best possible", *STEPS.values()]]

@@ -51,8 +51,11 @@ from voice2face.voice_encoders.ge2e import Ge2e
 SEEDS, COUPLINGS = (11, 12, 13), (0.0, 0.25, 0.5, 0.85, 1.0)
 N_LEARNED, N_ASKED, N_EACH = 1000, 200, 2  # people; recordings and pictures of each
 N_PEOPLE = N_LEARNED + N_ASKED
+N_FEW = 300  # as many as taught the networks of ``known_truth``
 PX = 64
 STRENGTH = 0.1  # of regressions from a voice, in the mean eigenvalue of its covariance
+SIMPLE = "statistics"
+ENCODERS: dict[str, Callable[[], Any]] = {SIMPLE: BandStatistics, "GE2E": Ge2e}
 NUMBERS = ("sex", "age", "size", "weight")
 # The flow's face without chance is a regression's, which its network has no part in.
 FITS: dict[str, Fit] = {
@@ -96,13 +99,15 @@ class Cohort:
         """1:2 matching of what is told of people with what is read off pictures."""
         return _matched(told, whose, self.read, self.whose[self.whose >= N_LEARNED], self.seen)
 
-    def through(self, fit: Fit, voices: Floats, whose: Labels) -> dict[str, Any]:
-        """Train a generator on the voices; match its faces of those that are asked about."""
-        learned, of_faces = whose < N_LEARNED, self.whose < N_LEARNED
+    def through(
+        self, fit: Fit, voices: Floats, whose: Labels, n_people: int = N_LEARNED
+    ) -> dict[str, Any]:
+        """Train a generator on so many people; match its faces of those that are asked about."""
+        learned, of_faces, asked = whose < n_people, self.whose < n_people, whose >= N_LEARNED
         started = time.process_time()
         data = VoicesAndFaces(
             voices[learned].astype(np.float32), whose[learned],
-            self.pixels[of_faces], self.whose[of_faces], [str(i) for i in range(N_LEARNED)],
+            self.pixels[of_faces], self.whose[of_faces], [str(i) for i in range(n_people)],
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             new = fit(data, 0)
@@ -110,8 +115,8 @@ class Cohort:
             sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in _files(folder)}
             generator = new.part.open(PartSource(Path(folder), sums))
         seconds = time.process_time() - started
-        faces = generator.faces(voices[~learned].astype(np.float32))
-        found = self.matched(self.reader.embed(faces), whose[~learned])
+        faces = generator.faces(voices[asked].astype(np.float32))
+        found = self.matched(self.reader.embed(faces), whose[asked])
         return found | {"core_seconds": round(seconds, 1)}
 
 
@@ -119,17 +124,19 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.known_truth_steps")
     options.add_argument("out", type=Path)
     options.add_argument("--only", default="", help="such as 11/0.85,12/0")
+    options.add_argument("--encoder", default=",".join(ENCODERS))
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     wanted = [f"{seed}/{coupling:g}" for seed in SEEDS for coupling in COUPLINGS]
     for name in given.only.split(",") if given.only else wanted:
-        seed, coupling = name.split("/")
-        path = _answer(given.out, name)
-        if not path.is_file():
-            found = answer(given.out, int(seed), float(coupling))
-            write_text(path, json.dumps(found, indent=1) + "\n")
-            print(name, json.dumps(found["systems"]), flush=True)
-    done = [name for name in wanted if _answer(given.out, name).is_file()]
+        seed, coupling = int(name.split("/")[0]), float(name.split("/")[1])
+        for encoder in given.encoder.split(","):
+            path = _answer(given.out, name, encoder)
+            if not path.is_file() and (encoder == SIMPLE or seed == SEEDS[0]):
+                found = answer(given.out, seed, coupling, encoder)
+                write_text(path, json.dumps(found, indent=1) + "\n")
+                print(name, encoder, json.dumps(found["systems"]), flush=True)
+    done = [name for name in wanted if _answer(given.out, name, SIMPLE).is_file()]
     if {name.split("/")[1] for name in done} == {f"{coupling:g}" for coupling in COUPLINGS}:
         found = {
             "machine": machine(),
@@ -137,14 +144,26 @@ def main() -> None:
             "people_learned_from": N_LEARNED,
             "people_asked_about": N_ASKED,
             "recordings_and_pictures_of_each": N_EACH,
-            "cohorts": {name: json.loads(_answer(given.out, name).read_text()) for name in done},
+            "cohorts": {name: _all_encoders(given.out, name) for name in done},
         }
         write_text(RESULTS / "known_truth_steps.json", json.dumps(found, indent=1) + "\n")
         write_page()
 
 
-def answer(out: Path, seed: int, coupling: float) -> dict[str, Any]:
-    """All steps and systems on one cohort."""
+def _all_encoders(out: Path, name: str) -> dict[str, Any]:
+    """What was found for one cohort, of all encoders in one."""
+    whole: dict[str, Any] = {}
+    for encoder in ENCODERS:
+        if (path := _answer(out, name, encoder)).is_file():
+            found = json.loads(path.read_text())
+            for part in ("systems", "about"):
+                found[part] = whole.get(part, {}) | found[part]
+            whole |= found
+    return whole
+
+
+def answer(out: Path, seed: int, coupling: float, encoder: str) -> dict[str, Any]:
+    """All steps, and systems on one voice encoder, on one cohort."""
     cohort = Cohort.make(seed, coupling)
     asked = np.arange(N_LEARNED, N_PEOPLE)
     true = cohort.heard[asked], cohort.seen[asked]
@@ -154,24 +173,18 @@ def answer(out: Path, seed: int, coupling: float) -> dict[str, Any]:
         "face read": cohort.matched(true[0], asked),
         "face drawn and read": cohort.through(FITS["linear"], cohort.heard, np.arange(N_PEOPLE)),
     }
-    about: dict[str, Any] = {}
-    for encoder, make in encoders(seed).items():
-        voices, whose = heard_by(out, encoder, make, seed)
-        learned = whose < N_LEARNED
-        told = _regressed(voices, cohort.heard[whose], learned)
-        about[f"r of what {encoder} hears"] = {
-            name: float(np.corrcoef(told[:, k], cohort.heard[whose[~learned], k])[0, 1])
-            for k, name in enumerate(NUMBERS)
-        }
-        systems[f"{encoder}: numbers heard, face read"] = cohort.matched(told, whose[~learned])
-        of_seen = _regressed(voices, cohort.seen[whose], learned)
-        systems[f"{encoder}: directly"] = cohort.matched(of_seen, whose[~learned])
-        for name, fit in FITS.items():
-            systems[f"{encoder}: {name}"] = cohort.through(fit, voices, whose)
-    about["r of what is read off faces"] = {
-        name: float(np.corrcoef(cohort.read[:, k], _of_pictures(cohort)[:, k])[0, 1])
-        for k, name in enumerate(NUMBERS)
-    }
+    voices, whose = heard_by(out, encoder, seed)
+    learned = whose < N_LEARNED
+    told = _regressed(voices, cohort.heard[whose], learned)
+    about = {f"r of what {encoder} hears": _agreement(told, cohort.heard[whose[~learned]])}
+    systems[f"{encoder}: numbers heard, face read"] = cohort.matched(told, whose[~learned])
+    of_seen = _regressed(voices, cohort.seen[whose], learned)
+    systems[f"{encoder}: directly"] = cohort.matched(of_seen, whose[~learned])
+    for name, fit in FITS.items():
+        systems[f"{encoder}: {name}"] = cohort.through(fit, voices, whose)
+    few = cohort.through(FITS["linear"], voices, whose, N_FEW)
+    systems[f"{encoder}: linear, {N_FEW} people"] = few
+    about["r of what is read off faces"] = _agreement(cohort.read, _of_pictures(cohort))
     bounds = {
         group: best_matching_accuracy(coupling, 2, within_sex=group != "all").accuracy
         for group in ("all", "within sex")
@@ -197,13 +210,7 @@ def _matched(
     return dict(zip(("all", "within sex"), map(_figures, both), strict=True))
 
 
-def encoders(seed: int) -> dict[str, Callable[[], Any]]:
-    """Voice encoders by name, of which GE2E takes as long as all the rest."""
-    simple: dict[str, Callable[[], Any]] = {"statistics": BandStatistics}
-    return simple | ({"GE2E": Ge2e} if seed == SEEDS[0] else {})
-
-
-def heard_by(out: Path, name: str, make: Callable[[], Any], seed: int) -> tuple[Floats, Labels]:
+def heard_by(out: Path, name: str, seed: int) -> tuple[Floats, Labels]:
     """Embeddings of a cohort's recordings, standardised, and whose they are; kept in OUT.
 
     Voices do not depend on the coupling.
@@ -211,7 +218,7 @@ def heard_by(out: Path, name: str, make: Callable[[], Any], seed: int) -> tuple[
     kept = out / f"{name}-{seed}.npz"
     whose = np.repeat(np.arange(N_PEOPLE), N_EACH)
     if not kept.is_file():
-        settings, encoder = CohortSettings(seed=seed), make()
+        settings, encoder = CohortSettings(seed=seed), ENCODERS[name]()
         clips = (Speech(make_clip(settings, i, k % N_EACH)) for k, i in enumerate(whose))
         write({"heard": np.array([encoder.embed(clip) for clip in clips])}, kept)
     heard = np.load(kept, allow_pickle=False)["heard"]
@@ -227,6 +234,13 @@ def _regressed(voices: Floats, numbers: Floats, learned: npt.NDArray[np.bool_]) 
     return fitted(voices[~learned])
 
 
+def _agreement(found: Floats, truth: Floats) -> dict[str, float]:
+    """Correlation of each number with the true one."""
+    return {
+        name: float(np.corrcoef(found[:, k], truth[:, k])[0, 1]) for k, name in enumerate(NUMBERS)
+    }
+
+
 def _of_pictures(cohort: Cohort) -> Floats:
     return cohort.seen[cohort.whose[cohort.whose >= N_LEARNED]]
 
@@ -240,8 +254,8 @@ def _files(folder: str) -> list[Path]:
     return [path for path in Path(folder).iterdir() if path.is_file()]
 
 
-def _answer(out: Path, name: str) -> Path:
-    return out / f"{name.replace('/', '-')}.json"
+def _answer(out: Path, name: str, encoder: str) -> Path:
+    return out / f"{name.replace('/', '-')}-{encoder}.json"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ from .face_space_samples import shapes_of
 PX, DIM = 16, 12
 
 
-TRAINING = FlowTraining(width=32, n_blocks=1, hidden=16, steps=300, batch_size=64)
+TRAINING = FlowTraining(
+    width=32, n_blocks=1, hidden=16, steps=500, batch_size=64, learning_rate=3e-3
+)  # fmt: skip
 FIT = FlowFit(training=TRAINING, n_pixels=8, n_shape=2)
 
 
