@@ -4,10 +4,10 @@
 
 OUT is where ``benchmarks.face_space`` keeps normalised faces and voice embeddings. For voices of
 AVSpeech, writes ``results/draws.json``: how many draws have shadows or eyes that are not open, by
-the limits that decide which faces teach; the Fréchet distance to real faces drawn by the same
-decoder; how far draws of one gender lie apart; whether gender and age are kept; how near the
-nearest face of training is; draws a second. And OUT/draws.png, a row a voice: the face, then draws
-of each kind.
+the limits that decide which faces teach; the Fréchet distance to real faces of these genders and
+ages, drawn by the same decoder; how far draws of one gender lie apart; whether gender and age are
+kept; how near the nearest face of training is; draws a second. And OUT/draws.png, a row a voice:
+the face, then draws of each kind.
 """
 
 import argparse
@@ -39,7 +39,8 @@ from voice2face.training.face_space.clean import Clean, Usual
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.people import People
 
-N_VOICES, N_DRAWS, N_REAL = 120, 3, 360
+N_VOICES, N_DRAWS = 120, 3
+N_YEARS = 15.0  # by which a real person may differ
 N_ROWS, N_SHOWN = 6, 6
 N_TIMED = 30
 PX = 128
@@ -115,15 +116,13 @@ def measured(
     spaces: dict[str, FaceSpace], heard: Floats, faces: Open, arrays: Arrays
 ) -> dict[str, dict[str, float]]:
     """What is measured, of each generator and of real faces."""
-    weight = faces.people.weight * faces.clean
-    order = np.random.default_rng(1).choice(
-        len(weight), 2 * N_REAL, replace=False, p=weight / weight.sum()
-    )
+    many = np.repeat(heard, N_DRAWS, axis=0)
+    wanted = next(iter(spaces.values())).looks(many)  # whom voices tell, without chance
     n_hair = arrays["hair"].shape[1]
-    real, others = (real_looks(faces, rows, n_hair) for rows in np.split(order, 2))
+    both = np.split(alike(faces, wanted), 2)
+    real, others = (real_looks(faces, rows, n_hair) for rows in both)
     judge = Judge(faces, arrays, others)
     found = {"real faces, others of those that teach": judge(real, others.codes)}
-    many = np.repeat(heard, N_DRAWS, axis=0)
     for name, space in spaces.items():
         started = time.perf_counter()
         looks = space.looks(many, np.random.default_rng(2))
@@ -134,6 +133,18 @@ def measured(
         found[name] = judge(looks, faces.codes[faces.clean])
         found[name] |= {"codes a second": len(many) / codes_s, "faces a second": N_TIMED / faces_s}
     return found
+
+
+def alike(faces: Open, wanted: Looks) -> npt.NDArray[np.int64]:
+    """For each wanted two real people who teach, of that gender and about that age, (2 n,)."""
+    rng, found = np.random.default_rng(1), np.zeros((2, len(wanted.age)), np.int64)
+    left = faces.clean.copy()
+    for row, (man, age) in enumerate(zip(wanted.male, wanted.age, strict=True)):
+        of_it = np.flatnonzero(left & (faces.people.male == man))
+        far = np.abs(faces.people.age[of_it] - age) + rng.uniform(0, N_YEARS, len(of_it))
+        found[:, row] = of_it[np.argsort(far)[:2]]
+        left[found[:, row]] = False  # nobody twice
+    return np.concatenate(found)
 
 
 class Judge:

@@ -50,7 +50,7 @@ SHIPPED = FaceSpacePart(
     liveliness=1.5,
     shape_emphasis=2.0,
     sharpening=1.2,
-    chance=0.65,  # by eye: at more, one in three has light or eyes that no person has
+    chance=0.85,
     drawn_gender=0.8,
 )
 PX = 160  # eyes 35 pixels apart, as in FairFace's crops

@@ -12,12 +12,12 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from benchmarks.harness import RESULTS, machine
+from benchmarks.known_truth_page import write_page
 from benchmarks.learning import COHORT, train
 from voice2face.corpus import Corpus
 from voice2face.evaluation.baselines import RIVALS, make_rivals
@@ -32,8 +32,7 @@ from voice2face.files import write_text
 
 COUPLINGS = (0.0, 0.85, 1.0)  # none, as in `learning`, full
 MODEL, SHUFFLED = "baseline", "shuffled voices"
-SYSTEMS = {BOUND: "best possible", ORACLE: "oracle", MODEL: "model", SHUFFLED: SHUFFLED}
-PAGE = Path(__file__).parents[1] / "docs" / "known-truth.md"
+SYSTEMS = {BOUND, ORACLE, MODEL, SHUFFLED}
 
 
 def main() -> None:
@@ -47,14 +46,13 @@ def main() -> None:
             answer(given.out, coupling, given.iterations)
     done = {coupling: given.out / f"{coupling}.json" for coupling in COUPLINGS}
     if all(path.is_file() for path in done.values()):
-        answers = {coupling: json.loads(path.read_text()) for coupling, path in done.items()}
         found = {
             "machine": machine(),
             "run_with": "python -m benchmarks.known_truth OUT",
-            "couplings": answers,
+            "couplings": {f"{c}": json.loads(path.read_text()) for c, path in done.items()},
         }
         write_text(RESULTS / "known_truth.json", json.dumps(found, indent=1) + "\n")
-        write_text(PAGE, page(answers))
+        write_page()
 
 
 def answer(out: Path, coupling: float, iterations: int) -> None:
@@ -89,43 +87,6 @@ def opened(corpus: Corpus, model: ModelSystem, folder: Path) -> Context:
     )
     context.rivals = {n: RivalSystem(n, RIVALS[n], model, rival) for n, rival in rivals.items()}
     return context
-
-
-def page(answers: dict[float, list[dict[str, Any]]]) -> str:
-    """Markdown: a table for each task, a line for each coupling."""
-    parts = [
-        "# Measured on synthetic people",
-        "Written by `python -m benchmarks.known_truth OUT`; the numbers lie in "
-        "`benchmarks/results/known_truth.json`. On synthetic people it is known how much a voice "
-        "tells about a face, and so the best that any system can reach. **Oracle**: the best "
-        "possible decision, by the true numbers behind voice and face, on the very trials and "
-        "through the very code that the model goes through. **Model**: `baseline`, a quarter of "
-        "the width, a few minutes on one core, trained on other people of the same cohort. "
-        "Share of 1:2 trials right, people not trained on, with 95 % intervals over people.",
-    ]
-    first = next(iter(answers.values()))
-    for task in dict.fromkeys(row["measure"] for row in first):
-        for embedder in dict.fromkeys(row["embedder"] for row in first):
-            parts.append(f"## {task}, by {embedder}")
-            parts.append(_table(answers, task, embedder))
-    return "\n\n".join(parts) + "\n"
-
-
-def _table(answers: dict[float, list[dict[str, Any]]], task: str, embedder: str) -> str:
-    lines = [["coupling", *SYSTEMS.values()], ["--:"] * (1 + len(SYSTEMS))]
-    for coupling, rows in answers.items():
-        own = {
-            row["system"]: row
-            for row in rows
-            if (row["measure"], row["embedder"], row["against"]) == (task, embedder, "")
-        }
-        lines.append([f"{coupling:g}", *(_percent(own[system]) for system in SYSTEMS)])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _percent(row: dict[str, Any]) -> str:
-    ends = "" if row["low"] is None else f" [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
-    return f"{100 * row['value']:.1f}{ends}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,12 +18,9 @@ from .face_space_samples import shapes_of
 PX, DIM = 16, 12
 
 
-@dataclass(frozen=True, eq=False)
-class WithShapes(VoicesAndFaces):
-    shapes: np.ndarray | None = None
-
-
-TRAINING = FlowTraining(width=32, n_blocks=1, hidden=16, steps=300, batch_size=64)
+TRAINING = FlowTraining(
+    width=32, n_blocks=1, hidden=16, steps=500, batch_size=64, learning_rate=3e-3
+)  # fmt: skip
 FIT = FlowFit(training=TRAINING, n_pixels=8, n_shape=2)
 
 
@@ -127,7 +124,7 @@ def test_faces_of_one_shape_get_their_own_again():
     unknown = codes.of(data.pixels[:1], np.full_like(shapes[:1], np.nan))
     assert unknown[0, 4] == 0
     fit = replace(FIT, training=replace(TRAINING, steps=2), n_pixels=4, n_shape=1)
-    arrays = fit.arrays(WithShapes(**vars(data), shapes=shapes), 0)
+    arrays = fit.arrays(replace(data, read_shapes=lambda: shapes), 0)
     flow = Flow(FlowPart(px=PX, embedding_dim=DIM), arrays)
     assert flow.faces(voice(-1, 1), np.random.default_rng(0)).shape == (2, 3, PX, PX)
     told = flow.told(voice(-1, 1))

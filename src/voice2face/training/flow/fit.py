@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.floating]
 
 MIN_PEOPLE = 10
 N_FOLDS = 5
-MOST_KNOWN = 16  # directions of what voices tell that the flow is told
+MOST_KNOWN = 8  # directions of what voices tell that the flow is told
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class FlowFit:
         n_shape: Most components of shape, where faces are laid on one mean shape.
     """
 
-    training: FlowTraining = field(default_factory=FlowTraining)
+    training: FlowTraining = field(default_factory=lambda: FlowTraining(known_blur=0.3))
     n_pixels: int = 150
     n_shape: int = 40
     name: str = "flow"
@@ -54,9 +54,8 @@ class FlowFit:
 
     def arrays(self, data: VoicesAndFaces, seed: int) -> Arrays:
         """What the generator's file holds."""
-        shapes = _shapes(data)
-        codes = FaceCodes.fit(data.pixels, shapes, (self.n_pixels, self.n_shape), seed)
-        own = codes.of(data.pixels, shapes)
+        codes = FaceCodes.fit(data.pixels, data.shapes, (self.n_pixels, self.n_shape), seed)
+        own = codes.of(data.pixels, data.shapes)
         told, left_out = _told(data, own, codes.spread, seed)
         directions = _directions(left_out)
         # Each face goes with one recording of its person, drawn again for each of a few copies.
@@ -89,11 +88,6 @@ def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
     """
     part = FlowPart(px=px, embedding_dim=len(arrays["centre"]), **drawn)  # type: ignore[arg-type]
     return part_of_arrays(part, FILE, arrays)
-
-
-def _shapes(data: VoicesAndFaces) -> npt.NDArray[np.float32] | None:
-    """Shapes of normalised faces, where a corpus keeps them, (faces, 468, 2)."""
-    return getattr(data, "shapes", None)
 
 
 def _told(

@@ -31,6 +31,8 @@ class FlowTraining:
         learning_rate: The highest; it rises for a tenth of the steps and then falls to zero.
         weight_decay: AdamW's.
         blur: Chance added to codes, in their spreads: so that no face is learned by heart.
+        known_blur: Chance added to what is known, in its spreads: so that it is no name by which a
+            face is learned by heart.
         forgotten: Share of faces of which the network is not to know anything; guidance needs it.
     """
 
@@ -43,6 +45,7 @@ class FlowTraining:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     blur: float = 0.15
+    known_blur: float = 0.0
     forgotten: float = 0.15
 
 
@@ -121,6 +124,7 @@ class _Learner:
         n, training = len(codes), self._training
         faces = codes + training.blur * torch.randn_like(codes)
         start = torch.randn_like(faces)
+        known = known + training.known_blur * torch.randn_like(known)
         time = torch.sigmoid(torch.randn(n))
         between = start + time[:, None] * (faces - start)
         is_known = (torch.rand(n) >= training.forgotten).float()
