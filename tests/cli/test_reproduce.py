@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,25 @@ def test_a_longer_training_goes_on_and_another_is_made_anew(whole, corpus, tmp_p
     rows = (out / "runs" / "baseline-0" / "losses.jsonl").read_text().splitlines()
     assert [json.loads(row)["step"] for row in rows] == [3, 5]
     assert not (out / "earlier").exists()
+
+
+def test_killed_in_a_training_the_same_command_goes_on_to_the_same_end(whole, corpus, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    shutil.rmtree(out / "runs" / "bn-0")
+    (out / "steps" / "bn 0.json").unlink()
+    words = [sys.executable, "-m", "voice2face", "reproduce", corpus, out, *TINY, *FEW]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, stdout=subprocess.PIPE) as one:
+        told = next(line for line in one.stderr if "bn 0: begun" in line)
+        one.kill()  # its worker ends by itself
+    assert told and one.returncode == -signal.SIGKILL
+    assert not (out / "runs" / "bn-0" / "model").exists()
+    again = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "baseline 0: begun" not in again.stderr and "bn 0: begun" in again.stderr
+    for record in (whole / "steps").iterdir():
+        was, now = (json.loads((folder / "steps" / record.name).read_bytes())
+                    for folder in (whole, out))  # fmt: skip
+        assert was["outputs"] == now["outputs"] != {}, record.name
 
 
 def test_a_system_of_others_stands_in_every_table_and_figure(
