@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,8 @@ from voice2face.release.model_folder import read_config
 TOYS = Path(__file__).parents[1] / "toys"
 CROPS = "training.crop_frames=[40, 60]"
 TINY = (
-    "--width", "0.06", "--iterations", "3", "--voice-iterations", "3", "--resamples", "100",
+    "--seeds", "1", "--width", "0.06", "--iterations", "3", "--voice-iterations", "3",
+    "--resamples", "100",
     "--set", "training.batch_size=4", "--set", CROPS, "--set", "training.set_aside=0.3",
     "--set-voice", "training.batch_size=4", "--set-voice", CROPS,
     "--set-recogniser", "iterations=3", "--set-recogniser", "batch_size=8",
@@ -70,7 +74,7 @@ def test_the_plan_says_what_is_to_be_done_and_how_long_it_takes(
     whole, corpus, voice2face, monkeypatch
 ):
     monkeypatch.setattr(estimates, "MEASURE_S", 0.05)
-    words = ("reproduce", corpus, whole, *TINY, "--seeds", "2", "--dry-run")
+    words = ("reproduce", corpus, whole, "--seeds", "2", *TINY[2:], "--dry-run")
     files = sorted(whole.rglob("*"))
     ended = voice2face(*words, "--variants", "baseline,bn", "--only", "realism", "--json")
     assert (ended.status, ended.err) == (0, "")
@@ -92,14 +96,33 @@ def test_a_longer_training_goes_on_and_another_is_made_anew(whole, corpus, tmp_p
     shutil.copytree(whole, out)
     log = out / "log.txt"
     log.unlink()
-    longer = [word if word != "3" else "5" for word in TINY[:6]] + list(TINY[6:])
-    longer[5] = "3"  # of the speaker stage
+    longer = list(TINY)
+    longer[TINY.index("--iterations") + 1] = "5"
     ended = voice2face("reproduce", corpus, out, *longer, *FEW)
     assert ended.status == 0 and "voice encoder: begun" not in ended.err
     assert "baseline 0: begun" in ended.err and "realism: begun" in ended.err
     rows = (out / "runs" / "baseline-0" / "losses.jsonl").read_text().splitlines()
     assert [json.loads(row)["step"] for row in rows] == [3, 5]
     assert not (out / "earlier").exists()
+
+
+def test_killed_in_a_training_the_same_command_goes_on_to_the_same_end(whole, corpus, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    shutil.rmtree(out / "runs" / "bn-0")
+    (out / "steps" / "bn 0.json").unlink()
+    words = [sys.executable, "-m", "voice2face", "reproduce", corpus, out, *TINY, *FEW]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, stdout=subprocess.PIPE) as one:
+        told = next(line for line in one.stderr if "bn 0: begun" in line)
+        one.kill()  # its worker ends by itself
+    assert told and one.returncode == -signal.SIGKILL
+    assert not (out / "runs" / "bn-0" / "model").exists()
+    again = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "baseline 0: begun" not in again.stderr and "bn 0: begun" in again.stderr
+    for record in (whole / "steps").iterdir():
+        was, now = (json.loads((folder / "steps" / record.name).read_bytes())
+                    for folder in (whole, out))  # fmt: skip
+        assert was["outputs"] == now["outputs"] != {}, record.name
 
 
 def test_a_system_of_others_stands_in_every_table_and_figure(
@@ -164,13 +187,13 @@ def test_missing_extras_are_named(corpus, tmp_path, voice2face, monkeypatch):
 
 
 def test_the_plan_has_the_reports_models_and_every_experiment(corpus, tmp_path):
-    steps = steps_of(Request(corpus, tmp_path / "out"))
+    steps = steps_of(Request(corpus, tmp_path / "out", n_seeds=1))
     assert REPORTED == ("baseline", "bn", "bn-tanh", "tanh", "dropout")
     assert [s.name for s in steps if s.kind == "face"] == [f"{v} 0" for v in REPORTED]
     assert [s.name for s in steps if s.kind == "experiment"] == list(EXPERIMENTS)
     (voice,) = [s for s in steps if s.kind == "voice"]
     assert (voice.iterations, voice.settings["recipe"]["training"]["set_aside"]) == (10_000, 0.1)
-    three = steps_of(Request(corpus, tmp_path / "out", n_seeds=3, seed=4))
+    three = steps_of(Request(corpus, tmp_path / "out", seed=4))  # fewer give no verdict
     faces = [s for s in three if s.kind == "face"]
     assert [s.settings["seed"] for s in faces] == [4] * 5 + [5] * 5 + [6] * 5
     assert len({s.place for s in faces}) == 15

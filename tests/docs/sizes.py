@@ -13,8 +13,8 @@ INSTEAD = {
     "prepare": {"--px": PX, "--workers": "0"},
     "train voice": {"--iterations": "2", "--width": "0.03", "--batch-size": "4"},
     "train face": {"--iterations": "2", "--width": "0.03", "--batch-size": "4"},
-    "reproduce": {"--iterations": "2", "--width": "0.06", "--voice-iterations": "2", "--jobs": "1",
-                  "--resamples": "100", "--variants": "tanh"},
+    "reproduce": {"--seeds": "1", "--iterations": "2", "--width": "0.06", "--voice-iterations": "2",
+                  "--jobs": "1", "--resamples": "100", "--variants": "tanh"},
 }  # fmt: skip
 MORE = {
     "train voice": ("--set", CROPS),

@@ -22,6 +22,10 @@ NEEDED = TRAINING | {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotl
 NEEDED |= {"jinja2": "figures"}
 OURS = {"steps", "log.txt", ".lock", ".helpers"}  # of which one is in any folder of a work
 
+Seeds = Annotated[
+    int,
+    typer.Option(min=1, max=100, help="Models of each variant; fewer than 3 give no verdicts."),
+]
 Variants = Annotated[
     str | None, typer.Option(help="Of the models, such as tanh,bn; else the report's five.")
 ]
@@ -63,13 +67,12 @@ DryRun = Annotated[
 
 @app.command(
     epilog="\b\nExample: voice2face reproduce corpus out --dry-run\n"
-    "         voice2face reproduce corpus out --seeds 3 --device cuda \\\n"
-    "             --set training.precision=bf16"
+    "         voice2face reproduce corpus out --device cuda --set training.precision=bf16"
 )
 def reproduce(
     corpus: options.CorpusFolder,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the work.")],
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Models of each variant.")] = 1,
+    seeds: Seeds = 3,
     variants: Variants = None,
     preset: options.Preset = "released",
     width: options.Width = 1.0,
@@ -251,7 +254,8 @@ def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> 
     page = request.out / PAGES / "index.html"
     counts = Counter(claim.verdict for claim in claims)
     lines = [f"warning: {s}" for s in dict.fromkeys(s for r in results for s in r.warnings)]
-    lines += [f"too little training to tell: {s}" for r in results for s in r.unfit]
+    unfit = dict.fromkeys(sentence for result in results for sentence in result.unfit)
+    lines += [f"too little training to tell: {sentence}" for sentence in unfit]
     told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
     lines += [f"{len(claims)} claims of paper and report: {told or 'none asked'}"]
     lines.append(f"report: {page.resolve()}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from voice2face.assets.pretrained import find
 from voice2face.corpus import Corpus
+from voice2face.experiments.fitness import LEAST_SEEDS
 from voice2face.networks.variants import VARIANTS, recipe, speaker_recipe
 from voice2face.settings import Recipe, SpeakerRecipe, change
 
@@ -52,7 +53,7 @@ class Request:
     corpus: Path
     out: Path
     variants: tuple[str, ...] = REPORTED
-    n_seeds: int = 1
+    n_seeds: int = LEAST_SEEDS
     seed: int = 0
     preset: str = "released"
     width: float = 1.0
