@@ -29,12 +29,16 @@ from GE2E's embedding, taught on the voices of AVSpeech and what networks see in
 pictures (gender, age, and where their faces lie in the space), and on the gender of LibriSpeech's
 readers. No picture of these speakers is in the model.
 
+The faces that the space consists of are in even light, with open eyes and without spectacles, two
+thirds of FairFace's. They were lit as the portraits are on average, and made lighter by one factor,
+so that white people of both sets are about as light.
+
 The face itself is the mean of what a voice tells: a usual person of the gender and about the age
-that are heard, a little soft, with hair that fades at its rim. The portraits are mostly of white
-men in middle age in suits; hair and clothes follow them, and long or curly hair, beards and head
-coverings are hardly drawn. The skin is that of the middle of all groups and changes little with
-the voice: it tells nothing. Drawn people differ in skin, shape and hair, because a voice does not
-tell these; some look odd, with uneven light or closed eyes.
+that are heard. Hair is not heard: a voice gets one of eight kinds of usual hair, and keeps it. The
+portraits are mostly of white men in middle age in suits; hair and clothes follow them, and long or
+curly hair, beards and head coverings are hardly drawn. The skin is that of the middle of all groups
+and changes little with the voice: it tells nothing. Drawn people differ in skin, shape and hair,
+because a voice does not tell these; some look odd at the hair's edge or around the neck.
 
 How often gender and age are right, `python -m benchmarks.faces` and `python -m benchmarks hearing`
 measure on people whose faces, genders and ages taught nothing; docs/people.md says what is known.

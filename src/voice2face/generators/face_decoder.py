@@ -34,6 +34,7 @@ FURTHEST_AGE = 2.0  # spreads
 # The first components of texture are colour and light, which go with hair.
 ABOUT_HAIR, FURTHEST_TONE = 8, 2.5  # components, spreads
 FINE = 1.7  # pixels of the textures: what is finer than that is made stronger by sharpening
+LEAST_SHARP = np.float32(0.3)  # share of sharpening outside the face: mixed hair has strands enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +197,8 @@ class FaceDecoder:
         if not sharpening:
             return picture
         detail = picture - blurred(picture, self._fine)
-        return np.asarray(picture + np.float32(sharpening) * detail, np.float32)
+        strength = np.float32(sharpening) * (LEAST_SHARP + (1 - LEAST_SHARP) * self._blend)
+        return np.asarray(picture + strength * detail, np.float32)
 
     def _enlarged(self, picture: Floats) -> Floats:
         """At twice the size where faces are larger than textures: sampling then blurs less."""

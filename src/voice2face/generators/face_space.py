@@ -73,7 +73,7 @@ DECADE = 10.0
 FILE = "face_space.npz"
 REFINER = "refiner.onnx"  # optional
 BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
-TINT = 0.06  # spread of its channels, as a share
+TINT = 0.025  # spread of its channels, as a share
 
 Emphasis = Annotated[float, msgspec.Meta(ge=0, le=10)]
 

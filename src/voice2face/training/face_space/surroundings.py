@@ -16,6 +16,7 @@ FOR_AGE, FOR_FACE = 15.0, 40.0
 NONE = 1e-6
 # Shares of the layout's side: how far from the outline, and how strongly, pictures are made soft.
 NEAR, BLUR = 0.012, 0.025
+STRAND = 0.00625  # of the side: strands of hair of one portrait are no strands of a mixture
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,10 @@ class Surroundings:
         scores = left @ chance.T / np.maximum(size, 1e-9)
         rows = np.concatenate([solved, chance]).astype(np.float32)
         side = portraits.texture.shape[1]
-        rows = _without_border(rows.reshape(-1, side, side, 4)).reshape(len(rows), -1)
+        pictures = _without_border(rows.reshape(-1, side, side, 4))
+        soft = blur_matrix(side, STRAND * side)
+        pictures[-n_hair:] = [blurred(one, soft) for one in pictures[-n_hair:]]
+        rows = pictures.reshape(len(rows), -1)
         return cls(rows[0], rows[1:], scores.astype(np.float32))
 
 

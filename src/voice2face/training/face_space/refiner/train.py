@@ -22,6 +22,8 @@ from voice2face.files import atomic_write
 from voice2face.training.face_space.refiner.network import NOISE, SIDE, Critic, Refiner
 from voice2face.training.face_space.refiner.pairs import Pairs
 
+STEEPEST = 1.0  # norm of the refiner's gradient
+
 Report = Callable[[int, dict[str, float]], None]
 
 
@@ -51,8 +53,8 @@ class Recipe:
     portraits: int = 3
     faces: int = 1
     nobody: int = 2
-    rate: float = 1e-3
-    critic_rate: float = 1e-3
+    rate: float = 5e-4
+    critic_rate: float = 5e-4
     picture: float = 3.0
     edges: float = 3.0
     coarse: float = 8.0
@@ -146,6 +148,7 @@ class Training:
             total = total - recipe.judged * scores.float().mean()
         self._adam.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.refiner.parameters(), STEEPEST)
         self._adam.step()
         with torch.no_grad():
             decay = min(recipe.averaging, (1 + self.step) / (10 + self.step))
