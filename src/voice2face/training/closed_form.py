@@ -9,7 +9,6 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import read_pixels, read_shapes
 from voice2face.errors import TrainingError
@@ -20,7 +19,7 @@ from voice2face.training.distributed import Team
 from voice2face.training.everyone import Everyone, read_everyone
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.loop import check_unused
-from voice2face.training.people import people_of
+from voice2face.training.people import facts_of
 from voice2face.voice_encoders.protocol import FrameEncoder
 
 Frames = npt.NDArray[np.float32]
@@ -165,20 +164,17 @@ def train_closed_form(
     made = fit(data, seed)
     trained = made if isinstance(made, Trained) else Trained(made)
     facts: Provenance = {
-        "made_by": f"voice2face {__version__}, train face",
-        "sources": ", ".join(corpus.info.source_names),
-        "corpus": corpus.info.data_hash,
+        **facts_of(corpus, "train face"),
         "paired by": pair_by,
         "classes": len(data.labels),
         "recordings": len(data.embeddings),
         "recordings set aside": set_aside,
         "faces": len(data.pixels),
-        **people_of(corpus),
         "variant": fit.name,
         "seed": seed,
         **trained.facts,
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
-        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+        **encoder.facts,
     }
     own = trained.voice_encoder
     voice = encoder.new_parts(unit=True) if own is None else [own]

@@ -73,6 +73,11 @@ class FrozenEncoder:
     place: Path | None = None
     heard: NewPart | None = None
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a model on top of it says of its making."""
+        return {f"voice encoder: {key}": value for key, value in self.provenance.items()}
+
     def new_parts(self, *, unit: bool, half: bool = False) -> list[NewPart]:
         """The encoder as a part of a model that is written, and what is read off it as another.
 

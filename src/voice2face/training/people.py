@@ -1,13 +1,24 @@
-"""Who is in the training split of a corpus, for what a model says of itself."""
+"""What a model says of the corpus that it was trained on, and of the people in it."""
 
+from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.release.people import people_entry
 
 
-def people_of(corpus: Corpus) -> dict[str, str]:
-    """The entry of a model's provenance: see ``release.people``."""
+def facts_of(corpus: Corpus, command: str) -> dict[str, str]:
+    """Entries of a model's provenance that every training writes.
+
+    Args:
+        corpus: What it was trained on.
+        command: Name of the command, such as ``train face``.
+    """
     names: set[str] = set()
     for shard in corpus.info.shards:
         if shard.split == "train":
             names.update(corpus.table(shard, ["identity"])["identity"].to_pylist())
-    return people_entry(names)
+    return {
+        "made_by": f"voice2face {__version__}, {command}",
+        "sources": ", ".join(corpus.info.source_names),
+        "corpus": corpus.info.data_hash,
+        **people_entry(names),
+    }

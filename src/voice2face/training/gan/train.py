@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.release.export import export_generator
@@ -25,7 +24,7 @@ from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, s
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.gan.trial import trial
 from voice2face.training.loop import check_unused, train
-from voice2face.training.people import people_of
+from voice2face.training.people import facts_of
 from voice2face.training.precision import settled
 
 
@@ -174,20 +173,16 @@ def _check_fit(corpus: Corpus, recipe: Recipe) -> None:
 def _provenance(
     corpus: Corpus, data: FaceSource, recipe: Recipe, encoder: FrozenEncoder, n_steps: int
 ) -> dict[str, Any]:
-    voice = {f"voice encoder: {key}": value for key, value in encoder.provenance.items()}
     return {
-        "made_by": f"voice2face {__version__}, train face",
-        "sources": ", ".join(corpus.info.source_names),
-        "corpus": corpus.info.data_hash,
+        **facts_of(corpus, "train face"),
         "paired by": recipe.training.pair_by,
         "classes": len(data.labels),
         "recordings": len(data.voices),
         "recordings set aside": recipe.training.set_aside,
         "faces": len(data.faces),
-        **people_of(corpus),
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         "iterations": n_steps,
         "batch": recipe.training.batch_size,
         "precision": recipe.training.precision,
-        **voice,
+        **encoder.facts,
     }

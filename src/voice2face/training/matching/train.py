@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.face_set import FaceSet
@@ -18,7 +17,7 @@ from voice2face.training.frozen import FrozenEncoder, PooledFrames, open_frozen
 from voice2face.training.loop import check_unused
 from voice2face.training.matching.closed import Side, canonical_correlations
 from voice2face.training.matching.trained import MatchingRecipe, train_heads
-from voice2face.training.people import people_of
+from voice2face.training.people import facts_of
 from voice2face.voice_encoders.ge2e import Ge2ePart
 
 MIN_PEOPLE = 10  # with voice and face, to fit heads on
@@ -71,18 +70,15 @@ def train_matching(
         matcher = train_heads(voices, faces, recipe, seed)
         told = {"iterations": recipe.iterations}
     facts: Provenance = {
-        "made_by": f"voice2face {__version__}, train matching",
-        "sources": ", ".join(corpus.info.source_names),
-        "corpus": corpus.info.data_hash,
+        **facts_of(corpus, "train matching"),
         "classes": len(data.labels),
         "recordings": len(data.embeddings),
         "faces": len(data.pixels),
-        **people_of(corpus),
         **languages_of(corpus),
         "variant": f"direct matching, {recipe.loss}",
         "seed": seed,
         **told,
-        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+        **encoder.facts,
     }
     voice_dims, face_dims = matcher.dims
     part = HeadsPart(

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
@@ -14,6 +13,7 @@ from voice2face.release.writing import Provenance, check_replaceable, write_rele
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.frozen import open_frozen
 from voice2face.training.loop import check_unused
+from voice2face.training.people import facts_of
 from voice2face.training.speaker.adaptation import AdaptationRecipe, train_head
 from voice2face.voice_encoders.adapted import Head
 
@@ -55,15 +55,13 @@ def adapt(
     head = train_head(windows, np.asarray(voices.identity, str), recipe, seed)
     report = _report(frames, head, 1 / encoder.frames.frames_per_s, seed)
     facts: Provenance = {
-        "made_by": f"voice2face {__version__}, train head",
-        "sources": ", ".join(corpus.info.source_names),
-        "corpus": corpus.info.data_hash,
+        **facts_of(corpus, "train head"),
         "speakers": len(np.unique(voices.identity)),
         "recordings": len(voices),
         "iterations": recipe.iterations,
         "seed": seed,
         "verification EER, speakers not trained on": report["summary"],
-        **{f"voice encoder: {key}": value for key, value in encoder.provenance.items()},
+        **encoder.facts,
     }
     name = f"{out.resolve().name} (voice encoder)"
     write_release(out / "model", name, [encoder.with_head(head)], facts)

@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from msgspec.structs import replace
 from torch import Tensor, nn
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import SettingsError, TrainingError
@@ -35,7 +34,7 @@ from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
-from voice2face.training.people import people_of
+from voice2face.training.people import facts_of
 from voice2face.training.precision import settled
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.versions import ChangedVoices
@@ -278,10 +277,7 @@ def _check_not_compiled(run: Run) -> None:
 
 def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, Any]) -> None:
     provenance = {
-        "made_by": f"voice2face {__version__}, train voice",
-        "sources": ", ".join(corpus.info.source_names),
-        "corpus": corpus.info.data_hash,
-        **people_of(corpus),
+        **facts_of(corpus, "train voice"),
         **facts,
     }
     part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
