@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 
 from voice2face.corpus import Corpus
-from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
 from voice2face.release.writing import Provenance, check_replaceable, write_release
 from voice2face.training.data.frames import CorpusFrames
@@ -15,7 +14,7 @@ from voice2face.training.frozen import open_frozen
 from voice2face.training.loop import check_unused
 from voice2face.training.people import facts_of
 from voice2face.training.speaker.adaptation import AdaptationRecipe, train_head
-from voice2face.voice_encoders.adapted import Head
+from voice2face.training.speaker.verified import verified
 
 
 def adapt(
@@ -53,7 +52,9 @@ def adapt(
     voices = frames.voices("train")
     windows = [np.asarray(one, np.float32) for one in voices.frames]
     head = train_head(windows, np.asarray(voices.identity, str), recipe, seed)
-    report = _report(frames, head, 1 / encoder.frames.frames_per_s, seed)
+    report = verified(
+        frames, lambda some: np.array([head(one.astype(np.float32)) for one in some]), seed
+    )
     facts: Provenance = {
         **facts_of(corpus, "train head"),
         "speakers": len(np.unique(voices.identity)),
@@ -67,19 +68,3 @@ def adapt(
     write_release(out / "model", name, [encoder.with_head(head)], facts)
     write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
-
-
-def _report(frames: CorpusFrames, head: Head, hop_s: float, seed: int) -> dict[str, Any]:
-    """Verification among the people of the splits that were not trained on, by duration."""
-    parts = [frames.voices(split) for split in ("validation", "test")]
-    recordings = [np.asarray(one, np.float32) for part in parts for one in part.frames]
-    identity = np.array([name for part in parts for name in part.identity], str)
-    attributes = {
-        name: np.concatenate([part.attributes[name] for part in parts])
-        for name in parts[0].attributes
-    }
-    rows = verification_report(
-        recordings, identity, attributes,
-        lambda clips: np.array([head(clip) for clip in clips], np.float32), hop_s=hop_s, seed=seed,
-    )  # fmt: skip
-    return as_data(rows, seed)

@@ -20,13 +20,12 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import SettingsError, TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
-from voice2face.evaluation.metrics.verification_report import as_data, verification_report
 from voice2face.files import write_text
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
-from voice2face.settings import Run, SpeakerRecipe, change, to_yaml
+from voice2face.settings import Run, SpeakerRecipe, SpeakerTraining, change, to_yaml
 from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import State
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
@@ -37,6 +36,7 @@ from voice2face.training.loop import train
 from voice2face.training.people import facts_of
 from voice2face.training.precision import settled
 from voice2face.training.speaker.encoding import embed_all, encode
+from voice2face.training.speaker.verified import verified
 from voice2face.training.speaker.versions import ChangedVoices
 
 if TYPE_CHECKING:
@@ -220,29 +220,17 @@ def train_speaker(
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     frames = CorpusFrames(corpus)
-    voices = frames.voices("train")
-    set_aside = held_out_clips(corpus, "train", recipe.training.set_aside)
-    kept = np.flatnonzero([clip not in set_aside for clip in voices.clip])
-    log_mels = [voices.frames[i] for i in kept]
-    speakers, labels = np.unique(np.asarray(voices.identity, str)[kept], return_inverse=True)
-    if len(speakers) < 2:
-        raise TrainingError(
-            corpus_folder, f"{len(speakers)} speakers to train on", "two or more", "add voices"
-        )
-    bank = VoiceBank.of(log_mels, labels.astype(np.int64))
-    changed = None
-    if recipe.training.augment:
-        changed = ChangedVoices.of(frames, voices.clip[kept].tolist(), recipe.training, seed)
+    bank, n_speakers, changed = _voices(frames, recipe.training, seed)
     precision = settled(
         recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
         trial=lambda p: SpeakerTrainee(
-            bank, len(speakers), change(recipe, {"training.precision": p}), seed, device,
+            bank, n_speakers, change(recipe, {"training.precision": p}), seed, device,
             changed=changed, team=solo(team.device),
         ).step,
     )  # fmt: skip
     recipe = change(recipe, {"training.precision": precision})
     trainee = SpeakerTrainee(
-        bank, len(speakers), recipe, seed, device,
+        bank, n_speakers, recipe, seed, device,
         changed=changed, held_out=frames.voices("validation"), team=team,
     )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
@@ -255,15 +243,40 @@ def train_speaker(
     )
     if not team.is_leader:
         return {}
-    report = report_of(trainee.encoder, corpus, seed, team.device)
+    min_frames = corpus.info.front_end.min_frames
+    report = verified(
+        frames, lambda some: embed_all(trainee.encoder, some, team.device, min_frames), seed
+    )
     _release(trainee.encoder.cpu(), corpus, out, {
-        "speakers": len(speakers), "recordings": len(bank),
+        "speakers": n_speakers, "recordings": len(bank),
         "recordings set aside": recipe.training.set_aside, "iterations": iterations,
         "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
         "verification EER, speakers not trained on": report["summary"],
     })  # fmt: skip
     write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
+
+
+def _voices(
+    frames: CorpusFrames, training: SpeakerTraining, seed: int
+) -> tuple[VoiceBank, int, ChangedVoices | None]:
+    """Recordings to train on, of how many speakers they are, and their changed versions.
+
+    Raises:
+        TrainingError: Fewer than two speakers.
+    """
+    voices = frames.voices("train")
+    set_aside = held_out_clips(frames.corpus, "train", training.set_aside)
+    kept = np.flatnonzero([clip not in set_aside for clip in voices.clip])
+    speakers, labels = np.unique(np.asarray(voices.identity, str)[kept], return_inverse=True)
+    if len(speakers) < 2:
+        found = f"{len(speakers)} speakers to train on"
+        raise TrainingError(frames.corpus.path, found, "two or more", "add voices")
+    bank = VoiceBank.of([voices.frames[i] for i in kept], labels.astype(np.int64))
+    changed = None
+    if training.augment:
+        changed = ChangedVoices.of(frames, voices.clip[kept].tolist(), training, seed)
+    return bank, len(speakers), changed
 
 
 def _check_not_compiled(run: Run) -> None:
@@ -282,24 +295,3 @@ def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, 
     }
     part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
     write_release(out / "model", f"{out.resolve().name} (voice encoder)", [part], provenance)
-
-
-def report_of(
-    encoder: VoiceEncoder, corpus: Corpus, seed: int, device: torch.device | str = "cpu"
-) -> dict[str, Any]:
-    """Verification among the people of the splits that were not trained on, by duration."""
-    frames = CorpusFrames(corpus)
-    parts = [frames.voices(split) for split in ("validation", "test")]
-    log_mels = [log_mel for part in parts for log_mel in part.frames]
-    identity = np.array([name for part in parts for name in part.identity], str)
-    attributes = {
-        name: np.concatenate([part.attributes[name] for part in parts])
-        for name in parts[0].attributes
-    }
-    front_end = corpus.info.front_end
-    rows = verification_report(
-        log_mels, identity, attributes,
-        lambda clips: embed_all(encoder, clips, device, front_end.min_frames),
-        hop_s=front_end.log_mel.hop_s, seed=seed,
-    )  # fmt: skip
-    return as_data(rows, seed)
