@@ -126,12 +126,8 @@ def retrieve(
             "retrieval", f"trials of protocol '{trials.protocol}'", "'retrieval'", "make those"
         )
     if per_person and trials.others_only:
-        raise CorpusError(
-            "retrieval",
-            "an average over a person's pictures",
-            "single ones, each against the others",
-            "leave out the averaging",
-        )
+        wanted, remedy = "single ones, each against the others", "leave out the averaging"
+        raise CorpusError("retrieval", "an average over a person's pictures", wanted, remedy)
     probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
     faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
     check_same_dim(probes, faces)
