@@ -195,7 +195,7 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         ValueError: An array holds Python's objects.
     """
     with atomic_write(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # NumPy's stubs
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def _unpacked(path: Path) -> Arrays:
