@@ -95,7 +95,10 @@ def main() -> None:
     corpora = {n: prepared(table, out, n, words) for n, words in CORPORA.items() if n in needed}
     made = list(train_all(wanted, corpora, out, given.seeds))
     named = [text.partition("=")[::2] for text in given.system]
-    added = [Trained(name, [resolve(place)], "added") for name, place in named]
+    added = [
+        Trained(name, [resolve(place)], "five" if name.startswith("report's") else "added")
+        for name, place in named
+    ]
     systems = gathered([*made, *added], corpora["canonical"])
     judges = opened_judges(corpora["face"], out)
     asked_of = {

@@ -17,7 +17,7 @@ GROUPS = {
     "direct": "matches voices with real faces directly; makes no face",
     "closed form": "fitted at once",
     "five": "of the report, with its critics",
-    "rival": "after another's design",
+    "rival": "after another's design, or the default model's",
     "added": "trained elsewhere",
 }
 BASELINES = (
