@@ -22,6 +22,7 @@ from voice2face.experiments.questions.generalisation_sets import (
     sets_of,
 )
 from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.systems import ModelSystem
 from voice2face.experiments.verdicts import shown
 
 
@@ -121,6 +122,26 @@ def test_claims_of_new_people_a_new_source_and_the_dropout_that_was_trained(foun
         if (r.system, r.measure, r.stratum) == ("baseline", lost_against(HEARD), UNSEEN)
     )  # fmt: skip
     assert shown(row) in result.claims[0].evidence
+
+
+def test_training_on_faces_without_hair_is_a_claim_of_its_own(study, tmp_path, monkeypatch) -> None:
+    """As the report proposes: set beside a model of the faces as they are, by whoever has both."""
+    monkeypatch.setattr(generalisation_sets, "CHANNELS", {})
+    models = {**study.models, "bald": study.models["bn"]}
+    context = replace(
+        study, models=models, out=tmp_path, rivals={},
+        embedders={"eigenfaces": study.embedders["eigenfaces"]},
+    )  # fmt: skip
+    assert generalisation.hairless(context) == []
+    monkeypatch.setattr(
+        ModelSystem, "painted_over",
+        property(lambda self: "background, hair" if self in models["bald"] else ""),
+    )  # fmt: skip
+    assert generalisation.hairless(context) == ["bn", "bald"]
+    result = generalisation.EXPERIMENT.answer(context)
+    claim = result.claims[-1]
+    assert claim.text == generalisation.HAIRLESS[0] and claim.source == "report, future work"
+    assert claim.evidence.startswith("bald above baseline:")
 
 
 def test_without_another_corpus_its_set_says_so(study, tmp_path, monkeypatch) -> None:

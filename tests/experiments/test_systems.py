@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from voice2face.experiments.pipeline.systems_of_others import (
 )
 from voice2face.experiments.questions import examples, matching
 from voice2face.experiments.registry import EXPERIMENTS
+from voice2face.training.people import PAINTED_OVER, people_of
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +44,11 @@ def test_a_place_is_a_model_or_a_table(tmp_path):
     assert table_of("a/b.csv:faces") == (table_of("a/b.csv:faces")[0], "faces")
     assert table_of("org/name@main") is None and table_of("runs/tanh/model") is None
     (tmp_path / "config.yaml").write_text("x")
+    seeds = checksums_of([("a", str(tmp_path)), ("a", str(tmp_path))])
+    assert len(seeds["a"].split()) == 2
+    (tmp_path / "t.csv").write_text("x")
     with pytest.raises(SettingsError, match="'a' twice"):
-        checksums_of([("a", str(tmp_path)), ("a", str(tmp_path))])
+        checksums_of([("a", str(tmp_path)), ("a", f"{tmp_path}/t.csv:faces")])
     with pytest.raises(CorpusError, match="no such file"):
         checksums_of([("a", f"{tmp_path}/gone.csv:faces")])
     with pytest.raises(ModelError):
@@ -97,7 +102,7 @@ def test_models_that_know_people_who_are_asked_about_are_pointed_out(study):
 
 def test_what_cannot_be_asked_is_known_before_anything_is_trained(study, study_corpus, tmp_path):
     """By the same rule as afterwards, from names, attributes and lengths alone."""
-    context = silent_context(Request(study_corpus, tmp_path, variants=("baseline",)))
+    context = silent_context(Request(study_corpus, tmp_path, variants=("baseline",), n_seeds=1))
     assert context.unseen().clip.tolist() == study.unseen().clip.tolist()
     np.testing.assert_allclose(context.unseen().seconds, study.unseen().seconds, atol=0.1)
     told = {n: why for n, e in EXPERIMENTS.items() if (why := e.lacking(context))}
@@ -105,6 +110,16 @@ def test_what_cannot_be_asked_is_known_before_anything_is_trained(study, study_c
     assert "one model alone" in told["examples"] and "matching" not in told
     with pytest.raises(ModelError, match="not trained yet"):
         context.models["baseline"][0].make(context.unseen())
+
+
+def test_a_model_says_what_was_painted_over_in_its_faces():
+    def corpus(*removed):
+        return SimpleNamespace(
+            info=SimpleNamespace(shards=[], face_crop=SimpleNamespace(remove=removed))
+        )
+
+    assert people_of(corpus("hair", "background"))[PAINTED_OVER] == "background, hair"
+    assert PAINTED_OVER not in people_of(corpus())
 
 
 TOYS = Path(__file__).parents[1] / "toys"

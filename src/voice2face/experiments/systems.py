@@ -18,6 +18,7 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.faces import GEOMETRIES
 from voice2face.release.inference import Model
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.people import PAINTED_OVER
 from voice2face.voice_encoders.protocol import VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
@@ -90,6 +91,11 @@ class ModelSystem:
         """How its faces lie, a name of ``faces.GEOMETRIES``."""
         known = str(self.model.config.provenance.get("geometry", ""))
         return known if known in GEOMETRIES else "released"
+
+    @property
+    def painted_over(self) -> str:
+        """What was painted over in the faces that it was trained on, such as ``hair``; or ""."""
+        return str(self.model.config.provenance.get(PAINTED_OVER, ""))
 
     @property
     def sha256(self) -> str:

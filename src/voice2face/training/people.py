@@ -4,6 +4,8 @@ from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.release.people import people_entry
 
+PAINTED_OVER = "painted over in the faces"  # entry of a model's provenance
+
 
 def facts_of(corpus: Corpus, command: str) -> dict[str, str]:
     """Entries of a model's provenance that every training writes.
@@ -16,9 +18,11 @@ def facts_of(corpus: Corpus, command: str) -> dict[str, str]:
     for shard in corpus.info.shards:
         if shard.split == "train":
             names.update(corpus.table(shard, ["identity"])["identity"].to_pylist())
+    removed = ", ".join(sorted(corpus.info.face_crop.remove))
     return {
         "made_by": f"voice2face {__version__}, {command}",
         "sources": ", ".join(corpus.info.source_names),
         "corpus": corpus.info.data_hash,
         **people_entry(names),
+        **({PAINTED_OVER: removed} if removed else {}),
     }

@@ -99,7 +99,8 @@ def silent_context(request: Request) -> Context:
     stand_ins: dict[str, list[System]] = {
         variant: [Silent(name) for name in names] for variant, names in model_steps(request).items()
     }
-    stand_ins |= {name: [Silent(name)] for name, _ in request.systems}
+    for name, _ in request.systems:
+        stand_ins.setdefault(name, []).append(Silent(name))
     return Context(
         corpus=corpus,
         models=stand_ins,

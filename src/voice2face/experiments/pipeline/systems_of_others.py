@@ -23,22 +23,26 @@ def table_of(place: str) -> tuple[Path, str] | None:
 
 
 def checksums_of(systems: Named) -> dict[str, str]:
-    """What each is, by name.
+    """What each is, by name; models of one name are trainings of it from several seeds.
 
     Raises:
         CorpusError: A table is missing.
         ModelError: A model is missing, or can't be had.
-        SettingsError: Two have one name.
+        SettingsError: A table has the name of something else.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    tables: set[str] = set()
     for name, place in systems:
-        if name in found or not name:
-            raise SettingsError("--system", f"'{name}' twice", "a name of its own", "rename one")
         table = table_of(place)
+        if not name or name in tables or (table is not None and name in found):
+            wanted = "a name of its own for a table"
+            raise SettingsError("--system", f"'{name}' twice", wanted, "rename one")
         if table is not None and not table[0].is_file():
             raise CorpusError(table[0], "no such file", "a table of pictures", "check --system")
-        found[name] = sha256_of(table[0]) if table else hash_of(resolve(place))
-    return found
+        tables |= {name} if table else set()
+        checksum = sha256_of(table[0]) if table else hash_of(resolve(place))
+        found.setdefault(name, []).append(checksum)
+    return {name: " ".join(checksums) for name, checksums in found.items()}
 
 
 def open_systems(
@@ -59,9 +63,10 @@ def open_systems(
             geometry = info.face_crop.geometry
             tables[name] = TableSystem.of(name, *table, geometry, info.face_px)
             continue
-        system = ModelSystem.of(name, resolve(place))
+        known = models.setdefault(name, [])
+        system = ModelSystem.of(f"{name} {len(known)}" if known else name, resolve(place))
         system.check_hears(corpus)
-        models[name] = [system]
+        known.append(system)
     return models, tables
 
 

@@ -24,6 +24,7 @@ from voice2face.experiments.questions.generalisation_sets import (
 )
 from voice2face.experiments.self_similarity import within
 from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.systems import ModelSystem
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 NO_HELD_OUT = "the corpus holds nobody whom the models were not trained on"
@@ -39,6 +40,10 @@ WORSE = (
         "report, qualitative evaluations: a possible reason of its mismatches", UNSEEN, OTHER,
     ),
 )  # fmt: skip
+HAIRLESS = (
+    "faces without hair in training make the model generalise better: a voice can't tell hair",
+    "report, future work",
+)
 HELPS = {
     "dropout": (
         "dropout in discriminator and classifier makes the model generalise better",
@@ -107,6 +112,20 @@ def _claims(summary: Summary) -> None:
     for variant, (text, source) in HELPS.items():
         found = summary.found(MATCHING, UNSEEN, BASELINE, system=variant)
         claim(summary, text, source, NO_DIFFERENCE, found, model=variant)
+    for name in hairless(summary.context):
+        found = summary.found(MATCHING, UNSEEN, BASELINE, system=name)
+        claim(summary, *HAIRLESS, NO_DIFFERENCE, found, model=name)
+
+
+def hairless(context: Context) -> list[str]:
+    """Models that were trained on faces without hair, if the corpus' faces have it."""
+    if "hair" in context.corpus.info.face_crop.remove:
+        return []
+    return [
+        name
+        for name, seeds in context.models.items()
+        if all(isinstance(one, ModelSystem) and "hair" in one.painted_over for one in seeds)
+    ]
 
 
 EXPERIMENT = Experiment(
