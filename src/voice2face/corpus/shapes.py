@@ -15,7 +15,7 @@ DTYPE = np.dtype("<i2")
 def encoded_shape(shape: npt.NDArray[Any]) -> bytes:
     """A shape, in sides of the face, (468, 2), as it is stored."""
     steps = np.rint(np.clip(shape, -1.99, 1.99) * STEPS)
-    return steps.astype(DTYPE).tobytes()
+    return bytes(steps.astype(DTYPE).tobytes())
 
 
 def decoded_shapes(cells: list[bytes | None]) -> npt.NDArray[np.float32]:

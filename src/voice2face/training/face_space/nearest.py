@@ -13,16 +13,13 @@ from voice2face.training.face_space.people import People
 
 Floats = npt.NDArray[np.float64]
 
-# Chosen on held-out people of AVSpeech, by 1:2 matching of the mean readings of those who are
-# averaged against the readings of the speakers' own faces; a half or a double of each does no worse
-# by a point.
-STRENGTH, FOR_CODE = (
-    8.0,
-    4.0,
-)  # of the ridges, in mean variances of an embedding's numbers, a person
+# Chosen on held-out people of AVSpeech, by 1:2 matching of faces drawn, and of the mean readings of
+# those who are averaged, against the speakers' own.
+# Strengths of the ridges, in mean variances of an embedding's numbers, for each person.
+STRENGTH, FOR_CODE = 8.0, 4.0
 POWER = 0.5  # of the covariance of what voices leave: 0 for a distance, 1 for a likelihood
 SHRINKAGE = 0.05  # of that covariance towards a sphere
-CODE_SHARE = 0.45  # of the code in the likeness; the rest is what the network reads
+CODE_SHARE = 0.2  # of the code in the likeness; the rest is what the network reads
 MANY = 40  # people averaged
 LEAST_SHARE = 4  # but at most one in so many of each gender
 
