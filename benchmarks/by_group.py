@@ -2,7 +2,7 @@
 
     python -m benchmarks.by_group PAIRS.csv [--model NAME]
 
-PAIRS.csv has columns identity, voice, face (a picture of the speaker), gender, age, ethnicity and
+PAIRS.csv has columns identity, voice, canonical (the speaker's face), gender, age, ethnicity and
 native_english, of people who taught nothing. Writes ``results/by_group.json``, and its tables into
 docs/people.md and the model's card. Whether faces get darker or lighter with some voices is asked
 of the skin's lightness (L* of CIELAB, the cheeks' median) of the face and of drawn ones: the share
@@ -56,7 +56,7 @@ class Drawn:
         age: Years seen in the face.
         face: Lightness of the face's skin, 0 to 100.
         draws: Of the drawn faces' skin, shape (n, N_DRAWS).
-        real: Of the speaker's, in the picture; NaN where no face is found.
+        real: Of the speaker's, in the canonical face; NaN where no face is found.
     """
 
     who: npt.NDArray[np.str_]
@@ -102,7 +102,7 @@ def draw(rows: list[dict[str, str]], root: Path, model: Model) -> Drawn:
     judge, detect = AgeGender(), detector()
     age, share = judge.judge(found := all_found(FaceSet.of_pictures(faces, detect)))
     found_drawn = all_found(FaceSet.of_pictures(drawn, detect))
-    real, left_out = FaceSet.of_files([root / row["face"] for row in rows], detect)
+    real, left_out = FaceSet.of_files([root / row["canonical"] for row in rows], detect)
     there = np.setdiff1d(np.arange(len(rows)), [one.row for one in left_out])
     light = np.full(len(rows), np.nan)
     light[there] = lightness(real)

@@ -22,7 +22,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "| | people | gender heard | gender seen in the face | in drawn faces | age seen | "
-        "lightness: face | drawn faces | the speaker's picture |"
+        "lightness: face | drawn faces | the speaker's own |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
     for label, of_label in found["groups"].items():
