@@ -1,20 +1,18 @@
 """One HTML file with everything in it, for a screen of any size; on paper its summary."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from voice2face import __version__
 from voice2face.evaluation.results import Result, Row, Series
-from voice2face.markup import attribute, data_uri, text
+from voice2face.markup import attribute, text
 from voice2face.report import figures, words
 from voice2face.report.grids import Faces
 from voice2face.report.looks import DASHES, LIGHT, MARKERS
 from voice2face.report.order import Chapter, heading, stem
 from voice2face.report.tables import letter, tables
-from voice2face.templates import templates
+from voice2face.templates import inline_style, safe, templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_PANELS = 2  # of a result's curves; the others are folded
@@ -52,16 +50,11 @@ def page(
     """
     results = [result for chapter in chapters for result in chapter.results]
     claims = [(claim, result) for result in results for claim in result.claims]
-    css = (TEMPLATES / "page.css").read_text("utf-8")
-    code = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{code}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    css, policy = inline_style(TEMPLATES / "page.css")
     whole: str = _templates().get_template("page.html").render(
         chapters=chapters, faces=faces, numbers=numbers, title=title,
         about=[part for part in about.split("\n\n") if part.strip()],
-        css=_safe(css), policy=policy,
+        css=css, policy=policy,
         claims=sorted(claims, key=lambda pair: words.VERDICTS.index(pair[0].verdict)),
         unfit=dict.fromkeys(sentence for r in results for sentence in r.unfit),
         warnings=dict.fromkeys(sentence for r in results for sentence in r.warnings),
@@ -75,13 +68,13 @@ def page(
 def _templates() -> Any:
     """The templates; whatever they print is escaped and one line, in text and in attributes."""
     found = templates(TEMPLATES, _printed, "the report's page", "figures")
-    found.filters["attr"] = lambda value: _safe(attribute(value))
+    found.filters["attr"] = lambda value: safe(attribute(value))
     found.globals |= {
         "words": words, "version": __version__, "SHOWN_PANELS": SHOWN_PANELS,
-        "VERDICT_SIGNS": tuple(map(_safe, VERDICT_SIGNS)), "verdict_class": words.VERDICTS.index,
+        "VERDICT_SIGNS": tuple(map(safe, VERDICT_SIGNS)), "verdict_class": words.VERDICTS.index,
         "stem": stem, "heading": heading, "tables": tables, "letter": letter,
         "panels": figures.panels, "scale": figures.scale, "panel_svg": figures.panel_svg,
-        "uri": lambda data, mime: _safe(data_uri(data, mime)), "interval_strip": interval_strip,
+        "interval_strip": interval_strip,
         "sample": sample, "positions": positions, "point": point, "curves_alt": curves_alt,
     }  # fmt: skip
     return found
@@ -91,13 +84,7 @@ def _printed(value: object) -> object:
     """What a template prints: markup of its own as it is, numbers, and all else as escaped text."""
     if hasattr(value, "__html__") or isinstance(value, int | float):
         return value
-    return _safe(text(value))
-
-
-def _safe(markup: str) -> str:
-    from markupsafe import Markup
-
-    return Markup(markup)
+    return safe(text(value))
 
 
 def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[str, Any] | None:
@@ -127,7 +114,7 @@ def sample(number: int, series: Sequence[Series]) -> str:
     dash = DASHES[number % len(DASHES)] if not figures.named(series) else ""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     kind, marker = f"k{number % len(LIGHT)}", SHAPES[MARKERS[number % len(MARKERS)]]
-    return _safe(
+    return safe(
         f'<svg width="30" height="10" aria-hidden="true"><line class="{kind}" x1="0" y1="5" '
         f'x2="30" y2="5" stroke-width="1.5"{dashes}/><polygon class="{kind}" points="{marker}"/>'
         "</svg>"

@@ -3,10 +3,11 @@
 import importlib.metadata
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+
+from voice2face.templates import safe, templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_CARD_BYTES = 1 << 20
@@ -14,7 +15,8 @@ MOST_CARD_BYTES = 1 << 20
 
 def rendered(template: str, **values: object) -> str:
     """A page from one of the templates; values are escaped."""
-    return _environment().get_template(template).render(values)
+    page: str = _templates().get_template(template).render(values)
+    return page
 
 
 def card_page(name: str, card: Path, root_path: str) -> str:
@@ -31,7 +33,7 @@ def card_page(name: str, card: Path, root_path: str) -> str:
             text = file.read(MOST_CARD_BYTES).decode("utf-8", "replace")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     markdown.add_render_rule("table_open", _scrollable_table)
-    body = Markup(markdown.render(_without_front_matter(text)))
+    body = safe(markdown.render(_without_front_matter(text)))
     return rendered("card.html", root=root_path, name=name, body=body)
 
 
@@ -62,7 +64,5 @@ def _scrollable_table(*_: object) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
+def _templates() -> Any:
+    return templates(TEMPLATES, None, "the page", "web")

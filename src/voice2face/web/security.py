@@ -129,24 +129,19 @@ class Guard:
     def _refusal(self, path: str, method: str, headers: Headers) -> ASGIApp | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if host and path not in OPEN and not self._hosts.allow(host):
-            return _refusal(
-                403, f"This server is not called {host[:80]!r}.",
-                "its own name, or one that --allow-host gives",
-            )  # fmt: skip
-        if origin is not None and not self._hosts.is_own(origin, host):
-            return _refusal(403, "Another site sent this request.", "a request of this page")
-        if method == "POST" and headers.get("sec-fetch-site", "none") not in SAME:
-            return _refusal(403, "Another site sent this request.", "a request of this page")
+            wanted = "its own name, or one that --allow-host gives"
+            return _refused(f"This server is not called {host[:80]!r}.", wanted)
+        is_others = origin is not None and not self._hosts.is_own(origin, host)
+        if is_others or (method == "POST" and headers.get("sec-fetch-site", "none") not in SAME):
+            return _refused("Another site sent this request.", "a request of this page")
         if self._door and path not in OPEN:
             return self._door.answer(path, method, headers)
         return None
 
 
-def _refusal(
-    status: int, sentence: str, wanted: str, headers: dict[str, str] | None = None
-) -> ASGIApp:
+def _refused(sentence: str, wanted: str) -> ASGIApp:
     data = {"error": sentence, "wanted": wanted, "next": "open the page itself"}
-    return JSONResponse(data, status, headers)
+    return JSONResponse(data, 403)
 
 
 def _bare(name: str) -> str:

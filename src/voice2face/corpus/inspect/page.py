@@ -1,7 +1,5 @@
 """One HTML file that shows a person what the network will be given."""
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from voice2face.corpus.inspect.sound import MOST_S
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import SPLITS
 from voice2face.files import write_text
-from voice2face.templates import templates
+from voice2face.templates import inline_style, safe, templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_SKIPPED = 200  # inputs left out that are listed
@@ -67,18 +65,13 @@ def page(corpus: Corpus, inspection: Inspection, index: Index, sampling: Samplin
         CorpusError: The corpus is damaged.
         MissingExtraError: jinja2 is not installed.
     """
-    templates, css = _templates(), (TEMPLATES / "page.css").read_text("utf-8")
-    style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; img-src data:; media-src data:; "
-        f"style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
-    )
+    css, policy = inline_style(TEMPLATES / "page.css")
     chosen = draw(index, sampling.identities, sampling.seed)
     people = read_people(
         corpus, index, chosen, clips=sampling.clips, faces=sampling.faces, seed=sampling.seed
     )
-    whole: str = templates.get_template("page.html").render(
-        css=_safe(css), policy=policy, version=__version__, name=corpus.path.resolve().name,
+    whole: str = _templates().get_template("page.html").render(
+        css=css, policy=policy, version=__version__, name=corpus.path.resolve().name,
         info=inspection.info, inspection=inspection, splits=list(SPLITS), time_unit=time_unit,
         people=[person_view(person, corpus.info) for person in people],
         n_identities=len(index.identities), seed=sampling.seed, most_s=MOST_S,
@@ -92,8 +85,7 @@ def page(corpus: Corpus, inspection: Inspection, index: Index, sampling: Samplin
 def _templates() -> Any:
     """The templates; whatever they print is escaped and one line, in text and in attributes."""
     found = templates(TEMPLATES, _printed, "the page of inspect", "data")
-    found.filters["attr"] = lambda value: _safe(markup.attribute(_cut(value)))
-    found.globals["uri"] = lambda data, mime: _safe(markup.data_uri(data, mime))
+    found.filters["attr"] = lambda value: safe(markup.attribute(_cut(value)))
     return found
 
 
@@ -101,13 +93,7 @@ def _printed(value: object) -> object:
     """What a template prints: markup of its own as it is, numbers, and all else as escaped text."""
     if hasattr(value, "__html__"):
         return value
-    return _safe(_number(value) if isinstance(value, int | float) else markup.text(_cut(value)))
-
-
-def _safe(text: str) -> str:
-    from markupsafe import Markup
-
-    return Markup(text)
+    return safe(_number(value) if isinstance(value, int | float) else markup.text(_cut(value)))
 
 
 def _cut(value: object) -> str:
