@@ -11,7 +11,6 @@ from voice2face.evaluation.results import (
     Result,
     Row,
     Series,
-    check_same_trials,
     read_result,
     write_result,
 )
@@ -127,14 +126,3 @@ def test_what_is_no_result_is_refused_in_one_line(tmp_path, data):
 def test_a_folder_is_no_result(tmp_path):
     with pytest.raises(CorpusError, match="directory"):
         read_result(tmp_path)
-
-
-def test_results_are_compared_on_the_same_trials_alone():
-    check_same_trials(result(), result(experiment="again"))
-    with pytest.raises(CorpusError, match=r"other trials \(all\)"):
-        check_same_trials(result(), result(trials_sha256={"all": "1" * 64}))
-    with pytest.raises(CorpusError, match=r"other trials \(gender\)"):
-        check_same_trials(result(), result(trials_sha256={"all": "0" * 64, "gender": "2" * 64}))
-    nothing = result(trials_sha256={})
-    with pytest.raises(CorpusError, match="no list of trials"):
-        check_same_trials(nothing, nothing)

@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 
 from voice2face.errors import CorpusError, OutputError
-from voice2face.files import read_regular, write_bytes
+from voice2face.files import write_bytes
+from voice2face.json_files import read_json
 
 FORMAT_VERSION = 2
 MOST_BYTES = 1 << 28  # a file that is larger is none of ours
@@ -177,10 +178,6 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result: Result
 
 
-class _Version(msgspec.Struct, frozen=True):
-    format_version: int = FORMAT_VERSION
-
-
 def write_result(path: Path, result: Result) -> None:
     """Write a result whole; a number that is not finite is written as null: not measured.
 
@@ -200,41 +197,14 @@ def read_result(path: Path) -> Result:
     Raises:
         CorpusError: It is missing, damaged, or of a later format than this program knows.
     """
-    try:
-        data = read_regular(path, MOST_BYTES)
-        version = msgspec.json.decode(data, type=_Version).format_version
-        if version > FORMAT_VERSION:
-            raise CorpusError(
-                path, f"format {version}", f"at most {FORMAT_VERSION}", "update voice2face"
-            )
-        result = msgspec.json.decode(data, type=_File).result
-    except OSError as error:
-        found = error.strerror or "could not be read"
-        raise CorpusError(path, found, "the result of an experiment", REMEDY) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CorpusError(path, f"damaged ({error})", "an experiment's result", REMEDY) from error
+    wanted = "the result of an experiment"
+    result = read_json(
+        path, _File, wanted, REMEDY, refused=CorpusError, newest=FORMAT_VERSION,
+        most_bytes=MOST_BYTES,
+    ).result  # fmt: skip
     if problem := _inconsistent(result):
-        raise CorpusError(path, f"damaged ({problem})", "the result of an experiment", REMEDY)
+        raise CorpusError(path, f"damaged ({problem})", wanted, REMEDY)
     return result
-
-
-def check_same_trials(a: Result, b: Result) -> None:
-    """Refuse to compare results that were asked different questions.
-
-    Raises:
-        CorpusError: Their lists of trials differ, or one has none.
-    """
-    names = sorted({*a.trials_sha256, *b.trials_sha256})
-    differing = [n for n in names if a.trials_sha256.get(n) != b.trials_sha256.get(n)]
-    if names and not differing:
-        return
-    found = f"other trials ({', '.join(differing)})" if names else "no list of trials"
-    raise CorpusError(
-        f"results of {a.experiment} and {b.experiment}",
-        found,
-        "results on the same trials",
-        "run one again with the other's list",
-    )
 
 
 def _inconsistent(result: Result) -> str:

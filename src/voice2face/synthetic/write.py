@@ -16,7 +16,8 @@ from PIL import Image
 
 from voice2face.audio.wav import wav_bytes
 from voice2face.errors import CorpusError
-from voice2face.files import read_regular, write_bytes, write_text
+from voice2face.files import write_bytes, write_text
+from voice2face.json_files import read_json
 from voice2face.settings import Settings
 from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
 from voice2face.synthetic.faces import draw
@@ -136,9 +137,6 @@ def write_cohort(
     return out / TABLE
 
 
-MOST_BYTES = 1 << 20  # of the facts
-
-
 def read_facts(folder: Path) -> Facts:
     """What is known about the cohort in a folder.
 
@@ -146,16 +144,11 @@ def read_facts(folder: Path) -> Facts:
         CorpusError: The folder holds no cohort, or one that this version does not read.
     """
     path = folder / FACTS
-    try:
-        return msgspec.json.decode(read_regular(path, MOST_BYTES), type=Facts)
-    except FileNotFoundError as error:
-        raise CorpusError(
-            folder, f"no {FACTS}", "the folder of a cohort", "make one with `voice2face cohort`"
-        ) from error
-    except (msgspec.MsgspecError, OSError, RecursionError) as error:
-        raise CorpusError(
-            path, str(error), "the facts of a cohort, schema 1", "make the cohort again"
-        ) from error
+    if not path.exists():
+        wanted, remedy = "the folder of a cohort", "make one with `voice2face cohort`"
+        raise CorpusError(folder, f"no {FACTS}", wanted, remedy)
+    wanted = "the facts of a cohort, schema 1"
+    return read_json(path, Facts, wanted, "make the cohort again", refused=CorpusError)
 
 
 def _check_folder(out: Path, settings: CohortSettings) -> None:

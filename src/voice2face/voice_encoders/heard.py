@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import AudioError, ModelError, one_line
+from voice2face.errors import AudioError
 from voice2face.files import write_text
+from voice2face.json_files import read_json
 from voice2face.parts import HeardPart, PartSource
 from voice2face.settings import Settings
 
@@ -22,7 +23,6 @@ Floats = npt.NDArray[np.float64]
 SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e_heard.json"
 FILE = "heard.json"
 FORMAT_VERSION = 1
-MOST_BYTES = 1 << 22
 # Labels are wrong now and then, and what is heard is never sure.
 SUREST = 0.99
 YOUNGEST = 5.0  # years; a line knows no bounds
@@ -168,21 +168,7 @@ def read_read_offs(path: Path = SHIPPED) -> ReadOffs:
         ModelError: It is missing, damaged or of a later format.
     """
     wanted = "read-offs as training.heard writes them"
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(path, "more than 4 MiB", wanted, "fetch it again")
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ModelError(path, reason, wanted, "fetch it again") from error
-    try:
-        read = msgspec.json.decode(content, type=ReadOffs)
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise ModelError(path, one_line(str(error)[:160]), wanted, "fetch it again") from error
-    if read.format_version > FORMAT_VERSION:
-        found = f"format {read.format_version}"
-        raise ModelError(path, found, f"at most {FORMAT_VERSION}", "update voice2face")
-    return read
+    return read_json(path, ReadOffs, wanted, "fetch it again", newest=FORMAT_VERSION)
 
 
 def write_read_offs(path: Path, read_offs: ReadOffs) -> None:

@@ -16,13 +16,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import CorpusError, ModelError, one_line
+from voice2face.errors import CorpusError, ModelError
 from voice2face.evaluation.embedders.face_set import NEEDED_FOR, FaceSet, geometry_of
 from voice2face.faces.opencv import opencv
-from voice2face.files import read_regular, sha256_of
+from voice2face.files import sha256_of
+from voice2face.json_files import read_json
 from voice2face.networks.onnx_network import Network
 
-MOST_BYTES = 1 << 20  # of the JSON file
 BLOCK = 16  # faces at once, where a network takes several
 
 Side = Annotated[int, msgspec.Meta(ge=16, le=1024)]
@@ -149,12 +149,7 @@ def _read_about(path: Path) -> _About:
     wanted = f"a JSON object with {', '.join(_About.__struct_fields__[:6])}"
     if not path.is_file():
         raise ModelError(path, "no such file", wanted, "write it beside the network")
-    if path.stat().st_size > MOST_BYTES:
-        raise ModelError(path, "more than 1 MiB", wanted, "correct it")
-    try:
-        about = msgspec.json.decode(read_regular(path, MOST_BYTES), type=_About)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise ModelError(path, one_line(str(error)[:160]), wanted, "correct it") from error
+    about = read_json(path, _About, wanted, "correct it")
     if not np.isfinite((*about.mean, *about.std)).all() or 0 in about.std:
         raise ModelError(path, "a mean or std that is 0 or not finite", wanted, "correct it")
     return about

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials import drawn_trials as draw
 from voice2face.evaluation.trials.trial_list import Items, Protocol, TrialList, refused
-from voice2face.files import read_regular, write_bytes
+from voice2face.files import write_bytes
+from voice2face.json_files import read_json
 
 __all__ = ["Items", "TrialList", "make_trials", "read_trials", "write_trials"]
 
@@ -98,10 +99,6 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sets: list[list[int]] | None
 
 
-class _Version(msgspec.Struct, frozen=True):
-    format_version: int = FORMAT_VERSION
-
-
 def write_trials(path: Path, trials: TrialList) -> None:
     """Write a list as JSON, with its checksum.
 
@@ -140,19 +137,13 @@ def read_trials(path: Path) -> TrialList:
         CorpusError: It is missing, damaged, changed, or of a later format than this program knows.
     """
     wanted = "a list of trials"
+    file = read_json(
+        path, _File, wanted, REMEDY, refused=CorpusError, newest=FORMAT_VERSION,
+        most_bytes=MOST_BYTES,
+    )  # fmt: skip
     try:
-        data = read_regular(path, MOST_BYTES)
-    except OSError as error:
-        found = error.strerror or "could not be read"
-        raise CorpusError(path, found, wanted, REMEDY) from error
-    try:
-        version = msgspec.json.decode(data, type=_Version).format_version
-        if version > FORMAT_VERSION:
-            known, remedy = f"at most {FORMAT_VERSION}", "update voice2face"
-            raise CorpusError(path, f"format {version}", known, remedy)
-        file = msgspec.json.decode(data, type=_File)
         trials = _decoded(file, path)
-    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
+    except (ValueError, OverflowError) as error:
         raise CorpusError(path, f"damaged ({error})", wanted, REMEDY) from error
     if trials.sha256 != file.sha256:
         raise CorpusError(path, "changed: its checksum is another", wanted, REMEDY)

@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
-from voice2face.errors import ModelError
 from voice2face.experiments.comparing import LEAST_PEOPLE, MEAN_FACE, REAL
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Bound, claim
-from voice2face.files import read_regular
+from voice2face.json_files import read_json
 from voice2face.networks.onnx_network import Network
 
 TOP = (1, 5)
@@ -57,12 +56,8 @@ class Classifier:
             ModelError: It is missing or damaged, or says nothing of known people.
         """
         network, described = Network(path), path.with_suffix(".json")
-        try:
-            about = msgspec.json.decode(read_regular(described, MOST_BYTES), type=_About)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ModelError(
-                described, "missing or damaged", "the recogniser's description", "train it again"
-            ) from error
+        wanted = "the recogniser's description"
+        about = read_json(described, _About, wanted, "train it again", most_bytes=MOST_BYTES)
         if LOGITS not in network.outputs or about.input not in network.inputs:
             raise network.wrong(
                 f"outputs {', '.join(network.outputs)}"[:200], LOGITS, "train a recogniser"

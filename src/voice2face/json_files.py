@@ -1,0 +1,55 @@
+"""JSON files that this program wrote, or that others lay beside their networks: read or refused."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from voice2face.errors import ModelError, Voice2FaceError, one_line
+from voice2face.files import read_regular
+
+T = TypeVar("T")
+
+
+class _Version(msgspec.Struct, frozen=True):
+    format_version: int = 1
+
+
+def read_json(
+    path: Path,
+    kind: type[T],
+    wanted: str,
+    remedy: str,
+    *,
+    refused: type[Voice2FaceError] = ModelError,
+    newest: int | None = None,
+    most_bytes: int = 1 << 22,
+) -> T:
+    """Content of a JSON file as a struct.
+
+    Args:
+        path: The file.
+        kind: The struct.
+        wanted: What the file should be, for messages.
+        remedy: What the user can do, for messages.
+        refused: Kind of the error.
+        newest: The newest ``format_version`` that is understood; None: files have none.
+        most_bytes: A file that is larger is none of ours.
+
+    Raises:
+        Voice2FaceError: Of the kind ``refused``: the file is missing, too large, damaged, or of a
+            later format.
+    """
+    try:
+        data = read_regular(path, most_bytes)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        found = getattr(error, "strerror", None) or str(error)
+        raise refused(path, found, wanted, remedy) from error
+    try:
+        version = msgspec.json.decode(data, type=_Version).format_version if newest else 0
+        if newest is not None and version > newest:
+            raise refused(path, f"format {version}", f"at most {newest}", "update voice2face")
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found = f"damaged ({one_line(str(error)[:160])})"
+        raise refused(path, found, wanted, remedy) from error
