@@ -36,6 +36,7 @@ from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.parts import read_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space.components import Codes
+from voice2face.training.face_space.studio import relit, shades
 from voice2face.training.face_space.tables import normalised, read_rows
 from voice2face.voice_encoders.ge2e import Ge2e
 
@@ -270,13 +271,23 @@ def apart(unit: npt.NDArray[Any]) -> float:
     return float(1 - cosines[np.triu_indices(len(unit), 1)].mean())
 
 
+def as_lit(arrays: dict[str, npt.NDArray[Any]], texture: Pictures) -> Pictures:
+    """Faces in the light of the space's own: where it has portraits' surroundings, a studio's."""
+    if "around" not in arrays:
+        return texture
+    mean = np.zeros((*arrays["region"].shape, 3), np.uint8)
+    mean[arrays["region"]] = np.clip(np.rint(arrays["texture_mean"]), 0, 255).reshape(-1, 3)
+    studio = shades(mean[None])[0].astype(np.float32)
+    return relit(texture, shades(texture), studio, np.ones(len(texture), np.float32))
+
+
 def coverage(people: People, space: FaceSpace, arrays: dict[str, npt.NDArray[Any]]) -> float:
     """Share of the people whose canonical face's code lies in the region of their voice."""
     codes = Codes.read(arrays)
     px = arrays["region"].shape[0]
     normaliser = Normaliser(NormalisedFace(px=px, filters=ANYTHING))
     rows, laid, _ = normalised(people.files("canonical"), normaliser, detector())
-    seen = codes.of(laid["texture"], laid["shape"])
+    seen = codes.of(as_lit(arrays, laid["texture"]), laid["shape"])
     heard = people.heard[rows]
     distances = space.distances(heard, seen)
     k = seen.shape[1]
