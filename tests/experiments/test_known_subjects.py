@@ -75,7 +75,7 @@ def test_what_a_study_lacks_is_said(study, lacking, said):
 def test_another_network_is_refused(study, tmp_path):
     copied = tmp_path / "recogniser.onnx"
     shutil.copy(study.recogniser, copied)
-    with pytest.raises(ModelError, match="missing or damaged"):
+    with pytest.raises(ModelError, match="description wanted"):
         Classifier.of(copied)
     generator = study.models["bn"][0].model.folder / "generator.onnx"
     shutil.copy(generator, copied)

@@ -6,7 +6,6 @@ The network that is trained is ``networks.modules.Generator``.
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import ModelError
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import GeneratorPart, PartSource
 from voice2face.settings import EmbeddingSettings, GeneratorSettings
@@ -94,14 +93,8 @@ class Deconvolutional:
             given = unit(given)
         if rng is not None:
             given = self.neighbours(given, rng)
-        (faces,) = self._network.run([OUTPUT], {INPUT: given})
         shape = (len(given), 3, self.px, self.px)
-        if faces.dtype != np.float32 or faces.shape != shape:
-            raise ModelError(
-                self._network.path, f"{OUTPUT} is {faces.dtype} of shape {faces.shape}",
-                f"finite float32 of shape {shape}", "fetch the model again",
-            )  # fmt: skip
-        return faces
+        return self._network.floats(OUTPUT, {INPUT: given}, shape)
 
     def neighbours(self, embeddings: Float32Array, rng: np.random.Generator) -> Float32Array:
         """Embeddings with the noise of the training: (n, dim), same shape."""

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import ModelError
 from voice2face.generators.deconvolutional import unit
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import GeneratorPart, PartSource
@@ -96,12 +95,7 @@ class Sf2f:
             chance = rng.standard_normal(given.shape, np.float32)
             given = unit(given + np.float32(self._part.noise) * chance)
         # One at a time: a face is the same to the bit, alone or among others.
-        rows = [self._network.run([OUTPUT], {INPUT: row[None]})[0] for row in given]
-        shape = (len(given), 3, self.px, self.px)
+        shape = (1, 3, self.px, self.px)
+        rows = [self._network.floats(OUTPUT, {INPUT: row[None]}, shape) for row in given]
         faces = np.concatenate([np.empty((0, *shape[1:]), np.float32), *rows])
-        if faces.dtype != np.float32 or faces.shape != shape:
-            raise ModelError(
-                self._network.path, f"{OUTPUT} is {faces.dtype} of shape {faces.shape}",
-                f"float32 of shape {shape}", "fetch the model again",
-            )  # fmt: skip
         return np.clip(faces, -1, 1)

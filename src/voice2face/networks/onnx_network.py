@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from voice2face.errors import ModelError
 from voice2face.onnx_files import open_session
@@ -47,6 +48,20 @@ class Network:
                 found = f"output '{name}' is NaN or infinite"
                 raise self.wrong(found, "finite numbers", "look at its weights and at its input")
         return answers
+
+    def floats(
+        self, output: str, given: dict[str, np.ndarray], shape: tuple[int, ...]
+    ) -> npt.NDArray[np.float32]:
+        """One output, of this shape.
+
+        Raises:
+            ModelError: It failed, or the output is not finite float32 of the shape.
+        """
+        (answer,) = self.run([output], given)
+        if answer.dtype != np.float32 or answer.shape != shape:
+            found = f"output '{output}' is {answer.dtype} of shape {answer.shape}"
+            raise self.wrong(found, f"float32 of shape {shape}", "fetch the model again")
+        return answer
 
     def check(self, name: str, shape: Sequence[int | None], output: str) -> None:
         """Refuse a network that has another input than this one of floats, or no such output.

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from voice2face.audio.front_end import speech_bands
 from voice2face.audio.log_mel import normalise, tile
 from voice2face.audio.speech import Speech
-from voice2face.errors import ModelError
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import FrontEnd, VoiceEncoderSettings
@@ -130,39 +129,20 @@ class Convolutional(LogMelFrames):
         """
         features = features.astype(np.float32, copy=False)
         if len(features) <= CHUNK_FRAMES:
-            whole = self._run(OUTPUT, features.T[None], (1, self.dim))
+            whole = self._network.floats(OUTPUT, {INPUT: features.T[None]}, (1, self.dim))
             return np.asarray(whole[0])
         total = np.zeros(self.dim)
         n_steps = 0
         for chunk, first, last in _chunks(len(features), self.stride):
             fed = features[chunk].T[None]
-            steps = self._run(STEPS, fed, (1, self.dim, -(-fed.shape[2] // self.stride)))
+            shape = (1, self.dim, -(-fed.shape[2] // self.stride))
+            steps = self._network.floats(STEPS, {INPUT: fed}, shape)
             total += steps[0, :, first:last].sum(axis=1, dtype=np.float64)
             n_steps += steps[0, :, first:last].shape[1]
         mean = total / n_steps
         if self._part.unit:
             mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return mean.astype(np.float32)
-
-    def _run(self, output: str, given: Float32Array, shape: tuple[int, ...]) -> Float32Array:
-        (result,) = self._network.run([output], {INPUT: given})
-        return checked_output(self._network, output, result, shape)
-
-
-def checked_output(
-    network: Network, output: str, result: np.ndarray, shape: tuple[int, ...]
-) -> Float32Array:
-    """The same array.
-
-    Raises:
-        ModelError: It is not float32 of this shape.
-    """
-    if result.dtype != np.float32 or result.shape != shape:
-        raise ModelError(
-            network.path, f"{output} is {result.dtype} of shape {result.shape}",
-            f"finite float32 of shape {shape}", "fetch the model again",
-        )  # fmt: skip
-    return result
 
 
 def _chunks(n_frames: int, stride: int) -> Iterator[tuple[slice, int, int]]:

@@ -147,7 +147,10 @@ class Ge2e:
         if speech_s < self.settings.min_speech_s:
             level = Level.of(speech.samples)
             raise too_little_speech(speech.name, level, speech_s, self.settings.min_speech_s)
-        batches = [self._run(batch) for batch in self._windows(samples, gain)]
+        batches = [
+            self._network.floats(OUTPUT, {INPUT: batch}, (len(batch), DIM))
+            for batch in self._windows(samples, gain)
+        ]
         return samples, np.concatenate(batches)
 
     def prepared(self, frames: Float32Array) -> Float32Array:
@@ -173,13 +176,6 @@ class Ge2e:
             some = starts[first : first + WINDOWS_AT_ONCE]
             bands = mel_power(samples, gain, mel, (some[0], some[-1] + length))
             yield np.stack([bands[at - some[0] : at - some[0] + length] for at in some])
-
-    def _run(self, windows: Float32Array) -> Float32Array:
-        (raw,) = self._network.run([OUTPUT], {INPUT: windows})
-        if raw.shape != (len(windows), DIM):
-            found = f"output '{OUTPUT}' of shape {raw.shape}"
-            raise self._network.wrong(found, f"({len(windows)}, {DIM})", "fetch it again")
-        return raw
 
 
 def unit(vectors: Float32Array) -> Float32Array:
