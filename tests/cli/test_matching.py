@@ -26,7 +26,7 @@ def cohort(tmp_path_factory) -> Path:
     with (folder / "cohort.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     for row in rows:
-        row["language"] = "Urdu" if int(row["identity"].removeprefix("id")) % 2 else "English"
+        row["language"] = "Urdu" if int(row["identity"][-1]) % 2 else "English"
     urdu = [row for row in rows if row["language"] == "Urdu"]
     for name, kept in (("all.csv", rows), ("urdu.csv", urdu)):
         with (folder / name).open("w", newline="", encoding="utf-8") as stream:

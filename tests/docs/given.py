@@ -94,7 +94,7 @@ def _pairs(people: Path, folder: Path) -> None:
         for who, voice, face, gender in _rows(people):
             own = sorted(face.parent.glob("*.png"))
             made, photo, other = own[0], own[1], own[-1]
-            age = "young" if int(who[2:]) % 2 else "old"
+            age = "young" if int(who[-1]) % 2 else "old"
             rows.writerow([who, voice, made, photo, other, face, gender, age, made, photo])
 
 
