@@ -83,9 +83,8 @@ def answer(folder: Path, coupling: float, wanted: Sequence[Training]) -> list[di
         corpus, models, {}, embedders, None, None, 0.0, folder, corpus.info.face_crop.geometry
     )
     context.rivals = baselines(context, next(iter(models.values()))[0])
-    summary = Summary(context)
-    speech = context.unseen()
-    add_corpus(summary, "rivals", speech, coupling)
+    summary = Summary(context, "rivals")
+    add_corpus(summary, context.unseen(), coupling)
     add_direct(summary, matcher, reader)
     known = {BOUND, ORACLE, "direct matching", *models, *context.rivals}
     kept = [row for row in summary.rows if row.system in known and not row.against]
