@@ -10,7 +10,7 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
 from voice2face.parts import Arrays
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import NewPart, Provenance
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.speech2face.decoder import fit_decoder
 from voice2face.training.speech2face.features import Features
@@ -75,7 +75,7 @@ class Speech2FaceFit:
             recogniser=recogniser.name,
         )
         _, direction, distilled = trained.weights
-        facts = {
+        facts: Provenance = {
             "recogniser": f"{recogniser.name} {recogniser.sha256[:12]}",
             "iterations": trained.iterations,
             "weight of the term of directions": float(f"{direction:.3g}"),
@@ -108,4 +108,4 @@ class _Writer:
 
     def __call__(self, folder: Path) -> None:
         with (folder / FILE).open("wb") as stream:
-            np.savez(stream, **self.arrays)
+            np.savez(stream, allow_pickle=False, **self.arrays)
