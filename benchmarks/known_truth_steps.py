@@ -181,7 +181,7 @@ def answer(out: Path, seed: int, coupling: float, encoder: str) -> dict[str, Any
     systems[f"{encoder}: directly"] = cohort.matched(of_seen, whose[~learned])
     for name, fit in FITS.items():
         systems[f"{encoder}: {name}"] = cohort.through(fit, voices, whose)
-    few = cohort.through(FITS["linear"], voices, whose, N_FEW)
+    few = cohort.through(FITS["linear"], voices, whose, min(N_FEW, N_LEARNED))
     systems[f"{encoder}: linear, {N_FEW} people"] = few
     about["r of what is read off faces"] = _agreement(cohort.read, _of_pictures(cohort))
     bounds = {

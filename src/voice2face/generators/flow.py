@@ -19,7 +19,6 @@ from voice2face.generators import velocity
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
-from voice2face.settings import FacePx
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,7 +49,7 @@ class FlowPart(GeneratorPart, frozen=True, kw_only=True, tag="flow"):
         chance: Spread of where draws begin; below 1 they are more usual people.
     """
 
-    px: FacePx
+    px: Annotated[int, msgspec.Meta(ge=4, le=1024)]
     embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)]
     n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     guidance: Annotated[float, msgspec.Meta(ge=0, le=20)] = 1.0
