@@ -39,7 +39,7 @@ from voice2face.training.face_space.clean import Clean, Usual
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.people import People
 
-N_VOICES, N_DRAWS = 120, 3
+N_VOICES, N_DRAWS = 100, 3
 N_YEARS = 15.0  # by which a real person may differ
 N_ROWS, N_SHOWN = 6, 6
 N_TIMED = 30

@@ -63,6 +63,14 @@ def test_it_is_a_kind_that_a_model_may_hold(folder):
     assert folder[1].face_px == PX and "flow matching" in folder[1].about()["generator"]
 
 
+@pytest.mark.parametrize("px", [4, 100, 160])
+def test_faces_of_any_size_can_be_written_and_read_again(px):
+    import msgspec
+
+    part = FlowPart(px=px, embedding_dim=DIM)
+    assert msgspec.convert(msgspec.to_builtins(part), FlowPart) == part
+
+
 def test_the_mean_is_what_the_voice_tells(folder):
     flow = opened(*folder)
     dark, bright = flow.faces(voice(-1.5, 1.5))

@@ -19,7 +19,6 @@ from voice2face.generators import velocity
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
-from voice2face.settings import FacePx
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,7 +27,8 @@ ARRAYS = velocity.ARRAYS | {
     "centre": "float32 dim",
     "told": "float32 dim code",
     "told_offset": "float32 code",
-    "directions": "float32 code known",
+    "known": "float32 dim known",
+    "known_offset": "float32 known",
     "pixel_mean": "float32 values",
     "pixel_basis": "float16 pixels values",
 }
@@ -49,7 +49,7 @@ class FlowPart(GeneratorPart, frozen=True, kw_only=True, tag="flow"):
         chance: Spread of where draws begin; below 1 they are more usual people.
     """
 
-    px: FacePx
+    px: Annotated[int, msgspec.Meta(ge=4, le=1024)]
     embedding_dim: Annotated[int, msgspec.Meta(ge=1, le=65_536)]
     n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     guidance: Annotated[float, msgspec.Meta(ge=0, le=20)] = 1.0
@@ -111,7 +111,7 @@ class Flow:
         """
         codes = self.told(embeddings)
         if rng is not None:
-            known = times(codes, self._arrays["directions"])
+            known = self.known(embeddings)
             start = rng.standard_normal(codes.shape, np.float32) * np.float32(self._part.chance)
             codes = self._flow.drawn(
                 known, start, n_steps=self._part.n_steps, guidance=self._part.guidance
@@ -119,7 +119,7 @@ class Flow:
         return self.pictures(codes)
 
     def told(self, embeddings: Floats) -> Floats:
-        """Codes that voices tell, shape (n, code).
+        """Codes that voices tell, the best guess, shape (n, code).
 
         Args:
             embeddings: Shape (n, dim).
@@ -127,13 +127,27 @@ class Flow:
         Raises:
             ModelError: The embeddings are another encoder's.
         """
+        return self._mapped(embeddings, "told")
+
+    def known(self, embeddings: Floats) -> Floats:
+        """What the flow is told of each voice, shape (n, known).
+
+        Args:
+            embeddings: Shape (n, dim).
+
+        Raises:
+            ModelError: The embeddings are another encoder's.
+        """
+        return self._mapped(embeddings, "known")
+
+    def _mapped(self, embeddings: Floats, name: str) -> Floats:
         a = self._arrays
         if embeddings.ndim != 2 or embeddings.shape[1] != len(a["centre"]):
             found, wanted = f"embeddings of shape {embeddings.shape}", f"(n, {len(a['centre'])})"
             remedy = "use the voice encoder that it was trained with"
             raise ModelError("generator", found, wanted, remedy)
         centred = embeddings.astype(np.float32, copy=False) - a["centre"]
-        return np.asarray(times(centred, a["told"]) + a["told_offset"], np.float32)
+        return np.asarray(times(centred, a[name]) + a[f"{name}_offset"], np.float32)
 
     def pictures(self, codes: Floats) -> Floats:
         """Faces of codes, in [-1, 1], shape (n, 3, px, px)."""

@@ -35,7 +35,7 @@ class FlowFit:
         n_shape: Most components of shape, where faces are laid on one mean shape.
     """
 
-    training: FlowTraining = field(default_factory=lambda: FlowTraining(known_blur=0.3))
+    training: FlowTraining = field(default_factory=lambda: FlowTraining(steps=1500, known_blur=0.1))
     n_pixels: int = 150
     n_shape: int = 40
     name: str = "flow"
@@ -56,24 +56,24 @@ class FlowFit:
         """What the generator's file holds."""
         codes = FaceCodes.fit(data.pixels, data.shapes, (self.n_pixels, self.n_shape), seed)
         own = codes.of(data.pixels, data.shapes)
-        told, left_out = _told(data, own, codes.spread, seed)
-        directions = _directions(left_out)
+        told = Told.fit(data, own, codes.spread, seed)
         # Each face goes with one recording of its person, drawn again for each of a few copies.
         rng = np.random.default_rng([seed, 1])
         rows, voices = _paired(data, rng)
         counts = np.bincount(data.face_labels[rows], minlength=len(data.labels))
         faces = Faces(
             codes=own[rows],
-            known=left_out[voices] @ directions,
+            known=told.left_out[voices],
             weight=1 / counts[data.face_labels[rows]],
             matters=np.sqrt(codes.spread),
         )
         flow = train_flow(faces, self.training, seed)
         linear = {
-            "centre": told.centre.astype(np.float32),
-            "told": told.weights.astype(np.float32),
-            "told_offset": told.offset.astype(np.float32),
-            "directions": directions.astype(np.float32),
+            "centre": told.code.centre.astype(np.float32),
+            "told": told.code.weights.astype(np.float32),
+            "told_offset": told.code.offset.astype(np.float32),
+            "known": told.known.weights.astype(np.float32),
+            "known_offset": told.known.offset.astype(np.float32),
         }
         return flow | linear | codes.arrays()
 
@@ -90,31 +90,45 @@ def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
     return part_of_arrays(part, FILE, arrays)
 
 
-def _told(
-    data: VoicesAndFaces, codes: Floats, spread: Floats, seed: int
-) -> tuple[LinearMap, Floats]:
-    """The regression of people's mean codes, and what it tells of people that were left out.
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What voices tell of codes, by regression on people's mean codes.
 
-    All components have one strength, which has the least error in pixels and points on people left
-    out: with one for each, what is told of the weak ones is mostly chance.
-
-    Returns:
-        The map, and its codes of each recording by a map without the person, (recordings, code).
+    Attributes:
+        code: The whole code. All components have one strength of regularisation: with one for
+            each, what is told of the weak ones is mostly chance.
+        known: Where it lies in the few directions in which most is told, each with a strength of
+            its own: that of a direction which is gender, say, is weak.
+        left_out: The latter of each recording, by a map that was fitted without the person,
+            (recordings, known).
     """
-    mean = _means(codes, data.face_labels, len(data.labels))
-    heard, target = data.embeddings.astype(np.float64), mean[data.voice_labels]
-    weight = 1 / np.bincount(data.voice_labels)[data.voice_labels]
-    fold = np.random.default_rng(seed).permutation(len(data.labels))[data.voice_labels] % N_FOLDS
-    told = np.empty((len(STRENGTHS), *target.shape))
-    for number in range(N_FOLDS):
-        out = fold == number
-        maps = ridges_of(heard[~out], target[~out], weight[~out], STRENGTHS[:, None])
-        for strength, one in enumerate(maps):
-            told[strength, out] = one(heard[out])
-    errors = [weight @ ((one - target) ** 2 @ spread**2) for one in told]
-    best = int(np.argmin(errors))
-    whole = ridges_of(heard, target, weight, STRENGTHS[best : best + 1, None])[0]
-    return whole, told[best]
+
+    code: LinearMap
+    known: LinearMap
+    left_out: Floats
+
+    @classmethod
+    def fit(cls, data: VoicesAndFaces, codes: Floats, spread: Floats, seed: int) -> "Told":
+        """Strengths are those of the least error, in pixels and points, on people left out."""
+        mean = _means(codes, data.face_labels, len(data.labels))
+        heard, target = data.embeddings.astype(np.float64), mean[data.voice_labels]
+        weight = 1 / np.bincount(data.voice_labels)[data.voice_labels]
+        fold = np.random.default_rng(seed).permutation(len(data.labels))[data.voice_labels]
+        told = np.empty((len(STRENGTHS), *target.shape))
+        for number in range(N_FOLDS):
+            out = fold % N_FOLDS == number
+            maps = ridges_of(heard[~out], target[~out], weight[~out], STRENGTHS[:, None])
+            for strength, one in enumerate(maps):
+                told[strength, out] = one(heard[out])
+        errors = [weight @ ((one - target) ** 2 @ spread**2) for one in told]
+        best = int(np.argmin(errors))
+        directions = _directions(told[best])
+        aimed, tried = target @ directions, told @ directions  # (strengths, recordings, known)
+        chosen = np.einsum("r,srk->sk", weight, (tried - aimed) ** 2).argmin(axis=0)  # (known,)
+        left_out = np.take_along_axis(tried, chosen[None, None], axis=0)[0]
+        code = ridges_of(heard, target, weight, STRENGTHS[best : best + 1, None])[0]
+        known = ridges_of(heard, aimed, weight, STRENGTHS[chosen][None])[0]
+        return cls(code, known, left_out)
 
 
 def _means(codes: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:
