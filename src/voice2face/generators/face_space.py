@@ -179,7 +179,9 @@ class _Others:
 
     def drawn_hair(self, rng: np.random.Generator) -> Floats:
         """Hair of somebody, shape (H,)."""
-        return self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
+        if not len(self.hair):
+            return np.zeros(self.hair.shape[1], np.float32)
+        return np.asarray(self.hair[rng.integers(len(self.hair))])
 
 
 class FaceSpace:
@@ -301,7 +303,8 @@ class FaceSpace:
         for row, man in enumerate(men):  # row by row: one drawn alone is the same
             rest[row], hair[row] = self._others[man].drawn(rng)
             behind[row] = _backdrop(rng)
-        return self._settings.chance * self._left[men] * rest, hair, behind
+        scaled = self._settings.chance * self._left[men] * rest
+        return np.asarray(scaled, np.float32), hair, behind
 
     def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
         """The same of people that the flow draws: they differ from the mean of gender and age."""
