@@ -30,7 +30,7 @@ from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
-from voice2face.faces.normalise import Normaliser
+from voice2face.faces.normalise import BACKGROUND, Normaliser
 from voice2face.files import sha256_of, write_text
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.parts import read_arrays
@@ -284,10 +284,14 @@ def as_lit(arrays: dict[str, npt.NDArray[Any]], texture: Pictures) -> Pictures:
 def coverage(people: People, space: FaceSpace, arrays: dict[str, npt.NDArray[Any]]) -> float:
     """Share of the people whose canonical face's code lies in the region of their voice."""
     codes = Codes.read(arrays)
-    px = arrays["region"].shape[0]
-    normaliser = Normaliser(NormalisedFace(px=px, filters=ANYTHING))
+    px, whole = arrays["region"].shape[0], bool(arrays["region"].all())
+    normaliser = Normaliser(NormalisedFace(px=px, hair=whole, filters=ANYTHING))
     rows, laid, _ = normalised(people.files("canonical"), normaliser, detector())
-    seen = codes.of(as_lit(arrays, laid["texture"]), laid["shape"])
+    texture = as_lit(arrays, laid["texture"])
+    if whole:  # as a corpus keeps them: with what surrounds the face, before a plain background
+        share = laid["person"][..., None] / 255
+        texture = np.rint(BACKGROUND + (texture - BACKGROUND) * share).astype(np.uint8)
+    seen = codes.of(texture, laid["shape"])
     heard = people.heard[rows]
     distances = space.distances(heard, seen)
     k = seen.shape[1]

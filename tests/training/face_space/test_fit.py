@@ -4,7 +4,7 @@ import pytest
 from voice2face.errors import CorpusError
 from voice2face.training.face_space import People, raked
 from voice2face.training.face_space.components import Codes
-from voice2face.training.face_space.hearing import Middle, Voices, fit_hearing, ridge
+from voice2face.training.face_space.hearing import Middle, Voices, fit_hearing, ridge, shrunk
 
 
 def made_up(n: int = 40, side: int = 16) -> People:
@@ -105,6 +105,20 @@ def test_the_distribution_holds_nine_of_ten_people_that_it_was_not_fitted_on():
     distance = np.array([np.sum(np.linalg.solve(made["spread"][g], d) ** 2) for g, d in pairs])
     bound = np.quantile(np.random.default_rng(0).chisquare(k, 100_000), 0.9)
     assert 0.83 < (distance <= bound).mean() < 0.97
+
+
+def test_few_people_do_not_make_the_others_seem_far_away():
+    rng = np.random.default_rng(0)
+    few, others = rng.standard_normal((60, 50)), rng.standard_normal((500, 50))
+    plain = few.T @ few / len(few)
+
+    def distance(covariance):
+        return np.mean(np.einsum("nk,kl,nl->n", others, np.linalg.inv(covariance), others)) / 50
+
+    assert distance(plain) > 4
+    assert 0.9 < distance(shrunk(plain, len(few))) < 1.6
+    many = others.T @ others / len(others)
+    assert np.abs(shrunk(many, 1e6) - many).max() < 0.01
 
 
 def test_gender_on_record_is_believed_before_what_a_network_sees():

@@ -204,7 +204,7 @@ def _spread(
         of_it = people.male == gender
         weight = people.weight[of_it] / people.weight[of_it].sum()
         covariance = (rest[of_it] * weight[:, None]).T @ rest[of_it]
-        covariance += 1e-3 * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+        covariance = shrunk(covariance, 1 / float((weight**2).sum()))
         factor = left[:, None] * np.linalg.cholesky(covariance)
         own = (target - predicted)[men == gender]
         distance = (np.linalg.solve(factor, own.T) ** 2).sum(axis=0)
@@ -212,6 +212,17 @@ def _spread(
         scales.append(left * wanted)
         factors.append(factor * wanted)
     return np.array(scales), np.array(factors)
+
+
+def shrunk(covariance: Floats, n: float) -> Floats:
+    """A covariance of n people, the nearer to its diagonal the fewer they are.
+
+    Few people vary little in some directions by chance alone, and others then seem far away there.
+    """
+    k = len(covariance)
+    share = k / (k + n)
+    diagonal = np.diag(np.diag(covariance) + 1e-3 * np.trace(covariance) / k)
+    return np.asarray((1 - share) * covariance + share * diagonal)
 
 
 def _left_out(heard: Floats, target: Floats, person: npt.NDArray[np.str_]) -> Floats:

@@ -22,7 +22,7 @@ from voice2face.training.face_space.nearest import Identities, fit_nearest
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How faces are drawn; chosen on held-out people of AVSpeech, and chance by eye: at more, many draws
 # have light or eyes that no person has.
-DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5, chance=0.6)
+DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5, chance=0.6, drawn_gender=0.5)
 SIZES = Sizes()
 REMARKS = """
 ## What its faces are
