@@ -179,7 +179,8 @@ class _Others:
 
     def drawn_hair(self, rng: np.random.Generator) -> Floats:
         """Hair of somebody, shape (H,)."""
-        return self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
+        one = self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
+        return np.asarray(one, np.float32)
 
 
 class FaceSpace:
@@ -301,7 +302,8 @@ class FaceSpace:
         for row, man in enumerate(men):  # row by row: one drawn alone is the same
             rest[row], hair[row] = self._others[man].drawn(rng)
             behind[row] = _backdrop(rng)
-        return self._settings.chance * self._left[men] * rest, hair, behind
+        moved = self._settings.chance * self._left[men] * rest
+        return np.asarray(moved, np.float32), hair, behind
 
     def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
         """The same of people that the flow draws: they differ from the mean of gender and age."""

@@ -131,7 +131,7 @@ class _Learner:
         error = self._network(between, time, known, is_known) - (faces - start)
         loss = (error**2 * matters).mean()
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self._optimizer.step()
         self._schedule.step()
         share = 1 - min(AVERAGED, (1 + number) / (10 + number))

@@ -50,6 +50,8 @@ class VelocityNetwork(nn.Module):
         dropout: Of the blocks.
     """
 
+    rates: Tensor
+
     def __init__(
         self, code_dim: int, known_dim: int, width: int, n_blocks: int, hidden: int, dropout: float
     ) -> None:
