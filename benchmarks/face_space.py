@@ -65,8 +65,6 @@ AGES = {
     "20-29": 0.24, "30-39": 0.22, "40-49": 0.19, "50-59": 0.15, "60-69": 0.13, "more than 70": 0.07,
 }  # fmt: skip
 GENDERS = {"female": 0.5, "male": 0.5}
-# FairFace's white people are so much darker in its pictures than those of the portraits.
-LIGHTER = 1.18
 SIZES = Sizes(hair=20)
 # Portraits smile and are turned a little; of what they supply, the surroundings, that is no part.
 PORTRAITS = NormalisedFilters(
@@ -143,7 +141,7 @@ def open_faces(given: argparse.Namespace) -> People:
     print(f"faces: {int(good.sum())} of {len(good)} can be drawn from", flush=True)
     gender, age, race = (of[name][good] for name in ("gender", "age", "race"))
     people, studio = chosen(people, good), studio_light(portraits(given))
-    gain = LIGHTER * evened_exposure(people.texture, race)
+    gain = evened_exposure(people.texture, race)
     races = {name: 1 / len(set(race.tolist())) for name in sorted(set(race.tolist()))}
     return replace(
         people,

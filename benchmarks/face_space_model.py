@@ -30,8 +30,8 @@ pictures (gender, age, and where their faces lie in the space), and on the gende
 readers. No picture of these speakers is in the model.
 
 The faces that the space consists of are in even light, with open eyes and without spectacles, two
-thirds of FairFace's. They were lit as the portraits are on average, and made lighter by one factor,
-so that white people of both sets are about as light.
+thirds of FairFace's. They were lit as the portraits are on average; how light a face is as a whole
+was left to its picture, half-way to the mean of its labelled group.
 
 The face itself is the mean of what a voice tells: a usual person of the gender and about the age
 that are heard. Hair is not heard: a voice gets one of eight kinds of usual hair, and keeps it. The

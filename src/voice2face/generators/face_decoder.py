@@ -126,8 +126,8 @@ class FaceDecoder:
             return self.laid(looks, row, self._sharpening)
         given = self.laid(looks, row).transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
         (refined,) = self._refiner.run(["refined"], {"picture": given})
-        shown = (refined[0].transpose(1, 2, 0) + 1) * np.float32(127.5)
-        return np.asarray(np.clip(shown, 0, 255), np.float32)
+        face = (refined[0].transpose(1, 2, 0) + 1) * np.float32(127.5)
+        return np.asarray(np.clip(face, 0, 255), np.float32)
 
     def _before(self, behind: Floats, shown: Floats) -> Floats:
         """The picture before a backdrop, shape (side, side, 3)."""

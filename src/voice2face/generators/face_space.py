@@ -179,9 +179,8 @@ class _Others:
 
     def drawn_hair(self, rng: np.random.Generator) -> Floats:
         """Hair of somebody, shape (H,)."""
-        if not len(self.hair):
-            return np.zeros(self.hair.shape[1], np.float32)
-        return np.asarray(self.hair[rng.integers(len(self.hair))], np.float32)
+        one = self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
+        return np.asarray(one, np.float32)
 
 
 class FaceSpace:
@@ -303,8 +302,8 @@ class FaceSpace:
         for row, man in enumerate(men):  # row by row: one drawn alone is the same
             rest[row], hair[row] = self._others[man].drawn(rng)
             behind[row] = _backdrop(rng)
-        rest *= np.float32(self._settings.chance) * self._left[men]
-        return rest, hair, behind
+        moved = self._settings.chance * self._left[men] * rest
+        return np.asarray(moved, np.float32), hair, behind
 
     def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
         """The same of people that the flow draws: they differ from the mean of gender and age."""

@@ -98,5 +98,4 @@ class Sf2f:
         shape = (1, 3, self.px, self.px)
         rows = [self._network.floats(OUTPUT, {INPUT: row[None]}, shape) for row in given]
         faces = np.concatenate([np.empty((0, *shape[1:]), np.float32), *rows])
-        cut: Float32Array = np.clip(faces, -1, 1)
-        return cut
+        return np.asarray(np.clip(faces, -1, 1), np.float32)

@@ -114,11 +114,12 @@ def sample(number: int, series: Sequence[Series]) -> str:
     dash = DASHES[number % len(DASHES)] if not figures.named(series) else ""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     kind, marker = f"k{number % len(LIGHT)}", SHAPES[MARKERS[number % len(MARKERS)]]
-    return safe(
+    drawn: str = safe(
         f'<svg width="30" height="10" aria-hidden="true"><line class="{kind}" x1="0" y1="5" '
         f'x2="30" y2="5" stroke-width="1.5"{dashes}/><polygon class="{kind}" points="{marker}"/>'
         "</svg>"
     )
+    return drawn
 
 
 def positions(series: Sequence[Series]) -> list[float | str]:

@@ -1,6 +1,6 @@
 """Training of generators at once: from arrays of embeddings and faces, without the shared loop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -89,7 +89,7 @@ class Trained:
 
     generator: NewPart
     voice_encoder: NewPart | None = None
-    facts: Provenance = field(default_factory=dict)
+    facts: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     remarks: str = ""
 
 
