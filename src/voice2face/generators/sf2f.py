@@ -104,4 +104,5 @@ class Sf2f:
                 self._network.path, f"{OUTPUT} is {faces.dtype} of shape {faces.shape}",
                 f"float32 of shape {shape}", "fetch the model again",
             )  # fmt: skip
-        return np.clip(faces, -1, 1)
+        cut: Float32Array = np.clip(faces, -1, 1)
+        return cut

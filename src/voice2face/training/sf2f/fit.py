@@ -7,7 +7,7 @@ import torch
 
 from voice2face.errors import MissingExtraError, TrainingError
 from voice2face.generators.sf2f import FILE, INPUT, OUTPUT, Sf2fPart
-from voice2face.release.writing import NewPart
+from voice2face.release.writing import NewPart, Provenance
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.sf2f.network import CoarseToFine, FineFace
 from voice2face.training.sf2f.train import Sf2fRecipe, Windows, train
@@ -57,7 +57,9 @@ class Sf2fFit:
         head = trained.head.as_head(windows.centre, windows.scale)
         px, dim = data.pixels.shape[1], self.recipe.embedding_dim
         part = Sf2fPart(px=px, embedding_dim=dim, noise=self.recipe.noise)
-        facts = {"iterations": self.recipe.iterations, "batch size": self.recipe.batch_size}
+        facts: Provenance = {
+            "iterations": self.recipe.iterations, "batch size": self.recipe.batch_size
+        }  # fmt: skip
         assert data.encoder is not None
         return Trained(
             NewPart(part, _Writer(trained.generator, dim)), data.encoder.with_head(head), facts,

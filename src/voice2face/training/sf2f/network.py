@@ -93,6 +93,7 @@ def _to_pixels(n_in: int) -> nn.Sequential:
     """A face of twice the side of the maps; nothing at first."""
     convolution = nn.Conv2d(LAST, 3, 3, padding=1)
     nn.init.zeros_(convolution.weight)
+    assert convolution.bias is not None
     nn.init.zeros_(convolution.bias)
     return nn.Sequential(
         nn.Conv2d(n_in, LAST, 3, padding=1),

@@ -204,7 +204,7 @@ class Sf2fTraining:
             loss = loss + r.discriminator * F.softplus(-real).mean()
             loss = loss + r.classifier * F.cross_entropy(who, batch.people)
         self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self._optimiser.step()
         self._schedule.step()
         return float(apart.detach())

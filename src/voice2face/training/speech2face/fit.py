@@ -9,7 +9,7 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
-from voice2face.release.writing import part_of_arrays
+from voice2face.release.writing import Provenance, part_of_arrays
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.speech2face.decoder import fit_decoder
 from voice2face.training.speech2face.features import Features
@@ -74,7 +74,7 @@ class Speech2FaceFit:
             recogniser=recogniser.name,
         )
         _, direction, distilled = trained.weights
-        facts = {
+        facts: Provenance = {
             "recogniser": f"{recogniser.name} {recogniser.sha256[:12]}",
             "iterations": trained.iterations,
             "weight of the term of directions": float(f"{direction:.3g}"),
