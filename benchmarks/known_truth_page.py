@@ -91,8 +91,8 @@ def _lost(cohorts: Rows) -> list[str]:
     read, drawn = mean["face read"], mean["face drawn and read"]
     heard, flow = mean["statistics: numbers heard, face read"], mean["statistics: flow"]
     return [
-        f"At a coupling of {COUPLING:g}, to read one picture costs {bound - read:.1f} points of the "
-        f"best possible {bound:.1f}, to draw the face {read - drawn:.1f} more, and to hear the "
+        f"At a coupling of {COUPLING:g}, to read one picture costs {bound - read:.1f} points of "
+        f"the best possible {bound:.1f}, to draw the face {read - drawn:.1f} more, and to hear the "
         f"numbers in one recording of three to five seconds {read - heard:.1f}. The best whole "
         f"system that makes a face ends at {flow:.1f}, {bound - flow:.1f} points below the bound. "
         "Even from as few people as taught the networks below, a linear system is far ahead of "
