@@ -128,7 +128,7 @@ def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
 def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     """Share of faces of the right gender, and whether men's look more like a man's than women's."""
     right = {n: [gender_right(male, truth) for _, male in seeds] for n, seeds in said.items()}
-    against = (BASELINE, *summary.context.rivals)
+    against = (BASELINE, *summary.context.baselines)
     cell = Cell(GENDER, "", judge, 0.5)
     summary.means(cell, right, truth.people, against=against, notes={REAL: REAL_NOTE})
     men, women = truth.male == 1, truth.male == 0
@@ -153,7 +153,7 @@ def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     """Years outside of the true age, and how judged ages follow the true ones."""
     errors = {n: [age_error(ages, truth) for ages, _ in seeds] for n, seeds in said.items()}
     known = {n: seeds for n, seeds in errors.items() if not np.isnan(seeds[0]).all()}
-    against = (BASELINE, *summary.context.rivals)
+    against = (BASELINE, *summary.context.baselines)
     cell = Cell(AGE_ERROR, "", judge)
     notes = {REAL: REAL_NOTE}
     summary.means(cell, known, truth.people, against=against, notes=notes, share=False)

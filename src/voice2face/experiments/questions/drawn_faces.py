@@ -92,7 +92,7 @@ def centred(vectors: npt.NDArray[np.float32]) -> Floats:
     values = np.asarray(vectors, np.float64)
     rest = values - values.mean(axis=0)
     left = np.linalg.norm(rest, axis=1) > ROUNDING * np.linalg.norm(values, axis=1)
-    return unit(rest) * left[:, None]
+    return np.asarray(unit(rest) * left[:, None])
 
 
 def within(drawn: Floats) -> Floats:

@@ -208,11 +208,11 @@ def _by_judge(summary: Summary, heard: Heard, name: str, judge: Judge) -> None:
 
 
 def _differences(summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str) -> None:
-    """Models against the baseline and each rival, over plain noise; which is drawn is fixed."""
+    """Models against `baseline` and all trivial ones, over plain noise; which is drawn is fixed."""
     shares = {system: one.shares(heard) for system, one in scores.items()}
     context, cell = summary.context, Cell(measure(ALL), "", judge)
     for system in (m for m in context.models if m in shares):
-        for other in (o for o in (BASELINE, *context.rivals) if o in shares and o != system):
+        for other in (o for o in (BASELINE, *context.baselines) if o in shares and o != system):
             people = scores[system].people
             found, n = summary.difference(shares[system], shares[other], people)
             summary.add(cell, system, found, n, against=other)
