@@ -11,6 +11,8 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.metrics.roc import auc_over_people
 from voice2face.evaluation.statistics.intervals import (
+    DIFFERENCE,
+    SHARE,
     Estimate,
     bootstrap_interval,
     person_means,
@@ -182,7 +184,9 @@ def _add_whole(
     for system, seeds in said.items():
         note = REAL_NOTE if system == REAL else ""
         try:
-            summary.whole(cell, system, [estimate(one) for one in seeds], n, note)
+            found = [estimate(one) for one in seeds]
+            ends = SHARE if cell.measure == GENDER_AUC else DIFFERENCE
+            summary.whole(cell, system, found, n, note, ends)
         except CorpusError as error:
             summary.add(cell, system, None, note=error.found)
 

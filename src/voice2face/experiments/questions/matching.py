@@ -13,6 +13,7 @@ from voice2face.evaluation.metrics.retrieval import (
     GALLERY_PEOPLE,
     retrieve,
 )
+from voice2face.evaluation.statistics.intervals import SHARE
 from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.comparing import (
     GENDERS_MEAN,
@@ -181,7 +182,8 @@ def _verify(summary: Summary, embedder: str, systems: Systems, real: Vectors) ->
         both = [one.auc for one in seeds], [one.eer for one in seeds]
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):
             cell = Cell(measure, ", ".join(trials.strata), embedder, trials.chance)
-            summary.whole(cell, system, of_seeds, n, REAL_NOTE if system == REAL else "")
+            note = REAL_NOTE if system == REAL else ""
+            summary.whole(cell, system, of_seeds, n, note, SHARE)
 
 
 def _claims(summary: Summary) -> None:

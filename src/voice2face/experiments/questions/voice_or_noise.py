@@ -10,6 +10,7 @@ from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
 from voice2face.evaluation.results import Row
+from voice2face.evaluation.statistics.intervals import SHARE
 from voice2face.experiments.comparing import LEAST_PEOPLE, REAL, too_few
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.discriminator import Discriminator
@@ -94,7 +95,7 @@ class Scores:
                 for a, b in zip(self.speech, self.noise, strict=True)
             ]
             n = n_people, len(self.people) + int(rows.sum())
-            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note)
+            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note, SHARE)
 
     def shares(self, heard: Heard) -> list[Floats]:
         """Share of plain noise that each recording's face is above; their mean is the area."""
