@@ -20,14 +20,14 @@ from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
 from benchmarks.learning import COHORT, train
 from voice2face.corpus import Corpus
-from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.baselines import BASELINES, make_baselines
 from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes, as_faces
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.oracle import shared_numbers
 from voice2face.experiments.questions.known_truth import BOUND, ORACLE, add_corpus
 from voice2face.experiments.summary import Summary
-from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.experiments.systems import BaselineSystem, ModelSystem
 from voice2face.files import write_text
 
 COUPLINGS = (0.0, 0.85, 1.0)  # none, as in `learning`, full
@@ -80,12 +80,14 @@ def opened(corpus: Corpus, model: ModelSystem, folder: Path) -> Context:
         corpus.info.face_crop.geometry,
     )  # fmt: skip
     heard = context.heard()
-    rivals, _ = make_rivals(
+    rivals, _ = make_baselines(
         TrainingVoices(model.embed(heard), heard.identity, np.full(len(heard), "", str)),
         TrainingFaces(learned.pixels, learned.identity, np.full(len(learned), "", str)),
         model=lambda embeddings: model.faces(embeddings).pixels,
     )
-    context.rivals = {n: RivalSystem(n, RIVALS[n], model, rival) for n, rival in rivals.items()}
+    context.baselines = {
+        n: BaselineSystem(n, BASELINES[n], model, rival) for n, rival in rivals.items()
+    }
     return context
 
 

@@ -35,7 +35,7 @@ from benchmarks.rivals_training import (
 )
 from benchmarks.rivals_truth import COUPLINGS, known_truth
 from voice2face.corpus import Corpus
-from voice2face.evaluation.baselines import make_rivals
+from voice2face.evaluation.baselines import make_baselines
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces, open_embedder
 from voice2face.evaluation.pairs import read_pairs as read_table
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
@@ -124,7 +124,7 @@ def main() -> None:
     found["seconds_a_face"] = speeds(tables["voxceleb"], systems, judges)
     found["truth"] = known_truth(out / "truth", given.couplings, without)
     text = json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False)
-    write_text(RESULTS / "rivals.json", text + "\n")
+    write_text(RESULTS / "baselines.json", text + "\n")
     write_text(PAGE, page(json.loads(text)))
 
 
@@ -137,7 +137,7 @@ def gathered(trained: Sequence[Trained], folder: Path) -> Systems:
     data = read_pairs(corpus, open_frozen("ge2e"), "identity")
     gender, labels = gender_of(corpus), np.array(data.labels)
     voices, faces = labels[data.voice_labels], labels[data.face_labels]
-    rivals, left_out = make_rivals(
+    rivals, left_out = make_baselines(
         TrainingVoices(data.embeddings, voices, np.array([gender[who] for who in voices])),
         TrainingFaces(data.pixels, faces, np.array([gender[who] for who in faces])),
         model=lambda heard: _pixels(linear, heard),

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.rivals_training import Training, trained
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
-from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.baselines import BASELINES, make_baselines
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import (
     Eigenfaces,
@@ -27,7 +27,7 @@ from voice2face.experiments.context import Context
 from voice2face.experiments.oracle import shared_numbers
 from voice2face.experiments.questions.known_truth import BOUND, HERE, ORACLE, TASKS, add_corpus
 from voice2face.experiments.summary import Cell, Summary
-from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.experiments.systems import BaselineSystem, ModelSystem
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
 from voice2face.release.inference import Model
@@ -81,11 +81,11 @@ def answer(folder: Path, coupling: float, wanted: Sequence[Training]) -> list[di
     context = Context(
         corpus, models, {}, embedders, None, None, 0.0, folder, corpus.info.face_crop.geometry
     )
-    context.rivals = baselines(context, next(iter(models.values()))[0])
+    context.baselines = baselines(context, next(iter(models.values()))[0])
     summary = Summary(context, "rivals")
     add_corpus(summary, context.unseen(), coupling)
     add_direct(summary, matcher, reader)
-    known = {BOUND, ORACLE, "direct matching", *models, *context.rivals}
+    known = {BOUND, ORACLE, "direct matching", *models, *context.baselines}
     kept = [row for row in summary.rows if row.system in known and not row.against]
     return [msgspec.to_builtins(row) for row in kept]
 
@@ -99,15 +99,15 @@ def cohort_corpus(folder: Path, coupling: float) -> Path:
     return corpus
 
 
-def baselines(context: Context, hearing: ModelSystem) -> dict[str, RivalSystem]:
+def baselines(context: Context, hearing: ModelSystem) -> dict[str, BaselineSystem]:
     """The trivial ones, by the ear of a model."""
     learned, heard = context.corpus.faces("train"), context.heard()
-    rivals, _ = make_rivals(
+    rivals, _ = make_baselines(
         TrainingVoices(hearing.embed(heard), heard.identity, heard.labels("gender")),
         TrainingFaces.of(learned),
         model=lambda embeddings: hearing.faces(embeddings).pixels,
     )
-    return {n: RivalSystem(n, RIVALS[n], hearing, rival) for n, rival in rivals.items()}
+    return {n: BaselineSystem(n, BASELINES[n], hearing, rival) for n, rival in rivals.items()}
 
 
 def add_direct(summary: Summary, model: Model, reader: Path) -> None:

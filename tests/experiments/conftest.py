@@ -8,13 +8,13 @@ import pytest
 from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out
 from voice2face.corpus.prepare import prepare
-from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.baselines import BASELINES, make_baselines
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.systems import ModelSystem, RivalSystem
+from voice2face.experiments.systems import BaselineSystem, ModelSystem
 from voice2face.networks.variants import recipe
 from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
 from voice2face.synthetic import CohortSettings, write_cohort
@@ -100,7 +100,7 @@ def study(study_corpus, study_runs, tmp_path_factory) -> Context:
     voices = Recordings.of_corpus(corpus, "train")
     heard = ~held_out(voices.clip, voices.identity, ASIDE)
     voices = voices.only(heard)  # rivals hear what models hear
-    rivals, _ = make_rivals(
+    rivals, _ = make_baselines(
         TrainingVoices(first.embed(voices), voices.identity, voices.attributes["gender"]),
         TrainingFaces.of(faces),
         model=lambda probes: first.faces(np.asarray(probes)).pixels,
@@ -110,11 +110,11 @@ def study(study_corpus, study_runs, tmp_path_factory) -> Context:
     return Context(
         corpus=corpus,
         models=models,
-        rivals={n: RivalSystem(n, RIVALS[n], first, rival) for n, rival in rivals.items()},
+        baselines={n: BaselineSystem(n, BASELINES[n], first, rival) for n, rival in rivals.items()},
         embedders={e.name: e for e in (eigenfaces, OnnxEmbedder(recogniser))},
         judge=None,
         recogniser=recogniser,
-        aside=ASIDE,
+        held_out=ASIDE,
         out=tmp_path_factory.mktemp("results"),
         n_resamples=200,
     )

@@ -51,8 +51,8 @@ def crowd(tmp_path_factory) -> Context:
     corpus = Corpus.open(folder / "corpus")
     eigenfaces = Eigenfaces.fit(as_faces(corpus.faces("train").pixels))
     return Context(
-        corpus=corpus, models={}, rivals={}, embedders={"eigenfaces": eigenfaces}, judge=None,
-        recogniser=None, aside=0.0, out=folder, n_resamples=200,
+        corpus=corpus, models={}, baselines={}, embedders={"eigenfaces": eigenfaces}, judge=None,
+        recogniser=None, held_out=0.0, out=folder, n_resamples=200,
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def _context(crowd: Context, name: str) -> Context:
     of = attacks(crowd.faces("test"))
     seeds = [Attack(f"{name} {seed}", of[name], seed) for seed in range(3)]
     rivals = {"mean face": Attack("mean face", of["the mean face"])}
-    return replace(crowd, models={"baseline": seeds}, rivals=rivals)
+    return replace(crowd, models={"baseline": seeds}, baselines=rivals)
 
 
 def _once(add_couplings):

@@ -26,8 +26,8 @@ from .rows import find_row
 
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
-    rivals = dict(study.rivals) | {"oracle": Oracle(study.faces("test"))}
-    context = replace(study, rivals=rivals, out=tmp_path_factory.mktemp("attributes"))
+    rivals = dict(study.baselines) | {"oracle": Oracle(study.faces("test"))}
+    context = replace(study, baselines=rivals, out=tmp_path_factory.mktemp("attributes"))
     return context, EXPERIMENT.answer(context)
 
 

@@ -13,8 +13,8 @@ from .rows import find_row
 
 def test_one_face_for_all_scores_one_and_people_s_own_faces_more(study):
     oracle = Oracle(study.faces("train"))
-    rivals = {"mean face": study.rivals["mean face"], "oracle": oracle}
-    summary = Summary(replace(study, rivals=rivals))
+    rivals = {"mean face": study.baselines["mean face"], "oracle": oracle}
+    summary = Summary(replace(study, baselines=rivals))
     _add_class_scores(summary, study.faces("train"))
     rows = {row.system: row for row in summary.rows}
     assert {"real faces", "mean face", "oracle", "baseline", "bn"} <= rows.keys()

@@ -11,6 +11,7 @@ from voice2face.experiments.comparing import (
 )
 from voice2face.experiments.people import groups_of, strata_of
 from voice2face.experiments.recordings import Recordings
+from voice2face.experiments.summary import mean_estimate
 
 
 def _texts(*cells: str) -> np.ndarray:
@@ -73,3 +74,11 @@ def test_a_persons_recordings_are_put_one_after_the_other() -> None:
     assert whole.attributes["gender"].tolist() == ["female", "male"]
     few = speech.of_some_people(1, seed=0)
     assert len(few) == 2 and len(set(few.identity)) == 1
+
+
+def test_an_interval_over_seeds_stays_within_what_can_be():
+    """Three trainings far apart: Student's t would reach below zero and above one."""
+    found = [Estimate(value, value - 0.05, value + 0.05) for value in (0.1, 0.5, 0.9)]
+    assert mean_estimate(found).low < 0 and mean_estimate(found).high > 1
+    within = mean_estimate(found, (0.0, 1.0))
+    assert (within.value, within.low, within.high) == (pytest.approx(0.5), 0, 1)

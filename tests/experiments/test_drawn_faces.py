@@ -80,7 +80,7 @@ def asked(study, tmp_path, monkeypatch):
     def ask(constant):
         system = Drawing(f"drawing {constant}", "", None, faces.pixels, male, constant)
         context = replace(
-            study, models={"baseline": [system]}, out=tmp_path, rivals={}, _made={}, _heard={},
+            study, models={"baseline": [system]}, out=tmp_path, baselines={}, _made={}, _heard={},
             embedders={"eigenfaces": study.embedders["eigenfaces"]},
         )  # fmt: skip
         context.fitness = lambda name: Fitness("baseline", trained, 1.0)

@@ -64,7 +64,7 @@ def found(study, other_corpus, tmp_path_factory):
 def test_every_set_has_every_system(found) -> None:
     context, result = found
     rows = [row for row in result.rows if row.measure == MATCHING and not row.against]
-    systems = {REAL, *context.models, *context.rivals}
+    systems = {REAL, *context.models, *context.baselines}
     for name in (HEARD, UNHEARD, UNSEEN, OTHER, AS_IT_IS, *CHANNELS):
         assert {row.system for row in rows if row.stratum == name} == systems, name
     assert {row.system for row in rows if row.stratum == f"{UNSEEN}, within gender"} == systems
@@ -129,7 +129,7 @@ def test_training_on_faces_without_hair_is_a_claim_of_its_own(study, tmp_path, m
     monkeypatch.setattr(generalisation_sets, "CHANNELS", {})
     models = {**study.models, "bald": study.models["bn"]}
     context = replace(
-        study, models=models, out=tmp_path, rivals={},
+        study, models=models, out=tmp_path, baselines={},
         embedders={"eigenfaces": study.embedders["eigenfaces"]},
     )  # fmt: skip
     assert generalisation.hairless(context) == []
@@ -147,7 +147,7 @@ def test_training_on_faces_without_hair_is_a_claim_of_its_own(study, tmp_path, m
 def test_without_another_corpus_its_set_says_so(study, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(generalisation_sets, "CHANNELS", {})
     context = replace(
-        study, out=tmp_path, rivals={}, embedders={"eigenfaces": study.embedders["eigenfaces"]}
+        study, out=tmp_path, baselines={}, embedders={"eigenfaces": study.embedders["eigenfaces"]}
     )
     result = generalisation.EXPERIMENT.answer(context)
     notes = {row.stratum: row.note for row in result.rows if row.value is None}

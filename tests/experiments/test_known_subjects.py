@@ -16,8 +16,8 @@ from .rows import find_row
 
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
-    rivals = dict(study.rivals) | {"oracle": Oracle(study.faces("train"))}
-    context = replace(study, rivals=rivals, out=tmp_path_factory.mktemp("known"))
+    rivals = dict(study.baselines) | {"oracle": Oracle(study.faces("train"))}
+    context = replace(study, baselines=rivals, out=tmp_path_factory.mktemp("known"))
     return context, EXPERIMENT.answer(context)
 
 
@@ -65,7 +65,7 @@ def test_who_answers_all_alike_is_not_right(study):
 
 
 @pytest.mark.parametrize(
-    ("lacking", "said"), [({"recogniser": None}, "no classifier"), ({"aside": 0.0}, "0 people")]
+    ("lacking", "said"), [({"recogniser": None}, "no classifier"), ({"held_out": 0.0}, "0 people")]
 )
 def test_what_a_study_lacks_is_said(study, lacking, said):
     result = EXPERIMENT.answer(replace(study, _recordings={}, **lacking))

@@ -17,8 +17,8 @@ from .rows import find_row
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
     """The study with an oracle among the rivals, and its result."""
-    rivals = dict(study.rivals) | {"oracle": Oracle(study.faces("test"))}
-    context = replace(study, rivals=rivals, out=tmp_path_factory.mktemp("matching"))
+    rivals = dict(study.baselines) | {"oracle": Oracle(study.faces("test"))}
+    context = replace(study, baselines=rivals, out=tmp_path_factory.mktemp("matching"))
     return context, EXPERIMENT.answer(context)
 
 
@@ -30,7 +30,7 @@ def _rows(result, measure, embedder="recogniser", stratum="", against=""):
 
 def test_every_system_stands_in_every_table(asked):
     context, result = asked
-    systems = {"real faces", *context.models, *context.rivals}
+    systems = {"real faces", *context.models, *context.baselines}
     for embedder in context.embedders:
         for measure in (MATCHING, CENTRED, "R@1 of 9 people", "verification AUC"):
             assert set(_rows(result, measure, embedder)) == systems, (embedder, measure)
@@ -40,7 +40,7 @@ def test_every_system_stands_in_every_table(asked):
 
 def test_models_stand_against_every_rival_by_the_judge_and_against_the_means_by_others(asked):
     context, result = asked
-    every = {("bn", "baseline")} | {(m, r) for m in context.models for r in context.rivals}
+    every = {("bn", "baseline")} | {(m, r) for m in context.models for r in context.baselines}
     means = ("baseline", "mean face", "gender's mean face")
     some = {pair for pair in every if pair[1] in means}
     wanted = {
@@ -148,7 +148,7 @@ def test_voices_and_faces_of_different_people_are_left_out(study):
 def test_galleries_of_sf2f_where_there_are_people_enough(study, monkeypatch, tmp_path):
     monkeypatch.setattr(matching, "GALLERY_PEOPLE", 6)
     embedder = {"eigenfaces": study.embedders["eigenfaces"]}
-    context = replace(study, out=tmp_path, embedders=embedder, rivals={})
+    context = replace(study, out=tmp_path, embedders=embedder, baselines={})
     result = EXPERIMENT.answer(context)
     single = _rows(result, "R@1 of 9 people", "eigenfaces")
     averaged = _rows(result, "R@1 in 3 galleries of 6, a person's faces averaged", "eigenfaces")

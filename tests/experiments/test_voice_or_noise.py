@@ -20,9 +20,9 @@ ALL = measure("noise")
 
 @pytest.fixture(scope="module")
 def asked(study, tmp_path_factory):
-    rivals = {n: study.rivals[n] for n in ("mean face", "random face")}
+    rivals = {n: study.baselines[n] for n in ("mean face", "random face")}
     context = replace(
-        study, rivals=rivals | {"oracle": Oracle(study.faces("test"))},
+        study, baselines=rivals | {"oracle": Oracle(study.faces("test"))},
         out=tmp_path_factory.mktemp("voice-or-noise"),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
@@ -93,7 +93,7 @@ def test_a_released_model_alone_is_asked_by_others_alone(study, tmp_path, monkey
     monkeypatch.setattr(voice_or_noise, "N_EACH", 3)
     embedders = {"eigenfaces": study.embedders["eigenfaces"]}
     context = replace(
-        study, models={"bn": [alone]}, rivals={}, embedders=embedders, out=tmp_path
+        study, models={"bn": [alone]}, baselines={}, embedders=embedders, out=tmp_path
     )  # fmt: skip
     result = EXPERIMENT.answer(context)
     row = find_row(result.rows, "bn", ALL, embedder=OWN)

@@ -25,10 +25,10 @@ from voice2face.evaluation.training_people import (
 )
 
 # From embeddings of voices, (n, dim), to RGB pictures, (n, px, px, 3).
-Rival = Callable[[np.ndarray], Pictures]
+Baseline = Callable[[np.ndarray], Pictures]
 
 # What each does, for the reader of a table.
-RIVALS = {
+BASELINES = {
     "mean face": "the mean of the training faces, whatever the voice",
     "gender's mean face": "the mean of the training faces of the gender that a linear read-off, "
     "fitted on training voices, hears in the voice",
@@ -43,9 +43,9 @@ MIN_PEOPLE = 10  # with voice and face, to fit a map on
 MOST_PEOPLE = 2000  # whose mean faces are decomposed
 
 
-def make_rivals(
-    voices: TrainingVoices, faces: TrainingFaces, *, seed: int = 0, model: Rival | None = None
-) -> tuple[dict[str, Rival], dict[str, str]]:
+def make_baselines(
+    voices: TrainingVoices, faces: TrainingFaces, *, seed: int = 0, model: Baseline | None = None
+) -> tuple[dict[str, Baseline], dict[str, str]]:
     """All baselines that the training data allow.
 
     Args:
@@ -55,9 +55,9 @@ def make_rivals(
         model: The model that is given shuffled voices; None: that baseline is left out.
 
     Returns:
-        Baselines by their name in ``RIVALS``; and, for those left out, the reason.
+        Baselines by their name in ``BASELINES``; and, for those left out, the reason.
     """
-    rivals: dict[str, Rival] = {
+    found: dict[str, Baseline] = {
         "mean face": mean_face(faces),
         "random face": random_face(faces, seed),
     }
@@ -66,31 +66,31 @@ def make_rivals(
     if reason:
         left_out["gender's mean face"] = reason
     else:
-        rivals["gender's mean face"] = gender_mean_face(voices, faces)
+        found["gender's mean face"] = gender_mean_face(voices, faces)
     n_both = len(np.intersect1d(voices.identity, faces.identity))
-    found = f"{n_both} training people have both a voice and a face"
+    paired = f"{n_both} training people have both a voice and a face"
     if n_both:
-        rivals["nearest voice's face"] = nearest_voice_face(voices, faces)
+        found["nearest voice's face"] = nearest_voice_face(voices, faces)
     else:
-        left_out["nearest voice's face"] = f"{found}; it needs pairs"
+        left_out["nearest voice's face"] = f"{paired}; it needs pairs"
     if n_both >= MIN_PEOPLE:
-        rivals["ridge to eigenfaces"] = ridge_eigenfaces(voices, faces)
+        found["ridge to eigenfaces"] = ridge_eigenfaces(voices, faces)
     else:
-        left_out["ridge to eigenfaces"] = f"{found}; {MIN_PEOPLE} or more wanted"
+        left_out["ridge to eigenfaces"] = f"{paired}; {MIN_PEOPLE} or more wanted"
     if model is None:
         left_out["shuffled voices"] = "no model was given"
     else:
-        rivals["shuffled voices"] = shuffled(model, seed)
-    return {name: rivals[name] for name in RIVALS if name in rivals}, left_out
+        found["shuffled voices"] = shuffled(model, seed)
+    return {name: found[name] for name in BASELINES if name in found}, left_out
 
 
-def mean_face(faces: TrainingFaces) -> Rival:
+def mean_face(faces: TrainingFaces) -> Baseline:
     """The mean face of training people, each of whom counts alike."""
     (mean,) = weighted_faces(faces, person_weights(faces.identity)[None])
     return lambda probes: np.repeat(mean[None], len(probes), axis=0)
 
 
-def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
     """The mean face of the gender that is heard in the voice.
 
     It is heard by ridge regression onto the genders that both voices and faces have, each of
@@ -115,7 +115,7 @@ def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
     return lambda probes: means[read_off(probes).argmax(axis=1)]
 
 
-def random_face(faces: TrainingFaces, seed: int) -> Rival:
+def random_face(faces: TrainingFaces, seed: int) -> Baseline:
     """A random face of a random person; the same call gives the same faces."""
     people, owner = np.unique(faces.identity, return_inverse=True)
     order, starts = np.argsort(owner, kind="stable"), np.cumsum([0, *np.bincount(owner)])
@@ -129,7 +129,7 @@ def random_face(faces: TrainingFaces, seed: int) -> Rival:
     return draw
 
 
-def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
     """The face of the person of the nearest training recording that has one.
 
     Of several faces the one nearest to their mean is taken.
@@ -163,7 +163,7 @@ class EigenfaceMap:
     left_over: np.ndarray
 
 
-def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Rival:
+def ridge_eigenfaces(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
     """A linear map from the voice to the leading eigenfaces of people's mean faces.
 
     Raises:
@@ -200,7 +200,7 @@ def fit_eigenface_map(voices: TrainingVoices, faces: TrainingFaces) -> Eigenface
     return EigenfaceMap(centre, axes, read_off, left_over)
 
 
-def shuffled(model: Rival, seed: int) -> Rival:
+def shuffled(model: Baseline, seed: int) -> Baseline:
     """A model that is given the recordings in another order, each as likely as any."""
     return lambda probes: model(probes[shuffled_order(len(probes), seed)])
 

@@ -17,7 +17,7 @@ from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.experiments.fitness import FitnessOf
 from voice2face.experiments.recordings import Recordings, digest
-from voice2face.experiments.systems import Made, ModelSystem, RivalSystem, System, TableSystem
+from voice2face.experiments.systems import BaselineSystem, Made, ModelSystem, System, TableSystem
 
 Vectors = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
@@ -36,11 +36,11 @@ class Context:
     Attributes:
         corpus: That the models learned from, with people that they did not learn from.
         models: By variant, one of each seed, in the order of tables; then systems of others.
-        rivals: Trivial baselines, by name.
+        baselines: Trivial baselines, by name.
         embedders: Fixed networks that compare faces, by name.
         judge: Judge of age and gender; None where it is not at hand.
         recogniser: Recogniser of the training people's real faces; None where there is none.
-        aside: Share of the training people's recordings that is held out from all stages.
+        held_out: Share of the training people's recordings that is held out from all stages.
         out: Folder of the results.
         geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
         seed: Seed of all that is drawn.
@@ -53,11 +53,11 @@ class Context:
 
     corpus: Corpus
     models: Mapping[str, Sequence[System]]
-    rivals: Mapping[str, System]
+    baselines: Mapping[str, System]
     embedders: Mapping[str, Embedder]
     judge: AgeGender | None
     recogniser: Path | None
-    aside: float
+    held_out: float
     out: Path
     geometry: str = "released"
     seed: int = 0
@@ -81,7 +81,7 @@ class Context:
         """All that can make faces of some recordings: models with seeds, tables, baselines."""
         found: dict[str, list[System]] = {name: list(seeds) for name, seeds in self.models.items()}
         found |= {n: [table] for n, table in self.tables.items() if table.has(recordings).all()}
-        return found | {name: [rival] for name, rival in self.rivals.items()}
+        return found | {name: [one] for name, one in self.baselines.items()}
 
     @cached_property
     def fitness(self) -> FitnessOf:
@@ -132,11 +132,11 @@ class Context:
 
     def unheard(self) -> Recordings:
         """Held-out recordings of training people; empty if there are none."""
-        return self._of("unheard", lambda: self._training(aside=True))
+        return self._of("unheard", lambda: self._training(held_out=True))
 
     def heard(self) -> Recordings:
         """Recordings that were trained on."""
-        return self._of("heard", lambda: self._training(aside=False))
+        return self._of("heard", lambda: self._training(held_out=False))
 
     def faces(self, split: str) -> Faces:
         """Real faces of a split."""
@@ -218,7 +218,7 @@ class Context:
 
     def _make(self, system: System, recordings: Recordings) -> Made:
         """Faces; what a voice encoder hears is the same for all models that share one."""
-        hearing = system.hearing if isinstance(system, RivalSystem) else system
+        hearing = system.hearing if isinstance(system, BaselineSystem) else system
         if not isinstance(hearing, ModelSystem):
             return system.make(recordings)
         encoder, names = hearing.encoder_sha256, recordings.digests
@@ -229,8 +229,8 @@ class Context:
             self._heard[encoder, names[i]] = vector
         heard = np.array([self._heard[encoder, name] for name in names], np.float32)
         heard = heard.reshape(len(recordings), -1)
-        if isinstance(system, RivalSystem):
-            return Made(system.rival(heard), None, heard)
+        if isinstance(system, BaselineSystem):
+            return Made(system.baseline(heard), None, heard)
         return hearing.faces(heard)
 
     def _as_in_corpus(self, system: System, made: Made) -> Made:
@@ -241,10 +241,10 @@ class Context:
         crops = FaceSet.of_crops(made.pixels, geometry)
         return replace(made, pixels=crops.aligned(geometry_of(self.geometry), px))
 
-    def _training(self, aside: bool) -> Recordings:
+    def _training(self, held_out: bool) -> Recordings:
         recordings = self._split("train")
-        hidden = held_out_clips(self.corpus, "train", self.aside)
-        return recordings.only(np.array([c in hidden for c in recordings.clip], bool) == aside)
+        hidden = held_out_clips(self.corpus, "train", self.held_out)
+        return recordings.only(np.array([c in hidden for c in recordings.clip], bool) == held_out)
 
     def _split(self, split: str) -> Recordings:
         of = Recordings.silent if self.silent else Recordings.of_corpus

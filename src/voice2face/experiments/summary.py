@@ -254,9 +254,10 @@ class Summary:
         of_seeds: Sequence[Estimate],
         n: tuple[int, int],
         note: str = "",
+        ends: tuple[float, float] | None = None,
     ) -> None:
         """A measure that is no mean over recordings: the mean over seeds of values and ends."""
-        self.add(cell, system, mean_estimate(of_seeds), n, note=note)
+        self.add(cell, system, mean_estimate(of_seeds, ends), n, note=note)
 
     def number(self, cell: Cell, system: str, value: float, n_trials: int = 0) -> None:
         """A number without an interval, such as what theory allows."""
@@ -353,10 +354,17 @@ def person_mean_of_seeds(seeds: Sequence[Floats], people: Texts) -> list[float]:
     return [float(person_means(one, people)[0].mean()) for one in seeds]
 
 
-def mean_estimate(of_seeds: Sequence[Estimate]) -> Estimate:
+def mean_estimate(
+    of_seeds: Sequence[Estimate], ends: tuple[float, float] | None = None
+) -> Estimate:
     """Estimate of a measure that is no mean over recordings: means over seeds of value and ends.
 
-    The ends are rather too far apart than too near, and the seeds' own spread comes to them.
+    Its ends are rather too far apart than too near, and the seeds' own spread comes to them.
+
+    Args:
+        of_seeds: That of each seed.
+        ends: Least and largest value that there can be.
     """
     values = np.array([(one.value, one.low, one.high) for one in of_seeds])
-    return with_seeds(Estimate(*map(float, values.mean(axis=0))), values[:, 0].tolist())
+    mean = Estimate(*map(float, values.mean(axis=0)))
+    return with_seeds(mean, values[:, 0].tolist(), ends=ends)

@@ -153,18 +153,18 @@ def _heard(encoder: VoiceEncoder, recordings: Recordings, row: int) -> Vectors:
 
 
 @dataclass(frozen=True, eq=False)
-class RivalSystem:
+class BaselineSystem:
     """A trivial baseline: it hears what a model hears and gives faces of training people."""
 
     name: str
     sentence: str
     hearing: ModelSystem
-    rival: Callable[[npt.NDArray[np.float32]], Pictures]
+    baseline: Callable[[npt.NDArray[np.float32]], Pictures]
 
     def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
         embeddings = self.hearing.embed(recordings)
-        return Made(self.rival(embeddings), None, embeddings)
+        return Made(self.baseline(embeddings), None, embeddings)
 
 
 @dataclass(frozen=True, eq=False)

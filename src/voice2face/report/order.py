@@ -27,7 +27,7 @@ class Chapter:
 
 
 TESTS = "What the paper measured and the report left without a number. Real faces stand beside as "
-TESTS += "the upper reference, rivals that know little or nothing of the voice as the lower one."
+TESTS += "the upper reference, baselines that know little or nothing of the voice as the lower one."
 FIGURES = "The report's figures in its own layout, each with the measurement that belongs to it."
 BEYOND = "Whether there is a model worth judging, and what neither paper nor report asked."
 KINDS: tuple[tuple[Kind, str, str], ...] = (

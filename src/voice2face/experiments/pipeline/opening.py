@@ -5,7 +5,7 @@ from pathlib import Path
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
-from voice2face.evaluation.baselines import RIVALS, make_rivals
+from voice2face.evaluation.baselines import BASELINES, make_baselines
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.fitted import Eigenfaces, Embedder, as_faces, open_embedder
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
@@ -24,11 +24,11 @@ from voice2face.experiments.pipeline.request import (
     model_steps,
 )
 from voice2face.experiments.pipeline.systems_of_others import open_systems, people_warnings
-from voice2face.experiments.systems import ModelSystem, RivalSystem, Silent, System
+from voice2face.experiments.systems import BaselineSystem, ModelSystem, Silent, System
 from voice2face.faces import GEOMETRIES
 from voice2face.files import write_text
 
-RIVALS_FILE = "rivals.json"
+BASELINES_FILE = "baselines.json"
 
 
 def open_context(request: Request) -> Context:
@@ -57,18 +57,18 @@ def open_context(request: Request) -> Context:
         corpus=corpus,
         models=models | of_others,
         tables=tables,
-        rivals={},
+        baselines={},
         embedders=_embedders(request, corpus, recogniser),
         judge=AgeGender(request.judge()),
         recogniser=recogniser,
-        aside=request.face_recipe(request.variants[0]).training.set_aside,
+        held_out=request.face_recipe(request.variants[0]).training.set_aside,
         out=request.out / RESULTS,
         geometry=geometry,
         seed=request.seed,
         n_resamples=request.n_resamples,
         other=None if request.other is None else open_other(corpus, request.other),
     )
-    context.rivals = _rivals(context, request)
+    context.baselines = _baselines(context, request)
     asked = context.unseen().identity.tolist()
     systems = [one for seeds in (*models.values(), *of_others.values()) for one in seeds]
     context.notes = [*people_warnings(systems, asked), *pictures_missing(context)]
@@ -104,11 +104,11 @@ def silent_context(request: Request) -> Context:
     return Context(
         corpus=corpus,
         models=stand_ins,
-        rivals={},
+        baselines={},
         embedders=dict.fromkeys(request.networks()),  # type: ignore[arg-type]
         judge=AgeGender(request.judge()),
         recogniser=request.out / PLACES[RECOGNISER] / NETWORK,
-        aside=request.face_recipe(request.variants[0]).training.set_aside,
+        held_out=request.face_recipe(request.variants[0]).training.set_aside,
         out=request.out / RESULTS,
         silent=True,
     )
@@ -127,16 +127,19 @@ def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, 
     return by_name
 
 
-def _rivals(context: Context, request: Request) -> dict[str, RivalSystem]:
+def _baselines(context: Context, request: Request) -> dict[str, BaselineSystem]:
     """Those that the training data allow; they know what was trained on, and nothing else."""
     hearing = context.models[context.main][0]
     assert isinstance(hearing, ModelSystem)
     heard, faces = context.heard(), context.faces("train")
-    found, left_out = make_rivals(
+    found, left_out = make_baselines(
         TrainingVoices(hearing.embed(heard), heard.identity, group_of(heard, "gender")),
         TrainingFaces(faces.pixels, faces.identity, group_of(faces, "gender")),
         seed=request.seed,
         model=lambda embeddings: hearing.faces(embeddings).pixels,
     )
-    write_text(context.out / RIVALS_FILE, json.dumps({"left_out": left_out}, indent=1) + "\n")
-    return {name: RivalSystem(name, RIVALS[name], hearing, rival) for name, rival in found.items()}
+    write_text(context.out / BASELINES_FILE, json.dumps({"left_out": left_out}, indent=1) + "\n")
+    return {
+        name: BaselineSystem(name, BASELINES[name], hearing, baseline)
+        for name, baseline in found.items()
+    }

@@ -9,7 +9,7 @@ from typing import Any
 from voice2face.corpus import Corpus
 from voice2face.evaluation.results import Result, read_result, write_result
 from voice2face.experiments.context import Context
-from voice2face.experiments.pipeline.opening import RIVALS_FILE, open_context
+from voice2face.experiments.pipeline.opening import BASELINES_FILE, open_context
 from voice2face.experiments.pipeline.plan import Outputs, Step
 from voice2face.experiments.pipeline.request import (
     MODEL,
@@ -155,18 +155,22 @@ def about_of(request: Request, results: list[Result]) -> str:
         f"{training.iterations:,} iterations of batch {training.batch_size}, voices and faces "
         f"paired by {training.pair_by}. The voice encoder was trained on the same people for "
         f"{request.voice_recipe().training.iterations:,} iterations.",
-        *_rivals_left_out(request),
+        *_baselines_left_out(request),
     ]
     return "\n\n".join(lines)
 
 
-def _rivals_left_out(request: Request) -> list[str]:
+def _baselines_left_out(request: Request) -> list[str]:
     try:
-        told: dict[str, Any] = json.loads((request.out / RESULTS / RIVALS_FILE).read_text("utf-8"))
+        told: dict[str, Any] = json.loads(
+            (request.out / RESULTS / BASELINES_FILE).read_text("utf-8")
+        )
     except (OSError, ValueError):
         return []
     left_out = [f"{name} ({why})" for name, why in told.get("left_out", {}).items()]
-    return [f"Rivals that this corpus does not allow: {'; '.join(left_out)}."] if left_out else []
+    return (
+        [f"Baselines that this corpus does not allow: {'; '.join(left_out)}."] if left_out else []
+    )
 
 
 def _result_file(request: Request, experiment: str) -> Path:

@@ -11,6 +11,8 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.metrics.roc import auc_over_people
 from voice2face.evaluation.statistics.intervals import (
+    DIFFERENCE,
+    SHARE,
     Estimate,
     bootstrap_interval,
     person_means,
@@ -128,7 +130,7 @@ def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
 def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     """Share of faces of the right gender, and whether men's look more like a man's than women's."""
     right = {n: [gender_right(male, truth) for _, male in seeds] for n, seeds in said.items()}
-    against = (BASELINE, *summary.context.rivals)
+    against = (BASELINE, *summary.context.baselines)
     cell = Cell(GENDER, "", judge, 0.5)
     summary.means(cell, right, truth.people, against=against, notes={REAL: REAL_NOTE})
     men, women = truth.male == 1, truth.male == 0
@@ -153,7 +155,7 @@ def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     """Years outside of the true age, and how judged ages follow the true ones."""
     errors = {n: [age_error(ages, truth) for ages, _ in seeds] for n, seeds in said.items()}
     known = {n: seeds for n, seeds in errors.items() if not np.isnan(seeds[0]).all()}
-    against = (BASELINE, *summary.context.rivals)
+    against = (BASELINE, *summary.context.baselines)
     cell = Cell(AGE_ERROR, "", judge)
     notes = {REAL: REAL_NOTE}
     summary.means(cell, known, truth.people, against=against, notes=notes, share=False)
@@ -182,7 +184,9 @@ def _add_whole(
     for system, seeds in said.items():
         note = REAL_NOTE if system == REAL else ""
         try:
-            summary.whole(cell, system, [estimate(one) for one in seeds], n, note)
+            found = [estimate(one) for one in seeds]
+            ends = SHARE if cell.measure == GENDER_AUC else DIFFERENCE
+            summary.whole(cell, system, found, n, note, ends)
         except CorpusError as error:
             summary.add(cell, system, None, note=error.found)
 

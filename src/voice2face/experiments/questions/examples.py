@@ -61,7 +61,7 @@ def pairs_of(context: Context, speech: Recordings) -> Pairs:
     if len(main) > 1:
         found[f"{context.main}, trained twice"] = (main[0], main[1])
     for name, seeds in context.systems(speech).items():
-        if name != context.main and name not in context.rivals:
+        if name != context.main and name not in context.baselines:
             found[f"{context.main} and {name}"] = (main[0], seeds[0])
     return found
 

@@ -131,7 +131,7 @@ def run(summary: Summary) -> None:
         cell = Cell(measure(k, n), "", judge, chance=min(1.0, k / n))
         summary.means(cell, {REAL: [found(of_real, k)]}, people, notes={REAL: REAL_NOTE})
         shares = {system: [found(one, k) for one in seeds] for system, seeds in ranks.items()}
-        summary.means(cell, shares, known.identity, against=(BASELINE, *context.rivals))
+        summary.means(cell, shares, known.identity, against=(BASELINE, *context.baselines))
         _claims(summary, k, n)
     summary.asked_about(known)
 

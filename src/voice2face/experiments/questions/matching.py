@@ -13,6 +13,7 @@ from voice2face.evaluation.metrics.retrieval import (
     GALLERY_PEOPLE,
     retrieve,
 )
+from voice2face.evaluation.statistics.intervals import SHARE
 from voice2face.evaluation.trials.trials import TrialList
 from voice2face.experiments.comparing import (
     GENDERS_MEAN,
@@ -115,9 +116,9 @@ Others = Mapping[str, Sequence[str]]  # with what models are compared, by embedd
 
 
 def _others(context: Context, judge: str, *, few: bool) -> Others:
-    """By the judge each rival; by the others, where it is about many people, the means."""
+    """By the judge all baselines; by the others, where it is about many people, the means."""
     some = (BASELINE, MEAN_FACE, GENDERS_MEAN) if few else ()
-    return dict.fromkeys(context.embedders, some) | {judge: (BASELINE, *context.rivals)}
+    return dict.fromkeys(context.embedders, some) | {judge: (BASELINE, *context.baselines)}
 
 
 def _match(
@@ -181,7 +182,8 @@ def _verify(summary: Summary, embedder: str, systems: Systems, real: Vectors) ->
         both = [one.auc for one in seeds], [one.eer for one in seeds]
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):
             cell = Cell(measure, ", ".join(trials.strata), embedder, trials.chance)
-            summary.whole(cell, system, of_seeds, n, REAL_NOTE if system == REAL else "")
+            note = REAL_NOTE if system == REAL else ""
+            summary.whole(cell, system, of_seeds, n, note, SHARE)
 
 
 def _claims(summary: Summary) -> None:
@@ -193,9 +195,9 @@ def _claims(summary: Summary) -> None:
         bound = CHANCE.reached_by(summary.found(MATCHING, stratum, system=REAL))
         text = f"{known} better than by chance{where}"
         claim(summary, text, source, bound, summary.found(MATCHING, stratum))
-        for rival in (MEAN_FACE, GENDERS_MEAN):
-            text = f"{known} better than the {rival} is{where}"
-            claim(summary, text, BEYOND, NO_DIFFERENCE, summary.found(MATCHING, stratum, rival))
+        for other in (MEAN_FACE, GENDERS_MEAN):
+            text = f"{known} better than the {other} is{where}"
+            claim(summary, text, BEYOND, NO_DIFFERENCE, summary.found(MATCHING, stratum, other))
 
 
 EXPERIMENT = Experiment(
@@ -209,9 +211,9 @@ EXPERIMENT = Experiment(
     "real face of its speaker and one of somebody else; within a stratum both real faces are alike "
     "in it. 1:10: 20 drawn sets for each recording. Retrieval: the gallery shows each person by "
     "the mean embedding of the real faces. Verification: 30,000 pairs of one person and as many of "
-    "two, or all there are. Paired differences: in 1:2, of each model to the baseline and every "
-    "rival by the network that tells real faces apart best, to the baseline and both mean faces by "
-    "the others.",
+    "two, or all there are. Paired differences: in 1:2, of each model to `baseline` and every "
+    "trivial baseline by the network that tells real faces apart best, to `baseline` and both "
+    "mean faces by the others.",
     measure="Share of trials in which the true face has the higher cosine, a tie counting by half; "
     "recall at rank k; area under the curve and equal error rate.",
     chance="One half in 1:2 and in verification, a tenth in 1:10, k over the gallery's size in "

@@ -106,7 +106,7 @@ def _add_exposure(summary: Summary, real: Faces) -> None:
         values = {
             name: [of_made(context.made(one, speech, raw=raw)) for one in seeds]
             for name, seeds in context.systems(speech).items()
-            if name not in context.rivals
+            if name not in context.baselines
         }
         values = {name: seeds for name, seeds in values.items() if not np.isnan(seeds).all()}
         if not raw:

@@ -12,7 +12,7 @@ def run(summary: Summary) -> None:
     columns = {
         system: context.made(seeds[0], speech).pixels[rows]
         for system, seeds in context.systems(speech).items()
-        if system not in context.rivals
+        if system not in context.baselines
     }
     add_people(
         summary, speech.only(rows), columns, name="models",

@@ -10,6 +10,7 @@ from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
 from voice2face.evaluation.results import Row
+from voice2face.evaluation.statistics.intervals import SHARE
 from voice2face.experiments.comparing import LEAST_PEOPLE, REAL, too_few
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.discriminator import Discriminator
@@ -94,7 +95,7 @@ class Scores:
                 for a, b in zip(self.speech, self.noise, strict=True)
             ]
             n = n_people, len(self.people) + int(rows.sum())
-            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note)
+            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note, SHARE)
 
     def shares(self, heard: Heard) -> list[Floats]:
         """Share of plain noise that each recording's face is above; their mean is the area."""
@@ -208,11 +209,11 @@ def _by_judge(summary: Summary, heard: Heard, name: str, judge: Judge) -> None:
 
 
 def _differences(summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str) -> None:
-    """Models against the baseline and each rival, over plain noise; which is drawn is fixed."""
+    """Models against `baseline` and all trivial ones, over plain noise; which is drawn is fixed."""
     shares = {system: one.shares(heard) for system, one in scores.items()}
     context, cell = summary.context, Cell(measure(ALL), "", judge)
     for system in (m for m in context.models if m in shares):
-        for other in (o for o in (BASELINE, *context.rivals) if o in shares and o != system):
+        for other in (o for o in (BASELINE, *context.baselines) if o in shares and o != system):
             people = scores[system].people
             found, n = summary.difference(shares[system], shares[other], people)
             summary.add(cell, system, found, n, against=other)

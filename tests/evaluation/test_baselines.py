@@ -4,9 +4,9 @@ import pytest
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.evaluation.baselines import (
-    RIVALS,
+    BASELINES,
     gender_mean_face,
-    make_rivals,
+    make_baselines,
     mean_face,
     nearest_voice_face,
     random_face,
@@ -173,10 +173,10 @@ def test_shuffled_voices_are_the_same_ones_in_another_order():
 
 
 def test_all_rivals_are_made_of_pairs_and_each_has_a_sentence(known, unseen):
-    rivals, left_out = make_rivals(
+    rivals, left_out = make_baselines(
         known.voices, known.faces, model=lambda x: np.zeros((len(x), PX, PX, 3), np.uint8)
     )
-    assert list(rivals) == list(RIVALS) and not left_out
+    assert list(rivals) == list(BASELINES) and not left_out
     for name, make in rivals.items():
         made = make(unseen.voice)
         assert (made.shape, made.dtype) == ((40, PX, PX, 3), np.uint8), name
@@ -186,9 +186,9 @@ def test_voices_and_faces_of_different_people_leave_out_what_needs_pairs(known):
     others = TrainingFaces(
         known.faces.pixels, np.char.add("other", known.faces.identity), known.faces.gender
     )
-    rivals, left_out = make_rivals(known.voices, others)
+    rivals, left_out = make_baselines(known.voices, others)
     assert list(rivals) == ["mean face", "gender's mean face", "random face"]
-    assert set(rivals) | set(left_out) == set(RIVALS)
+    assert set(rivals) | set(left_out) == set(BASELINES)
     assert "0 training people have both" in left_out["nearest voice's face"]
     assert "no model" in left_out["shuffled voices"]
     with pytest.raises(CorpusError, match="a voice and a face wanted"):
@@ -201,7 +201,7 @@ def test_no_gender_no_mean_face_of_it(known):
     silent = TrainingVoices(
         known.voices.embeddings, known.voices.identity, np.full(len(known.voices.identity), "")
     )
-    _, left_out = make_rivals(silent, known.faces)
+    _, left_out = make_baselines(silent, known.faces)
     assert "labelled with: none" in left_out["gender's mean face"]
     with pytest.raises(CorpusError, match="both genders"):
         gender_mean_face(silent, known.faces)
@@ -209,7 +209,7 @@ def test_no_gender_no_mean_face_of_it(known):
     few |= known.name == known.name[known.gender == "female"][0]
     kept = np.isin(known.voices.identity, known.name[few])
     voices = TrainingVoices(*(column[kept] for column in vars(known.voices).values()))
-    assert "1 training people" in make_rivals(voices, known.faces)[1]["gender's mean face"]
+    assert "1 training people" in make_baselines(voices, known.faces)[1]["gender's mean face"]
 
 
 def test_training_data_that_do_not_fit_are_refused(known):
@@ -227,6 +227,6 @@ def test_a_corpus_becomes_training_people(corpus):
     seen = TrainingFaces.of(faces)
     heard = TrainingVoices.of(voices, np.ones((len(voices), 4)), gender="no such column")
     assert set(seen.gender) <= {"male", "female"} and set(heard.gender) == {""}
-    rivals, left_out = make_rivals(heard, seen)
+    rivals, left_out = make_baselines(heard, seen)
     assert rivals["nearest voice's face"](np.ones((2, 4))).shape == (2, 16, 16, 3)
     assert set(left_out) == {"gender's mean face", "ridge to eigenfaces", "shuffled voices"}
