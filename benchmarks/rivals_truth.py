@@ -1,7 +1,6 @@
 """``rivals`` on made-up people: how close to the best possible does each system come?"""
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,10 +93,9 @@ def answer(folder: Path, coupling: float, wanted: Sequence[Training]) -> list[di
 
 
 def cohort_corpus(folder: Path, coupling: float) -> Path:
-    """People, and the corpus of them; one that was cut off is made anew."""
+    """People, and the corpus of them; what was cut off is completed."""
     corpus = folder / "corpus"
     if not (corpus / "corpus.json").is_file():
-        shutil.rmtree(folder, ignore_errors=True)
         write_cohort(folder / "people", msgspec.structs.replace(COHORT, coupling=coupling))
         prepare([folder / "people" / "cohort.csv"], corpus, split=SPLIT, workers=1)
     return corpus
