@@ -84,8 +84,7 @@ def answer(folder: Path, coupling: float, wanted: Sequence[Training]) -> list[di
     )
     context.rivals = baselines(context, next(iter(models.values()))[0])
     summary = Summary(context, "rivals")
-    speech = context.unseen()
-    add_corpus(summary, speech, coupling)
+    add_corpus(summary, context.unseen(), coupling)
     add_direct(summary, matcher, reader)
     known = {BOUND, ORACLE, "direct matching", *models, *context.rivals}
     kept = [row for row in summary.rows if row.system in known and not row.against]
