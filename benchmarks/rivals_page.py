@@ -244,8 +244,8 @@ def _truth_words() -> str:
     return (
         "Of made-up people it is known how much a voice tells about a face, and so the best that "
         "any system can reach (`synthetic/ceiling.py`). **Best possible, measured**: the best "
-        "decision, by the true numbers, on the very trials. 400 people, two recordings and two "
-        "pictures each, 300 of them to learn from; 1:2 matching of people not trained on. Direct "
+        "decision, by the true numbers, on the very trials. 300 people, a recording and a picture "
+        "each, three quarters of them to learn from; 1:2 matching of people not trained on. Direct "
         "matching takes eigenfaces of the pictures and has one number for both readings."
     )
 
