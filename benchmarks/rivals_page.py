@@ -99,7 +99,9 @@ def _short(found: Found) -> Iterator[str]:
             yield (
                 f"**Against {words}, direct matching** (`{direct}`, chosen on held-out people) is "
                 f"right in {_cell(_row(rows, direct, MATCHING, '', JUDGE))} of trials, within "
-                f"gender {_cell(_row(rows, direct, MATCHING, 'gender', JUDGE))}."
+                f"gender {_cell(_row(rows, direct, MATCHING, 'gender', JUDGE))}. Against "
+                f"Speech2Face's published faces: {_verdict(rows, direct, PUBLISHED, '')}; within "
+                f"gender {_verdict(rows, direct, PUBLISHED, 'gender')}."
             )
         makers = _makers(found, rows)
         for stratum in ("", "gender"):
@@ -108,7 +110,7 @@ def _short(found: Found) -> Iterator[str]:
     if five:
         own = _row(found["rows"]["voxceleb"]["canonical"], five, MATCHING, "", JUDGE)
         yield (
-            f"**The report's five models** at this length of training: `{five}`, the best of them "
+            f"**The report's models** at the length of training below: `{five}`, the best of them "
             f"on held-out people, is right in {_cell(own)} of trials: {_against_chance(own)}."
         )
     yield from _short_truth(found["truth"])
@@ -121,22 +123,33 @@ def _ranking(
     values = {n: row for n in makers if (row := _row(rows, n, MATCHING, stratum, JUDGE))}
     if not values:
         return
-    best = max(values, key=lambda name: values[name]["value"])
     trivial = [n for n in values if n.split(",")[0] in BASELINES]
-    simple = max(trivial, key=lambda name: values[name]["value"]) if trivial else None
-    told = [f"highest of those who make faces is `{best}` with {_cell(values[best])}"]
-    if simple and simple != best:
-        told.append(f"highest of the baselines `{simple}` with {_cell(values[simple])}")
+    trained = [n for n in values if n not in trivial and n != PUBLISHED]
+    told = []
+    for what, names in (("trained systems", trained), ("baselines", trivial)):
+        if names:
+            best = max(names, key=lambda name: values[name]["value"])
+            told.append(f"highest of the {what} is `{best}` with {_cell(values[best])}")
     if PUBLISHED in values:
-        told.append(f"Speech2Face's published faces {_cell(values[PUBLISHED])}")
+        told.append(f"Speech2Face's published faces reach {_cell(values[PUBLISHED])}")
         ahead, behind = (_told(rows, values, stratum, PUBLISHED, sign) for sign in (1, -1))
-        told.append(f"above Speech2Face's for certain: {ahead}; below: {behind}")
+        told.append(f"above these for certain: {ahead}; below: {behind}")
     if direct:
-        equal = _told(rows, values, stratum, direct, 0)
-        told.append(f"cannot be told from direct matching: {equal}")
+        below = _told(rows, values, stratum, direct, -1)
+        told.append(f"below direct matching for certain: {below}")
     chance = [n for n, row in values.items() if row["low"] <= 0.5]
     told.append(f"cannot be told from chance: {_names(chance)}")
-    yield f"Against {words}, {STRATA[stratum]}: {'; '.join(told)}."
+    yield f"Faces against {words}, {STRATA[stratum]}: {'; '.join(told)}."
+
+
+def _verdict(rows: Rows, name: str, other: str, stratum: str) -> str:
+    """A difference in points, and what it says."""
+    row = _row(rows, name, MATCHING, stratum, JUDGE, other)
+    if row is None:
+        return "not measured"
+    ahead, behind = row["low"] > 0, row["high"] < 0
+    told = "it wins" if ahead else "it loses" if behind else "the data cannot tell"
+    return f"{_points(row)} points, {told}"
 
 
 def _told(rows: Rows, values: Mapping[str, RowDict], stratum: str, other: str, sign: int) -> str:

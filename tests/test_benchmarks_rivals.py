@@ -81,9 +81,10 @@ def test_the_page_says_what_the_numbers_bear_out(rows):
         "truth": {},
     }
     text = page(json.loads(json.dumps(found)))
-    assert "highest of those who make faces is `knows` with 100.0" in text
-    assert "above Speech2Face's for certain: `knows`; below: none" in text
+    assert "highest of the trained systems is `knows` with 100.0" in text
+    assert "above these for certain: `knows`; below: none" in text
     assert "cannot be told from chance: `speech2face`" in text
+    assert "Against Speech2Face's published faces: +" in text and "points, it wins" in text
     assert "Left out of this run: report's bn." in text
     assert "| `knows` | fitted at once | 20 | 1.5 | 100 |" in text
 
