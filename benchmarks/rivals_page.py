@@ -26,7 +26,7 @@ BASELINES = (
 )  # fmt: skip
 READERS = {"attributes": "by attributes", EIGEN: "by eigenfaces"}
 NO_TRUTH = (
-    "Not asked in this run (`--couplings 0.85`); one model over couplings: [measured on synthetic "
+    "Not asked in this run; one model over couplings: [measured on synthetic "
     "people](known-truth.md)."
 )
 BOUND, ORACLE = "best possible, by theory", "best possible, measured"
@@ -73,9 +73,9 @@ def _introduction(found: Found) -> str:
     first = _row(found["rows"]["voxceleb"]["canonical"], PUBLISHED, MATCHING, "", JUDGE)
     people = first["n_people"] if first else 0
     left = found["without"]
-    without = f" Left out of this run: {', '.join(left)}." if left else ""
+    without = f" Left out of this run: {'; '.join(left)}." if left else ""
     return (
-        f"Written by `{found['run_with']}`; the numbers lie in `benchmarks/results/rivals.json`. "
+        "Written by `python -m benchmarks.rivals`; numbers in `benchmarks/results/rivals.json`. "
         "Every system learns from the same seven eighths of AVSpeech's people (968 clips in all) "
         "and hears through the same frozen voice encoder, GE2E; Speech2Face's published faces come "
         "from a model that learned from about a million clips. All are asked about recordings of "
