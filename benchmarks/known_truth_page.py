@@ -96,8 +96,8 @@ def _lost(cohorts: Rows) -> list[str]:
         f"numbers in one recording of three to five seconds {read - heard:.1f}. The best whole "
         f"system that makes a face ends at {flow:.1f}, {bound - flow:.1f} points below the bound. "
         "Even from as few people as taught the networks below, a linear system is far ahead of "
-        "them: it is their training that loses what a voice tells, not the recordings, the "
-        "pictures or their number."
+        "them. That points to their training, more than to the recordings, the pictures or their "
+        "number; their encoder and their generator were not asked apart."
     ]
 
 
