@@ -50,7 +50,7 @@ def people(tmp_path_factory) -> Path:
 def corpus(people, tmp_path_factory) -> Path:
     """The corpus of these people; some of them are held out."""
     out = tmp_path_factory.mktemp("corpora") / "corpus"
-    report = prepare([people], out, face_crop=FaceCrop(px=16), split="hash:60/20/20")
+    report = prepare([people], out, face_crop=FaceCrop(px=16), split="hash:50/20/30")
     assert report.info.counts["train"].identities >= 3
     assert report.info.counts["validation"].identities + report.info.counts["test"].identities >= 2
     return out

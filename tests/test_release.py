@@ -70,7 +70,7 @@ def test_a_long_recording_is_heard_in_pieces_as_if_at_once(n_hidden, tmp_path):
         features = rng.normal(size=(n_frames, 64)).astype(np.float32)
         # The middle differs from the ends, so that a piece that is left out shows.
         features[n_frames // 2 :] += 1
-        whole = heard._run("embedding", features.T[None], (1, 64))[0]
+        whole = heard._network.floats("embedding", {"features": features.T[None]}, (1, 64))[0]
         np.testing.assert_allclose(heard.encoded(features), whole, atol=2e-6)
 
 

@@ -21,7 +21,7 @@ from voice2face.experiments.pipeline.systems_of_others import (
 )
 from voice2face.experiments.questions import examples, matching
 from voice2face.experiments.registry import EXPERIMENTS
-from voice2face.training.people import PAINTED_OVER, people_of
+from voice2face.training.people import PAINTED_OVER, facts_of
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +115,13 @@ def test_what_cannot_be_asked_is_known_before_anything_is_trained(study, study_c
 def test_a_model_says_what_was_painted_over_in_its_faces():
     def corpus(*removed):
         return SimpleNamespace(
-            info=SimpleNamespace(shards=[], face_crop=SimpleNamespace(remove=removed))
+            info=SimpleNamespace(
+                shards=[], face_crop=SimpleNamespace(remove=removed), source_names=[], data_hash=""
+            )
         )
 
-    assert people_of(corpus("hair", "background"))[PAINTED_OVER] == "background, hair"
-    assert PAINTED_OVER not in people_of(corpus())
+    assert facts_of(corpus("hair", "background"), "train face")[PAINTED_OVER] == "background, hair"
+    assert PAINTED_OVER not in facts_of(corpus(), "train face")
 
 
 TOYS = Path(__file__).parents[1] / "toys"

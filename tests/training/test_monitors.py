@@ -181,9 +181,12 @@ def test_matching_is_right_for_the_true_faces_and_wrong_for_others(watch, held_o
     right = torch.stack([pixels[who == name][0] for name in asked])
     assert watch._matcher.accuracy(right) > 0.7
     names = sorted(set(asked))
-    other = dict(zip(names, names[1:] + names[:1], strict=True))
-    wrong = torch.stack([pixels[who == other[name]][0] for name in asked])
-    assert watch._matcher.accuracy(wrong) < 0.5
+    shares = []
+    for shift in range(1, len(names)):
+        other = dict(zip(names, names[shift:] + names[:shift], strict=True))
+        wrong = torch.stack([pixels[who == other[name]][0] for name in asked])
+        shares.append(watch._matcher.accuracy(wrong))
+    assert np.mean(shares) < 0.5
 
 
 def test_matching_by_a_known_embedding():

@@ -67,7 +67,7 @@ DryRun = Annotated[
 
 @app.command(
     epilog="\b\nExample: voice2face reproduce corpus out --dry-run\n"
-    "         voice2face reproduce corpus out --device cuda --set training.precision=bf16"
+    "         voice2face reproduce corpus out --device cuda --seeds 5"
 )
 def reproduce(
     corpus: options.CorpusFolder,
