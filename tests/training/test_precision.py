@@ -59,6 +59,13 @@ def test_the_faster_one_is_taken_and_said(fp32, bf16, chosen, tmp_path, monkeypa
     assert f"precision {chosen}: a step takes fp32 {fp32:.3g} s, bf16 {bf16:.3g} s" in said
 
 
+def test_short_steps_are_in_32_bits_whatever_the_clock_says(tmp_path, monkeypatch, capsys):
+    ticking(monkeypatch, fp32=0.02, bf16=0.001)
+    team, nothing = solo("cpu"), lambda name: lambda: None
+    assert settled("auto", tmp_path, resume=False, team=team, trial=nothing) == "fp32"
+    assert "bf16" not in capsys.readouterr().err
+
+
 def test_what_is_asked_for_is_not_tried(tmp_path):
     def trial(name):
         raise AssertionError("tried")

@@ -1,13 +1,15 @@
 """The precision of a training: the one that is asked for, or the faster on the device at hand.
 
 On a CPU with bfloat16 units a training is quicker in ``bf16`` than in ``fp32``, on one without them
-slower. So with ``auto`` a step of each is tried.
+slower. So with ``auto`` a step of each is tried, unless steps are so short that nothing is gained:
+then it is ``fp32``, and the same training has the same weights each time.
 """
 
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from voice2face.settings import Precision, parse_yaml
@@ -19,6 +21,7 @@ from voice2face.training.distributed import Team
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 TRIED_S = 0.3  # of each precision; one step at least
 LEAST_GAIN = 1.1  # times as fast; below it 32 bits, which are exact, are kept
+SHORT_S = 0.03  # a step in fp32: of shorter ones a clock tells too little, and 10,000 take minutes
 
 # From a precision to a step in it, which changes nothing of the training to come.
 Trial = Callable[[Precision], Callable[[], object]]
@@ -62,8 +65,10 @@ def _kept(out: Path) -> str:
 def _faster(device: torch.device, trial: Trial, *, tells: bool) -> Precision:
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices):
-        seconds = {precision: _seconds(device, precision, trial) for precision in PRECISIONS}
-    half = seconds["bf16"] * LEAST_GAIN < seconds["fp32"]
+        seconds = {"fp32": _seconds(device, "fp32", trial)}
+        if seconds["fp32"] >= SHORT_S:
+            seconds["bf16"] = _seconds(device, "bf16", trial)
+    half = seconds.get("bf16", np.inf) * LEAST_GAIN < seconds["fp32"]
     chosen: Precision = "bf16" if half else "fp32"
     if tells:
         times = ", ".join(f"{name} {s:.3g} s" for name, s in seconds.items())
