@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.face_space import SHIPPED
 from voice2face.generators import face_space
 from voice2face.parts import Part
+from voice2face.release.people import people_entry
 from voice2face.release.writing import NewPart, write_release
 from voice2face.training.face_space.tables import read_rows
 from voice2face.voice_encoders import ge2e, heard
@@ -73,6 +74,8 @@ def _provenance(data: Path) -> dict[str, str | int | float | bool | None]:
     def n(*parts: str) -> int:
         return len(read_rows(data.joinpath(*parts)))
 
+    taught = ("pairs", "avspeech", "pairs.csv"), ("open", "voices.csv")
+    names = {row["identity"] for parts in taught for row in read_rows(data.joinpath(*parts))}
     return {
         "made_by": "python -m benchmarks.face_space, python -m benchmarks.face_space_model",
         "sources": "FairFace, portraits of the US Congress; AVSpeech, LibriSpeech (numbers alone)",
@@ -81,6 +84,7 @@ def _provenance(data: Path) -> dict[str, str | int | float | bool | None]:
         "recordings": n("pairs", "avspeech", "pairs.csv"),
         "readers' recordings": n("open", "voices.csv"),
         "voice encoder": "GE2E (Resemblyzer 0.1.4, Apache-2.0)",
+        **people_entry(names),
     }
 
 
