@@ -184,6 +184,7 @@ class _Decoder:
         self.is_spent = False
         self._is_ready = False
         self._is_late = False
+        self._ending = threading.Lock()
         context: Any = multiprocessing.get_context("spawn" if start == "none" else start)
         self.connection, theirs = context.Pipe()
         # A copy of this process has what belongs to the others as well; a new program has not.
@@ -214,11 +215,12 @@ class _Decoder:
             raise self._why(thing, request) from error
 
     def end(self) -> None:
-        """Kill it, and wait until it is gone."""
-        if self._process.pid is not None:
-            self._process.kill()
-            self._process.join(5)
-        self.connection.close()
+        """Kill it, and wait until it is gone; two threads may do so at once."""
+        with self._ending:
+            if self._process.pid is not None:
+                self._process.kill()
+                self._process.join(5)
+            self.connection.close()
 
     def _give_up(self) -> None:
         self._is_late = True
