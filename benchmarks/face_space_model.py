@@ -1,16 +1,17 @@
 """The model ``face-space`` that is shipped, from the file that ``benchmarks.face_space`` makes.
 
-    python -m benchmarks.face_space_model FACE_SPACE.npz OUT --data FOLDER
+    python -m benchmarks.face_space_model FACE_SPACE.npz OUT --data FOLDER --kept FOLDER
 
 OUT becomes a model folder: GE2E, the face space, read-offs of gender and age, and the card. FOLDER
-is the one that taught the face space; what taught it is counted there.
+is the one that taught the face space; how many faces and portraits it consists of is counted in the
+second (OUT of ``benchmarks.face_space``), how many recordings in the first.
 """
 
 import argparse
 import shutil
 from pathlib import Path
 
-from benchmarks.face_space import SHIPPED
+from benchmarks.face_space import SHIPPED, open_faces, portraits
 from voice2face.generators import face_space
 from voice2face.parts import Part
 from voice2face.release.people import people_entry
@@ -30,9 +31,10 @@ from GE2E's embedding, taught on the voices of AVSpeech and what networks see in
 pictures (gender, age, and where their faces lie in the space), and on the gender of LibriSpeech's
 readers. No picture of these speakers is in the model.
 
-The faces that the space consists of are in even light, with open eyes and without spectacles, two
-thirds of FairFace's. They were lit as the portraits are on average; how light a face is as a whole
-was left to its picture, half-way to the mean of its labelled group.
+The faces that the space consists of are in even light, with open eyes and without spectacles: two
+thirds of those of FairFace's that are frontal and have a closed mouth. They were lit as the
+portraits are on average; how light a face is as a whole was left to its picture, half-way to the
+mean of its labelled group.
 
 The face itself is the mean of what a voice tells: a usual person of the gender and about the age
 that are heard. Hair is not heard: a voice gets one of eight kinds of usual hair, and keeps it. The
@@ -53,13 +55,14 @@ def main() -> None:
     options.add_argument("face_space", type=Path)
     options.add_argument("out", type=Path)
     options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--kept", type=Path, required=True)
     given = options.parse_args()
     parts = [
         _new(ge2e.Ge2ePart(), ge2e.SHIPPED, ge2e.FILE),
         _new(SHIPPED, given.face_space, face_space.FILE),
         _new(heard.LinearReadOffsPart(), heard.SHIPPED, heard.FILE),
     ]
-    write_release(given.out, "face-space", parts, _provenance(given.data), remarks=REMARKS)
+    write_release(given.out, "face-space", parts, _provenance(given), remarks=REMARKS)
     print(given.out)
 
 
@@ -70,21 +73,19 @@ def _new(part: Part, source: Path, name: str) -> NewPart:
     return NewPart(part, write)
 
 
-def _provenance(data: Path) -> dict[str, str | int | float | bool | None]:
-    def n(*parts: str) -> int:
-        return len(read_rows(data.joinpath(*parts)))
-
-    taught = ("pairs", "avspeech", "pairs.csv"), ("open", "voices.csv")
-    names = {row["identity"] for parts in taught for row in read_rows(data.joinpath(*parts))}
+def _provenance(given: argparse.Namespace) -> dict[str, str | int | float | bool | None]:
+    heard = read_rows(given.data / "pairs" / "avspeech" / "pairs.csv")
+    readers = read_rows(given.data / "open" / "voices.csv")
+    folders = argparse.Namespace(data=given.data, out=given.kept)
     return {
         "made_by": "python -m benchmarks.face_space, python -m benchmarks.face_space_model",
         "sources": "FairFace, portraits of the US Congress; AVSpeech, LibriSpeech (numbers alone)",
-        "faces": n("open", "faces.csv"),
-        "portraits": n("open", "portraits.csv"),
-        "recordings": n("pairs", "avspeech", "pairs.csv"),
-        "readers' recordings": n("open", "voices.csv"),
+        "faces": len(open_faces(folders).texture),
+        "portraits": len(portraits(folders).texture),
+        "recordings": len(heard),
+        "readers' recordings": len(readers),
         "voice encoder": "GE2E (Resemblyzer 0.1.4, Apache-2.0)",
-        **people_entry(names),
+        **people_entry(row["identity"] for row in (*heard, *readers)),
     }
 
 

@@ -1,8 +1,9 @@
 """What the faces of a face space are worth, on people who taught nothing.
 
-    python -m benchmarks.faces NAME FACE_SPACE.npz PAIRS.csv [--part JSON] [--embedder FILE]
+    python -m benchmarks.faces NAME MODEL PAIRS.csv [--embedder FILE]
 
-An embedder is FILE.onnx, or the .dat file of dlib's (``benchmarks.dlib_embedder``).
+MODEL is the folder of a model that draws by a face space. An embedder is FILE.onnx, or the .dat
+file of dlib's (``benchmarks.dlib_embedder``).
 PAIRS.csv has columns identity, voice, canonical, speech2face, and gender and age where they are
 labelled (else gender is what a network sees in the canonical face). Writes ``results/NAME.json``:
 gender and age that a network sees in the faces, 1:2 matching against canonical faces beside
@@ -32,8 +33,9 @@ from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.normalise import BACKGROUND, Normaliser
 from voice2face.files import sha256_of, write_text
-from voice2face.generators.face_space import FaceSpace, FaceSpacePart
+from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.parts import read_arrays
+from voice2face.release.model_folder import read_config
 from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.studio import relit, shades
@@ -72,13 +74,14 @@ class People:
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.faces", description=__doc__)
     options.add_argument("name")
-    options.add_argument("space", type=Path)
+    options.add_argument("model", type=Path)
     options.add_argument("pairs", type=Path)
-    options.add_argument("--part", default="{}", help="settings of FaceSpacePart, as JSON")
     options.add_argument("--embedder", action="append", default=[])
     given = options.parse_args()
-    part = msgspec.json.decode(given.part, type=FaceSpacePart)
-    arrays = read_arrays(given.space)
+    part, file = read_config(given.model).generator, given.model / FILE
+    if not isinstance(part, FaceSpacePart):
+        raise SystemExit(f"{given.model}: draws by no face space")
+    arrays = read_arrays(file)
     space = FaceSpace(part, arrays)
     people = read_people(given.pairs)
     started = time.perf_counter()
@@ -88,9 +91,9 @@ def main() -> None:
         space.faces(np.repeat(people.heard, N_DRAWS, axis=0), np.random.default_rng(0))
     )
     found = {
-        "run_with": f"python -m benchmarks.faces {given.name} FACE_SPACE.npz PAIRS.csv",
+        "run_with": f"python -m benchmarks.faces {given.name} MODEL PAIRS.csv --embedder FILE",
         "machine": machine(),
-        "space_sha256": sha256_of(given.space),
+        "space_sha256": sha256_of(file),
         "part": msgspec.to_builtins(part),
         "recordings": len(people.rows),
         "people": len(set(people.who.tolist())),
