@@ -144,6 +144,24 @@ def test_comments_and_docstrings_are_no_code(tmp_path, monkeypatch):
         code._read.cache_clear()
 
 
+def test_a_page_is_made_again_when_its_templates_change(tmp_path, monkeypatch):
+    sheet = tmp_path / "pages" / code.TEMPLATES / "page.css"
+    sheet.parent.mkdir(parents=True)
+    (sheet.parents[1] / "__init__.py").touch()
+    (sheet.parents[1] / "write.py").write_text("x = 1\n")
+    sheet.write_text("p {}")
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    (tmp_path / "a.py").write_text("import voice2face.pages.write\n")
+    code._read.cache_clear()
+    try:
+        first = code_of("voice2face.a")
+        assert code_of("voice2face.a") == first
+        sheet.write_text("p { margin: 0 }")
+        assert code_of("voice2face.a") != first
+    finally:
+        code._read.cache_clear()
+
+
 def test_a_run_with_other_settings_is_put_aside_and_taken_up_again(done):
     notes = []
     (done / "runs" / "face" / "checkpoint").write_text("hours of work")

@@ -1,4 +1,4 @@
-"""The code that a step depends on: the modules that its work imports, and their imports."""
+"""The code that a step depends on: modules that its work imports, their imports and templates."""
 
 import ast
 import hashlib
@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from voice2face.files import sha256_of
+
 PACKAGE = "voice2face"
 ROOT = Path(__file__).parents[2]  # the package's folder
 CODE_DIGITS = 16
+TEMPLATES = "templates"  # folder of a package that makes pages
 # Settings and presets are known by their values; the registry of networks by their checksums.
 BY_VALUE = ("voice2face.settings", "voice2face.networks.variants", "voice2face.assets.pretrained")
 
@@ -16,7 +19,7 @@ BY_VALUE = ("voice2face.settings", "voice2face.networks.variants", "voice2face.a
 def code_of(*modules: str) -> str:
     """Checksum of modules and of all of the package that they import, wherever they do.
 
-    Comments, docstrings and layout don't count.
+    Comments, docstrings and layout don't count; page templates that lie in their packages do.
 
     Args:
         modules: Full names.
@@ -24,6 +27,10 @@ def code_of(*modules: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(closure(*modules)):
         digest.update(f"{name} {_read(name)[0]}\n".encode())
+        if (file := _file(name)).stem != "__init__":
+            continue
+        for template in sorted((file.parent / TEMPLATES).glob("*")):
+            digest.update(f"{template.name} {sha256_of(template)}\n".encode())
     return digest.hexdigest()[:CODE_DIGITS]
 
 
