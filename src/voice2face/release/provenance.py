@@ -40,6 +40,7 @@ KEYWORDS = {
     "variant": "voice2face:variant",
     "variation": "voice2face:variation",
 }
+COMPRESSION = 4  # of 9: a third of the time of zlib's usual 6, for 6 % more bytes
 MAX_CHARACTERS = 500  # of one entry
 MAX_BYTES, MAX_PIXELS = 64 << 20, 64_000_000  # of a picture that is read
 
@@ -107,7 +108,7 @@ def png_bytes(picture: "Image", about: Provenance, label: str = "") -> bytes:
     chunks.add_itxt(XMP, _xmp(about))
     stream = io.BytesIO()
     shown = labelled(picture, label) if label else picture
-    shown.save(stream, format="PNG", pnginfo=chunks)
+    shown.save(stream, format="PNG", pnginfo=chunks, compress_level=COMPRESSION)
     return stream.getvalue()
 
 
