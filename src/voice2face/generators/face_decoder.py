@@ -16,7 +16,6 @@ from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.rows import times
-from voice2face.networks.onnx_network import Network
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,22 +64,10 @@ class FaceDecoder:
             them, ``around_mean``, ``around``, ``around_step``, each of women and of men.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
-        refiner: Shows faces as photographs would: ``picture`` (n, 4, side, side), RGB and opacity
-            in [-1, 1], to ``refined``, likewise. None: faces as the closed form has them.
-
-    Raises:
-        ModelError: The refiner is of another size.
     """
 
-    def __init__(
-        self,
-        arrays: Mapping[str, npt.NDArray[Any]],
-        px: int,
-        sharpening: float,
-        refiner: Network | None = None,
-    ) -> None:
-        self.px = px
-        self._sharpening, self._refiner = sharpening, refiner
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], px: int, sharpening: float) -> None:
+        self.px, self._sharpening = px, sharpening
         self._region = arrays["region"]  # (side, side)
         self._blend = arrays["blend"].astype(np.float32)[..., None]  # (side, side, 1)
         self._texture_mean = arrays["texture_mean"].astype(np.float32)
@@ -108,26 +95,15 @@ class FaceDecoder:
         self._backdrop = (1 - (1 - DARKER) * np.minimum(apart / np.float32(0.75), 1) ** 2)[
             ..., None
         ]
-        if refiner is not None:
-            refiner.check("picture", (None, 4, side, side), "refined")
 
     def __call__(self, looks: Looks) -> Floats:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
         faces = np.empty((len(looks.codes), self.px, self.px, 3), np.float32)
         for row, shape in enumerate(self.shapes(looks.codes)):
             behind = BACKDROP if looks.backdrop is None else looks.backdrop[row]
-            picture = self._before(np.asarray(behind, np.float32), self._shown(looks, row))
+            picture = self._before(np.asarray(behind, np.float32), self._laid(looks, row))
             faces[row] = self._draw(self._enlarged(picture), shape)
         return np.clip(faces, 0, 255)
-
-    def _shown(self, looks: Looks, row: int) -> Floats:
-        """RGB and opacity, 0 to 255, refined where there is a refiner, (side, side, 4)."""
-        if self._refiner is None:
-            return self.laid(looks, row, self._sharpening)
-        given = self.laid(looks, row).transpose(2, 0, 1)[None] / np.float32(127.5) - np.float32(1)
-        (refined,) = self._refiner.run(["refined"], {"picture": given})
-        face = (refined[0].transpose(1, 2, 0) + 1) * np.float32(127.5)
-        return np.asarray(np.clip(face, 0, 255), np.float32)
 
     def _before(self, behind: Floats, shown: Floats) -> Floats:
         """The picture before a backdrop, shape (side, side, 3)."""
@@ -136,21 +112,12 @@ class FaceDecoder:
             shown[..., :3] + clear * (behind * self._backdrop - np.float32(BACKGROUND)), np.float32
         )
 
-    def laid(self, looks: Looks, row: int, sharpening: float = 0.0) -> Floats:
-        """One of the faces on the mean shape, before a plain background.
-
-        Args:
-            looks: People.
-            row: Which of them.
-            sharpening: How much is added of what is fine.
-
-        Returns:
-            RGB and opacity, 0 to 255, shape (side, side, 4).
-        """
+    def _laid(self, looks: Looks, row: int) -> Floats:
+        """One of the faces on the mean shape, RGB and opacity, 0 to 255, shape (side, side, 4)."""
         code = np.clip(looks.codes[row : row + 1], -FURTHEST, FURTHEST).astype(np.float32)
         code = code[:, : len(self._texture_basis)]
         feature = surrounding_features(code, looks.age[row : row + 1], looks.hair[row : row + 1])
-        return self._picture(code[0], feature[0], int(looks.male[row]), sharpening)
+        return self._picture(code[0], feature[0], int(looks.male[row]))
 
     def shapes(self, codes: Floats) -> Floats:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
@@ -158,7 +125,7 @@ class FaceDecoder:
         shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
-    def _picture(self, code: Floats, feature: Floats, man: int, sharpening: float) -> Floats:
+    def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
         """The face on the mean shape, RGB and opacity, shape (side, side, 4)."""
         side = self._region.shape[0]
         change = (code * self._texture_scale) @ self._texture_basis
@@ -167,7 +134,7 @@ class FaceDecoder:
             face = np.full((side, side, 4), BACKGROUND, np.float32)
             face[..., 3] = 255 * self._region
             face[self._region, :3] = texture
-            face[..., :3] = self._sharpened(face[..., :3], sharpening)
+            face[..., :3] = self._sharpened(face[..., :3])
             return face
         change = (feature * self._around_step[man]) @ self._around[man]
         around = (self._around_mean[man] + change).reshape(side, side, 4)
@@ -176,7 +143,7 @@ class FaceDecoder:
         face = colour.copy()
         face[self._region] = texture
         colour = self._tinted(colour, face)
-        whole = self._sharpened(colour + self._blend * (face - colour), sharpening)
+        whole = self._sharpened(colour + self._blend * (face - colour))
         edge = _smooth_step(opacity, *EDGE)
         picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
         return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
@@ -194,11 +161,11 @@ class FaceDecoder:
     def _softened(self, picture: Floats) -> Floats:
         return blurred(blurred(picture, self._soft), self._back)
 
-    def _sharpened(self, picture: Floats, sharpening: float) -> Floats:
-        if not sharpening:
+    def _sharpened(self, picture: Floats) -> Floats:
+        if not self._sharpening:
             return picture
         detail = picture - blurred(picture, self._fine)
-        strength = np.float32(sharpening) * (LEAST_SHARP + (1 - LEAST_SHARP) * self._blend)
+        strength = np.float32(self._sharpening) * (LEAST_SHARP + (1 - LEAST_SHARP) * self._blend)
         return np.asarray(picture + strength * detail, np.float32)
 
     def _enlarged(self, picture: Floats) -> Floats:

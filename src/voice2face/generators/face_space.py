@@ -20,7 +20,6 @@ from voice2face.generators.neighbours import Neighbours
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
-from voice2face.networks.onnx_network import Network
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
@@ -71,7 +70,6 @@ YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
-REFINER = "refiner.onnx"  # optional
 BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
 TINT = 0.025  # spread of its channels, as a share
 
@@ -119,10 +117,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         path = source.path(FILE)
         optional = ANSWER, SURROUNDINGS, SHOWN, NEIGHBOURS, FLOW
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
-        refiner = None
-        if REFINER in source.sha256:
-            refiner = Network(source.path(REFINER), source.threads)
-        return FaceSpace(self, arrays, refiner)
+        return FaceSpace(self, arrays)
 
     @property
     def face_px(self) -> int:
@@ -131,8 +126,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
 
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
-        refined = ", refined by a network" if REFINER in self.files else ""
-        return {"generator": f"face space, closed form{refined}, faces of {self.px} pixels"}
+        return {"generator": f"face space, closed form, faces of {self.px} pixels"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +183,6 @@ class FaceSpace:
     Args:
         settings: Size and emphasis.
         arrays: What :func:`voice2face.training.face_space.fit` made.
-        refiner: As :class:`.face_decoder.FaceDecoder` takes it.
 
     Attributes:
         px: Side of the faces.
@@ -199,9 +192,7 @@ class FaceSpace:
         ModelError: The arrays are for embeddings of another length.
     """
 
-    def __init__(
-        self, settings: FaceSpacePart, arrays: Arrays, refiner: Network | None = None
-    ) -> None:
+    def __init__(self, settings: FaceSpacePart, arrays: Arrays) -> None:
         if len(arrays["voice_mean"]) != settings.embedding_dim:
             found = f"made for embeddings of {len(arrays['voice_mean'])} numbers"
             wanted = f"{settings.embedding_dim}, as its settings say"
@@ -227,7 +218,7 @@ class FaceSpace:
         self._neighbours = Neighbours(arrays) if "near_code" in arrays else None
         self._flow = Velocity(arrays) if "flow_enter" in arrays else None
         self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
-        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening, refiner)
+        self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
 
     def told(self, embeddings: Floats) -> Told:
         """What voices tell: gender, age, and the mean of the code.
