@@ -11,9 +11,10 @@ from voice2face.evaluation.results import Claim, Result, Row, Series
 from voice2face.experiments.registry import EXPERIMENTS
 from voice2face.report import words
 from voice2face.report.figures import looks, scale
-from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
+from voice2face.report.files_of_numbers import rows_csv, series_csv
 from voice2face.report.looks import DARK, LIGHT
 from voice2face.report.order import chapters, heading, stem
+from voice2face.report.page import tables_tex
 from voice2face.report.tables import MOST_COLUMNS, letter, tables
 
 from .report_samples import HOSTILE, MODELS, all_results, groups, matching, others, row

@@ -6,11 +6,10 @@ from pathlib import Path
 from voice2face.evaluation.results import Result
 from voice2face.files import write_text
 from voice2face.report.figures import looks, write_curves
-from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
+from voice2face.report.files_of_numbers import rows_csv, series_csv
 from voice2face.report.grids import Faces, read_faces
-from voice2face.report.markdown_page import markdown_page
 from voice2face.report.order import chapters, slug, stem
-from voice2face.report.page import page
+from voice2face.report.page import markdown_page, page, tables_tex
 from voice2face.report.sheets import write_sheet
 
 
