@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import unit_vectors
+from voice2face.evaluation.metrics.cosine import both_sides
 from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
@@ -87,8 +87,7 @@ class Distances:
 
 def distances(made: Vectors, real: Vectors, trials: TrialList) -> Distances:
     """Distances of probes to the gallery, both sides centred, as in :func:`match`."""
-    a = unit_vectors(made, trials.probes, "faces", centre=True)
-    b = unit_vectors(real, trials.gallery, "faces", centre=True)
+    a, b = both_sides(made, real, trials, centre=True)
     far = 1 - (a @ b.T).astype(np.float64)
     same = trials.probes.identity[:, None] == trials.gallery.identity
     own = same

@@ -193,7 +193,7 @@ def _pair_sums(
 ) -> Floats:
     """Sum of the kernel over drawn pairs, block by block; not over pairs of one ``owner``."""
     total = np.zeros(len(in_a))
-    for rows in _blocks(len(a)):
+    for rows in blocks(len(a)):
         kernel = (a[rows] @ b.T) / a.shape[1] + 1
         kernel *= kernel * kernel
         if owner is not None:
@@ -230,6 +230,7 @@ def _checked(a: np.ndarray, b: np.ndarray) -> tuple[Floats, Floats]:
     return np.asarray(a, np.float64), np.asarray(b, np.float64)
 
 
-def _blocks(n: int) -> Iterator[slice]:
+def blocks(n: int) -> Iterator[slice]:
+    """Slices of ``BLOCK`` of ``n`` rows, one after the other."""
     for start in range(0, n, BLOCK):
         yield slice(start, min(start + BLOCK, n))

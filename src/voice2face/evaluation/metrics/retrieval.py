@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, both_sides
 from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     SHARE,
@@ -128,9 +128,7 @@ def retrieve(
     if per_person and trials.others_only:
         wanted, remedy = "single ones, each against the others", "leave out the averaging"
         raise CorpusError("retrieval", "an average over a person's pictures", wanted, remedy)
-    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
-    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
-    check_same_dim(probes, faces)
+    probes, faces = both_sides(made, real, trials, centre=centre)
     people = trials.probes.identity
     if per_person:
         people, owner = np.unique(people, return_inverse=True)
