@@ -60,6 +60,12 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
+def mean_where(values: np.ndarray, where: np.ndarray) -> npt.NDArray[np.float64]:
+    """Mean of each row where a mask holds; NaN where it never does: (n, m) → (n,)."""
+    found = np.ma.array(values, mask=~where, dtype=np.float64).mean(axis=1)
+    return np.asarray(np.ma.filled(found, np.nan))
+
+
 def both_sides(
     made: np.ndarray, real: np.ndarray, trials: TrialList, *, centre: bool = False
 ) -> tuple[Vectors, Vectors]:
