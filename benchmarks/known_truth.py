@@ -20,7 +20,7 @@ from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
 from benchmarks.learning import COHORT, train
 from voice2face.corpus import Corpus
-from voice2face.evaluation.baselines import BASELINES, make_baselines
+from voice2face.evaluation.baselines import make_baselines
 from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes, as_faces
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
@@ -85,9 +85,7 @@ def opened(corpus: Corpus, model: ModelSystem, folder: Path) -> Context:
         TrainingFaces(learned.pixels, learned.identity, np.full(len(learned), "", str)),
         model=lambda embeddings: model.faces(embeddings).pixels,
     )
-    context.baselines = {
-        n: BaselineSystem(n, BASELINES[n], model, rival) for n, rival in rivals.items()
-    }
+    context.baselines = {n: BaselineSystem(n, model, rival) for n, rival in rivals.items()}
     return context
 
 

@@ -28,7 +28,8 @@ from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
 from voice2face.audio.speech import Speech
 from voice2face.evaluation.embedders.fitted import LinearAttributes, as_faces
-from voice2face.evaluation.metrics.matching import Matching, match_one_of_two
+from voice2face.evaluation.metrics.matching import Scored, match_one_of_two
+from voice2face.evaluation.statistics.intervals import estimate
 from voice2face.evaluation.statistics.ridge import ridges_of
 from voice2face.experiments.oracle import oracle
 from voice2face.files import write_text
@@ -244,8 +245,8 @@ def _of_pictures(cohort: Cohort) -> Floats:
     return cohort.seen[cohort.whose[cohort.whose >= N_LEARNED]]
 
 
-def _figures(matching: Matching) -> dict[str, float]:
-    found = matching.accuracy
+def _figures(scored: Scored) -> dict[str, float]:
+    found = estimate(scored.share_right, scored.people, n_resamples=1000)
     return {"value": found.value, "low": found.low, "high": found.high}
 
 

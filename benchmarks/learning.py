@@ -18,8 +18,8 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.prepare import prepare
 from voice2face.evaluation.embedders.fitted import Fisherfaces, LinearAttributes
-from voice2face.evaluation.metrics.matching import Matching, match_one_of_two
-from voice2face.evaluation.statistics.intervals import Estimate
+from voice2face.evaluation.metrics.matching import Scored, match_one_of_two
+from voice2face.evaluation.statistics.intervals import Estimate, estimate
 from voice2face.networks.variants import recipe
 from voice2face.release.inference import Model
 from voice2face.settings import SpeakerRecipe, change
@@ -44,8 +44,8 @@ N_SHUFFLES = 10
 class Answers:
     """Matching of one kind of faces, in all and among people of one sex."""
 
-    everybody: Matching
-    within_sex: Matching
+    everybody: Scored
+    within_sex: Scored
 
 
 def train(
@@ -151,9 +151,9 @@ def summed_up(corpus: Path, model: Path, times: dict[str, float], command: str) 
     best = facts_of(COHORT).best_matching
     chosen = answers["attributes"]["model"].everybody
     figures = (
-        figure("1:2 matching, attributes", [chosen.accuracy.value], at_least=TARGET),
+        figure("1:2 matching, attributes", [chosen.accuracy], at_least=TARGET),
         *(
-            figure(f"1:2 {who}, {embedder}{suffix}", [matching.accuracy.value])
+            figure(f"1:2 {who}, {embedder}{suffix}", [matching.accuracy])
             for embedder, kinds in answers.items()
             for who, answer in kinds.items()
             for suffix, matching in (
@@ -170,7 +170,7 @@ def summed_up(corpus: Path, model: Path, times: dict[str, float], command: str) 
         "people": chosen.n_people,
         "trials": chosen.n_trials,
         "intervals": {
-            f"{who}, {embedder}": _interval(answer.everybody.accuracy)
+            f"{who}, {embedder}": _interval(answer.everybody)
             for embedder, kinds in answers.items()
             for who, answer in kinds.items()
         },
@@ -188,8 +188,14 @@ def main() -> None:
     write_result("learning", str(learning.__doc__), result, machine())
 
 
-def _interval(estimate: Estimate) -> list[float]:
-    return [round(estimate.low, 4), round(estimate.high, 4)]
+def over_people(scored: Scored) -> Estimate:
+    """Accuracy with its interval over those who are asked about."""
+    return estimate(scored.share_right, scored.people, n_resamples=1000)
+
+
+def _interval(scored: Scored) -> list[float]:
+    found = over_people(scored)
+    return [round(found.low, 4), round(found.high, 4)]
 
 
 def _pixels(faces: Faces) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.rivals_training import Training, trained
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
-from voice2face.evaluation.baselines import BASELINES, make_baselines
+from voice2face.evaluation.baselines import make_baselines
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import (
     Eigenfaces,
@@ -107,7 +107,7 @@ def baselines(context: Context, hearing: ModelSystem) -> dict[str, BaselineSyste
         TrainingFaces.of(learned),
         model=lambda embeddings: hearing.faces(embeddings).pixels,
     )
-    return {n: BaselineSystem(n, BASELINES[n], hearing, rival) for n, rival in rivals.items()}
+    return {n: BaselineSystem(n, hearing, rival) for n, rival in rivals.items()}
 
 
 def add_direct(summary: Summary, model: Model, reader: Path) -> None:
@@ -116,7 +116,7 @@ def add_direct(summary: Summary, model: Model, reader: Path) -> None:
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     faces = context.faces(context.asked)
     faces = faces.only(np.isin(faces.identity, speech.identity))
-    hearing = ModelSystem("direct matching", "", model)
+    hearing = ModelSystem("direct matching", model)
     voices = model.matcher.voices(hearing.embed(speech))
     crops = FaceSet.of_crops(faces.pixels, context.geometry)
     real = model.matcher.faces(open_embedder(reader).embed(crops))

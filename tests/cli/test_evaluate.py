@@ -236,7 +236,7 @@ def test_a_model_makes_the_faces(voice2face, pictures, colours, clips, model):
 def test_how_the_faces_of_a_model_lie_is_known_from_itself(said, words, how):
     from msgspec.structs import replace
 
-    from voice2face.cli.evaluate import _geometry
+    from voice2face.evaluation.table import _geometry
     from voice2face.release.inference import Model
     from voice2face.release.model_folder import BUNDLED
 
@@ -269,7 +269,7 @@ def test_what_somebody_else_made_is_not_replaced(voice2face, pictures, colours, 
 def test_a_model_that_knows_people_of_the_table_is_pointed_out():
     from types import SimpleNamespace
 
-    from voice2face.cli.evaluate import _warnings
+    from voice2face.evaluation.table import _warnings
     from voice2face.release.people import people_entry
 
     def model(*people):

@@ -95,7 +95,7 @@ def test_results_are_the_same_each_time_and_ask_for_people():
     with pytest.raises(CorpusError, match="made faces: 3 people; at least 4 wanted"):
         kernel_distance(a, b, people_a=np.arange(20) % 3)
     with pytest.raises(CorpusError, match="20 embeddings, 19 names"):
-        diversity(a, b, people_made=np.arange(19))
+        diversity(a, b, people_a=np.arange(19))
 
 
 def test_who_is_in_both_sets_is_drawn_for_both():
@@ -124,7 +124,7 @@ def test_diversity_counts_people_not_pictures():
     people = np.array([0] * 97 + [1, 2, 3])
     centres = 10 * normal(4, 8, 52)
     made, once = centres[people], centres
-    found = diversity(made, centres, people_made=people)
+    found = diversity(made, centres, people_a=people)
     assert found.value == pytest.approx(1)
     assert diversity(once[[0, 0, 0, 0]], centres).value == 0
 

@@ -24,7 +24,7 @@ def test_fisherfaces_see_through_the_light_that_pixels_do_not():
     first = np.arange(len(new)) % 4 < 2
     by_pixels = new.reshape(len(new), -1)
     accuracy = [
-        match_one_of_two(x[first], who[first], x[~first], who[~first]).accuracy.value
+        match_one_of_two(x[first], who[first], x[~first], who[~first]).accuracy
         for x in (by_pixels, embedder.embed(new))
     ]
     assert accuracy[0] < 0.75 < 0.98 < accuracy[1]

@@ -333,26 +333,8 @@ def test_matching_without_a_list_within_a_group():
     group = np.array(["f", "f", "m", "m"])
     vectors = np.array([[1.0, 0], [1, 0], [-1, 0], [-1, 0]])
     who = np.array(["a", "b", "c", "d"])
-    assert match_one_of_two(vectors, who, vectors, who).accuracy.value == pytest.approx(5 / 6)
+    assert match_one_of_two(vectors, who, vectors, who).accuracy == pytest.approx(5 / 6)
     within = match_one_of_two(vectors, who, vectors, who, group=group)
-    assert within.accuracy.value == 0.5 and within.n_trials == 4
+    assert within.accuracy == 0.5 and within.n_trials == 4
     with pytest.raises(CorpusError, match="impostor"):
         match_one_of_two(np.eye(1), np.array(["a"]), np.eye(1), np.array(["a"]))
-
-
-def test_matching_without_a_list_draws_people_as_it_always_did():
-    rng = np.random.default_rng(10)
-    who = np.repeat(["d", "a", "c", "b"], 2)
-    real = rng.normal(size=(8, 4))
-    found = match_one_of_two(
-        rng.normal(size=(8, 4)), who, real, who, seed=3, n_resamples=50
-    ).accuracy
-    rng = np.random.default_rng(10)
-    real = rng.normal(size=(8, 4))
-    trials = TrialList("1:2", Items(who, who), Items(who, who))
-    share = match(rng.normal(size=(8, 4)), real, trials).share_right
-    means = share.reshape(4, 2).mean(axis=1)  # in the order of first appearance
-    draws = np.random.default_rng(3).integers(4, size=(50, 4))
-    assert (found.low, found.high) == pytest.approx(
-        np.percentile(means[draws].mean(axis=1), [2.5, 97.5])
-    )

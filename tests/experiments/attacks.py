@@ -25,7 +25,6 @@ class Attack:
     name: str
     draw: Drawn
     seed: int = 0
-    sentence: str = "an attack"
 
     def make(self, recordings: Recordings) -> Made:
         number = int.from_bytes(recordings.key[:4], "big")  # the same recordings, the same faces

@@ -8,7 +8,7 @@ import pytest
 from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out
 from voice2face.corpus.prepare import prepare
-from voice2face.evaluation.baselines import BASELINES, make_baselines
+from voice2face.evaluation.baselines import make_baselines
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
@@ -110,7 +110,7 @@ def study(study_corpus, study_runs, tmp_path_factory) -> Context:
     return Context(
         corpus=corpus,
         models=models,
-        baselines={n: BaselineSystem(n, BASELINES[n], first, rival) for n, rival in rivals.items()},
+        baselines={n: BaselineSystem(n, first, rival) for n, rival in rivals.items()},
         embedders={e.name: e for e in (eigenfaces, OnnxEmbedder(recogniser))},
         judge=None,
         recogniser=recogniser,

@@ -15,7 +15,6 @@ class Oracle:
 
     faces: Faces
     name: str = "oracle"
-    sentence: str = "knows"
 
     def make(self, speech: Recordings) -> Made:
         shape = self.faces.pixels.shape[1:]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from voice2face.audio.channels import telephone
-from voice2face.experiments.channels import recordings_of, through
+from voice2face.experiments.questions.generalisation_sets import recordings_of, through
 
 
 def test_recordings_are_read_again_through_a_channel(study) -> None:

@@ -78,7 +78,7 @@ def asked(study, tmp_path, monkeypatch):
     monkeypatch.setattr(Drawing, "geometry", "released")
 
     def ask(constant):
-        system = Drawing(f"drawing {constant}", "", None, faces.pixels, male, constant)
+        system = Drawing(f"drawing {constant}", None, faces.pixels, male, constant)
         context = replace(
             study, models={"baseline": [system]}, out=tmp_path, baselines={}, _made={}, _heard={},
             embedders={"eigenfaces": study.embedders["eigenfaces"]},

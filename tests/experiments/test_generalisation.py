@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from voice2face.evaluation.trials.trials import Items, make_trials
-from voice2face.experiments.channels import CHANNELS
 from voice2face.experiments.comparing import MATCHING, REAL, score
-from voice2face.experiments.gaps import gap, lost_against
 from voice2face.experiments.questions import generalisation, generalisation_sets
+from voice2face.experiments.questions.generalisation import gap, lost_against
 from voice2face.experiments.questions.generalisation_sets import (
     AS_IT_IS,
+    CHANNELS,
     HEARD,
     OTHER,
     OTHER_LANGUAGE,

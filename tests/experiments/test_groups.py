@@ -18,8 +18,11 @@ def test_groups_are_gender_and_band_of_age() -> None:
         "gender": np.array(["female", "male", "male", ""], object),
         "age": np.array(["25", "61", "", "30"], object),
     }
-    assert gender_and_age(columns, 4).tolist() == ["female, under 40", "male, 60 and over", "", ""]
-    assert gender_and_age({}, 2).tolist() == ["", ""]
+    names = np.array(["p1", "p2", "p3", "p4"], str)
+    speech = Recordings(names, names, [np.zeros((1, 1))] * 4, columns)
+    groups = ["female, under 40", "male, 60 and over", "", ""]
+    assert gender_and_age(speech).tolist() == groups
+    assert gender_and_age(replace(speech, attributes={})).tolist() == [""] * 4
 
 
 def test_a_group_is_told_by_the_largest_answer() -> None:

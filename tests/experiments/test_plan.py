@@ -14,7 +14,7 @@ import stub_steps
 from msgspec.structs import replace
 from stub_steps import calls, do
 
-from voice2face.errors import OutputError, SettingsError, TrainingError
+from voice2face.errors import OutputError, TrainingError
 from voice2face.experiments.pipeline import code
 from voice2face.experiments.pipeline.code import closure, code_of
 from voice2face.experiments.pipeline.estimates import total
@@ -23,7 +23,6 @@ from voice2face.experiments.pipeline.plan import (
     EARLIER,
     Records,
     Step,
-    check,
     known_before,
     states,
 )
@@ -312,14 +311,6 @@ def test_killed_at_random_moments_it_ends_as_if_it_had_not_been(tmp_path):
     assert texts[0] == texts[1]
     counts = {name: calls(parts).count(name) for name in ("voice", "face", "test", "report")}
     assert sum(counts.values()) <= 4 + 2 * n_killed  # nothing that was done is done again
-
-
-def test_a_plan_that_cannot_be_is_refused():
-    check(ALL)
-    with pytest.raises(SettingsError, match="step voice: is there twice"):
-        check((VOICE, VOICE))
-    with pytest.raises(SettingsError, match="step face: needs voice"):
-        check((FACE, VOICE))
 
 
 def started(out: Path, steps) -> subprocess.Popen:

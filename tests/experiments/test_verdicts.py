@@ -1,6 +1,5 @@
 """What rows say of a claim: one rule, its words, and what holds a verdict back."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,10 +10,9 @@ from voice2face.experiments.summary import Summary
 from voice2face.experiments.verdicts import (
     CHANCE,
     NO_DIFFERENCE,
-    Asked,
     Bound,
+    claim,
     grade,
-    judged,
     verdict,
 )
 
@@ -26,7 +24,6 @@ ROWS = [
     Row("model", "m", embedder="b", value=0.1, low=0.05, high=0.2, against="other", n_people=14),
     Row("model", "n", embedder="b", note="not measured"),
 ]
-CLAIM = Asked("text", "paper", CHANCE, speaks="b")
 
 
 @pytest.fixture
@@ -40,6 +37,10 @@ def _context(fitness, one_face=False):
         main="model", models={"model": []}, fitness=lambda name: fitness,
         one_face=lambda name: one_face,
     )  # fmt: skip
+
+
+def judged(context, rows, bound=CHANCE, **how):
+    return claim(Summary(context), "text", "paper", bound, rows, speaks="b", **how)
 
 
 def _found(context, measure, against=""):
@@ -74,24 +75,23 @@ def test_of_many_looks_one_is_enough_but_must_be_clearer():
 
 def test_the_judge_that_speaks_is_named_and_who_disagrees_is_said_once(fit):
     """By ``a`` the claim would hold, but ``b`` tells real faces better."""
-    claim = judged(fit, CLAIM, _found(fit, "m"))
-    assert (claim.verdict, claim.judge, claim.measure) == ("cannot be told", "b", "m")
-    assert claim.evidence == (
+    found = judged(fit, _found(fit, "m"))
+    assert (found.verdict, found.judge, found.measure) == ("cannot be told", "b", "m")
+    assert found.evidence == (
         "model: 0.550 [0.450, 0.650] (4 people, so few that the interval is rather too short; "
         "chance 0.5). Other judges disagree (a: holds)"
     )
-    assert claim.bound == "0.5: chance"
+    assert found.bound == "0.5: chance"
 
 
 def test_a_difference_is_told_as_one(fit):
-    asked = replace(CLAIM, bound=NO_DIFFERENCE)
-    claim = judged(fit, asked, _found(fit, "m", against="other"))
-    assert claim.verdict == "holds" and claim.evidence.startswith("model above other: 0.100")
-    assert "no difference 0" in claim.evidence
+    found = judged(fit, _found(fit, "m", against="other"), NO_DIFFERENCE)
+    assert found.verdict == "holds" and found.evidence.startswith("model above other: 0.100")
+    assert "no difference 0" in found.evidence
 
 
 def test_what_was_not_measured_is_no_claim(fit):
-    assert judged(fit, CLAIM, _found(fit, "n")) is None
+    assert judged(fit, _found(fit, "n")) is None
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_words_go_by_the_way_from_the_bound_to_what_real_faces_reach(value, word
 def test_a_model_that_is_not_worth_judging_gets_no_verdict(trainings, said):
     context = _context(Fitness("model", tuple(trainings), 1.0))
     rows = [Row("model", "m", embedder="b", value=0.9, low=0.8, high=1.0, n_people=40)]
-    claim = judged(context, CLAIM, rows)
-    assert claim.verdict == "too little training to tell" and claim.grade == ""
-    assert said in claim.why and "0.900 [0.800, 1.000]" in claim.evidence
-    claim = judged(context, replace(CLAIM, model=""), rows)
-    assert claim.verdict == "holds"
+    found = judged(context, rows)
+    assert found.verdict == "too little training to tell" and found.grade == ""
+    assert said in found.why and "0.900 [0.800, 1.000]" in found.evidence
+    found = judged(context, rows, model="")
+    assert found.verdict == "holds"
 
 
 def test_alarms_and_a_training_that_stopped_are_reasons():
@@ -142,13 +142,13 @@ def test_one_face_for_all_voices_refutes_what_a_voice_would_decide():
     """Also if by luck, or by a tie, an interval lies above the bound."""
     context = _context(Fitness("model"), one_face=True)
     rows = [Row("model", "m", embedder="b", value=0.9, low=0.8, high=1.0, n_people=40)]
-    claim = judged(context, CLAIM, rows)
-    assert claim.verdict == "does not hold" and "draws one face" in claim.evidence
-    claim = judged(context, replace(CLAIM, hears=False), rows)
-    assert claim.verdict == "too little training to tell"
+    found = judged(context, rows)
+    assert found.verdict == "does not hold" and "draws one face" in found.evidence
+    found = judged(context, rows, hears=False)
+    assert found.verdict == "too little training to tell"
 
 
 def test_bounds_say_where_they_come_from(fit):
     bound = Bound(0.7, "the paper's figure")
-    claim = judged(fit, replace(CLAIM, bound=bound), _found(fit, "m"))
-    assert claim.bound == "0.7: the paper's figure" and claim.verdict == "does not hold"
+    found = judged(fit, _found(fit, "m"), bound)
+    assert found.bound == "0.7: the paper's figure" and found.verdict == "does not hold"

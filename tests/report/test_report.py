@@ -104,7 +104,7 @@ def test_the_policy_allows_the_style_and_nothing_from_outside(html):
 def test_the_summary_tells_verdicts_and_what_a_face_is(html):
     summary = html[html.index('id="summary"') : html.index('id="tests"')]
     assert words.WHAT_A_FACE_IS in summary
-    assert "1 holds, 1 does not hold and 1 cannot be told" in summary
+    assert "(holds: 1; does not hold: 1; cannot be told: 1)" in summary
     signs = [summary.index(f">{sign} ") for sign in "✓✗?"]
     assert signs == sorted(signs)
     assert '<a href="#figure-2-durations">report, Figure 2</a>' in summary

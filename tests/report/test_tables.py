@@ -11,10 +11,11 @@ from voice2face.evaluation.results import Claim, Result, Row, Series
 from voice2face.experiments.registry import EXPERIMENTS
 from voice2face.report import words
 from voice2face.report.figures import looks, scale
-from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
 from voice2face.report.looks import DARK, LIGHT
 from voice2face.report.order import chapters, heading, stem
+from voice2face.report.page import tables_tex
 from voice2face.report.tables import MOST_COLUMNS, letter, tables
+from voice2face.report.write import rows_csv, series_csv
 
 from .report_samples import HOSTILE, MODELS, all_results, groups, matching, others, row
 
@@ -114,8 +115,7 @@ def test_strata_in_words(stratum, said):
 def test_claims_are_counted():
     claims = [Claim("a", "b", verdict, "c") for verdict in ("holds", "holds", "cannot be told")]
     assert words.verdict_sentence(claims) == (
-        "Of 3 claims of the paper and the report that were asked here, 2 hold, none do not hold "
-        "and 1 cannot be told."
+        "Claims of the paper and the report that were asked here: 3 (holds: 2; cannot be told: 1)."
     )
     assert "No claim" in words.verdict_sentence([])
 

@@ -7,6 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -43,6 +44,36 @@ def print_answer(as_json: bool, data: Any, lines: Iterable[str]) -> None:
         print_json(data)
     else:
         print_lines(*lines)
+
+
+def print_verification(as_json: bool, model: Path, report: dict[str, Any]) -> None:
+    """Print where a trained voice encoder is, and how well it verifies speakers.
+
+    Args:
+        as_json: For a program.
+        model: Folder of the model.
+        report: Content of ``verification.json``.
+    """
+    summary = f"verification EER on speakers not trained on: {report['summary']}"
+    lines = [summary, *verification_lines(report["rows"]), f"model: {model.resolve()}"]
+    print_answer(as_json, {"model": model, "verification": report}, lines)
+
+
+def verification_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line for each length of what is heard, and for any two people or two of one gender."""
+    if not rows:
+        return
+    cells = [("heard", "of", "EER", "minDCF .05", "minDCF .01", "same", "others", "too short")]
+    for row in rows:
+        heard = "whole" if row["duration_s"] is None else f"{row['duration_s']:g} s"
+        found = row["result"] or {}
+        estimates = (found.get(name) for name in ("eer", "min_dcf_05", "min_dcf_01"))
+        numbers = (
+            "{value:.3f} [{low:.3f}, {high:.3f}]".format(**e) if e else "-" for e in estimates
+        )
+        counts = (str(found.get(name, 0)) for name in ("n_same", "n_different"))
+        cells.append((heard, row["within"] or "all", *numbers, *counts, str(row["n_left_out"])))
+    yield from table_lines(cells)
 
 
 def print_note(text: str) -> None:

@@ -57,6 +57,8 @@ def plan(
 
 def _lines(answer: "Forecast", workers: int) -> Iterator[str]:
     """The samples, then time, disk and memory."""
+    from voice2face.experiments.pipeline.workers import duration
+
     for part in answer.samples:
         failed = f", {part.n_failed} unusable" if part.n_failed else ""
         yield (
@@ -64,8 +66,8 @@ def _lines(answer: "Forecast", workers: int) -> Iterator[str]:
             f"core ({part.n_sampled} read{failed}), {part.bytes_each / 1e3:.1f} kB stored each"
         )
     yield (
-        f"{'time':>10}: {_duration(answer.seconds)} on {workers} cores "
-        f"[{_duration(answer.seconds_low)} to {_duration(answer.seconds_high)}]"
+        f"{'time':>10}: {duration(answer.seconds)} on {workers} cores "
+        f"[{duration(answer.seconds_low)} to {duration(answer.seconds_high)}]"
     )
     yield f"{'disk':>10}: {_size(answer.corpus_bytes)}, {_size(answer.disk_bytes)} while it grows"
     total = answer.parent_bytes + workers * answer.worker_bytes
@@ -77,9 +79,3 @@ def _lines(answer: "Forecast", workers: int) -> Iterator[str]:
 
 def _size(n_bytes: int) -> str:
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -100,6 +100,10 @@ def reproduce(
     what trainings say.
     """
     need_extras("reproduce", NEEDED)
+    n_cores = os.cpu_count() or 1
+    n_workers = jobs or (n_cores if device == "cpu" else 1)
+    if device == "cpu":  # the cores are shared out, unless the user's environment says otherwise
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(n_cores // n_workers, 1)))
     from voice2face.experiments.pipeline.request import Request
     from voice2face.experiments.pipeline.steps import steps_of
 
@@ -117,7 +121,6 @@ def reproduce(
     )  # fmt: skip
     _check(request)
     steps = steps_of(request)
-    n_workers = jobs or ((os.cpu_count() or 1) if device == "cpu" else 1)
     if dry_run:
         _tell_plan(request, steps, n_workers, as_json=as_json)
         return
@@ -152,7 +155,7 @@ def _do(request: "Request", steps: Sequence["Step"], n_workers: int) -> None:
         try:
             failed = carry_out(
                 steps, request.out, partial(Performer, request),
-                n_workers=n_workers, n_threads=_threads(request, n_workers), note=print_note,
+                n_workers=n_workers, note=print_note,
             )  # fmt: skip
         except KeyboardInterrupt:
             raise KeyboardInterrupt("stopped; the same command goes on") from None
@@ -191,15 +194,11 @@ def _tell_plan(
     request: "Request", steps: Sequence["Step"], n_workers: int, *, as_json: bool
 ) -> None:
     """Print all steps with what each will take."""
-    import torch
-
     from voice2face.experiments.fitness import LEAST_SEEDS
     from voice2face.experiments.pipeline.estimates import Estimator, total
     from voice2face.experiments.pipeline.plan import Records, states
     from voice2face.experiments.pipeline.workers import duration
 
-    if (n_threads := _threads(request, n_workers)) and not os.environ.get("OMP_NUM_THREADS"):
-        torch.set_num_threads(n_threads)
     records = Records(request.out)
     found = states(steps, records)
     estimator = Estimator(request, records)
@@ -241,27 +240,18 @@ def _not_askable(request: "Request", steps: Sequence["Step"]) -> dict[str, str]:
 
 def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> None:
     """Print which claims hold, and where the report is."""
-    from collections import Counter
-
     from voice2face.evaluation.results import read_result
     from voice2face.experiments.pipeline.plan import Records, states
     from voice2face.experiments.pipeline.request import PAGES, RESULTS
+    from voice2face.report.words import verdict_sentence
 
     found = states(steps, Records(request.out))
     asked = [s.name for s in steps if s.kind == "experiment" and found[s.name] == "done"]
     results = [read_result(request.out / RESULTS / f"{name}.json") for name in asked]
     claims = [claim for result in results for claim in result.claims]
     page = request.out / PAGES / "index.html"
-    counts = Counter(claim.verdict for claim in claims)
     lines = [f"warning: {s}" for s in dict.fromkeys(s for r in results for s in r.warnings)]
     unfit = dict.fromkeys(sentence for result in results for sentence in result.unfit)
     lines += [f"too little training to tell: {sentence}" for sentence in unfit]
-    told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-    lines += [f"{len(claims)} claims of paper and report: {told or 'none asked'}"]
-    lines.append(f"report: {page.resolve()}")
+    lines += [verdict_sentence(claims), f"report: {page.resolve()}"]
     print_answer(as_json, {"report": page, "steps": found, "claims": claims}, lines)
-
-
-def _threads(request: "Request", n_workers: int) -> int | None:
-    """The cores, shared out; on an accelerator nobody needs to share them."""
-    return max((os.cpu_count() or 1) // n_workers, 1) if request.device == "cpu" else None

@@ -6,7 +6,7 @@ import typer
 
 from voice2face.cli import options
 from voice2face.cli.needs import TRAINING, need_extras
-from voice2face.cli.output import print_answer
+from voice2face.cli.output import print_verification
 from voice2face.cli.program import train_app
 
 
@@ -30,7 +30,6 @@ def train_head(
     as `--voice-encoder`; how well it verifies people it has not heard, in OUT/verification.json.
     """
     need_extras("training", TRAINING)
-    from voice2face.evaluation.metrics.verification_report import as_table
     from voice2face.settings import change
     from voice2face.training.speaker.adapt import adapt
     from voice2face.training.speaker.adaptation import AdaptationRecipe
@@ -38,6 +37,4 @@ def train_head(
     given = options.given(iterations=iterations, batch_size=batch_size, pooling=pooling)
     recipe = change(AdaptationRecipe(), given | options.assignments(settings))
     report = adapt(corpus, out, recipe, voice_encoder=voice_encoder, seed=seed)
-    summary = f"verification EER on speakers not trained on: {report['summary']}"
-    lines = [summary, *as_table(report).splitlines(), f"model: {(out / 'model').resolve()}"]
-    print_answer(as_json, {"model": out / "model", "verification": report}, lines)
+    print_verification(as_json, out / "model", report)

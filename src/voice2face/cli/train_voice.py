@@ -6,7 +6,7 @@ import typer
 
 from voice2face.cli import options
 from voice2face.cli.needs import TRAINING, checked_device, need_extras
-from voice2face.cli.output import print_answer
+from voice2face.cli.output import print_verification
 from voice2face.cli.program import train_app
 
 
@@ -33,7 +33,6 @@ def train_voice(
     OUT/verification.json. Ctrl-C stops after a step that --resume goes on from.
     """
     need_extras("training", TRAINING)
-    from voice2face.evaluation.metrics.verification_report import as_table
     from voice2face.networks.variants import speaker_recipe
     from voice2face.settings import change
     from voice2face.training import distributed
@@ -55,6 +54,4 @@ def train_voice(
         )  # fmt: skip
         if not team.is_leader:
             return
-    summary = f"verification EER on speakers not trained on: {report['summary']}"
-    lines = [summary, *as_table(report).splitlines(), f"model: {(out / 'model').resolve()}"]
-    print_answer(as_json, {"model": out / "model", "verification": report}, lines)
+    print_verification(as_json, out / "model", report)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from voice2face.evaluation.embedders.fitted import N_EIGENFACES, eigenfaces
 from voice2face.evaluation.metrics.cosine import unit
-from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_classes, fit_ridge
 from voice2face.evaluation.training_people import (
     Pictures,
     TrainingFaces,
@@ -27,18 +27,10 @@ from voice2face.evaluation.training_people import (
 # From embeddings of voices, (n, dim), to RGB pictures, (n, px, px, 3).
 Baseline = Callable[[np.ndarray], Pictures]
 
-# What each does, for the reader of a table.
-BASELINES = {
-    "mean face": "the mean of the training faces, whatever the voice",
-    "gender's mean face": "the mean of the training faces of the gender that a linear read-off, "
-    "fitted on training voices, hears in the voice",
-    "random face": "the face of a training person drawn by lot for each recording",
-    "nearest voice's face": "the most typical face of the training person whose recording is most "
-    "like this one, by cosine of the embeddings",
-    "ridge to eigenfaces": "a linear map from the voice to eigenfaces of the training faces, its "
-    "strength of regularisation chosen on training people",
-    "shuffled voices": "the model itself, given the recordings in an order drawn by lot",
-}
+BASELINES = (
+    "mean face", "gender's mean face", "random face", "nearest voice's face",
+    "ridge to eigenfaces", "shuffled voices",
+)  # fmt: skip
 MIN_PEOPLE = 10  # with voice and face, to fit a map on
 MOST_PEOPLE = 2000  # whose mean faces are decomposed
 
@@ -57,31 +49,23 @@ def make_baselines(
     Returns:
         Baselines by their name in ``BASELINES``; and, for those left out, the reason.
     """
-    found: dict[str, Baseline] = {
-        "mean face": mean_face(faces),
-        "random face": random_face(faces, seed),
-    }
-    left_out = {}
-    reason = _genders_lacking(voices, faces)
-    if reason:
-        left_out["gender's mean face"] = reason
-    else:
-        found["gender's mean face"] = gender_mean_face(voices, faces)
     n_both = len(np.intersect1d(voices.identity, faces.identity))
     paired = f"{n_both} training people have both a voice and a face"
-    if n_both:
-        found["nearest voice's face"] = nearest_voice_face(voices, faces)
-    else:
-        left_out["nearest voice's face"] = f"{paired}; it needs pairs"
-    if n_both >= MIN_PEOPLE:
-        found["ridge to eigenfaces"] = ridge_eigenfaces(voices, faces)
-    else:
-        left_out["ridge to eigenfaces"] = f"{paired}; {MIN_PEOPLE} or more wanted"
-    if model is None:
-        left_out["shuffled voices"] = "no model was given"
-    else:
-        found["shuffled voices"] = shuffled(model, seed)
-    return {name: found[name] for name in BASELINES if name in found}, left_out
+    # Of each the reason why it is left out, "" if it is not, and what makes it.
+    made: tuple[tuple[str, Callable[[], Baseline]], ...] = (
+        ("", lambda: mean_face(faces)),
+        (_genders_lacking(voices, faces), lambda: gender_mean_face(voices, faces)),
+        ("", lambda: random_face(faces, seed)),
+        ("" if n_both else f"{paired}; it needs pairs", lambda: nearest_voice_face(voices, faces)),
+        (
+            "" if n_both >= MIN_PEOPLE else f"{paired}; {MIN_PEOPLE} or more wanted",
+            lambda: ridge_eigenfaces(voices, faces),
+        ),
+        ("" if model else "no model was given", lambda: shuffled(model, seed)),  # type: ignore[arg-type]
+    )
+    every = dict(zip(BASELINES, made, strict=True))
+    found = {name: make() for name, (reason, make) in every.items() if not reason}
+    return found, {name: reason for name, (reason, _) in every.items() if reason}
 
 
 def mean_face(faces: TrainingFaces) -> Baseline:
@@ -104,12 +88,7 @@ def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
         raise lacking("gender's mean face", found, "both genders heard and seen")
     names = _common_genders(voices, faces)
     known = np.isin(voices.gender, names)
-    told = voices.gender[known][:, None] == names
-    share = told * person_weights(voices.identity[known])[:, None]
-    weights = (share / share.sum(axis=0)).sum(axis=1)
-    read_off = fit_ridge(
-        voices.embeddings[known], told.astype(float), weights, voices.identity[known]
-    )
+    read_off = fit_classes(voices.embeddings[known], voices.gender[known], voices.identity[known])
     seen = faces.gender == names[:, None]
     means = weighted_faces(faces, seen * person_weights(faces.identity))
     return lambda probes: means[read_off(probes).argmax(axis=1)]

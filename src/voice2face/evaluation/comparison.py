@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.face_verification import verify_faces
-from voice2face.evaluation.metrics.matching import Scored, match
+from voice2face.evaluation.metrics.matching import match
 from voice2face.evaluation.metrics.retrieval import GALLERIES, GALLERY_PEOPLE, retrieve
 from voice2face.evaluation.pairs import Column, Pairs
 from voice2face.evaluation.results import Row
@@ -106,19 +104,22 @@ class _Side:
     rows: Ints
     items: Items
 
-    def of(self, column: Column, embedder: str) -> Vectors:
-        return column.vectors[embedder][self.rows]
-
 
 @dataclass(frozen=True, eq=False)
-class _Answering:
-    """One system on its trials, by one embedder."""
+class _System:
+    """Embeddings of a system's faces and of the real ones, as trials have them.
+
+    Attributes:
+        again: Its numbers stand there already, beside another embedder.
+        note: Note of its rows.
+    """
 
     name: str
     embedder: str
     made: Vectors
     real: Vectors
-    again: bool = False  # whether its own numbers stand beside another embedder's already
+    again: bool = False
+    note: str = ""
 
 
 def compare(question: Question) -> Answers:
@@ -134,206 +135,166 @@ def compare(question: Question) -> Answers:
 class _Comparison:
     def __init__(self, question: Question) -> None:
         self.question, self.answers = question, Answers()
+        self.target, self.centre = question.target, question.centre
         # Where real pictures are asked about, none is compared with itself.
-        self.others_only = any(s.cells == question.target.cells for s in question.systems)
-        self.embedders = [*question.target.vectors]
-        self.names = [column.name for column in question.columns]
-        self.gallery = self._gallery()
-        self.probes = self._probes()
+        self.others_only = any(s.cells == self.target.cells for s in question.systems)
+        self.gallery = self._side(self._each_file_once(), self.target.cells)
+        columns = question.columns
+        self.named = (self.target if self.others_only else columns[0]).cells
+        rows = np.flatnonzero(np.logical_and.reduce([column.there for column in columns]))
+        self.probes = self._side(rows, self.named)
         self.draws: dict[str, Any] = {"seed": question.seed, "n_resamples": question.n_resamples}
 
     def answered(self) -> Answers:
         strata = [self.question.strata[:n] for n in range(len(self.question.strata) + 1)]
+        n_people = len(np.unique(self.gallery.items.identity))
         for alike in strata:
-            self._ask("1:2", alike, self._match, required=not alike)
+            self._ask("1:2", self._match, alike, required=not alike)
             if not self.others_only:
-                self._ask("1:2", alike, self._match_real, real=True)
-        if len(np.unique(self.gallery.items.identity)) >= SEVERAL:
-            self._ask("1:N", (), self._match, n_way=SEVERAL)
-        self._ask("retrieval", (), self._retrieve)
-        if len(np.unique(self.gallery.items.identity)) >= GALLERY_PEOPLE and not self.others_only:
-            self._ask("retrieval", (), self._retrieve, n_way=GALLERY_PEOPLE, n_sets=GALLERIES)
+                self._ask("1:2", self._match, alike, self.gallery, which=f" of {REAL}")
+        if n_people >= SEVERAL:
+            self._ask("1:N", self._match, n_way=SEVERAL)
+        self._ask("retrieval", self._retrieve)
+        if n_people >= GALLERY_PEOPLE and not self.others_only:
+            self._ask("retrieval", self._retrieve, n_way=GALLERY_PEOPLE, n_sets=GALLERIES)
         for alike in strata:
-            self._ask("verification", alike, self._verify)
-        for which, probes in self._by_language().items():
-            answer = partial(self._verify, probes=probes, which=f", {which}")
-            self._ask("verification", (), answer, probes=probes, which=f", {which}")
+            self._ask("verification", self._verify, alike)
+        for name, probes in self._by_language().items():
+            self._ask("verification", self._verify, (), probes, which=f", {name}")
         return self.answers
+
+    def _each_file_once(self) -> Ints:
+        """Rows of real faces: of each person, each file once."""
+        first: dict[tuple[str, str], int] = {}
+        for row in np.flatnonzero(self.target.there).tolist():
+            first.setdefault((self.question.pairs.identity[row], self.target.cells[row]), row)
+        return np.array(list(first.values()), np.int64)
+
+    def _side(self, rows: Ints, names: Sequence[str]) -> _Side:
+        pairs = self.question.pairs
+        groups = {name: self._lowered(name)[rows] for name in self.question.strata}
+        return _Side(rows, Items(np.array(names, np.str_)[rows], pairs.identity[rows], groups))
+
+    def _lowered(self, column: str) -> npt.NDArray[np.str_]:
+        return np.char.lower(np.array(self.question.pairs.cells[column], np.str_))
 
     def _by_language(self) -> dict[str, _Side]:
         """Probes in languages that were heard in training, and in others, as FAME asks them."""
-        known, pairs = self.question.known_languages, self.question.pairs
-        if not known or LANGUAGE not in pairs.cells:
+        known = self.question.known_languages
+        if not known or LANGUAGE not in self.question.pairs.cells:
             return {}
-        spoken = np.char.lower(np.array(pairs.cells[LANGUAGE], np.str_))[self.probes.rows]
+        rows = self.probes.rows
+        spoken = self._lowered(LANGUAGE)[rows]
         heard = np.isin(spoken, known)
         masks = {"heard languages": heard, "unheard languages": ~heard & (spoken != "")}
-        return {name: self._some(self.probes, mask) for name, mask in masks.items() if mask.any()}
+        return {which: self._side(rows[m], self.named) for which, m in masks.items() if m.any()}
 
-    def _some(self, side: _Side, mask: npt.NDArray[np.bool_]) -> _Side:
-        items = side.items
-        groups = {name: column[mask] for name, column in items.groups.items()}
-        kept = Items(items.name[mask], items.identity[mask], groups)
-        return _Side(side.rows[mask], kept)
-
-    def _answering(self, embedder: str, probes: _Side) -> list[_Answering]:
-        """All systems, the one that makes no faces last."""
-        question = self.question
-        real = self.gallery.of(question.target, embedder)
+    def _systems(self, embedder: str, probes: _Side) -> list[_System]:
+        """All systems, the one that makes no faces last; real faces alone where they are asked."""
+        question, real = self.question, self.target.vectors[embedder][self.gallery.rows]
+        if probes is self.gallery:
+            return [_System(REAL, embedder, real, real, note=REAL_NOTE)]
         every = [
-            _Answering(s.name, embedder, probes.of(s, embedder), real) for s in question.systems
+            _System(system.name, embedder, system.vectors[embedder][probes.rows], real)
+            for system in question.systems
         ]
         if (direct := question.direct) is not None:
-            made = probes.of(direct.voices, direct.embedder)
-            faces, again = direct.faces[self.gallery.rows], embedder != self.embedders[0]
-            every.append(_Answering(direct.name, direct.embedder, made, faces, again))
+            voices = direct.voices.vectors[direct.embedder][probes.rows]
+            again = embedder != next(iter(self.target.vectors))
+            faces = direct.faces[self.gallery.rows]
+            every.append(_System(direct.name, direct.embedder, voices, faces, again))
         return every
-
-    def _gallery(self) -> _Side:
-        """Real faces: of each person, each file once."""
-        identity, files = self.question.pairs.identity, self.question.target.cells
-        first: dict[tuple[str, str], int] = {}
-        for row in np.flatnonzero(self.question.target.there).tolist():
-            first.setdefault((identity[row], files[row]), row)
-        rows = np.array(list(first.values()), np.int64)
-        return _Side(rows, self._items(rows, files))
-
-    def _probes(self) -> _Side:
-        """Rows in which each system has a face, or hears a voice."""
-        columns = self.question.columns
-        rows = np.flatnonzero(np.logical_and.reduce([column.there for column in columns]))
-        named = self.question.target if self.others_only else columns[0]
-        return _Side(rows, self._items(rows, named.cells))
-
-    def _items(self, rows: Ints, names: Sequence[str]) -> Items:
-        pairs = self.question.pairs
-        groups = {
-            k: np.char.lower(np.array(pairs.cells[k], np.str_))[rows] for k in self.question.strata
-        }
-        return Items(np.array(names, np.str_)[rows], pairs.identity[rows], groups)
 
     def _ask(
         self,
         protocol: Protocol,
-        strata: tuple[str, ...],
-        answer: Callable[[TrialList, str], Iterator[Row]],
-        *,
-        real: bool = False,
-        required: bool = False,
-        n_way: int = 2,
-        n_sets: int | None = None,
+        answer: Callable[[TrialList, list[_System], str], Iterator[Row]],
+        strata: tuple[str, ...] = (),
         probes: _Side | None = None,
+        *,
         which: str = "",
+        required: bool = False,
+        **how: Any,
     ) -> None:
         """Make a list of trials and answer it; a line and an empty row where nobody can be asked.
 
         Args:
             protocol: Protocol of the list.
-            strata: Strata of the list.
             answer: Gives the rows of one embedder.
-            real: Real faces take the place of the made ones.
-            required: Without this there is nothing to say.
-            n_way: Faces of a trial, people of a gallery.
-            n_sets: Galleries; None: as the protocol has it.
-            probes: Some of the probes; None: all.
-            which: What these have in common.
+            strata: Strata of the list.
+            probes: What is asked about, such as real faces; None: all faces that were made.
+            which: What the probes have in common, for names and measures.
+            required: Whether an error is raised where nobody can be asked.
+            how: More for :func:`make_trials`.
         """
-        name = f"{protocol}{f' of {REAL}' if real else ''}{which}"
-        name += f" within {' and '.join(strata)}" if strata else ""
-        name += "" if n_sets is None else f" in {n_sets} galleries of {n_way} people"
-        asked = self.gallery if real else probes or self.probes
+        name = f"{protocol}{which}" + (f" within {' and '.join(strata)}" if strata else "")
+        if "n_sets" in how:
+            name += f" in {how['n_sets']} galleries of {how['n_way']} people"
+        asked = probes or self.probes
+        real = asked is self.gallery
         try:
             trials = make_trials(
-                asked.items,
-                self.gallery.items,
-                protocol=protocol,
-                strata=strata,
-                n_way=n_way,
-                n_sets=n_sets,
-                seed=self.question.seed,
-                others_only=real or self.others_only,
-            )
-            rows = [row for e in self.embedders for row in answer(trials, e)]
+                asked.items, self.gallery.items, protocol=protocol, strata=strata,
+                seed=self.question.seed, others_only=real or self.others_only, **how,
+            )  # fmt: skip
+            found = [self._systems(embedder, asked) for embedder in self.target.vectors]
+            rows = [row for every in found for row in answer(trials, every, which)]
         except CorpusError as error:
             if required:
                 raise
             self.answers.unasked.append(f"{name} left out: {error.found}; {error.wanted} wanted")
-            system = REAL if real else self.names[0]
+            system = REAL if real else self.question.columns[0].name
             measure = MATCHING if protocol == "1:2" else f"{protocol}{which}"
-            row = Row(system, measure, ", ".join(strata), note=f"left out: {error.found}")
-            self.answers.rows.append(row)
-            return
-        self.answers.trials[name] = trials
+            rows = [Row(system, measure, ", ".join(strata), note=f"left out: {error.found}")]
+        else:
+            self.answers.trials[name] = trials
         self.answers.rows.extend(rows)
 
-    def _match(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        every, centre = self._answering(embedder, self.probes), self.question.centre
-        scored = [match(one.made, one.real, trials, centre=centre) for one in every]
+    def _match(self, trials: TrialList, every: list[_System], which: str) -> Iterator[Row]:
         measure = f"1:{trials.n_way} matching"
-        for system, one in zip(every, scored, strict=True):
+        first, *others = [
+            (one, match(one.made, one.real, trials, centre=self.centre)) for one in every
+        ]
+        for system, scored in (first, *others):
             if not system.again:
-                row = _row(system.name, measure, trials, system.embedder, one)
-                yield _with(row, one.estimate(**self.draws))
-        for system, one in zip(every[1:], scored[1:], strict=True):
-            row = _row(every[0].name, measure, trials, embedder, one)
-            row = msgspec.structs.replace(row, against=system.name, chance=None)
-            yield _with(row, scored[0].above(one, **self.draws))
+                found, n = scored.estimate(**self.draws), (scored.n_people, scored.n_trials)
+                yield _row(system, measure, trials, found, n, scored.chance)
+        for system, scored in others:
+            found, n = first[1].above(scored, **self.draws), (scored.n_people, scored.n_trials)
+            yield _row(first[0], measure, trials, found, n, None, against=system.name)
 
-    def _match_real(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        """Other pictures of the person in the place of made faces: what the embedder can tell."""
-        real = self.gallery.of(self.question.target, embedder)
-        scored = match(real, real, trials, centre=self.question.centre)
-        row = _row(REAL, MATCHING, trials, embedder, scored)
-        row = msgspec.structs.replace(row, note=REAL_NOTE)
-        yield _with(row, scored.estimate(**self.draws))
-
-    def _retrieve(self, trials: TrialList, embedder: str) -> Iterator[Row]:
-        for one in self._answering(embedder, self.probes):
-            if one.again:
-                continue
-            # In drawn galleries a person is asked about by the mean of their made faces (SF2F).
-            drawn, centre = trials.sets is not None, self.question.centre
-            ranks = retrieve(one.made, one.real, trials, per_person=drawn, centre=centre)
+    def _retrieve(self, trials: TrialList, every: list[_System], which: str) -> Iterator[Row]:
+        # In drawn galleries a person is asked about by the mean of their made faces (SF2F).
+        drawn = trials.sets is not None
+        for one in (one for one in every if not one.again):
+            ranks = retrieve(one.made, one.real, trials, per_person=drawn, centre=self.centre)
             where = f"{ranks.n_gallery} people{', SF2F: mean of each' if drawn else ''}"
             for k in (k for k in RANKS if k < ranks.n_gallery):
-                measure = f"R@{k} of {where}"
-                row = Row(one.name, measure, "", one.embedder, chance=ranks.chance(k))
-                row = msgspec.structs.replace(row, n_people=ranks.n_people, n_trials=ranks.n_trials)
-                yield _with(row, ranks.recall_at(k, **self.draws))
+                found, n = ranks.recall_at(k, **self.draws), (ranks.n_people, ranks.n_trials)
+                yield _row(one, f"R@{k} of {where}", trials, found, n, ranks.chance(k))
 
-    def _verify(
-        self, trials: TrialList, embedder: str, probes: _Side | None = None, which: str = ""
-    ) -> Iterator[Row]:
-        centre, seed = self.question.centre, self.question.seed
-        for one in self._answering(embedder, probes or self.probes):
-            if one.again:
-                continue
-            found = verify_faces(one.made, one.real, trials, centre=centre, seed=seed)
+    def _verify(self, trials: TrialList, every: list[_System], which: str) -> Iterator[Row]:
+        for one in (one for one in every if not one.again):
+            found = verify_faces(
+                one.made, one.real, trials, centre=self.centre, seed=self.question.seed
+            )
+            n = found.n_identities, found.n_same + found.n_different
             for name, estimate in (("AUC", found.auc), ("EER", found.eer)):
-                row = Row(
-                    one.name,
-                    f"verification {name}{which}",
-                    ", ".join(trials.strata),
-                    one.embedder,
-                    n_people=found.n_identities,
-                    n_trials=found.n_same + found.n_different,
-                    chance=trials.chance,
-                )
-                yield _with(row, estimate)
+                measure = f"verification {name}{which}"
+                yield _row(one, measure, trials, estimate, n, trials.chance)
 
 
-def _row(system: str, measure: str, trials: TrialList, embedder: str, scored: Scored) -> Row:
+def _row(
+    system: _System,
+    measure: str,
+    trials: TrialList,
+    found: Estimate,
+    n: tuple[int, int],
+    chance: float | None,
+    against: str = "",
+) -> Row:
+    """A row of a result; ``n`` counts people and trials."""
     return Row(
-        system,
-        measure,
-        ", ".join(trials.strata),
-        embedder,
-        n_people=scored.n_people,
-        n_trials=scored.n_trials,
-        chance=scored.chance,
-    )
-
-
-def _with(row: Row, estimate: Estimate) -> Row:
-    """A row with its numbers."""
-    return msgspec.structs.replace(row, value=estimate.value, low=estimate.low, high=estimate.high)
+        system.name, measure, ", ".join(trials.strata), system.embedder, found.value, found.low,
+        found.high, *n, chance, against, system.note,
+    )  # fmt: skip

@@ -186,8 +186,8 @@ def write_result(path: Path, result: Result) -> None:
     """
     if problem := _inconsistent(result):
         raise OutputError(path, problem, "a consistent result", "correct the experiment")
-    whole = _File(FORMAT_VERSION, _without_infinite(result))
-    data = msgspec.json.encode(whole, enc_hook=_number)
+    # msgspec writes null for NaN and infinity.
+    data = msgspec.json.encode(_File(FORMAT_VERSION, result), enc_hook=_number)
     write_bytes(path, msgspec.json.format(data, indent=1) + b"\n")
 
 
@@ -227,27 +227,6 @@ def _inconsistent(result: Result) -> str:
         if row.n_people < 0 or row.n_trials < 0:
             return f"{row.system}, {row.measure}: a negative count"
     return ""
-
-
-def _without_infinite(result: Result) -> Result:
-    """The same with None in place of NaN and infinite values, so that it reads back as written."""
-    change = msgspec.structs.replace
-    rows = [
-        change(r, **{k: _finite(getattr(r, k)) for k in ("value", "low", "high", "chance")})
-        for r in result.rows
-    ]
-    lists = ("y", "low", "high")
-    series = [
-        change(
-            s, chance=_finite(s.chance), **{k: [_finite(v) for v in getattr(s, k)] for k in lists}
-        )
-        for s in result.series
-    ]
-    return change(result, rows=rows, series=series)
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _number(value: object) -> object:

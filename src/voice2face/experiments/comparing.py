@@ -1,4 +1,4 @@
-"""Who resembles whom: what the experiments that compare faces by an embedder have in common."""
+"""What all experiments share that compare faces by an embedder."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import unit_vectors
+from voice2face.evaluation.metrics.cosine import both_sides, mean_where
 from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
@@ -24,61 +24,63 @@ Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
 
 REAL = "real faces"
-VOICE = "the voice itself"  # what the voice encoder hears, before any face is made
+VOICE = "the voice itself"  # embedding by the voice encoder, before any face is made
 MEAN_FACE, GENDERS_MEAN = "mean face", "gender's mean face"
 MATCHING = "1:2 matching"
-MOST_PEOPLE = 100  # asked about in one experiment
+MOST_PEOPLE = 100  # who are asked about in one experiment
 LEAST_PEOPLE = 3  # behind an interval
 
 
 def heard_by(context: Context, recordings: Recordings) -> Vectors | None:
-    """What the voice encoder of the first model hears, (n, dim)."""
+    """Embeddings of recordings by the voice encoder of the first model, (n, dim)."""
     return context.made(context.models[context.main][0], recordings).embeddings
 
 
 def items_of(what: Recordings | Faces) -> Items:
-    """Recordings, or real faces, as what is asked about, with what is known of the people."""
+    """Recordings or real faces as items of trials, with what is known of the people."""
     names = what.clip if isinstance(what, Recordings) else what.picture
     return Items(names, what.identity, groups_of(what.attributes, len(what)))
 
 
-def too_few(n_people: int, what: str) -> str:
-    """Why people can't be asked about; "" where they are enough.
+def too_few(people: Texts, what: str) -> str:
+    """A sentence if there are too few people to ask about; "" if there are enough.
 
     Args:
-        n_people: How many there are.
-        what: They, and what they have.
+        people: Their names; one may be there several times.
+        what: Who they are, and what they have, for the sentence.
     """
+    n_people = len(np.unique(people))
     return "" if n_people >= LEAST_PEOPLE else f"{n_people} {what}; {LEAST_PEOPLE} wanted"
 
 
 def score(
     trials: TrialList, made: Sequence[Vectors], real: Sequence[Vectors], *, by_person: bool = True
 ) -> Scored:
-    """Mean over a system's seeds of its answers, both sides centred.
+    """A system's answers to trials, mean over its seeds; both sides are centred.
 
     Args:
-        trials: The questions.
-        made: Embeddings of the probes, of each seed.
-        real: Embeddings of the gallery, of each seed or one for all.
+        trials: The trials.
+        made: Embeddings of the probes, one array for each seed.
+        real: Embeddings of the gallery, one array for each seed or one for all.
         by_person: See :func:`match`.
     """
-    beside = list(real) if len(real) == len(made) else [real[0]] * len(made)
-    return Scored.mean(
-        [
-            match(a, b, trials, centre=True, by_person=by_person)
-            for a, b in zip(made, beside, strict=True)
-        ]
-    )
+    pairs = paired(made, real)
+    return Scored.mean([match(*both, trials, centre=True, by_person=by_person) for both in pairs])
+
+
+def paired(made: Sequence[Vectors], real: Sequence[Vectors]) -> list[tuple[Vectors, Vectors]]:
+    """Embeddings of each seed, with those of the gallery of that seed or of all seeds."""
+    beside = real if len(real) == len(made) else [real[0]] * len(made)
+    return list(zip(made, beside, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Distances:
-    """One minus the cosine, each probe's mean over faces; NaN where there is none.
+    """Mean of one minus the cosine of each probe to faces; NaN if there is no such face.
 
     Attributes:
-        within: To faces of the same person, (n,).
-        between: To those of others, (n,).
+        within: Distance to faces of the same person, (n,).
+        between: Distance to faces of other people, (n,).
     """
 
     within: Floats
@@ -87,24 +89,17 @@ class Distances:
 
 def distances(made: Vectors, real: Vectors, trials: TrialList) -> Distances:
     """Distances of probes to the gallery, both sides centred, as in :func:`match`."""
-    a = unit_vectors(made, trials.probes, "faces", centre=True)
-    b = unit_vectors(real, trials.gallery, "faces", centre=True)
+    a, b = both_sides(made, real, trials, centre=True)
     far = 1 - (a @ b.T).astype(np.float64)
     same = trials.probes.identity[:, None] == trials.gallery.identity
     own = same
     if trials.others_only:
         own = same & (trials.probes.name[:, None] != trials.gallery.name)
-    return Distances(_mean_where(far, own), _mean_where(far, ~same))
-
-
-def _mean_where(values: Floats, where: npt.NDArray[np.bool_]) -> Floats:
-    n = where.sum(axis=1)
-    sums = np.where(where, values, 0).sum(axis=1)
-    return np.asarray(np.where(n > 0, sums / np.maximum(n, 1), np.nan))
+    return Distances(mean_where(far, own), mean_where(far, ~same))
 
 
 def independent_difference(a: Estimate, b: Estimate) -> Estimate:
-    """``a - b`` of two estimates on different people, from both intervals.
+    """``a - b`` of two estimates on different people, with an interval from both intervals.
 
     Source:
         Zou and Donner 2008, "Construction of confidence limits about effect measures".
@@ -116,9 +111,9 @@ def independent_difference(a: Estimate, b: Estimate) -> Estimate:
 
 
 def best_embedder(context: Context) -> str:
-    """The embedder that tells real faces apart best, chosen without any model.
+    """Name of the embedder that tells real faces apart best; no model has a part in the choice.
 
-    All claims that an embedder judges are judged by it.
+    It judges all claims that an embedder can judge.
     """
     faces = context.faces(context.asked)
     people = np.random.default_rng(context.seed).permutation(np.unique(faces.identity))

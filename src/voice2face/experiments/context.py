@@ -24,31 +24,32 @@ Pictures = npt.NDArray[np.uint8]
 
 ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
 BASELINE = "baseline"  # the model that figures show and claims are about, as the report's are
-MOST_CLIPS = 3000  # of one set of recordings; of more so many are kept
-SAME_GREY = 2  # of 255: what differs by less is rounding
-MOST_KNOWN = 100_000  # faces whose embedding by one embedder is kept: 100 MB of 256 numbers
+MOST_CLIPS = 3000  # recordings of a set; of a larger set so many are drawn
+SAME_GREY = 2  # grey levels of 255; smaller differences are rounding
+MOST_KNOWN = 100_000  # embeddings that are kept for each embedder: 100 MB of 256 numbers
 
 
 @dataclass(eq=False)
 class Context:
-    """All that an experiment may ask.
+    """What an experiment can work with.
 
     Attributes:
-        corpus: That the models learned from, with people that they did not learn from.
-        models: By variant, one of each seed, in the order of tables; then systems of others.
+        corpus: Corpus that the models were trained on; it also holds people not trained on.
+        models: Models by variant, one for each seed, in the order of tables; then systems of
+            others.
         baselines: Trivial baselines, by name.
         embedders: Fixed networks that compare faces, by name.
-        judge: Judge of age and gender; None where it is not at hand.
-        recogniser: Recogniser of the training people's real faces; None where there is none.
-        held_out: Share of the training people's recordings that is held out from all stages.
-        out: Folder of the results.
+        judge: Judge of age and gender; None if there is none.
+        recogniser: Recogniser of the training people's real faces; None if there is none.
+        held_out: Share of the training people's recordings that is held out from all training.
+        out: Folder of results.
         geometry: How faces lie in the corpus' pictures, a name of ``faces.GEOMETRIES``.
-        seed: Seed of all that is drawn.
-        n_resamples: Behind each interval.
-        other: Another corpus, which nothing was trained on.
-        tables: Pictures that were made elsewhere, by name: of whole recordings alone.
-        notes: What a reader must know of the systems, a sentence each.
-        silent: Recordings are stand-ins of their length, by which it is seen what can be asked.
+        seed: Seed of everything random.
+        n_resamples: Number of resamples behind each interval.
+        other: Another corpus; nothing was trained on it.
+        tables: Pictures that were made elsewhere, by name; only of whole recordings.
+        notes: What a reader must know about the systems, one sentence each.
+        silent: Whether recordings have a length but no sound: enough to see what can be asked.
     """
 
     corpus: Corpus
@@ -90,18 +91,18 @@ class Context:
 
     @property
     def draws(self) -> dict[str, int]:
-        """Of the resamples behind an interval."""
+        """Seed and number of the resamples behind an interval."""
         return {"seed": self.seed, "n_resamples": self.n_resamples}
 
     @property
     def asked(self) -> str:
-        """The split of people whom no stage has met."""
+        """Split that holds voices of people not trained on."""
         counts = self.corpus.info.counts
         return next((s for s in ASKED if s in counts and counts[s].voices), "train")
 
     @property
     def shown(self) -> str:
-        """The split of real faces of people whom no stage has met: theirs, if it has any."""
+        """Split that holds real faces of people not trained on; the same if it has any."""
         counts = self.corpus.info.counts
         splits = (self.asked, *ASKED)
         return next((s for s in splits if s in counts and counts[s].faces), "train")
@@ -127,7 +128,7 @@ class Context:
         return found
 
     def unseen(self) -> Recordings:
-        """Recordings of people whom no stage has met."""
+        """Recordings of people not trained on."""
         return self._of("unseen", lambda: self._split(self.asked))
 
     def unheard(self) -> Recordings:
@@ -145,13 +146,13 @@ class Context:
         return self._faces[split]
 
     def made(self, system: System, recordings: Recordings, *, raw: bool = False) -> Made:
-        """Faces of a system for some recordings, made once for each content.
+        """Faces of a system for some recordings; kept by the content of the recordings.
 
         Args:
-            system: Name of the system.
-            recordings: What it hears.
-            raw: Whether what a generator gave before it was cut to [-1, 1] is wanted: four times
-                as large as the pictures, it is not kept.
+            system: The system.
+            recordings: The recordings.
+            raw: Whether the generator's output before it was cut to [-1, 1] is wanted too. It is
+                four times as large as the pictures, so it is not kept.
         """
         key = system, recordings.key
         if raw or key not in self._made:
@@ -162,7 +163,7 @@ class Context:
         return self._made[key]
 
     def made_vectors(self, embedder: str, system: System, recordings: Recordings) -> Vectors:
-        """Embeddings of these faces by one of the embedders, (n, dim)."""
+        """Embeddings of the faces that a system makes of some recordings, (n, dim)."""
         return self.embed(embedder, self.made(system, recordings).pixels)
 
     def drawn(self, system: ModelSystem, recordings: Recordings, n: int) -> Pictures:
@@ -173,15 +174,20 @@ class Context:
         pixels = self._as_in_corpus(system, made).pixels
         return pixels.reshape(len(recordings), n, *pixels.shape[1:])
 
-    def vectors(self, embedder: str, recordings: Recordings) -> dict[str, list[Vectors]]:
-        """Embeddings of the faces that each system makes of some recordings, of each seed."""
+    def pixels(self, recordings: Recordings) -> dict[str, list[Pictures]]:
+        """Faces that each system makes of some recordings, of each seed."""
         return {
-            name: [self.made_vectors(embedder, one, recordings) for one in seeds]
+            name: [self.made(one, recordings).pixels for one in seeds]
             for name, seeds in self.systems(recordings).items()
         }
 
+    def vectors(self, embedder: str, recordings: Recordings) -> dict[str, list[Vectors]]:
+        """Embeddings of the faces that each system makes of some recordings, of each seed."""
+        made = self.pixels(recordings)
+        return {name: [self.embed(embedder, one) for one in seeds] for name, seeds in made.items()}
+
     def one_face(self, variant: str) -> bool:
-        """Whether a model draws one and the same face of all voices."""
+        """Whether a model draws one and the same face for all voices."""
         recordings = self.unseen()
         first = (self.made(one, recordings).pixels for one in self.models[variant])
         return all(len(p) > 1 and np.ptp(p, axis=0).max() <= SAME_GREY for p in first)
@@ -191,9 +197,9 @@ class Context:
         return self.embed(embedder, self.faces(split).pixels)
 
     def embed(self, embedder: str, pixels: Pictures) -> Vectors:
-        """Embeddings of faces that lie as the corpus' do; of equal faces, computed once.
+        """Embeddings of faces that lie as those of the corpus do; equal faces are embedded once.
 
-        Baselines give many recordings one face, and questions are asked of the same real ones.
+        Baselines give many recordings the same face, and all questions use the same real faces.
 
         Args:
             embedder: Name of one of the embedders.
@@ -217,10 +223,10 @@ class Context:
         return found
 
     def _make(self, system: System, recordings: Recordings) -> Made:
-        """Faces; what a voice encoder hears is the same for all models that share one."""
-        hearing = system.hearing if isinstance(system, BaselineSystem) else system
-        if not isinstance(hearing, ModelSystem):
+        """Faces of a system; models that share a voice encoder share its embeddings."""
+        if not isinstance(system, ModelSystem | BaselineSystem):
             return system.make(recordings)
+        hearing = system.hearing
         encoder, names = hearing.encoder_sha256, recordings.digests
         new = [i for i, name in enumerate(names) if (encoder, name) not in self._heard]
         for i, vector in zip(
@@ -228,13 +234,10 @@ class Context:
         ):
             self._heard[encoder, names[i]] = vector
         heard = np.array([self._heard[encoder, name] for name in names], np.float32)
-        heard = heard.reshape(len(recordings), -1)
-        if isinstance(system, BaselineSystem):
-            return Made(system.baseline(heard), None, heard)
-        return hearing.faces(heard)
+        return system.faces(heard.reshape(len(recordings), -1))
 
     def _as_in_corpus(self, system: System, made: Made) -> Made:
-        """Faces of another size, or that lie otherwise in their pictures, as the corpus' do."""
+        """Faces brought to the size of those of the corpus, and to where they lie in pictures."""
         px, geometry = self.corpus.info.face_px, getattr(system, "geometry", self.geometry)
         if not len(made.pixels) or (made.pixels.shape[1] == px and geometry == self.geometry):
             return made

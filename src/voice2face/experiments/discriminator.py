@@ -1,4 +1,4 @@
-"""What the discriminator that a model was trained against says of faces, where its run is there."""
+"""The discriminator that a model was trained against, from the folder of its run."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import TrainingError
-from voice2face.experiments.systems import ModelSystem
+from voice2face.evaluation.embedders.fitted import as_faces
+from voice2face.experiments.systems import Made, ModelSystem
 
 CHECKPOINTS, RECIPE = "checkpoints", "recipe.yaml"  # of a run, beside the released model
 AT_ONCE = 64  # faces
@@ -17,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 class Discriminator:
     """The discriminator of a run's last checkpoint, in evaluation mode.
 
-    Batch normalisation then goes by what it remembers, which is the same for all faces: by the
-    statistics of those at hand, faces made from noise would be brought to where others are.
+    Batch normalisation then uses its running statistics, which are the same for all faces. With
+    the statistics of the given faces, those made from noise would be shifted to where others are.
 
     Args:
         run: Folder of the run.
@@ -47,11 +48,15 @@ class Discriminator:
 
     @classmethod
     def of(cls, system: ModelSystem) -> "Discriminator | None":
-        """That of a model that lies in its run's folder; None of a released model alone."""
+        """Discriminator of a model that lies in the folder of its run; None for other models."""
         try:
             return cls(system.model.folder.resolve().parent)
         except TrainingError:
             return None
+
+    def of_made(self, made: Made) -> Floats:
+        """Logits of faces as a generator gave them to its discriminator, or of pictures: (n,)."""
+        return self.scores(as_faces(made.pixels) if made.raw is None else made.raw)
 
     def scores(self, faces: npt.NDArray[np.floating]) -> Floats:
         """Logits of "real": (n, 3, px, px) in [-1, 1] → (n,)."""

@@ -1,4 +1,4 @@
-"""The sound behind what experiments hold of a recording, read where a voice encoder needs it."""
+"""The sound of recordings, read only if a voice encoder needs it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ class Excerpt:
     """A stretch of the speech of one recording.
 
     Attributes:
-        whole: Gives all of its speech, mono int16 at 16 kHz, shape (samples,).
+        whole: Function that reads all of its speech, mono int16 at 16 kHz, shape (samples,).
         first: Frame of 10 ms at which the stretch begins.
-        n: Frames of it.
+        n: Number of frames.
     """
 
     whole: Callable[[], Int16Array]
@@ -33,7 +33,7 @@ class Excerpt:
     n: int
 
     def samples(self) -> Int16Array:
-        """Its sound."""
+        """Sound of the stretch."""
         begin = self.first * FRAME_SAMPLES
         return self.whole()[begin : begin + self.n * FRAME_SAMPLES]
 
@@ -42,7 +42,7 @@ Excerpts = tuple[Excerpt, ...]  # one after the other
 
 
 def cut(excerpts: Excerpts, first: int, n: int) -> Excerpts:
-    """A stretch of excerpts that follow one another, in frames."""
+    """A stretch, in frames, of excerpts that follow one another."""
     found: list[Excerpt] = []
     at = 0
     for one in excerpts:
@@ -59,7 +59,7 @@ def joined_samples(excerpts: Excerpts) -> Int16Array:
 
 
 class CorpusSpeech:
-    """The speech of a corpus' recordings by their names; one shard is held at a time.
+    """Speech of a corpus' recordings by their names; one shard is held at a time.
 
     Args:
         corpus: The corpus.
@@ -72,11 +72,11 @@ class CorpusSpeech:
         self._held: tuple[str, Sequence[Recording]] = ("", ())
 
     def excerpt(self, clip: str, n_frames: int) -> Excerpt:
-        """All of a recording's speech, of so many frames."""
+        """All speech of a recording, which has ``n_frames``."""
         return Excerpt(lambda: self.voiced(clip), 0, n_frames)
 
     def voiced(self, clip: str) -> Int16Array:
-        """The speech of a recording without the silence, by the corpus' own front end.
+        """Speech of a recording without silence, by the front end of the corpus.
 
         Raises:
             CorpusError: The shard is damaged, or its source had no sound.

@@ -1,4 +1,4 @@
-"""An experiment as data: what it asks, how, and of what."""
+"""An experiment as data: what it asks, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,40 +8,39 @@ from voice2face.experiments.context import Context
 from voice2face.experiments.summary import TOO_LITTLE, Summary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One question that a result answers.
+    """A question, and how it is asked.
 
     Attributes:
-        name: Name of its files and in commands.
-        title: Its heading.
-        report_item: What it is in the report: ``Figure 2``, ``Test 4``; empty for what goes beyond.
-        chapter: Where a report tells it; within a chapter experiments stand as in the registry.
-        question: In one sentence.
-        protocol: Who is asked what, in a few sentences.
-        measure: What is counted, with its unit.
-        chance: What a system that knows nothing reaches, in words.
+        name: Name in commands, and of its files.
+        title: Heading.
+        report_item: Its counterpart in the report, such as ``Figure 2`` or ``Test 4``; or "".
+        chapter: Chapter of the page; within it experiments stand in the order of the registry.
+        question: The question in one sentence.
+        protocol: What is done, in a few sentences.
+        measure: What is measured, with its unit.
+        chance: What a system without knowledge reaches, in words.
         unit: What the intervals resample.
-        run: Answers it, of a corpus that holds what it needs: adds rows, series, grids and claims.
-        lacking: Why it can't be asked, from names, attributes and lengths alone; "" where it can.
-        drawn: What is drawn by the context's seed.
+        run: Adds rows, series, grids and claims to a summary.
+        lacking: Says why it can't be asked of a corpus, from names, attributes and lengths of
+            recordings; "" if it can.
     """
 
     name: str
     title: str
-    report_item: str
+    report_item: str = ""
+    chapter: Chapter = "beyond"
     question: str
     protocol: str
     measure: str
     chance: str
-    unit: str
-    chapter: Chapter
+    unit: str = "People."
     run: Callable[[Summary], None]
     lacking: Callable[[Context], str] = lambda context: ""
-    drawn: tuple[str, ...] = ("resampling",)
 
     def answer(self, context: Context) -> Result:
-        """What the models at hand say, or why nothing could be asked of this corpus."""
+        """Ask it; the result, or why it can't be asked of this corpus."""
         found = Summary(context, self.name)
         if not (left_out := self.lacking(context)):
             self.run(found)
@@ -52,7 +51,7 @@ class Experiment:
             chapter=self.chapter, question=self.question, protocol=self.small_print,
             left_out=left_out, rows=found.rows, series=found.series, grids=found.grids,
             claims=found.claims, trials_sha256=found.trials, unfit=found.unfit,
-            seeds=dict.fromkeys(self.drawn, context.seed), warnings=list(context.notes),
+            seeds={"all that is drawn": context.seed}, warnings=list(context.notes),
             sources=context.sources() | found.sources, made_by=context.made_by,
         )  # fmt: skip
 

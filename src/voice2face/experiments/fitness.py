@@ -1,5 +1,6 @@
-"""Is a model worth judging? What it must have shown before any claim about it gets a verdict."""
+"""Is a model worth judging? Only then a claim about it gets a verdict."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,11 +16,11 @@ from voice2face.experiments.systems import ModelSystem, System
 from voice2face.faces import Detector
 from voice2face.runs.compare import TrainingRun, read_runs
 
-LEAST_SEEDS = 3  # trainings of the model: of fewer nobody knows how far they differ
-LEAST_ITERATIONS = 1000  # below it no preset draws faces
-NEARLY_ALL = 0.9  # share of pictures with a face, of the share among real ones
-LEAST_REAL = 0.5  # share of real faces that the detector finds, or it can't judge this corpus
-MOST_FACES = 60  # of each training that are looked at
+LEAST_SEEDS = 3  # trainings of a model; fewer do not show how far they differ
+LEAST_ITERATIONS = 1000  # with fewer, no preset draws faces
+NEARLY_ALL = 0.9  # least share of pictures with a face, relative to that of real faces
+LEAST_REAL = 0.5  # if the detector finds fewer real faces, it can't judge this corpus
+MOST_FACES = 60  # pictures of each training that are looked at
 LOOKED_PX = 128  # side to which they are enlarged for the detector
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ class Training:
 
     Attributes:
         name: Name of the system.
-        faces_found: Share of its pictures in which a face is found; NaN: not looked for.
-        run: What its folder tells; None of a model that comes without.
-        iterations: That it was trained for; 0: not known.
+        faces_found: Share of its pictures in which a face is found; NaN if it was not looked for.
+        run: Content of the folder of its run; None if there is none.
+        iterations: Number of iterations; 0 if it is not known.
     """
 
     name: str
@@ -50,9 +51,9 @@ class Fitness:
     """What speaks for and against judging a model.
 
     Attributes:
-        model: Its name in tables.
+        model: Name in tables.
         trainings: Trainings of its seeds.
-        real_found: Share of real faces that the detector finds; NaN: there is no detector.
+        real_found: Share of real faces that the detector finds; NaN without a detector.
     """
 
     model: str
@@ -61,12 +62,12 @@ class Fitness:
 
     @cached_property
     def reasons(self) -> tuple[str, ...]:
-        """Why the model is not worth judging, a clause each; empty: it is."""
+        """Reasons why the model is not worth judging, a clause each; none if it is."""
         return tuple(self._reasons())
 
     @property
     def said(self) -> list[str]:
-        """The reasons as a sentence for the top of a page; empty for a model worth judging."""
+        """The reasons as a sentence for the top of a page; empty if there are none."""
         return [f"{self.model}: {'; '.join(self.reasons)}"] if self.reasons else []
 
     def _reasons(self) -> Iterator[str]:
@@ -94,7 +95,7 @@ class Fitness:
 
 @dataclass(eq=False)
 class FitnessOf:
-    """Looks at each model once.
+    """Fitness of each model; each is looked at once.
 
     Attributes:
         context: The models, and real faces beside them.
@@ -104,16 +105,24 @@ class FitnessOf:
     _known: dict[str, Fitness] = field(default_factory=dict)
 
     def __call__(self, model: str) -> Fitness:
-        """What speaks for and against judging one of the models."""
+        """Fitness of one of the models."""
         if model not in self._known:
-            seeds = self.context.models[model]
-            shares = [found_in(self._detector, self._pictures(one)) for one in seeds]
-            trainings = tuple(
-                Training(one.name, share, run := run_of(one), iterations_of(one, run))
-                for one, share in zip(seeds, shares, strict=True)
-            )
+            trainings = tuple(map(self._training, self.context.models[model]))
             self._known[model] = Fitness(model, trainings, self._real_found)
         return self._known[model]
+
+    def _training(self, system: System) -> Training:
+        """What the folder of a run, or else the released model, tells about a training."""
+        pictures = _some(self.context.made(system, self.context.unseen()).pixels)
+        run: TrainingRun | None = None
+        iterations = 0
+        if isinstance(system, ModelSystem):
+            told = system.model.config.provenance.get("iterations")
+            iterations = told if isinstance(told, int) else 0
+            with contextlib.suppress(Voice2FaceError, ValueError):  # none, or not one
+                (run,), _ = read_runs(system.model.folder.resolve().parent)
+                iterations = run.steps
+        return Training(system.name, found_in(self._detector, pictures), run, iterations)
 
     @cached_property
     def _detector(self) -> Detector | None:
@@ -126,9 +135,6 @@ class FitnessOf:
     def _real_found(self) -> float:
         return found_in(self._detector, _some(self.context.faces(self.context.shown).pixels))
 
-    def _pictures(self, system: System) -> Pictures:
-        return _some(self.context.made(system, self.context.unseen()).pixels)
-
 
 def found_in(detect: Detector | None, pictures: Pictures) -> float:
     """Share of pictures in which a face is found; NaN without a detector or a picture."""
@@ -140,27 +146,6 @@ def found_in(detect: Detector | None, pictures: Pictures) -> float:
         for one in pictures
     ]
     return len(FaceSet.of_pictures(larger, detect)[0]) / len(pictures)
-
-
-def run_of(system: System) -> TrainingRun | None:
-    """The run that a model lies in; None of a released model alone."""
-    if not isinstance(system, ModelSystem):
-        return None
-    try:
-        runs, _ = read_runs(system.model.folder.resolve().parent)
-    except Voice2FaceError:
-        return None
-    return runs[0] if len(runs) == 1 else None
-
-
-def iterations_of(system: System, run: TrainingRun | None) -> int:
-    """How long a model was trained; 0: nobody says."""
-    if run is not None:
-        return run.steps
-    if not isinstance(system, ModelSystem):
-        return 0
-    told = system.model.config.provenance.get("iterations")
-    return told if isinstance(told, int) else 0
 
 
 def _some(pictures: Pictures) -> Pictures:

@@ -13,7 +13,7 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Summary
 from voice2face.files import atomic_write
 
-WHITE = 255  # of a cell without a face
+WHITE = 255  # grey level of a cell without a face
 N_ROWS = 8
 REAL_FACE = "real face"
 
@@ -35,12 +35,12 @@ def add_grid(
     """Write faces as one picture beside the result.
 
     Args:
-        summary: Of the result.
+        summary: Summary of the experiment.
         cells: RGB, uint8, shape (rows, columns, px, px, 3); white where there is no face.
-        rows: Label of each row.
-        columns: Of each column.
-        title: Above it.
-        name: Its own among the result's.
+        rows: Labels of the rows.
+        columns: Labels of the columns.
+        title: Title above the grid.
+        name: Name of the grid, which no other grid of the result has.
         row_title: What the rows differ in.
         column_title: What the columns differ in.
 
@@ -66,13 +66,13 @@ def add_people(
     labels: Sequence[str] | None = None,
     **about: str,
 ) -> None:
-    """A row a recording: made faces, then real ones of the same person where there are any.
+    """Add a row for each recording: made faces, then real faces of the same person, if any.
 
     Args:
-        summary: Of the result.
-        speech: A recording of each row.
+        summary: Summary of the experiment.
+        speech: The recording of each row.
         columns: Made faces by their label, each (rows, px, px, 3).
-        real: Labels of the real faces, one each.
+        real: Labels of the real faces, one for each.
         labels: Labels of the rows; None: the person and the gender.
         about: See :func:`add_grid`.
 
@@ -93,18 +93,18 @@ def add_people(
 
 
 def lettered(labels: Sequence[str]) -> list[str]:
-    """(a), (b) and so on before each, as in the report's figures."""
+    """Labels with (a), (b) and so on before them, as in the report's figures."""
     return [f"({chr(ord('a') + i)}) {label}" for i, label in enumerate(labels)]
 
 
 def real_faces(context: Context, person: str) -> Pictures:
-    """Real faces of a person whom no stage has met, (n, px, px, 3)."""
+    """Real faces of a person not trained on, (n, px, px, 3)."""
     faces = context.faces(context.shown)
     return faces.only(faces.identity == person).pixels
 
 
 def chosen_rows(speech: Recordings, seed: int, n: int = N_ROWS) -> npt.NDArray[np.int64]:
-    """One recording each of ``n`` people, as many of each gender as can be; sorted by gender."""
+    """One recording each of ``n`` people, genders as evenly as possible; sorted by gender."""
     rng, gender = np.random.default_rng(seed), group_of(speech, "gender")
     first = np.unique(speech.identity, return_index=True)[1]
     of_gender = {g: rng.permutation(first[gender[first] == g]) for g in np.unique(gender)}

@@ -1,9 +1,7 @@
-"""A judge of gender and age that is fitted on a corpus' own real faces, painted or not."""
+"""A judge of gender and age that is fitted on the real faces of a corpus, painted or not."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +9,12 @@ import numpy.typing as npt
 from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
-from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
+from voice2face.evaluation.statistics.ridge import LinearMap, fit_classes, fit_ridge
 from voice2face.evaluation.training_people import person_weights
-from voice2face.experiments.people import COLUMNS
-from voice2face.experiments.recordings import texts
+from voice2face.experiments.people import COLUMNS, column
 
-MOST_FACES = 3000  # that it is fitted on
-LEAST_PEOPLE = 4  # of each gender
+MOST_FACES = 3000  # faces that it is fitted on
+LEAST_PEOPLE = 4  # people of each gender
 MALE, FEMALE = ("m", "male", "man"), ("f", "female", "woman")
 OLDEST = 80.0  # where an open band such as ">=60" is taken to end
 OPEN = re.compile(r">|≥|\+|more|over|older|above")
@@ -33,8 +30,8 @@ class ReadOff:
 
     Attributes:
         eigenfaces: Eigenfaces of the faces that it was fitted on.
-        gender: From these to how male and how female.
-        age: To years; None where no ages were known.
+        gender: Map from eigenfaces to how female and how male a face is.
+        age: Map to years; None if no ages were known.
         name: Name in tables.
     """
 
@@ -45,15 +42,15 @@ class ReadOff:
 
     @classmethod
     def fit(cls, faces: Faces, geometry: str, seed: int = 0) -> "ReadOff | None":
-        """Fit on real faces of training people, each person and each gender counting alike.
+        """Fit on real faces of training people; each person and each gender counts alike.
 
         Args:
             faces: Faces of the training split.
-            geometry: How they lie, a name of ``faces.GEOMETRIES``.
-            seed: Seed of the choice, where there are many, and of choosing the strength.
+            geometry: How they lie in pictures, a name of ``faces.GEOMETRIES``.
+            seed: Seed of the choice of faces and of folds.
 
         Returns:
-            None where too few people's gender is known.
+            None if the gender of too few people is known.
         """
         rows = np.sort(np.random.default_rng(seed).permutation(len(faces))[:MOST_FACES])
         known = {name: column(faces.attributes, name, len(faces))[rows] for name in COLUMNS}
@@ -64,10 +61,7 @@ class ReadOff:
         pixels = as_faces(faces.pixels[rows])
         eigenfaces = Eigenfaces.fit(pixels, geometry_of(geometry))
         seen = eigenfaces.embed(pixels)
-        sides = np.stack([male == 1, male == 0], axis=1)[told]
-        share = sides * person_weights(people[told])[:, None]
-        weights = (share / share.sum(axis=0)).sum(axis=1)
-        gender = fit_ridge(seen[told], sides.astype(float), weights, people[told], seed)
+        gender = fit_classes(seen[told], male[told], people[told], seed)
         years = middle(bounds(known["age"]))
         aged = ~np.isnan(years)
         age = None
@@ -77,28 +71,22 @@ class ReadOff:
         return cls(eigenfaces, gender, age)
 
     def judge(self, faces: FaceSet) -> tuple[Floats, Floats]:
-        """Age in years, NaN where none was known, and how male: above one half is male; (n,)."""
+        """Age in years (NaN without known ages), and how male: above one half is male; (n,)."""
         seen = self.eigenfaces.embed(faces)
-        male, female = self.gender(seen).T
+        female, male = self.gender(seen).T
         ages = np.full(len(faces), np.nan) if self.age is None else self.age(seen)[:, 0]
         return ages, 0.5 + (male - female) / 2
 
 
 def can_fit(faces: Faces) -> bool:
-    """Whether the gender of people enough is known."""
+    """Whether the gender of enough people is known."""
     male = is_male(column(faces.attributes, "gender", len(faces)))
     return min(_people_of_genders(faces.identity, male)) >= LEAST_PEOPLE
 
 
 def _people_of_genders(people: Texts, male: Floats) -> list[int]:
-    """Women and men."""
+    """Numbers of women and men."""
     return [len(np.unique(people[male == side])) for side in (0, 1)]
-
-
-def column(attributes: Mapping[str, npt.NDArray[Any]], name: str, n: int) -> Texts:
-    """A column of ``people.COLUMNS`` as a corpus has it; "" where there is nothing: (n,)."""
-    cells = next((attributes[s] for s in COLUMNS[name] if s in attributes), None)
-    return np.full(n, "", str) if cells is None else texts(np.asarray(cells, object))
 
 
 def is_male(cells: Texts) -> Floats:
@@ -108,10 +96,7 @@ def is_male(cells: Texts) -> Floats:
 
 
 def bounds(cells: Texts) -> Floats:
-    """Least and largest age that cells such as "34", "20-39" and ">=60" stand for: (n, 2).
-
-    NaN where there is no number.
-    """
+    """Least and largest age of cells such as "34", "20-39" and ">=60", (n, 2); NaN if none."""
     return np.array([_bounds(cell.lower()) for cell in cells.tolist()]).reshape(-1, 2)
 
 
@@ -127,5 +112,5 @@ def _bounds(cell: str) -> tuple[float, float]:
 
 
 def middle(of: Floats) -> Floats:
-    """Middle of each band, (n, 2) → (n,); one without end ends at ``OLDEST``."""
+    """Middle of each band, (n, 2) → (n,); an open band ends at ``OLDEST``."""
     return np.asarray((of[:, 0] + np.minimum(of[:, 1], np.maximum(OLDEST, of[:, 0]))) / 2)

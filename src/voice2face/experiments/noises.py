@@ -1,4 +1,4 @@
-"""Recordings of noise, of which faces are made on purpose."""
+"""Recordings of noise, from which faces are made on purpose."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -29,19 +29,19 @@ BABBLE_VOICES = 6
 def noise(
     kind: str, seconds: float, n: int, voices: Recordings, front_end: FrontEnd, seed: int = 0
 ) -> Recordings:
-    """Recordings of noise, without voice activity detection, which would leave nothing of them.
+    """Recordings of noise; voice activity detection, which would remove them, is left out.
 
     Args:
-        kind: One of ``NOISES``. Babble is the sum of several people's speech; mel power of voices
-            adds in the mean, as their phases have nothing to do with each other.
+        kind: One of ``NOISES``. Babble is the sum of several people's speech; their mel powers add
+            in the mean, since their phases are independent.
         seconds: Length of each.
-        n: How many.
-        voices: Whose speech babble is made from; of the others they are not needed.
-        front_end: That of the models.
+        n: Number of recordings.
+        voices: Recordings that babble is made from; other noises do not need them.
+        front_end: Front end of the models.
         seed: Seed of the draws.
 
     Returns:
-        ``n`` recordings, named by kind and number, of nobody.
+        ``n`` recordings without identities, named by kind and number.
     """
     rng = np.random.default_rng([seed, NOISES.index(kind)])
     n_frames = round(seconds * FRAMES_PER_S)
@@ -64,7 +64,7 @@ def _same(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
 
 
 def _as_loud(sound: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
-    """A sound of any level, as loud as speech."""
+    """A sound at the level of speech."""
     loud = levelled(sound) * LOUDNESS * 32768
     return np.clip(np.rint(loud), -32768, 32767).astype(np.int16)
 
@@ -72,7 +72,7 @@ def _as_loud(sound: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
 def _babble(
     voices: Recordings, n_frames: int, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], Excerpts]:
-    """Several people at once, each as loud as the others and from a place of its own."""
+    """Several people at once, equally loud, each from a random place on."""
     parts: list[tuple[Excerpts, int]] = []
     people = np.unique(voices.identity)
     chosen = rng.choice(people, min(BABBLE_VOICES, len(people)), replace=False)
@@ -90,7 +90,7 @@ def _babble(
 
 
 def _together(parts: Sequence[tuple[Excerpts, int]], n_frames: int) -> npt.NDArray[np.int16]:
-    """Recordings at once, each as loud as the others, from its own place on and again."""
+    """Sum of recordings, equally loud, each repeated from its own place on."""
     n_samples, total = n_frames * FRAME_SAMPLES, np.zeros(n_frames * FRAME_SAMPLES)
     for excerpts, start in parts:
         sound = joined_samples(excerpts).astype(float)

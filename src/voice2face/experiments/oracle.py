@@ -1,4 +1,4 @@
-"""The best possible matcher of made-up people, as vectors that any measure takes."""
+"""The best possible matcher of synthetic people, as vectors that any measure takes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,9 +19,9 @@ Floats = npt.NDArray[np.float64]
 def oracle(heard: Floats, seen: Floats, coupling: float) -> tuple[Floats, Floats]:
     """Vectors whose cosine orders faces as the best possible decision does.
 
-    The logarithm of p(seen | heard) / p(seen) is, but for what depends on the voice alone, the
-    product of a vector of the voice with one of the face: the face's numbers and their squares.
-    Faces' vectors get a last number that brings them all to one length.
+    Up to a term that depends on the voice alone, log p(seen | heard) / p(seen) is the product of a
+    vector of the voice and one of the face: its numbers and their squares. A last number brings
+    all vectors of faces to one length.
 
     Args:
         heard: Columns as in ``latent.SHARED``, shape (n, 4).
@@ -50,7 +50,7 @@ def oracle(heard: Floats, seen: Floats, coupling: float) -> tuple[Floats, Floats
 
 
 def shared_numbers(attributes: Mapping[str, np.ndarray], half: str) -> Floats | None:
-    """What is heard, or seen, of made-up people, from the columns of their table: (n, 4).
+    """What is heard, or seen, of synthetic people, from the columns of their table: (n, 4).
 
     Returns:
         Columns as in ``latent.SHARED``; None for a corpus of other people.
@@ -68,7 +68,7 @@ def shared_numbers(attributes: Mapping[str, np.ndarray], half: str) -> Floats | 
 
 
 def coupling_of(corpus: Corpus) -> float | None:
-    """That of the cohort which the corpus was made from, if its folder is still there."""
+    """Coupling of the cohort that a corpus was made from; None if its folder is gone."""
     for source in corpus.info.sources:
         path = Path(source.path)
         try:

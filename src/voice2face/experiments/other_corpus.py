@@ -1,4 +1,4 @@
-"""Another prepared corpus, whose people nothing here was trained on."""
+"""Another prepared corpus, on whose people nothing was trained."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Others:
     Attributes:
         speech: Their recordings.
         faces: Their faces.
-        n_known: People of that corpus whose name, a recording or a picture of whom the first
-            corpus has too; they are left out.
+        n_known: Number of people who were left out because the first corpus has them too, by
+            their name, a recording or a picture.
     """
 
     speech: Recordings
@@ -34,20 +34,20 @@ class Others:
 
     @property
     def n_people(self) -> int:
-        """Those who are asked about."""
+        """Number of people who are asked about."""
         return len(np.intersect1d(self.speech.identity, self.faces.identity))
 
 
 def open_other(first: Corpus, path: Path) -> Corpus:
-    """Another corpus, if what was learned from the first can be asked about it.
+    """Open another corpus; refuse it if models of the first can't be asked about it.
 
     Args:
         first: The corpus that was trained on.
-        path: Of the other.
+        path: Folder of the other.
 
     Raises:
-        CorpusError: It can't be read, is the first one, has another front end or other pictures,
-            or too few people with a voice and a face whom the first has not.
+        CorpusError: It can't be read, is the same corpus, has another front end or other pictures,
+            or too few people with voice and face who are not in the first.
     """
     other = Corpus.open(path)
     if other.info.data_hash == first.info.data_hash:
@@ -79,10 +79,10 @@ def open_other(first: Corpus, path: Path) -> Corpus:
 
 
 def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
-    """At most ``MOST_PEOPLE`` of its people, drawn by lot, without those of the first corpus.
+    """At most ``MOST_PEOPLE`` randomly drawn people of it, without those of the first corpus.
 
-    A name is the same person's in both. Who has the same recording or picture in both under
-    different names is left out too.
+    The same name means the same person. People who have the same recording or picture in both
+    under different names are left out too.
 
     Args:
         first: The corpus that was trained on.
@@ -107,7 +107,7 @@ def _removed(corpus: Corpus) -> str:
 
 
 def _names(corpus: Corpus, kind: str | None = None) -> Names:
-    """Names of people of whom there is a voice, a face, or either."""
+    """Names of people who have a voice, a face, or (kind None) either."""
     shards = [s for s in corpus.info.shards if kind in (None, s.kind)]
     return {name for s in shards for name in corpus.table(s, ["identity"])["identity"].to_pylist()}
 
@@ -117,12 +117,12 @@ def _askable(corpus: Corpus) -> Names:
 
 
 def _faces_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Faces:
-    """The same of faces."""
+    """Faces of some people; no more than a shard of others is in memory."""
     return Faces.joined([part.only(np.isin(part.identity, people)) for part in corpus.iter_faces()])
 
 
 def _with_shared_data(first: Corpus, speech: Recordings, faces: Faces) -> Names:
-    """People of whom the first corpus has the very same recording or picture."""
+    """People of whom the first corpus has the same recording or picture."""
     owner = dict(zip(speech.digests, speech.identity, strict=True))
     owner |= {digest(face): who for face, who in zip(faces.pixels, faces.identity, strict=True)}
     return {str(owner[found]) for found in _digests(first) if found in owner}

@@ -1,4 +1,4 @@
-"""What is known of people, under whatever name a corpus has it, as groups to compare within."""
+"""Attributes of people, by whatever name a corpus has them, as groups."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from voice2face.corpus.arrays import Faces
 from voice2face.experiments.recordings import Recordings, texts
 
 Texts = npt.NDArray[np.str_]
+Attributes = Mapping[str, npt.NDArray[np.object_] | Texts]
 
 COLUMNS = {
     "gender": ("gender", "seen_sex", "sex"),
@@ -19,40 +20,38 @@ COLUMNS = {
     "native English": ("native_english", "native"),
 }
 STRATA = ((), ("gender",), ("gender", "age"), ("gender", "age", "ethnicity"))
-# Lower ends of bands in years; as coarse as the labels of corpora that have bands.
+# Lower ends of age bands in years.
 BANDS = ((60, "60 and over"), (40, "40 to 59"), (0, "under 40"))
 
 
-def groups_of(
-    attributes: Mapping[str, npt.NDArray[np.object_] | Texts], n: int
-) -> dict[str, Texts]:
-    """The columns of ``COLUMNS`` that hold something; ages that are numbers become bands.
+def groups_of(attributes: Attributes, n: int) -> dict[str, Texts]:
+    """Columns of ``COLUMNS`` that are not empty; ages in years become bands.
 
     Args:
         attributes: Columns of a corpus, None or "" where a cell is empty, each (n,).
-        n: Rows.
+        n: Number of rows.
 
     Returns:
-        By this project's name, each (n,); "" where a cell is empty.
+        Columns by the names of ``COLUMNS``, each (n,); "" where a cell is empty.
     """
-    found = {}
-    for name, spellings in COLUMNS.items():
-        column = next((attributes[s] for s in spellings if s in attributes), None)
-        if column is None or len(column) != n:
-            continue
-        cells = texts(np.asarray(column, object))
-        if (cells != "").any():
-            found[name] = age_bands(cells) if name == "age" else cells
-    return found
+    columns = {name: column(attributes, name, n) for name in COLUMNS}
+    known = {name: cells for name, cells in columns.items() if (cells != "").any()}
+    return {n: age_bands(cells) if n == "age" else cells for n, cells in known.items()}
+
+
+def column(attributes: Attributes, name: str, n: int) -> Texts:
+    """A column of ``COLUMNS`` as a corpus has it, (n,); "" where a cell is empty."""
+    cells = next((attributes[s] for s in COLUMNS[name] if s in attributes), None)
+    return np.full(n, "", str) if cells is None else texts(np.asarray(cells, object))
 
 
 def group_of(what: Recordings | Faces, name: str) -> Texts:
-    """One column of ``COLUMNS``, (n,); "" where a cell is empty or there is no such column."""
+    """One column of ``COLUMNS`` as groups, (n,); "" where a cell is empty."""
     return groups_of(what.attributes, len(what)).get(name, np.full(len(what), "", str))
 
 
 def age_bands(cells: Texts) -> Texts:
-    """Ages in years as bands; what is no number, such as "20-39", stays as it is."""
+    """Ages in years as bands; other cells, such as "20-39", stay as they are."""
     return np.array([_band(cell) for cell in cells], str)
 
 
@@ -63,5 +62,5 @@ def _band(cell: str) -> str:
 
 
 def strata_of(groups: Mapping[str, Texts]) -> list[tuple[str, ...]]:
-    """Those of ``STRATA`` whose columns there are."""
+    """Strata whose columns are all there."""
     return [strata for strata in STRATA if all(name in groups for name in strata)]

@@ -1,4 +1,4 @@
-"""Recordings that experiments ask about: cut short, put together, or noise in their place."""
+"""Recordings that experiments ask about: as they are, cut, joined, or noise in their place."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,18 +30,18 @@ Texts = npt.NDArray[np.str_]
 class Recordings:
     """Recordings that are asked about; all fields have the same length.
 
-    What a recording is held as is known here and in :mod:`voice2face.experiments.systems` alone.
+    Only this module and :mod:`voice2face.experiments.systems` know how a recording is held.
 
     Attributes:
-        clip: Name of each.
-        identity: Who speaks; empty for noise.
+        clip: Names.
+        identity: Who speaks; "" for noise.
         sounds: What is heard of each: natural log of mel power of the voiced parts, (frames,
             n_mels), float32 or float16; not normalised.
-        attributes: What is known of the speaker by name; empty where it is not known.
-        excerpts: The sound of each, for voice encoders that take something else; empty where it is
-            not at hand.
-        frames_hash: Names how ``sounds`` are computed, as ``FrameEncoder.frames_hash`` does; empty:
-            as the convolutional encoder of the corpus has it.
+        attributes: Attributes of the speakers by name; "" if a value is not known.
+        excerpts: The sound itself, for voice encoders that take other features; empty if it is not
+            available.
+        frames_hash: How ``sounds`` are computed, see ``FrameEncoder.frames_hash``; "": as for the
+            convolutional encoder of the corpus.
     """
 
     clip: Texts
@@ -56,21 +56,21 @@ class Recordings:
 
     @property
     def seconds(self) -> npt.NDArray[np.float64]:
-        """Length of each, shape (n,)."""
+        """Lengths in seconds, shape (n,)."""
         return np.array([len(sound) for sound in self.sounds], float) / FRAMES_PER_S
 
     @cached_property
     def digests(self) -> tuple[bytes, ...]:
-        """Digest of the content of each recording, whatever its name."""
+        """Digest of the content of each recording; names have no part in it."""
         return tuple(digest(sound) for sound in self.sounds)
 
     @cached_property
     def key(self) -> bytes:
-        """Digest of the content of all, in order; two sets with one key give the same faces."""
+        """Digest of the content of all, in order; sets with the same key give the same faces."""
         return hashlib.blake2b(b"".join(self.digests), digest_size=DIGEST_BYTES).digest()
 
     def samples(self, row: int) -> npt.NDArray[np.int16]:
-        """The speech of one, mono int16 at 16 kHz.
+        """Speech of a recording, mono int16 at 16 kHz.
 
         Raises:
             CorpusError: It is damaged, or its source had no sound.
@@ -158,7 +158,7 @@ class Recordings:
         )
 
     def only(self, rows: npt.ArrayLike) -> "Recordings":
-        """Some of them, by number or by mask, in that order."""
+        """Some of the recordings, by number or by mask, in that order."""
         numbers = np.arange(len(self))[np.asarray(rows)]
         return replace(
             self,
@@ -174,15 +174,15 @@ class Recordings:
         return replace(self, clip=clips)
 
     def at_least(self, seconds: float) -> "Recordings":
-        """Those that are so long."""
+        """Recordings of at least that length."""
         return self.only(self.seconds >= seconds)
 
     def cut(self, seconds: float, start_s: npt.ArrayLike = 0.0) -> "Recordings":
         """A stretch of each recording; where a recording ends earlier, the stretch is shorter.
 
         Args:
-            seconds: How much.
-            start_s: Where it begins, for all or for each.
+            seconds: Length of the stretch.
+            start_s: Where it begins, for all recordings or for each.
         """
         first = np.broadcast_to(np.rint(np.asarray(start_s) * FRAMES_PER_S).astype(int), len(self))
         n_frames = round(seconds * FRAMES_PER_S)
@@ -192,7 +192,7 @@ class Recordings:
         return replace(self, sounds=parts, excerpts=excerpts)
 
     def by_person(self) -> "Recordings":
-        """Each person's recordings put one after the other as one, named by the person."""
+        """The recordings of each person joined to one, which is named after the person."""
         people, first = np.unique(self.identity, return_index=True)
         rows = [np.flatnonzero(self.identity == person) for person in people]
         whole = [np.concatenate([self.sounds[int(i)] for i in own]) for own in rows]
@@ -203,16 +203,16 @@ class Recordings:
         return Recordings(people, people, whole, attributes, excerpts, self.frames_hash)
 
     def of_some_people(self, most: int, seed: int) -> "Recordings":
-        """The recordings of at most so many randomly drawn people, in the same order."""
+        """Recordings of at most ``most`` randomly drawn people, in the same order."""
         return self.only(people_drawn(self.identity, most, seed))
 
     def labels(self, name: str) -> Texts:
-        """An attribute of each recording's speaker; empty where it is not known."""
+        """An attribute of each recording's speaker; "" if it is not known."""
         return self.attributes.get(name, np.full(len(self), "", str))
 
 
 def people_drawn(identity: Texts, most: int, seed: int) -> npt.NDArray[np.bool_]:
-    """Mask of the rows of at most so many randomly drawn people, (n,)."""
+    """Mask of the rows of at most ``most`` randomly drawn people, (n,)."""
     kept = np.random.default_rng(seed).permutation(np.unique(identity))[:most]
     return np.isin(identity, kept)
 
@@ -230,5 +230,5 @@ def digests_of(corpus: Corpus) -> Iterator[bytes]:
 
 
 def texts(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.str_]:
-    """Cells as text; empty where there is nothing."""
+    """Cells as text; "" for None."""
     return np.array(["" if cell is None else str(cell) for cell in cells], str)

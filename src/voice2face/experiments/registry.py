@@ -1,4 +1,4 @@
-"""All experiments in the order in which they are carried out: tests, figures, the rest."""
+"""All experiments in the order of the page: fitness, tests, figures, the rest."""
 
 from collections.abc import Iterable
 
@@ -41,25 +41,26 @@ def listed(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
     return found
 
 
-EXPERIMENTS: dict[str, Experiment] = listed(
-    (
-        fitness.EXPERIMENT,
-        voice_or_noise.EXPERIMENT,
-        known_subjects.EXPERIMENT,
-        attributes.EXPERIMENT,
-        matching.EXPERIMENT,
-        examples.EXPERIMENT,
-        durations.EXPERIMENT,
-        noise_faces.EXPERIMENT,
-        groups.EXPERIMENT,
-        segments.EXPERIMENT,
-        languages.EXPERIMENT,
-        ethnic_groups.EXPERIMENT,
-        variants.EXPERIMENT,
-        realism.EXPERIMENT,
-        drawn_faces.EXPERIMENT,
-        generalisation.EXPERIMENT,
-        known_truth.EXPERIMENT,
+EXPERIMENTS = listed(
+    question.EXPERIMENT
+    for question in (
+        fitness,
+        voice_or_noise,
+        known_subjects,
+        attributes,
+        matching,
+        examples,
+        durations,
+        noise_faces,
+        groups,
+        segments,
+        languages,
+        ethnic_groups,
+        variants,
+        realism,
+        drawn_faces,
+        generalisation,
+        known_truth,
     )
 )
 
@@ -68,7 +69,7 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
     """Names of experiments in the order of the list.
 
     Raises:
-        SettingsError: One that does not exist.
+        SettingsError: A name does not exist.
     """
     wanted = set(names)
     if unknown := sorted(wanted - set(EXPERIMENTS)):

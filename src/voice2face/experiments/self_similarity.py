@@ -1,7 +1,8 @@
-"""Do faces of one speaker resemble each other more than those of others? One question, many uses.
+"""Do faces of one speaker resemble each other more than faces of different speakers?
 
-Different stretches of a speaker's recordings, different durations, languages or trainings: each
-time faces made from one are looked for among faces made from the other.
+Several experiments ask this: of different stretches of a speaker's recordings, of different
+durations, languages or trainings. Each time the speakers of one set of faces are looked for in
+another set.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from voice2face.experiments.comparing import (
     distances,
     heard_by,
     items_of,
+    paired,
     score,
 )
 from voice2face.experiments.context import Context
@@ -24,18 +26,18 @@ from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, CHANCE, Bound, claim
 
 RECOGNISED = "same speaker recognised"
-# Drawn by a recording's place in a list, so the same for both sides: they would be recognised.
+# These draw by the recording's place in a list, so both sides would get the same face.
 BY_PLACE = ("random face", "shuffled voices")
 STRATA: tuple[tuple[str, ...], ...] = ((), ("gender",))
 OF_REAL = "different pictures of one person"
 
-# Of each system the vectors of both sides, of each seed.
+# Embeddings of both sides by system, one array for each seed.
 Sides = Mapping[str, tuple[Sequence[Vectors], Sequence[Vectors]]]
-Found = dict[tuple[str, str], dict[str, Scored]]  # by embedder and stratum, of each system
+Found = dict[tuple[str, str], dict[str, Scored]]  # by embedder and stratum, then by system
 
 
 def within(name: str, strata: Sequence[str]) -> str:
-    """A stratum of rows: of a question, over all pairs or within something."""
+    """Name of a stratum of rows: of a question, over all pairs or within some attributes."""
     return ", ".join(filter(None, [name, f"within {' and '.join(strata)}" if strata else ""]))
 
 
@@ -50,17 +52,17 @@ def resemble(
     apart: Sequence[str] | None = None,
     others_only: bool = False,
 ) -> Found:
-    """Add how often the right one is nearer, over all pairs and within gender; and distances.
+    """Add how often the right face is nearer, over all pairs and within gender; and distances.
 
     Args:
         summary: Where rows are added.
-        name: Name of this question in the experiment; also the stratum of its rows.
-        sides: What is asked about, and where it is looked for.
-        vectors: Of each system by embedder.
-        measure: What it is called.
-        note: What one must know to read it; begins the names of the lists of trials.
-        apart: Systems whose distances are measured too; None: all.
-        others_only: Something of the same name is no answer: for both sides the same.
+        name: Name of this question in the experiment, and stratum of its rows.
+        sides: What is asked about, and what it is looked for in.
+        vectors: Embeddings by embedder and system.
+        measure: Name of the measure.
+        note: Note on the rows; also the beginning of the names of lists of trials.
+        apart: Systems whose distances are added too; None: all.
+        others_only: Whether an item of the same name is no answer; for two sides that are the same.
     """
     found: Found = {}
     for strata in STRATA:
@@ -77,8 +79,7 @@ def resemble(
             for system, (made, real) in by_system.items():
                 if strata or (apart is not None and system not in apart):
                     continue
-                beside = real if len(real) == len(made) else list(real) * len(made)
-                of_seeds = [distances(*pair, trials) for pair in zip(made, beside, strict=True)]
+                of_seeds = [distances(*both, trials) for both in paired(made, real)]
                 summary.distances(cell, system, of_seeds, trials.probes.identity)
     return found
 
@@ -89,11 +90,11 @@ def alike(
     """Look for the speakers of some recordings among faces made from others.
 
     Args:
-        summary: Where the accuracy of each system and of the voice itself is added.
+        summary: Where rows of each system and of the voice itself are added.
         name: See :func:`resemble`.
-        asked: What is asked about.
-        known: Where it is looked for.
-        others_only: A recording of the same name is no answer.
+        asked: Recordings that are asked about.
+        known: Recordings among whose faces the speakers are looked for.
+        others_only: See :func:`resemble`.
     """
     vectors = _embedded(summary.context, asked, known)
     sides = items_of(asked), items_of(known)
@@ -102,7 +103,7 @@ def alike(
 
 
 def _embedded(context: Context, asked: Recordings, known: Recordings) -> dict[str, Sides]:
-    """Vectors of both sides of each system by embedder; the voice itself beside each."""
+    """Embeddings of both sides by embedder and system; the voice itself is one of the systems."""
     heard = [heard_by(context, recordings) for recordings in (asked, known)]
     found: dict[str, Sides] = {}
     for embedder in context.embedders:
@@ -115,7 +116,7 @@ def _embedded(context: Context, asked: Recordings, known: Recordings) -> dict[st
 
 
 def of_real_faces(summary: Summary, name: str) -> None:
-    """How often different real pictures of one person are recognised: the upper reference."""
+    """Add how often different real pictures of one person are recognised: the upper reference."""
     context = summary.context
     faces = context.faces(context.asked)
     faces = faces.only(people_drawn(faces.identity, MOST_PEOPLE, context.seed))
@@ -129,14 +130,14 @@ def of_real_faces(summary: Summary, name: str) -> None:
 def claim_consistent(
     summary: Summary, strata: Sequence[str], text: str, source: str, told: str
 ) -> None:
-    """Whether the main model's faces of a speaker are alike: as real ones are, and at all.
+    """Claim that the main model's faces of a speaker are alike: as much as real ones, and at all.
 
     Args:
-        summary: With rows of the models and of real faces.
-        strata: In all of which they must be.
-        text: What is claimed: that they are as alike as pictures of one person.
-        source: Where it stands.
-        told: What is claimed in few words: that speakers are recognised at all.
+        summary: Summary with rows of the models and of real faces.
+        strata: Strata in all of which it must hold.
+        text: The claim that they are as alike as pictures of one person.
+        source: Place where it is stated.
+        told: The claim that speakers are recognised at all.
     """
     own = [row for row in summary.found(RECOGNISED, None) if row.stratum in strata]
     of_real = summary.found(RECOGNISED, None, system=REAL)

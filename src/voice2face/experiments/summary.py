@@ -1,16 +1,17 @@
-"""What an experiment has found so far: rows of tables, and lines of figures read off them."""
+"""What an experiment has found so far: rows of tables, and lines of figures read from them."""
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import replace
 
+from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Claim, Grid, Row, Series, Verdict
@@ -18,7 +19,6 @@ from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     SHARE,
     Estimate,
-    difference,
     estimate,
     person_means,
     with_seeds,
@@ -29,7 +29,7 @@ from voice2face.experiments.comparing import (
     MEAN_FACE,
     REAL,
     Distances,
-    independent_difference,
+    items_of,
 )
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.recordings import Recordings
@@ -42,19 +42,25 @@ TOO_LITTLE: Verdict = "too little training to tell"
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
-Values = Mapping[str, Sequence[Floats]]  # of each system, of each of its seeds, (n,)
+Values = Mapping[str, Sequence[Floats]]  # by system, one array (n,) for each seed
+Vectors = npt.NDArray[np.float32]
+# By system: its trials, and the embeddings of its faces, one array for each seed.
+Systems = Mapping[str, tuple[TrialList, Sequence[Vectors]]]
+Found = tuple[
+    Estimate | None, tuple[int, int]
+]  # None if there are too few people; numbers of people and of values
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Where numbers stand in the tables of a result.
+    """Place of numbers in the tables of a result.
 
     Attributes:
-        measure: What was measured.
+        measure: Name of the measure.
         stratum: What trials have in common.
         embedder: Name of the embedder that compares the faces.
-        chance: What a blind guess reaches; None where that means nothing.
-        note: What one must know to read them.
+        chance: Value of a blind guess; None if that means nothing.
+        note: Note for the reader.
     """
 
     measure: str
@@ -66,18 +72,18 @@ class Cell:
 
 @dataclass(eq=False)
 class Summary:
-    """What was found so far.
+    """What an experiment has found so far.
 
     Attributes:
-        context: The systems, and how intervals are drawn.
-        name: Name of the experiment, with which its files begin.
+        context: Systems, recordings and embedders.
+        name: Name of the experiment; its files begin with it.
         rows: Rows of the tables.
         series: Numbers behind figures.
         grids: Pictures of faces.
-        claims: What the rows say.
+        claims: Claims of paper and report with their verdicts.
         trials: Checksum of each list of trials, by name.
-        sources: Checksums of what the context does not name.
-        unfit: Why models are not worth judging.
+        sources: Checksums of files that are not among those of the context.
+        unfit: Reasons why models are not worth judging.
     """
 
     context: Context
@@ -98,17 +104,17 @@ class Summary:
     def fix(
         self, label: str, probes: Items, gallery: Items, *, lacking: Sequence[Cell] = (), **how: Any
     ) -> TrialList | None:
-        """Fix trials, and write them beside the result.
+        """Make a list of trials, and write it beside the result.
 
         Args:
-            label: Their name among the experiment's.
+            label: Name of the list, which no other list of the experiment has.
             probes: What is asked about.
-            gallery: Faces among which it is looked for.
-            lacking: Where a row says why nobody can be asked.
-            how: See :func:`make_trials`; "1:2" unless it says something else.
+            gallery: Real faces to compare with.
+            lacking: Places of rows that say why, if nobody can be asked about.
+            how: More arguments of :func:`make_trials`; the protocol is "1:2" unless given.
 
         Returns:
-            None: nobody can be asked.
+            The list; None if nobody can be asked about.
 
         Raises:
             OutputError: They could not be written.
@@ -126,8 +132,47 @@ class Summary:
         self.trials[label] = trials.sha256
         return trials
 
+    def against_real(
+        self,
+        label: str,
+        speech: Recordings,
+        faces: Faces,
+        *,
+        lacking: Sequence[Cell] = (),
+        **how: Any,
+    ) -> Iterator[tuple[str, Vectors, Systems]]:
+        """Make trials of recordings against real faces, and embed the faces of all systems.
+
+        A second list of trials has other real faces of a person in the place of made ones, as the
+        upper reference.
+
+        Args:
+            label: Name of the list of trials among the experiment's.
+            speech: Recordings that are asked about.
+            faces: Real faces of these people.
+            lacking: See :meth:`fix`.
+            how: See :meth:`fix`.
+
+        Yields:
+            Name of an embedder, its embeddings of the real faces, and by system the trials and
+            the embeddings of its faces.
+        """
+        probes, gallery = items_of(speech), items_of(faces)
+        trials = self.fix(label, probes, gallery, lacking=lacking, **how)
+        if trials is None:
+            return
+        again = self.fix(f"{label}, {REAL}", gallery, gallery, others_only=True, **how)
+        for embedder in self.context.embedders:
+            real = self.context.embed(embedder, faces.pixels)
+            systems: dict[str, tuple[TrialList, Sequence[Vectors]]] = {}
+            if again is not None:
+                systems[REAL] = again, [real]
+            for name, seeds in self.context.vectors(embedder, speech).items():
+                systems[name] = trials, seeds
+            yield embedder, real, systems
+
     def asked_about(self, recordings: Recordings) -> None:
-        """Write down which recordings are asked about, where there are no trials.
+        """Write down which recordings are asked about; for experiments without trials.
 
         Raises:
             OutputError: It could not be written.
@@ -147,26 +192,21 @@ class Summary:
         against: str = "",
         note: str = "",
     ) -> None:
-        """One row.
+        """Add a row.
 
         Args:
-            cell: Where it stands.
+            cell: Its place.
             system: Name of the system.
-            found: The number; None: there were too few people.
-            n: People, and questions, pairs or faces.
-            against: With what it is compared; differences have no chance.
-            note: Instead of the cell's.
+            found: The estimate; None if there are too few people.
+            n: Numbers of people, and of questions, pairs or faces.
+            against: Other system, if it is a difference of two; then chance is left out.
+            note: Note; "": that of the cell.
         """
-        note = note or cell.note
-        if found is None:
-            note = note or TOO_FEW
-        row = Row(system, cell.measure, cell.stratum, cell.embedder, against=against, note=note)
-        if found is not None:
-            row = replace(
-                row, value=found.value, low=found.low, high=found.high, n_people=n[0],
-                n_trials=n[1], chance=None if against else cell.chance,
-            )  # fmt: skip
-        self.rows.append(row)
+        known = (found.value, found.low, found.high, *n) if found else (None, None, None, 0, 0)
+        chance = cell.chance if found and not against else None
+        note = note or cell.note or ("" if found else TOO_FEW)
+        where = cell.measure, cell.stratum, cell.embedder
+        self.rows.append(Row(system, *where, *known, chance, against, note))
 
     def means(
         self,
@@ -178,35 +218,28 @@ class Summary:
         notes: Mapping[str, str] | None = None,
         share: bool = True,
     ) -> None:
-        """Means over people: a row a system, then each model against others.
+        """Add means over people: a row for each system, then differences of models to others.
 
         Args:
-            cell: Where they stand.
-            values: Of each recording, NaN where nothing was asked.
+            cell: Their place.
+            values: A value for each recording, NaN if nothing was asked of it.
             people: Person of each, (n,).
-            against: Systems with which each model is compared, on the same recordings.
-            notes: By system.
-            share: They are shares, from 0 to 1.
+            against: Systems that each model is compared with, on the same recordings.
+            notes: Notes by system.
+            share: Whether they are shares, from 0 to 1.
         """
-        for system, seeds in values.items():
-            found, n = self.mean(seeds, people, ends=SHARE if share else None)
-            self.add(cell, system, found, n, note=(notes or {}).get(system, ""))
-        for system in (name for name in self.context.models if name in values):
-            for other in (o for o in against if o in values and o != system):
-                pair = values[system], values[other]
-                found, n = self.difference(*pair, people, ends=DIFFERENCE if share else None)
-                self.add(cell, system, found, n, against=other)
+        of_one, of_two = (SHARE, DIFFERENCE) if share else (None, None)
+        self._each(
+            cell, values, against, notes,
+            lambda one: self.mean(values[one], people, ends=of_one),
+            lambda one, other: self.difference(values[one], values[other], people, ends=of_two),
+        )  # fmt: skip
 
     def mean(
         self, seeds: Sequence[Floats], people: Texts, *, ends: tuple[float, float] | None = SHARE
-    ) -> tuple[Estimate | None, tuple[int, int]]:
-        """Mean over people, with its interval over people and seeds; people and values."""
-        per_probe = mean_over_seeds(seeds)
-        n = counted(per_probe, people)
-        if n[0] < LEAST_PEOPLE:
-            return None, n
-        found = estimate(per_probe, people, ends=ends, **self.context.draws)
-        return with_seeds(found, person_mean_of_seeds(seeds, people), ends=ends), n
+    ) -> Found:
+        """Mean over people, with its interval over people and seeds."""
+        return self._over_people([seeds], people, ends)
 
     def difference(
         self,
@@ -215,14 +248,24 @@ class Summary:
         people: Texts,
         *,
         ends: tuple[float, float] | None = DIFFERENCE,
-    ) -> tuple[Estimate | None, tuple[int, int]]:
-        """By how much the first is above the second, paired on recordings; people and values."""
-        one, other = mean_over_seeds(a), mean_over_seeds(b)
-        n = counted(one - other, people)
+    ) -> Found:
+        """By how much the first is above the second, paired on recordings."""
+        return self._over_people([a, b], people, ends)
+
+    def _over_people(
+        self, systems: Sequence[Sequence[Floats]], people: Texts, ends: tuple[float, float] | None
+    ) -> Found:
+        """Mean over people of a system's values, or of the first's less the second's."""
+        of_system = [mean_over_seeds(seeds) for seeds in systems]
+        values = of_system[0] if len(systems) == 1 else of_system[0] - of_system[1]
+        asked = ~np.isnan(values)
+        n = len(np.unique(people[asked])), int(asked.sum())
         if n[0] < LEAST_PEOPLE:
             return None, n
-        found = difference(one, other, people, ends=ends, **self.context.draws)
-        of_seeds = (person_mean_of_seeds(x, people) for x in (a, b))
+        found = estimate(values, people, ends=ends, **self.context.draws)
+        of_seeds = [
+            [float(person_means(one, people)[0].mean()) for one in seeds] for seeds in systems
+        ]
         return with_seeds(found, *of_seeds, ends=ends), n
 
     def scored(
@@ -233,48 +276,48 @@ class Summary:
         against: Sequence[str] = (MEAN_FACE, BASELINE),
         notes: Mapping[str, str] | None = None,
     ) -> None:
-        """Answers to one list of trials: a row a system, then each model against others."""
-        for system, one in scored.items():
-            found = one.estimate(**self.context.draws) if one.n_people >= LEAST_PEOPLE else None
-            n = one.n_people, one.n_trials
-            own = Cell(cell.measure, cell.stratum, cell.embedder, one.chance, cell.note)
-            self.add(own, system, found, n, note=(notes or {}).get(system, ""))
-        for system in (name for name in self.context.models if name in scored):
-            for other in (o for o in against if o in scored and o != system):
-                one, found = scored[system], None
-                if one.n_people >= LEAST_PEOPLE:
-                    found = one.above(scored[other], **self.context.draws)
-                n = one.n_people, one.n_trials
-                self.add(cell, system, found, n, against=other)
+        """Add accuracies in one list of trials, as :meth:`means` adds means."""
+        if not scored:
+            return
+        cell = replace(cell, chance=next(iter(scored.values())).chance)
 
-    def whole(
+        def found(one: Scored, estimated: Callable[..., Estimate]) -> Found:
+            n = one.n_people, one.n_trials
+            return (estimated(**self.context.draws) if n[0] >= LEAST_PEOPLE else None), n
+
+        self._each(
+            cell, scored, against, notes,
+            lambda one: found(scored[one], scored[one].estimate),
+            lambda one, other: found(scored[one], partial(scored[one].above, scored[other])),
+        )  # fmt: skip
+
+    def _each(
         self,
         cell: Cell,
-        system: str,
-        of_seeds: Sequence[Estimate],
-        n: tuple[int, int],
-        note: str = "",
-        ends: tuple[float, float] | None = None,
+        systems: Collection[str],
+        against: Sequence[str],
+        notes: Mapping[str, str] | None,
+        value: Callable[[str], Found],
+        above: Callable[[str, str], Found],
     ) -> None:
-        """A measure that is no mean over recordings: the mean over seeds of values and ends."""
-        self.add(cell, system, mean_estimate(of_seeds, ends), n, note=note)
+        """Add a row for each system, then differences of models to others."""
+        for system in systems:
+            self.add(cell, system, *value(system), note=(notes or {}).get(system, ""))
+        for system in (name for name in self.context.models if name in systems):
+            for other in (o for o in against if o in systems and o != system):
+                self.add(cell, system, *above(system, other), against=other)
 
     def number(self, cell: Cell, system: str, value: float, n_trials: int = 0) -> None:
-        """A number without an interval, such as what theory allows."""
+        """Add a number without an interval, such as what theory allows."""
         self.rows.append(
             Row(system, cell.measure, cell.stratum, cell.embedder, value, n_trials=n_trials,
                 chance=cell.chance, note=cell.note)
         )  # fmt: skip
 
-    def apart(self, cell: Cell, system: str, one: Estimate, other: Estimate, n: tuple[int, int],
-              against: str) -> None:  # fmt: skip
-        """How much one is above another of different people, from both intervals."""
-        self.add(cell, system, independent_difference(one, other), n, against=against)
-
     def distances(
         self, cell: Cell, system: str, of_seeds: Sequence[Distances], people: Texts
     ) -> None:
-        """Mean distances within and between people, where there are people enough."""
+        """Add mean distances within and between people, if there are enough people."""
         for measure, seeds in (
             (WITHIN, [one.within for one in of_seeds]),
             (BETWEEN, [one.between for one in of_seeds]),
@@ -286,12 +329,12 @@ class Summary:
     def found(
         self, measure: str, stratum: str | None = "", against: str = "", *, system: str = ""
     ) -> list[Row]:
-        """Rows that were measured, by each judge.
+        """Rows that were measured, of all embedders.
 
         Args:
             measure: Name of the measure.
             stratum: Name of the stratum; None: any.
-            against: With what it is compared.
+            against: Other system of a difference; "": no differences.
             system: Name of the system; "": the main model.
         """
         wanted = system or self.main, measure, against
@@ -314,16 +357,16 @@ class Summary:
         y_label: str = "share of trials right",
         chance: float | None = 0.5,
     ) -> None:
-        """Lines read off the rows, a panel an embedder; those of which nothing is known left out.
+        """Add lines of a figure, read from the rows: a panel for each embedder.
 
         Args:
-            panel: Its title, with ``{}`` for the embedder.
-            points: Strata that stand in a row, with their positions where these are numbers.
-            lines: Name in the legend, system and measure of each line.
-            embedders: Whose rows they are; None: all of the context's.
+            panel: Title of the panel, with ``{}`` for the embedder.
+            points: Strata along the x axis, with their positions if these are numbers.
+            lines: Name in the legend, system and measure of each line; unknown ones are left out.
+            embedders: Embedders; None: all.
             x_label: Label of the x axis, with its unit.
             y_label: Label of the y axis, with its unit.
-            chance: What a blind guess reaches.
+            chance: Value of a blind guess.
         """
         known = {
             (r.embedder, r.system, r.measure, r.stratum): r for r in self.rows if not r.against
@@ -343,26 +386,15 @@ class Summary:
                     )  # fmt: skip
 
 
-def counted(values: Floats, people: Texts) -> tuple[int, int]:
-    """People of whom something was asked, and how many values there are."""
-    asked = ~np.isnan(values)
-    return len(np.unique(people[asked])), int(asked.sum())
-
-
-def person_mean_of_seeds(seeds: Sequence[Floats], people: Texts) -> list[float]:
-    """Mean over people, of each seed."""
-    return [float(person_means(one, people)[0].mean()) for one in seeds]
-
-
 def mean_estimate(
     of_seeds: Sequence[Estimate], ends: tuple[float, float] | None = None
 ) -> Estimate:
-    """Estimate of a measure that is no mean over recordings: means over seeds of value and ends.
+    """Mean over seeds of estimates that are no means over recordings: of values and of ends.
 
-    Its ends are rather too far apart than too near, and the seeds' own spread comes to them.
+    The interval is rather too wide than too narrow, and covers the spread of the seeds too.
 
     Args:
-        of_seeds: That of each seed.
+        of_seeds: Estimate of each seed.
         ends: Least and largest value that there can be.
     """
     values = np.array([(one.value, one.low, one.high) for one in of_seeds])

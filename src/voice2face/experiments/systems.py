@@ -1,4 +1,4 @@
-"""Systems that are compared: anything that gives a face for a recording."""
+"""Systems that are compared: whatever gives a face for a recording."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from voice2face.voice_encoders.protocol import VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
 AT_ONCE = 64  # faces
-REPEATED_S = 10  # length to which a recording is repeated that is too short for an encoder
-TABLE_COLUMNS = ("voice", "clip")  # of a table of pictures, with the name of the recording
+REPEATED_S = 10  # a recording that is too short for an encoder is repeated to this length
+TABLE_COLUMNS = ("voice", "clip")  # columns of a table of pictures that name the recording
 
 Pictures = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
@@ -32,13 +32,13 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """Faces made from recordings, one each.
+    """Faces made from recordings, one for each.
 
     Attributes:
         pixels: RGB, uint8, (n, px, px, 3).
-        raw: Before they were cut to [-1, 1], (n, 3, px, px); None for faces that were not made by
-            a generator.
-        embeddings: What a voice encoder heard, (n, dim); None without one.
+        raw: Output of the generator before it was cut to [-1, 1], (n, 3, px, px); None if there is
+            no generator.
+        embeddings: Embeddings of the recordings, (n, dim); None if there is no voice encoder.
     """
 
     pixels: Pictures
@@ -52,11 +52,7 @@ class System(Protocol):
 
     @property
     def name(self) -> str:
-        """In tables."""
-
-    @property
-    def sentence(self) -> str:
-        """What it does, in one sentence."""
+        """Name in tables."""
 
     def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
@@ -67,19 +63,21 @@ class ModelSystem:
     """A released model."""
 
     name: str
-    sentence: str
     model: Model
 
     @classmethod
     def of(cls, name: str, folder: Path) -> "ModelSystem":
-        """The model of a folder.
+        """Open the model of a folder.
 
         Raises:
             ModelError: A part is missing or damaged.
         """
-        model = Model(folder, threads=1)
-        variant = str(model.config.provenance.get("variant", "a model"))
-        return cls(name, f"{variant}, {folder.name}", model)
+        return cls(name, Model(folder, threads=1))
+
+    @property
+    def hearing(self) -> "ModelSystem":
+        """Itself, as the model that hears for a baseline."""
+        return self
 
     @property
     def encoder_sha256(self) -> str:
@@ -88,13 +86,13 @@ class ModelSystem:
 
     @property
     def geometry(self) -> str:
-        """How its faces lie, a name of ``faces.GEOMETRIES``."""
+        """How its faces lie in pictures, a name of ``faces.GEOMETRIES``."""
         known = str(self.model.config.provenance.get("geometry", ""))
         return known if known in GEOMETRIES else "released"
 
     @property
     def painted_over(self) -> str:
-        """What was painted over in the faces that it was trained on, such as ``hair``; or ""."""
+        """What was painted over in its training faces, such as ``hair``; "" for nothing."""
         return str(self.model.config.provenance.get(PAINTED_OVER, ""))
 
     @property
@@ -103,7 +101,7 @@ class ModelSystem:
         return self.model.sha256
 
     def check_hears(self, corpus: Corpus) -> None:
-        """Refuse recordings that the voice encoder does not take.
+        """Refuse a corpus whose recordings the voice encoder can't take.
 
         Raises:
             CorpusError: They are spectrograms of another front end, without sound.
@@ -116,7 +114,7 @@ class ModelSystem:
             corpus.recordings(shard, table)[0].speech()
 
     def embed(self, recordings: Recordings) -> Vectors:
-        """What the voice encoder hears, (n, dim)."""
+        """Embeddings of recordings, (n, dim)."""
         encoder = as_frame_encoder(self.model.voice_encoder, self.model.sha256)
         if recordings.frames_hash in ("", encoder.frames_hash):
             heard = [encoder.pooled(np.asarray(sound, np.float32)) for sound in recordings.sounds]
@@ -125,7 +123,7 @@ class ModelSystem:
         return np.array(heard, np.float32).reshape(len(recordings), encoder.dim)
 
     def faces(self, embeddings: Vectors, rng: np.random.Generator | None = None) -> Made:
-        """Faces of embeddings, (n, dim); with ``rng`` drawn ones."""
+        """Faces of embeddings (n, dim); with ``rng`` they are drawn."""
         starts = range(0, len(embeddings), AT_ONCE)
         parts = [self.model.faces(embeddings[i : i + AT_ONCE], rng) for i in starts]
         px = self.model.generator.px
@@ -140,8 +138,8 @@ class ModelSystem:
 def _heard(encoder: VoiceEncoder, recordings: Recordings, row: int) -> Vectors:
     """Embedding of the sound of a recording.
 
-    What is too short is repeated, as the report's front end does; where no speech is heard (noise,
-    to some encoders) it is zero.
+    A recording that is too short is repeated, as the report's front end does. If the encoder finds
+    no speech, as some do in noise, the embedding is zero.
     """
     name, sound = str(recordings.clip[row]), recordings.samples(row)
     for samples in (sound, np.resize(sound, max(len(sound), REPEATED_S * RATE_HZ))):
@@ -154,38 +152,38 @@ def _heard(encoder: VoiceEncoder, recordings: Recordings, row: int) -> Vectors:
 
 @dataclass(frozen=True, eq=False)
 class BaselineSystem:
-    """A trivial baseline: it hears what a model hears and gives faces of training people."""
+    """A trivial baseline: it takes a model's embeddings and gives faces of training people."""
 
     name: str
-    sentence: str
     hearing: ModelSystem
     baseline: Callable[[npt.NDArray[np.float32]], Pictures]
 
+    def faces(self, embeddings: Vectors) -> Made:
+        """Faces of embeddings, (n, dim)."""
+        return Made(self.baseline(embeddings), None, embeddings)
+
     def make(self, recordings: Recordings) -> Made:
         """One face for each recording."""
-        embeddings = self.hearing.embed(recordings)
-        return Made(self.baseline(embeddings), None, embeddings)
+        return self.faces(self.hearing.embed(recordings))
 
 
 @dataclass(frozen=True, eq=False)
 class TableSystem:
-    """Pictures that were made elsewhere, named in a column of a table: of whole recordings alone.
+    """Pictures that were made elsewhere, named in a column of a table; only of whole recordings.
 
     Attributes:
         name: Name in tables.
-        sentence: What it does.
-        pixels: Aligned faces by the recording's name, each RGB, uint8, (px, px, 3).
+        pixels: Aligned faces by the name of the recording, each RGB, uint8, (px, px, 3).
         sha256: Checksum of the table.
     """
 
     name: str
-    sentence: str
     pixels: Mapping[str, Pictures]
     sha256: str
 
     @classmethod
     def of(cls, name: str, table: Path, column: str, geometry: str, px: int) -> "TableSystem":
-        """The pictures of a column, the largest face of each.
+        """Read the pictures of a column; of each the largest face is taken.
 
         Args:
             name: Name in tables.
@@ -214,14 +212,14 @@ class TableSystem:
             for clip, cell in zip(voice, pairs.cells[column], strict=True)
             if cell in crops
         }
-        return cls(name, f"pictures of {table.name}, column {column}", found, pairs.sha256)
+        return cls(name, found, pairs.sha256)
 
     def has(self, recordings: Recordings) -> npt.NDArray[np.bool_]:
-        """Which recordings there is a picture of, (n,)."""
+        """Mask of the recordings of which there is a picture, (n,)."""
         return np.array([clip_stem(clip) in self.pixels for clip in recordings.clip], bool)
 
     def make(self, recordings: Recordings) -> Made:
-        """One face for each recording, grey where there is none."""
+        """One face for each recording; grey if there is none."""
         shape = next(iter(self.pixels.values())).shape
         grey = np.full(shape, 128, np.uint8)
         found = [self.pixels.get(clip_stem(clip), grey) for clip in recordings.clip]
@@ -230,13 +228,12 @@ class TableSystem:
 
 @dataclass(frozen=True, eq=False)
 class Silent:
-    """Stands for a system that is not there yet."""
+    """Placeholder of a system that is not trained yet."""
 
     name: str
-    sentence: str = "not trained yet"
 
     def make(self, recordings: Recordings) -> Made:
-        """Nothing: it may be counted, not asked.
+        """Refuse: it can be counted, but not asked.
 
         Raises:
             ModelError: Always.
@@ -245,19 +242,19 @@ class Silent:
 
 
 def clip_stem(clip: str) -> str:
-    """A recording's name without its ending, by which a table and a corpus name the same one."""
+    """Name of a recording without its ending, which a table and a corpus have in common."""
     return clip.rsplit(".", 1)[0] if "." in clip.rsplit("/", 1)[-1] else clip
 
 
 def to_pixels(raw: npt.NDArray[np.float32]) -> Pictures:
-    """(n, 3, px, px) as RGB pictures (n, px, px, 3); what is beyond [-1, 1] is cut."""
+    """(n, 3, px, px) in [-1, 1] as RGB pictures (n, px, px, 3); values beyond are cut."""
     pixels = np.rint((np.clip(raw, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
 
 
 def mean_over_seeds(per_probe: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """One number a probe from those of a model's seeds: their mean, shape (probes,).
+    """Mean over a model's seeds of a number for each probe, shape (probes,).
 
-    A probe that some seed could not be asked is NaN, as it is the same question for all of them.
+    NaN for a probe that any of the seeds could not be asked about.
     """
     return np.asarray(np.mean(np.stack(per_probe), axis=0))

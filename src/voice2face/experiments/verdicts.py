@@ -1,9 +1,8 @@
-"""The rule for verdicts on claims, from the rows of a result."""
+"""The rule by which rows of a result give a verdict on a claim."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 from voice2face.evaluation.results import Claim, Row, Verdict
 from voice2face.evaluation.statistics.intervals import FEW_PEOPLE, LEVEL
@@ -11,30 +10,30 @@ from voice2face.experiments.comparing import REAL, best_embedder
 from voice2face.experiments.context import Context
 from voice2face.experiments.summary import TOO_LITTLE, Summary
 
-BEYOND = "beyond paper and report"  # source of what neither asked
-# The paper's tests by the names that the report's appendix gives them.
+BEYOND = "beyond paper and report"  # source of claims that neither makes
+# Tests of the paper, by their names in the report's appendix.
 TESTS = {
     1: "paper, test 1: voice/noise distinguishment",
     2: "paper, test 2: face classification for known subjects",
     3: "paper, test 3: gender classification",
     4: "paper, test 4: voice-to-face matching for unknown subjects",
 }
-# Of durations and segments alike, as the report quotes it.
+# Source of the claims on durations and segments, as the report quotes it.
 CONSISTENT = 'paper, "excellent consistency"; the report: "not so successful"'
-# A verdict that holds, by the least share of the way from the bound to what real faces reach.
+# Word for a claim that holds, by the least share of the way from the bound to real faces.
 GRADES = ((0.5, "strongly"), (0.2, "clearly"), (0.0, "weakly"))
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What a claim is measured against.
+    """Number that the values must lie above for a claim to hold.
 
     Attributes:
         value: The number.
-        source: Where it comes from: "chance", "no difference", "the paper's figure".
-        full: What the best there is reaches, such as real faces; words go by how much of the way
-            from the bound to it there is. None: no words.
-        full_source: What reaches that.
+        source: Where the number comes from: "chance", "no difference", "the paper's figure".
+        full: Value of the best that there is, such as real faces, for the words of ``GRADES``;
+            None: no words.
+        full_source: What has that value.
     """
 
     value: float
@@ -43,7 +42,7 @@ class Bound:
     full_source: str = ""
 
     def reached_by(self, rows: Sequence[Row]) -> "Bound":
-        """A copy with the value that real faces reach, if it was measured."""
+        """A copy with the value of real faces, if it was measured."""
         real = [r.value for r in rows if r.system == REAL and r.value is not None]
         return Bound(self.value, self.source, max(real), REAL) if real else self
 
@@ -52,39 +51,11 @@ CHANCE = Bound(0.5, "chance")
 NO_DIFFERENCE = Bound(0.0, "no difference")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A claim, and how it is judged.
-
-    Attributes:
-        text: The claim.
-        source: The place where it is stated.
-        bound: What values must lie above.
-        some: One of the values is enough; their intervals are widened for as many looks.
-        hears: It says something of what a voice decides, so one face for all voices refutes it.
-        model: Whose faces it is about; "": of no model, so none must be worth judging. None: the
-            model that figures show.
-        speaks: Who judges; None: the embedder that tells real faces apart best.
-        prefix: How a judge is called after an embedder, with ``{}`` for its name.
-        more: Further sentences of evidence.
-    """
-
-    text: str
-    source: str
-    bound: Bound
-    some: bool = False
-    hears: bool = True
-    model: str | None = None
-    speaks: str | None = None
-    prefix: str = "{}"
-    more: tuple[str, ...] = ()
-
-
 Rows = Sequence[Row]
 
 
 def verdict(rows: Rows, bound: Bound, *, some: bool = False) -> Verdict:
-    """Whether values lie above a bound, as their intervals have it.
+    """Whether the intervals of values lie above a bound.
 
     Args:
         rows: The values; with none there is nothing to tell.
@@ -114,7 +85,7 @@ def _one(row: Row, bound: Bound, n_looks: int) -> Verdict:
 
 
 def grade(rows: Rows, bound: Bound) -> str:
-    """How far above the bound the least of the values lies, in a word; "" where nothing says."""
+    """Word for how far above the bound the least of the values lies; "" if nothing is known."""
     values = [row.value for row in rows if row.value is not None]
     if bound.full is None or bound.full <= bound.value or not values:
         return ""
@@ -122,13 +93,35 @@ def grade(rows: Rows, bound: Bound) -> str:
     return next((word for least, word in GRADES if share >= least), "")
 
 
-def judged(context: Context, asked: Asked, rows: Rows) -> Claim | None:
-    """The one claim that rows answer, whoever judged them; None where nothing was measured.
+def claim(
+    summary: Summary,
+    text: str,
+    source: str,
+    bound: Bound,
+    rows: Rows,
+    *,
+    some: bool = False,
+    hears: bool = True,
+    model: str | None = None,
+    speaks: str | None = None,
+    prefix: str = "{}",
+    more: Sequence[str] = (),
+) -> Claim | None:
+    """Add the claim that rows answer, whoever judged them; nothing if nothing was measured.
 
     Args:
-        context: The models and embedders.
-        asked: The claim.
-        rows: What was measured; their embedder is who judged.
+        summary: Where it is added.
+        text: The claim.
+        source: The place where it is stated.
+        bound: What the values must lie above.
+        rows: What was measured; the embedder of a row is its judge.
+        some: Whether one value above the bound is enough; the intervals are then widened for the
+            number of looks.
+        hears: Whether it is about what a voice decides, so that one face for all voices refutes it.
+        model: Model whose faces it is about; None: the one that figures show; "": none.
+        speaks: Judge that decides; None: the embedder that tells real faces apart best.
+        prefix: Name of a judge, with ``{}`` for the embedder's.
+        more: Further sentences of evidence.
     """
     known: dict[str, list[Row]] = {}
     for row in rows:
@@ -136,41 +129,34 @@ def judged(context: Context, asked: Asked, rows: Rows) -> Claim | None:
             known.setdefault(row.embedder, []).append(row)
     if not known:
         return None
-    speaks = asked.speaks or asked.prefix.format(best_embedder(context))
+    context = summary.context
+    speaks = speaks or prefix.format(best_embedder(context))
     speaks = speaks if speaks in known else next(iter(known))
-    rows, bound = known[speaks], asked.bound
-    found = {judge: verdict(own, bound, some=asked.some) for judge, own in known.items()}
-    model = context.main if asked.model is None else asked.model
-    said, why = _held_back(context, model, asked.hears)
+    own = known[speaks]
+    found = {judge: verdict(of_judge, bound, some=some) for judge, of_judge in known.items()}
+    said, why = _held_back(context, context.main if model is None else model, hears)
     others = [judge for judge in found if judge != speaks and found[judge] != found[speaks]]
-    evidence = [told(rows, bound), *asked.more]
+    evidence = [told(own, bound), *more]
     if others and said is None:
         by_others = "; ".join(f"{judge}: {found[judge]}" for judge in others)
         evidence.append(f"Other judges disagree ({by_others})")
-    return Claim(
-        text=asked.text,
-        source=asked.source,
+    made = Claim(
+        text=text,
+        source=source,
         verdict=said or found[speaks],
         evidence=". ".join(evidence if said == TOO_LITTLE else [*evidence, *why]),
-        measure="; ".join(dict.fromkeys(row.measure for row in rows)),
+        measure="; ".join(dict.fromkeys(row.measure for row in own)),
         judge=speaks,
         bound=f"{bound.value:.3g}: {bound.source}",
-        grade=grade(rows, bound) if (said or found[speaks]) == "holds" else "",
+        grade=grade(own, bound) if (said or found[speaks]) == "holds" else "",
         why="; ".join(why) if said == TOO_LITTLE else "",
     )
-
-
-def claim(
-    summary: Summary, text: str, source: str, bound: Bound, rows: Rows, **how: Any
-) -> Claim | None:
-    """Add the claim that rows answer; see :class:`Asked` for how it may be judged."""
-    found = judged(summary.context, Asked(text, source, bound, **how), rows)
-    summary.claims += [found] if found is not None else []
-    return found
+    summary.claims.append(made)
+    return made
 
 
 def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | None, list[str]]:
-    """A verdict that does not depend on what was measured, and its reason."""
+    """A verdict that does not depend on what was measured, and the reasons."""
     if model not in context.models:
         return None, []
     if hears and context.one_face(model):
@@ -181,12 +167,12 @@ def _held_back(context: Context, model: str, hears: bool) -> tuple[Verdict | Non
 
 
 def claim_open(summary: Summary, text: str, source: str, why: str) -> None:
-    """Add a claim that the models at hand can't be asked about."""
+    """Add a claim that can't be judged with these models."""
     summary.claims.append(Claim(text, source, "cannot be told", why))
 
 
 def told(rows: Rows, bound: Bound) -> str:
-    """Values with their intervals, and what they are measured against."""
+    """Values with their intervals, and the bound, as a sentence."""
     many = len(rows) > 1
     values = "; ".join(
         f"{_stratum(row)} {shown(row)}" if many and row.stratum else shown(row) for row in rows
@@ -202,7 +188,7 @@ def told(rows: Rows, bound: Bound) -> str:
 
 
 def shown(row: Row, digits: int = 3) -> str:
-    """A row's value and interval for a sentence."""
+    """Value and interval of a row, for a sentence."""
     if row.value is None or row.low is None or row.high is None:
         return "not measured"
     return f"{row.value:.{digits}f} [{row.low:.{digits}f}, {row.high:.{digits}f}]"

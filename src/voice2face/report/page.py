@@ -1,12 +1,12 @@
-"""One HTML file with everything in it, for a screen of any size; on paper its summary."""
+"""The report as one HTML file with everything in it, as Markdown, and its tables for LaTeX."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from voice2face import __version__
 from voice2face.evaluation.results import Result, Row, Series
-from voice2face.markup import attribute, text
+from voice2face.markup import attribute, latex, line, markdown, text
 from voice2face.report import figures, words
 from voice2face.report.grids import Faces
 from voice2face.report.looks import DASHES, LIGHT, MARKERS
@@ -17,6 +17,7 @@ from voice2face.templates import inline_style, safe, templates
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_PANELS = 2  # of a result's curves; the others are folded
 STRIP_PX = 116
+NAMES_SHARE = 0.22  # of the width of a table in LaTeX, for the systems' names
 VERDICT_SIGNS = ("✓", "✗", "?", "…")
 SHAPES = {  # of matplotlib's markers, in the middle of 30 × 10
     "o": "12.5,4 14,2.5 16,2.5 17.5,4 17.5,6 16,7.5 14,7.5 12.5,6",
@@ -36,7 +37,7 @@ def page(
     title: str,
     about: str,
 ) -> str:
-    """The page as text; the same for the same results and program.
+    """The page as HTML; the same for the same results and program.
 
     Args:
         chapters: What is told, in order.
@@ -48,43 +49,68 @@ def page(
     Raises:
         MissingExtraError: jinja2 is not installed.
     """
+    css, policy = inline_style(TEMPLATES / "page.css")
+    told = _told(chapters, title, about)
+    return _rendered("page.html", text, told | {
+        "faces": faces, "numbers": numbers, "css": css, "policy": policy,
+        "SHOWN_PANELS": SHOWN_PANELS, "VERDICT_SIGNS": tuple(map(safe, VERDICT_SIGNS)),
+        "verdict_class": words.VERDICTS.index, "panels": figures.panels, "scale": figures.scale,
+        "panel_svg": figures.panel_svg, "interval_strip": interval_strip, "sample": sample,
+        "positions": positions, "point": point, "curves_alt": curves_alt,
+    })  # fmt: skip
+
+
+def markdown_page(
+    chapters: Sequence[Chapter], pictures: Mapping[str, Sequence[str]], title: str, about: str
+) -> str:
+    """The same as Markdown, without what is drawn.
+
+    Args:
+        chapters: What is told, in order.
+        pictures: PNG or SVG files of each result by its stem, relative to the page.
+        title: Heading.
+        about: See :func:`page`.
+    """
+    told = _told(chapters, title, about)
+    return _rendered("report.md", markdown, told | {"pictures": pictures})
+
+
+def tables_tex(result: Result) -> str:
+    """All tables of a result for LaTeX, as wide as the text; long ones go on on the next page."""
+    return _rendered("tables.tex", latex, {"result": result, "names_share": NAMES_SHARE})
+
+
+def _told(chapters: Sequence[Chapter], title: str, about: str) -> dict[str, Any]:
+    """What the page says in HTML and in Markdown."""
     results = [result for chapter in chapters for result in chapter.results]
     claims = [(claim, result) for result in results for claim in result.claims]
-    css, policy = inline_style(TEMPLATES / "page.css")
-    whole: str = _templates().get_template("page.html").render(
-        chapters=chapters, faces=faces, numbers=numbers, title=title,
-        about=[part for part in about.split("\n\n") if part.strip()],
-        css=css, policy=policy,
-        claims=sorted(claims, key=lambda pair: words.VERDICTS.index(pair[0].verdict)),
-        unfit=dict.fromkeys(sentence for r in results for sentence in r.unfit),
-        warnings=dict.fromkeys(sentence for r in results for sentence in r.warnings),
-        differing=words.disagreeing(results),
-        left_out=[result for result in results if result.left_out],
-        made=made_of(results),
-    )  # fmt: skip
-    return whole
-
-
-def _templates() -> Any:
-    """The templates; whatever they print is escaped and one line, in text and in attributes."""
-    found = templates(TEMPLATES, _printed, "the report's page", "figures")
-    found.filters["attr"] = lambda value: safe(attribute(value))
-    found.globals |= {
-        "words": words, "version": __version__, "SHOWN_PANELS": SHOWN_PANELS,
-        "VERDICT_SIGNS": tuple(map(safe, VERDICT_SIGNS)), "verdict_class": words.VERDICTS.index,
-        "stem": stem, "heading": heading, "tables": tables, "letter": letter,
-        "panels": figures.panels, "scale": figures.scale, "panel_svg": figures.panel_svg,
-        "interval_strip": interval_strip,
-        "sample": sample, "positions": positions, "point": point, "curves_alt": curves_alt,
+    return {
+        "chapters": chapters, "title": title,
+        "about": [part for part in about.split("\n\n") if part.strip()],
+        "claims": sorted(claims, key=lambda pair: words.VERDICTS.index(pair[0].verdict)),
+        "unfit": dict.fromkeys(sentence for r in results for sentence in r.unfit),
+        "warnings": dict.fromkeys(sentence for r in results for sentence in r.warnings),
+        "differing": words.disagreeing(results),
+        "left_out": [result for result in results if result.left_out],
+        "made": made_of(results),
     }  # fmt: skip
-    return found
 
 
-def _printed(value: object) -> object:
-    """What a template prints: markup of its own as it is, numbers, and all else as escaped text."""
-    if hasattr(value, "__html__") or isinstance(value, int | float):
-        return value
-    return safe(text(value))
+def _rendered(template: str, escaped: Callable[[object], str], values: dict[str, Any]) -> str:
+    """A filled template; all that it prints is escaped and one line, but for its own markup."""
+
+    def printed(value: object) -> object:
+        own = hasattr(value, "__html__") or isinstance(value, int | float)
+        return value if own else safe(escaped(value))
+
+    found = templates(TEMPLATES, printed, "the report", "figures")
+    found.filters |= {"attr": lambda value: safe(attribute(value)), "line": lambda v: safe(line(v))}
+    found.globals |= {
+        "words": words, "version": __version__, "stem": stem, "heading": heading,
+        "tables": tables, "letter": letter,
+    }  # fmt: skip
+    whole: str = found.get_template(template).render(values)
+    return whole.rstrip() + "\n"
 
 
 def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[str, Any] | None:

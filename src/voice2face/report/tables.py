@@ -48,6 +48,11 @@ class Table:
         """A row's note that stands in its cell."""
         return "" if row.note in self.notes else row.note
 
+    @property
+    def has_notes_inside(self) -> bool:
+        """Whether some notes stand in cells."""
+        return any(self.inside(row) for row in self._rows())
+
     def feet(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Chance, people and trials of each column."""
         if not self.signed and any(row.chance is not None for row in self._rows()):

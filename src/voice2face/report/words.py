@@ -1,6 +1,7 @@
 """Numbers and names as a reader wants them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from voice2face.evaluation.results import Claim, Result, Row
@@ -85,24 +86,12 @@ def span(values: Sequence[float | int | None], digits: int = 0) -> str:
 
 
 def verdict_sentence(claims: Sequence[Claim]) -> str:
-    """How many of the claims hold."""
+    """How many of the claims have each verdict."""
     if not claims:
         return "No claim of the paper or the report was asked here."
-    counts = [sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS]
-    verbs = (
-        ("holds", "hold"), ("does not hold", "do not hold"), ("cannot be told",) * 2,
-        ("has too little training to tell", "have too little training to tell"),
-    )  # fmt: skip
-    parts = [
-        f"{count or 'none'} {one if count == 1 else many}"
-        for count, (one, many) in zip(counts, verbs, strict=True)
-        if count or one != verbs[-1][0]
-    ]
-    asked = "claim" if len(claims) == 1 else "claims"
-    return (
-        f"Of {len(claims)} {asked} of the paper and the report that were asked here, "
-        f"{', '.join(parts[:-1])} and {parts[-1]}."
-    )
+    counts = Counter(claim.verdict for claim in claims)
+    told = "; ".join(f"{verdict}: {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
+    return f"Claims of the paper and the report that were asked here: {len(claims)} ({told})."
 
 
 def disagreeing(results: Sequence[Result]) -> list[str]:

@@ -1,17 +1,22 @@
 """A report in a folder."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from voice2face.evaluation.results import Result
+import msgspec
+
+from voice2face.evaluation.results import Result, Row
 from voice2face.files import write_text
+from voice2face.markup import line
 from voice2face.report.figures import looks, write_curves
-from voice2face.report.files_of_numbers import rows_csv, series_csv, tables_tex
 from voice2face.report.grids import Faces, read_faces
-from voice2face.report.markdown_page import markdown_page
 from voice2face.report.order import chapters, slug, stem
-from voice2face.report.page import page
+from voice2face.report.page import markdown_page, page, tables_tex
 from voice2face.report.sheets import write_sheet
+
+FORMULAS = ("=", "+", "-", "@")
 
 
 def write_report(
@@ -63,3 +68,38 @@ def _numbers(folder: Path, result: Result) -> None:
         write_text(folder / f"{stem(result)}.tex", tables_tex(result))
     if result.series:
         write_text(folder / f"{stem(result)}-curves.csv", series_csv(result))
+
+
+def rows_csv(result: Result) -> str:
+    """One line a row, its fields as columns; empty where there is no number."""
+    fields = [field.name for field in msgspec.structs.fields(Row)]
+    return _csv(fields, ([getattr(row, field) for field in fields] for row in result.rows))
+
+
+def series_csv(result: Result) -> str:
+    """One line a point of a curve."""
+    head = ["panel", "series", "x_label", "x", "y_label", "y", "low", "high", "chance"]
+    points = (
+        [
+            one.panel, one.name, one.x_label, x, one.y_label, one.y[i],
+            one.low[i] if one.low else None, one.high[i] if one.high else None, one.chance,
+        ]
+        for one in result.series
+        for i, x in enumerate(one.x)
+    )  # fmt: skip
+    return _csv(head, points)
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([_text(value) if isinstance(value, str) else value for value in row])
+    return stream.getvalue()
+
+
+def _text(value: str) -> str:
+    """A name as text: what begins like a formula, spreadsheets would compute."""
+    text = line(value)
+    return f"'{text}" if text[:1] in FORMULAS else text

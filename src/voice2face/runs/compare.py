@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from voice2face.errors import SettingsError, TrainingError, Voice2FaceError
+from voice2face.errors import ModelError, SettingsError, TrainingError, Voice2FaceError
 from voice2face.files import read_regular
+from voice2face.json_files import read_json
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.release.model_folder import CONFIG, read_config
 from voice2face.runs.readings import (
@@ -24,11 +25,10 @@ from voice2face.runs.readings import (
     number,
     read_rows,
 )
-from voice2face.settings import Recipe, Settings, SpeakerRecipe, decode, parse_yaml
+from voice2face.settings import Recipe, SpeakerRecipe, decode, parse_yaml
 
 RECIPE, VERIFICATION = "recipe.yaml", "verification.json"
 MAX_BYTES = 1 << 20  # of a recipe, and of other short files
-LAST_ROWS = 10  # whose mean is the last loss: one batch alone says little
 MOST_NAMED = 8
 
 
@@ -193,14 +193,11 @@ def _recipe(path: Path) -> Recipe | SpeakerRecipe:
         data = parse_yaml(read_regular(path, MAX_BYTES).decode(), path)
     except UnicodeDecodeError as error:
         raise SettingsError(path, "not UTF-8", "a recipe", "restore it") from error
-    kind: type[Settings] = (
-        Recipe if isinstance(data, dict) and "generator" in data else SpeakerRecipe
-    )
     if not isinstance(data, dict) or "training" not in data:
         raise SettingsError(path, "not a recipe", "a recipe", "restore it")
-    settings = decode(data, kind, str(path))
-    assert isinstance(settings, Recipe | SpeakerRecipe)
-    return settings
+    if "generator" in data:
+        return decode(data, Recipe, str(path))
+    return decode(data, SpeakerRecipe, str(path))
 
 
 def _rows(path: Path, problems: list[str]) -> list[Row]:
@@ -246,8 +243,7 @@ def _rate(rows: list[Row]) -> float:
 
 
 def _data_hash(place: Path, problems: list[str]) -> str:
-    about = _json(place / ABOUT, problems)
-    if about is not None:
+    if about := _json(place / ABOUT, problems):
         return str(about.get("corpus", ""))
     if not (place / "model" / CONFIG).is_file():
         return ""
@@ -259,22 +255,19 @@ def _data_hash(place: Path, problems: list[str]) -> str:
 
 
 def _eer(path: Path, problems: list[str]) -> float:
-    told = (_json(path, problems) or {}).get("eer")
+    told = _json(path, problems).get("eer")
     return number(told.get("value") if isinstance(told, dict) else told)
 
 
-def _json(path: Path, problems: list[str]) -> dict[str, Any] | None:
-    """A short file's object; None if there is none."""
+def _json(path: Path, problems: list[str]) -> dict[str, Any]:
+    """Content of a short file; empty if there is none, or it is damaged."""
+    if not path.exists():
+        return {}
     try:
-        data = msgspec.json.decode(read_regular(path, MAX_BYTES))
-        if isinstance(data, dict):
-            return data
-        problems.append(f"{path}: damaged (not an object); left out")
-    except FileNotFoundError:
-        pass
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.append(f"{path}: damaged ({error}); left out")
-    return None
+        return read_json(path, dict[str, Any], "", "", most_bytes=MAX_BYTES)
+    except ModelError as error:
+        problems.append(_said(path, error))
+        return {}
 
 
 def _said(path: Path, error: Exception) -> str:

@@ -24,6 +24,7 @@ from voice2face.json_files import read_json
 from voice2face.networks.onnx_network import Network
 
 BLOCK = 16  # faces at once, where a network takes several
+MOST_BYTES = 1 << 26  # of the JSON file, which may name many people
 
 Side = Annotated[int, msgspec.Meta(ge=16, le=1024)]
 Triple = tuple[float, float, float]
@@ -38,7 +39,7 @@ class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     std: Triple = (1.0, 1.0, 1.0)
     input: str = "input"
     output: str | None = None
-    labels: tuple[str, ...] = ()  # names of the classes of another output; not used here
+    labels: tuple[str, ...] = ()  # names of the classes of a classifier's output
 
 
 class OnnxEmbedder:
@@ -47,28 +48,31 @@ class OnnxEmbedder:
     Args:
         path: FILE.onnx.
         about: What says how to feed it; FILE.json if not given.
+        output: Name of the output; None: that of FILE.json, or the first.
 
     Attributes:
         name: FILE.
         dim: How many numbers a face gives.
         sha256: Checksum of FILE.onnx.
+        labels: Names of the classes of a classifier's output, as FILE.json gives them.
+        geometry: Where the five points lie in the faces that it takes, shape (5, 2).
 
     Raises:
         ModelError: A file is missing or damaged, or the network is not fed as its JSON says.
     """
 
-    def __init__(self, path: Path, about: Path | None = None) -> None:
+    def __init__(self, path: Path, about: Path | None = None, *, output: str | None = None) -> None:
         self._network = Network(path)
         self._about_path = about or path.with_suffix(".json")
         self._about = _read_about(self._about_path)
-        self._geometry, self._aligned_px = _geometry(self._about, self._about_path)
+        self.geometry, self._aligned_px = _geometry(self._about, self._about_path)
         self._mean, self._std = (
             np.array(values, np.float32)[:, None, None]
             for values in (self._about.mean, self._about.std)
         )
         self._several = self._check_input()
-        self._output = self._check_output()
-        self.name = path.stem
+        self._output = self._check_output(output)
+        self.name, self.labels = path.stem, self._about.labels
         self.sha256 = sha256_of(path)
         grey = np.full((1, self._about.size, self._about.size, 3), 127, np.uint8)
         self.dim = int(self._run(self._fed(grey)).shape[1])
@@ -83,7 +87,7 @@ class OnnxEmbedder:
         made = np.empty((len(faces), self.dim), np.float32)
         row = 0
         for block in faces.blocks(BLOCK):
-            fed = self._fed(block.aligned(self._geometry, self._aligned_px))
+            fed = self._fed(block.aligned(self.geometry, self._aligned_px))
             for part in [fed] if self._several else np.split(fed, len(fed)):
                 answer = self._run(part)
                 if answer.shape[1] != self.dim:
@@ -125,15 +129,12 @@ class OnnxEmbedder:
             raise self._wrong(f"input '{name}' is {kind} of shape ({sides})", wanted)
         return shape[0] is None
 
-    def _check_output(self) -> str:
+    def _check_output(self, asked: str | None) -> str:
         names = self._network.outputs
-        chosen = self._about.output or names[0]
+        chosen = asked or self._about.output or names[0]
         if chosen not in names:
-            found, wanted = (
-                f"outputs {', '.join(map(repr, names))}",
-                f"'{chosen}', as its JSON says",
-            )
-            raise self._wrong(found[:200], wanted)
+            found = f"outputs {', '.join(map(repr, names))}"
+            raise self._wrong(found[:200], f"an output '{chosen}'")
         return chosen
 
     def _wrong(self, found: str, wanted: str) -> ModelError:
@@ -149,7 +150,7 @@ def _read_about(path: Path) -> _About:
     wanted = f"a JSON object with {', '.join(_About.__struct_fields__[:6])}"
     if not path.is_file():
         raise ModelError(path, "no such file", wanted, "write it beside the network")
-    about = read_json(path, _About, wanted, "correct it")
+    about = read_json(path, _About, wanted, "correct it", most_bytes=MOST_BYTES)
     if not np.isfinite((*about.mean, *about.std)).all() or 0 in about.std:
         raise ModelError(path, "a mean or std that is 0 or not finite", wanted, "correct it")
     return about

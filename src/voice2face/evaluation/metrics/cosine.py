@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.trials.trial_list import Items
+from voice2face.evaluation.trials.trial_list import Items, TrialList
 
 ROUNDING = 1e-6  # of a cosine in float32: what differs by less is equal
 NOTHING_LEFT = 1e-5  # of the usual length: what is shorter after centring is rounding
@@ -60,16 +60,33 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
-def check_same_dim(made: Vectors, real: Vectors) -> None:
-    """Refuse embeddings of two networks.
+def mean_where(values: np.ndarray, where: np.ndarray) -> npt.NDArray[np.float64]:
+    """Mean of each row where a mask holds; NaN where it never does: (n, m) → (n,)."""
+    found = np.ma.array(values, mask=~where, dtype=np.float64).mean(axis=1)
+    return np.asarray(np.ma.filled(found, np.nan))
+
+
+def both_sides(
+    made: np.ndarray, real: np.ndarray, trials: TrialList, *, centre: bool = False
+) -> tuple[Vectors, Vectors]:
+    """Embeddings of the probes and of the gallery of a list, each as :func:`unit_vectors`.
+
+    Args:
+        made: Embeddings of the faces made from the probes, shape (probes, dim).
+        real: Embeddings of the gallery by the same network, shape (gallery, dim).
+        trials: The list.
+        centre: Subtract each side's mean.
 
     Raises:
-        CorpusError: Their lengths differ.
+        CorpusError: They do not fit the trials, are not finite, or are of two networks.
     """
-    if made.shape[1] != real.shape[1]:
+    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
+    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
+    if probes.shape[1] != faces.shape[1]:
         raise CorpusError(
             "embeddings of made and real faces",
-            f"{made.shape[1]} and {real.shape[1]} numbers each",
+            f"{probes.shape[1]} and {faces.shape[1]} numbers each",
             "one length",
             "embed both with one network",
         )
+    return probes, faces

@@ -1,13 +1,12 @@
 """Distances between made and real faces as two sets, and within a set.
 
-``a``, ``b``, ``made`` and ``real`` are embeddings by one fixed network, a row a face. Intervals
+``a`` and ``b`` are embeddings by one fixed network, a row a face. Intervals
 come from halves of the people, drawn without replacement: the mean over half of the people deviates
 from the mean over all as much as that deviates from the true mean (Shao and Wu 1989, delete-d
 jackknife with d = n/2). A bootstrap would draw people twice, as pairs of equal faces.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -84,20 +83,19 @@ def kernel_distance(
     a, b = _checked(a, b)
     unit = max(float(np.sqrt((b**2).mean())), 1e-12)
     a, b = a / unit, b / unit
-    sides = [_Side.of(a, people_a, "made faces"), _Side.of(b, people_b, "real faces")]
-    drawn = _halves([side.names for side in sides], seed, n_halves)
-    in_a, in_b = (d[:, side.owner] for d, side in zip(drawn, sides, strict=True))
-    within_a, within_b = _within(a, sides[0].owner, in_a), _within(b, sides[1].owner, in_b)
+    owners, drawn = _halves(a, b, people_a, people_b, seed, n_halves)
+    in_a, in_b = (d[:, owner] for d, owner in zip(drawn, owners, strict=True))
+    within_a, within_b = _within(a, owners[0], in_a), _within(b, owners[1], in_b)
     across = _pair_sums(a, b, in_a, in_b, None) / (in_a.sum(axis=1) * in_b.sum(axis=1))
     return _estimate(within_a + within_b - 2 * across)
 
 
 def diversity(
-    made: np.ndarray,
-    real: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
     *,
-    people_made: np.ndarray | None = None,
-    people_real: np.ndarray | None = None,
+    people_a: np.ndarray | None = None,
+    people_b: np.ndarray | None = None,
     seed: int = 0,
     n_halves: int = N_HALVES,
 ) -> Estimate:
@@ -108,10 +106,10 @@ def diversity(
     between faces that all lie close to the mean.
 
     Args:
-        made: Shape (n, dim).
-        real: Shape (m, dim).
-        people_made: Whose voice each is made from; None: each is of somebody else.
-        people_real: Whose face each is; None likewise.
+        a: Made faces, shape (n, dim).
+        b: Real faces, shape (m, dim).
+        people_a: Whose voice each is made from; None: each is of somebody else.
+        people_b: Whose face each is; None likewise.
         seed: Seed of the halves.
         n_halves: Behind the interval.
 
@@ -122,52 +120,53 @@ def diversity(
         CorpusError: Shapes that do not fit, numbers that are not finite, fewer than four people in
             a set, or real faces all alike.
     """
-    made, real = _checked(made, real)
-    sides = [_Side.of(made, people_made, "made faces"), _Side.of(real, people_real, "real faces")]
-    drawn = _halves([side.names for side in sides], seed, n_halves)
-    squared = [
-        _spread(x, side.owner, d) for x, side, d in zip((made, real), sides, drawn, strict=True)
-    ]
+    a, b = _checked(a, b)
+    owners, drawn = _halves(a, b, people_a, people_b, seed, n_halves)
+    squared = [_spread(x, who, d) for x, who, d in zip((a, b), owners, drawn, strict=True)]
     if not (squared[1] > 0).all():
         found = "all alike, or those of a half of the people"
         raise CorpusError("real faces", found, "faces that differ", "give faces of more people")
     return _estimate(np.sqrt(squared[0] / squared[1]))
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """People of one set: their names, (p,), and the number of each row's, (n,)."""
+def _halves(
+    a: Floats,
+    b: Floats,
+    people_a: np.ndarray | None,
+    people_b: np.ndarray | None,
+    seed: int,
+    n_halves: int,
+) -> tuple[list[Ints], list[npt.NDArray[np.float32]]]:
+    """Number of the person of each row of both sets, and which people are drawn.
 
-    names: np.ndarray
-    owner: Ints
-
-    @classmethod
-    def of(cls, rows: np.ndarray, people: np.ndarray | None, name: str) -> "_Side":
-        whose = np.array([f"{name} {i}" for i in range(len(rows))]) if people is None else people
-        if len(whose) != len(rows):
-            found = f"{len(rows)} embeddings, {len(whose)} names"
-            raise CorpusError(name, found, "a name for each", "give arrays of the same length")
-        names, owner = np.unique(np.asarray(whose, str), return_inverse=True)
-        if len(names) < 4:
-            found = f"{len(names)} people"
-            raise CorpusError(name, found, "at least 4", "give faces of more people")
-        return cls(names, owner.astype(np.int64))
-
-
-def _halves(names: list[np.ndarray], seed: int, n_halves: int) -> list[npt.NDArray[np.float32]]:
-    """Who is drawn: of each set (1 + n_halves, people), 1 or 0, all of them in the first row."""
-    everybody = np.unique(np.concatenate(names))
-    rng = np.random.default_rng(seed)
-    lots = rng.random((n_halves, len(everybody)), np.float32)
+    Returns:
+        Of each set the numbers, (n,), and (1 + n_halves, people), 1 or 0, all of them in the first
+        row. Who is in both sets is drawn for both or for none.
+    """
+    sides = _people(a, people_a, "made faces"), _people(b, people_b, "real faces")
+    everybody = np.unique(np.concatenate([names for names, _ in sides]))
+    lots = np.random.default_rng(seed).random((n_halves, len(everybody)), np.float32)
     drawn = []
-    for some in names:
+    for some, _ in sides:
         mine = lots[:, np.searchsorted(everybody, some)]
         order = np.argsort(mine, axis=1)[:, : len(some) // 2]
         chosen = np.zeros((1 + n_halves, len(some)), np.float32)
         chosen[0] = 1
         np.put_along_axis(chosen[1:], order, np.float32(1), axis=1)
         drawn.append(chosen)
-    return drawn
+    return [owner for _, owner in sides], drawn
+
+
+def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.ndarray, Ints]:
+    """Names of the people of a set, (p,), and the number of each row's, (n,)."""
+    whose = np.array([f"{name} {i}" for i in range(len(rows))]) if people is None else people
+    if len(whose) != len(rows):
+        found = f"{len(rows)} embeddings, {len(whose)} names"
+        raise CorpusError(name, found, "a name for each", "give arrays of the same length")
+    names, owner = np.unique(np.asarray(whose, str), return_inverse=True)
+    if len(names) < 4:
+        raise CorpusError(name, f"{len(names)} people", "at least 4", "give faces of more people")
+    return names, owner.astype(np.int64)
 
 
 def _estimate(values: Floats) -> Estimate:
@@ -193,7 +192,7 @@ def _pair_sums(
 ) -> Floats:
     """Sum of the kernel over drawn pairs, block by block; not over pairs of one ``owner``."""
     total = np.zeros(len(in_a))
-    for rows in _blocks(len(a)):
+    for rows in blocks(len(a)):
         kernel = (a[rows] @ b.T) / a.shape[1] + 1
         kernel *= kernel * kernel
         if owner is not None:
@@ -230,6 +229,7 @@ def _checked(a: np.ndarray, b: np.ndarray) -> tuple[Floats, Floats]:
     return np.asarray(a, np.float64), np.asarray(b, np.float64)
 
 
-def _blocks(n: int) -> Iterator[slice]:
+def blocks(n: int) -> Iterator[slice]:
+    """Slices of ``BLOCK`` of ``n`` rows, one after the other."""
     for start in range(0, n, BLOCK):
         yield slice(start, min(start + BLOCK, n))

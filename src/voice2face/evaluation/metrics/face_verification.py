@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import check_same_dim, unit_vectors
+from voice2face.evaluation.metrics.cosine import both_sides
 from voice2face.evaluation.metrics.verification import Trials, Verification, measure
 from voice2face.evaluation.trials.trial_list import TrialList
 
@@ -46,9 +46,7 @@ def verify_faces(
             "'verification'",
             "make those",
         )
-    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
-    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
-    check_same_dim(probes, faces)
+    probes, faces = both_sides(made, real, trials, centre=centre)
     asked, known = trials.asked, trials.sets[:, 0]
     names = trials.gallery.identity[known], trials.probes.identity[asked]
     one, other = np.unique(np.concatenate(names), return_inverse=True)[1].reshape(2, -1)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, both_sides
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     N_RESAMPLES,
@@ -151,9 +151,7 @@ def match(
         raise CorpusError("matching", found, "'1:2' or '1:N'", "make those")
     if trials.sets is None and trials.protocol == "1:N":
         raise CorpusError("matching", "1:N without sets", "drawn sets", "use make_trials")
-    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
-    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
-    check_same_dim(probes, faces)
+    probes, faces = both_sides(made, real, trials, centre=centre)
     tally = Tally.of(trials)
     if trials.sets is None:
         _all_triples(probes, faces, trials, tally, by_person)
@@ -255,22 +253,6 @@ def _drawn_sets(probes: Vectors, faces: Vectors, trials: TrialList) -> Floats:
     return earned
 
 
-@dataclass(frozen=True)
-class Matching:
-    """Accuracy of 1:2 matching.
-
-    Attributes:
-        accuracy: Mean over people of the share of their trials that are right, with a 95 %
-            interval by resampling those asked about; chance is 0.5.
-        n_people: People whose voices were asked about.
-        n_trials: Questions in all.
-    """
-
-    accuracy: Estimate
-    n_people: int
-    n_trials: int
-
-
 def match_one_of_two(
     made: np.ndarray,
     made_identity: np.ndarray,
@@ -278,9 +260,7 @@ def match_one_of_two(
     real_identity: np.ndarray,
     *,
     group: np.ndarray | None = None,
-    seed: int = 0,
-    n_resamples: int = 1000,
-) -> Matching:
+) -> Scored:
     """Match each made face over all triples, without a list of trials: see :func:`match`.
 
     Args:
@@ -289,8 +269,6 @@ def match_one_of_two(
         real: Embeddings of real faces by the same, fixed network, shape (real, dim).
         real_identity: Whose face each is.
         group: If given, of each real face; impostors are then of the true one's group.
-        seed: Seed of the resampling.
-        n_resamples: Resamples of people behind the interval.
 
     Raises:
         CorpusError: There is no person with both, or no impostor for anybody.
@@ -298,9 +276,4 @@ def match_one_of_two(
     groups = {} if group is None else {"group": np.asarray(group)}
     probes = Items(np.asarray(made_identity), np.asarray(made_identity))
     gallery = Items(np.asarray(real_identity), np.asarray(real_identity), groups)
-    trials = TrialList("1:2", probes, gallery, tuple(groups))
-    scored = match(made, real, trials)
-    # Drawn in the order in which people first appear.
-    _, first, owner = np.unique(scored.people, return_index=True, return_inverse=True)
-    accuracy = estimate(scored.share_right, first[owner], seed=seed, n_resamples=n_resamples)
-    return Matching(accuracy, scored.n_people, scored.n_trials)
+    return match(made, real, TrialList("1:2", probes, gallery, tuple(groups)))

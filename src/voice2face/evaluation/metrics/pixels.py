@@ -1,14 +1,13 @@
 """What pixels of made faces tell: copies of training faces, values at the end of their range."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
+from voice2face.evaluation.metrics.distances import blocks
 
-BLOCK = 1024  # faces compared at once
 COMPARED_PX = 16  # side of the faces among which the nearest is looked for
 
 Floats = npt.NDArray[np.float64]
@@ -75,9 +74,9 @@ def _two_nearest(straight: Singles, turned: Singles, training: np.ndarray) -> In
     """Rows of the two training faces that each face, or its mirror image, is nearest to: (n, 2)."""
     index = np.zeros((len(straight), 2), np.int64)
     best = np.full(index.shape, np.inf, np.float32)
-    for rows in _blocks(len(training)):
+    for rows in blocks(len(training)):
         bank = _rows(shrunk(training[rows]))
-        for some in _blocks(len(straight)):
+        for some in blocks(len(straight)):
             near = np.minimum(_squared(straight[some], bank), _squared(turned[some], bank))
             two = np.argpartition(near, min(1, len(bank) - 1), axis=1)[:, :2]
             both = np.hstack([best[some], np.take_along_axis(near, two, 1)])
@@ -93,7 +92,7 @@ def shrunk(pictures: np.ndarray) -> Singles:
     edges = np.linspace(0, px, min(COMPARED_PX, px) + 1).astype(int)[:-1]
     counts = np.diff([*edges, px]).astype(np.float32)
     small = np.empty((n, len(edges), len(edges), 3), np.float32)
-    for rows in _blocks(n):
+    for rows in blocks(n):
         sums = np.add.reduceat(pictures[rows].astype(np.float32), edges, axis=1)
         sums = np.add.reduceat(sums, edges, axis=2)
         small[rows] = sums / (counts[:, None, None] * counts[:, None])
@@ -127,8 +126,3 @@ def _rows(faces: Singles) -> Singles:
 def _squared(a: Singles, b: Singles) -> Singles:
     """Squared distances of all rows of one to all of the other, (n, m)."""
     return np.asarray((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T))
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    for start in range(0, n, BLOCK):
-        yield slice(start, min(start + BLOCK, n))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, check_same_dim, unit_vectors
+from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, both_sides, mean_where
 from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     SHARE,
@@ -73,11 +73,11 @@ class Ranks:
         """
         if k < 1:
             raise CorpusError("recall", f"rank {k}", "1 or more", "give another")
-        return _row_means(np.clip((k - self.better) / self.tied, 0, 1))
+        return mean_where(np.clip((k - self.better) / self.tied, 0, 1), self._asked)
 
     def rank(self) -> Floats:
         """Mean rank over its galleries, from 1; of ties the middle: (n,)."""
-        return _row_means(self.better + (self.tied + 1) / 2)
+        return mean_where(self.better + (self.tied + 1) / 2, self._asked)
 
     def recall_at(self, k: int, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
         """R@k: mean over people, with its interval over people; the galleries are fixed.
@@ -128,9 +128,7 @@ def retrieve(
     if per_person and trials.others_only:
         wanted, remedy = "single ones, each against the others", "leave out the averaging"
         raise CorpusError("retrieval", "an average over a person's pictures", wanted, remedy)
-    probes = unit_vectors(made, trials.probes, "made faces", centre=centre)
-    faces = unit_vectors(real, trials.gallery, "real faces", centre=centre)
-    check_same_dim(probes, faces)
+    probes, faces = both_sides(made, real, trials, centre=centre)
     people = trials.probes.identity
     if per_person:
         people, owner = np.unique(people, return_inverse=True)
@@ -198,11 +196,3 @@ def _numbers(names: np.ndarray, known: np.ndarray) -> Ints:
     """Place of each name among the known ones, sorted; -1: not there."""
     places = np.minimum(np.searchsorted(known, names), len(known) - 1)
     return np.asarray(np.where(known[places] == names, places, -1))
-
-
-def _row_means(values: Floats) -> Floats:
-    """Mean of what is a number in each row; NaN where nothing is."""
-    asked = ~np.isnan(values)
-    n = asked.sum(axis=1)
-    sums = np.where(asked, values, 0).sum(axis=1)
-    return np.where(n > 0, sums / np.maximum(n, 1), np.nan)

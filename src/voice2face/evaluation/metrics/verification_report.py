@@ -141,27 +141,3 @@ def as_data(rows: Sequence[Row], seed: int) -> dict[str, Any]:
         "protocol": protocol,
         "rows": [asdict(row) for row in rows],
     }
-
-
-def as_table(report: dict[str, Any]) -> str:
-    """The rows of a report as lines of text; its summary if it has none."""
-    if not report["rows"]:
-        return str(report["summary"])
-    lines = [
-        f"{'heard':>8} {'of':7}{'EER':>22}{'minDCF .05':>22}{'minDCF .01':>22}"
-        f"{'same':>8}{'others':>8}{'short':>7}"
-    ]
-    for row in report["rows"]:
-        heard = "whole" if row["duration_s"] is None else f"{row['duration_s']:g} s"
-        start = f"{heard:>8} {row['within'] or 'all':7}"
-        result, short = row["result"], row["n_left_out"]
-        if result is None:
-            lines.append(f"{start}{'no pair of one, or none of two people':>66}{short:>23}")
-            continue
-        cells = "".join(f"{_cell(result[n]):>22}" for n in ("eer", "min_dcf_05", "min_dcf_01"))
-        lines.append(f"{start}{cells}{result['n_same']:>8}{result['n_different']:>8}{short:>7}")
-    return "\n".join(lines)
-
-
-def _cell(estimate: dict[str, float]) -> str:
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

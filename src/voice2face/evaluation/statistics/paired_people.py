@@ -16,6 +16,7 @@ import numpy.typing as npt
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     N_RESAMPLES,
+    SHARE,
     Estimate,
     check_people,
     draws,
@@ -62,10 +63,7 @@ class PeoplePairs:
         Raises:
             CorpusError: One person alone is asked about.
         """
-        check_people(len(self.right))
-        drawn = self._resampled(seed, n_resamples)
-        found = Estimate(float(self.means.mean()), *interval_of(drawn))
-        return never_without_length(found, len(self.right))
+        return self._combined([(1, self)], SHARE, seed, n_resamples)
 
     def above(
         self, other: "PeoplePairs", *, seed: int = 0, n_resamples: int = N_RESAMPLES
@@ -75,11 +73,7 @@ class PeoplePairs:
         Raises:
             CorpusError: One person alone is asked about.
         """
-        check_people(len(self.right))
-        value = float(self.means.mean() - other.means.mean())
-        drawn = [pairs._resampled(seed, n_resamples) for pairs in (self, other)]
-        found = Estimate(value, *interval_of(drawn[0] - drawn[1]))
-        return never_without_length(found, len(self.right), DIFFERENCE)
+        return self._combined([(1, self), (-1, other)], DIFFERENCE, seed, n_resamples)
 
     def gap_above(
         self,
@@ -100,11 +94,22 @@ class PeoplePairs:
         Raises:
             CorpusError: One person alone is asked about.
         """
+        terms = [(1, self), (-1, other), (-1, hard[0]), (1, hard[1])]
+        return self._combined(terms, None, seed, n_resamples)
+
+    def _combined(
+        self,
+        terms: Sequence[tuple[int, "PeoplePairs"]],
+        ends: tuple[float, float] | None,
+        seed: int,
+        n_resamples: int,
+    ) -> Estimate:
+        """Sum of means with their signs, on the same drawn people."""
         check_people(len(self.right))
-        signs = ((1, self), (-1, other), (-1, hard[0]), (1, hard[1]))
-        value = sum(sign * float(pairs.means.mean()) for sign, pairs in signs)
-        drawn = [sign * pairs._resampled(seed, n_resamples) for sign, pairs in signs]
-        return Estimate(value, *interval_of(np.sum(drawn, axis=0)))
+        value = sum(sign * float(pairs.means.mean()) for sign, pairs in terms)
+        drawn = [sign * pairs._resampled(seed, n_resamples) for sign, pairs in terms]
+        found = Estimate(value, *interval_of(np.sum(drawn, axis=0)))
+        return found if ends is None else never_without_length(found, len(self.right), ends)
 
     @classmethod
     def mean(cls, some: Sequence["PeoplePairs"]) -> "PeoplePairs":

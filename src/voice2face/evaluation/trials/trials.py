@@ -1,6 +1,8 @@
 """Trials made by a seed, and the files that they are kept in."""
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -79,55 +81,15 @@ def make_trials(
     return TrialList(protocol, probes, gallery, strata, n_way, seed, asked, sets, others_only)
 
 
-class _Items(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: list[str]
-    identity: list[str]
-    groups: dict[str, list[str]]
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    format_version: int
-    sha256: str
-    protocol: Protocol
-    strata: tuple[str, ...]
-    n_way: int
-    seed: int
-    others_only: bool
-    probes: _Items
-    gallery: _Items
-    asked: list[int] | None
-    sets: list[list[int]] | None
-
-
 def write_trials(path: Path, trials: TrialList) -> None:
     """Write a list as JSON, with its checksum.
 
     Raises:
         OutputError: It could not be written.
     """
-    probes, gallery = (
-        _Items(
-            items.name.tolist(),
-            items.identity.tolist(),
-            {name: items.groups[name].tolist() for name in sorted(items.groups)},
-        )
-        for items in (trials.probes, trials.gallery)
-    )
-    asked, sets = (None if x is None else x.tolist() for x in (trials.asked, trials.sets))
-    file = _File(
-        FORMAT_VERSION,
-        trials.sha256,
-        trials.protocol,
-        trials.strata,
-        trials.n_way,
-        trials.seed,
-        trials.others_only,
-        probes,
-        gallery,
-        asked,
-        sets,
-    )
-    write_bytes(path, msgspec.json.encode(file) + b"\n")
+    content = msgspec.to_builtins(trials, enc_hook=np.ndarray.tolist)
+    content |= {"format_version": FORMAT_VERSION, "sha256": trials.sha256}
+    write_bytes(path, msgspec.json.encode(content, order="deterministic") + b"\n")
 
 
 def read_trials(path: Path) -> TrialList:
@@ -137,45 +99,26 @@ def read_trials(path: Path) -> TrialList:
         CorpusError: It is missing, damaged, changed, or of a later format than this program knows.
     """
     wanted = "a list of trials"
-    file = read_json(
-        path, _File, wanted, REMEDY, refused=CorpusError, newest=FORMAT_VERSION,
+    content = read_json(
+        path, dict[str, Any], wanted, REMEDY, refused=CorpusError, newest=FORMAT_VERSION,
         most_bytes=MOST_BYTES,
     )  # fmt: skip
+    head = [content.pop(name, None) for name in ("format_version", "sha256")]
     try:
-        trials = _decoded(file, path)
+        if content.keys() != {field.name for field in fields(TrialList)}:
+            raise ValueError("other entries than a list has")
+        trials = msgspec.convert(content, TrialList, dec_hook=_array)
+    except CorpusError as error:
+        found = f"damaged ({error.thing}: {error.found})"
+        raise CorpusError(path, found, wanted, REMEDY) from error
     except (ValueError, OverflowError) as error:
         raise CorpusError(path, f"damaged ({error})", wanted, REMEDY) from error
-    if trials.sha256 != file.sha256:
+    if trials.sha256 != head[1]:
         raise CorpusError(path, "changed: its checksum is another", wanted, REMEDY)
     return trials
 
 
-def _decoded(file: _File, path: Path) -> TrialList:
-    try:
-        return _as_list(file)
-    except CorpusError as error:
-        found = f"damaged ({error.thing}: {error.found})"
-        raise CorpusError(path, found, "a list of trials", REMEDY) from error
-
-
-def _as_list(file: _File) -> TrialList:
-    probes, gallery = (
-        Items(
-            np.array(items.name, np.str_),
-            np.array(items.identity, np.str_),
-            {name: np.array(column, np.str_) for name, column in items.groups.items()},
-        )
-        for items in (file.probes, file.gallery)
-    )
-    asked, sets = (None if x is None else np.array(x, np.int64) for x in (file.asked, file.sets))
-    return TrialList(
-        file.protocol,
-        probes,
-        gallery,
-        file.strata,
-        file.n_way,
-        file.seed,
-        asked,
-        sets,
-        file.others_only,
-    )
+def _array(kind: Any, values: list[Any]) -> npt.NDArray[Any]:
+    """A list as an array of the type that an annotation such as ``NDArray[np.int64]`` names."""
+    (scalar,) = get_args(get_args(kind)[1])
+    return np.array(values, scalar)

@@ -1,16 +1,16 @@
-"""How long the steps of a reproduction will take: from what is done, else from a few steps of each.
+"""How long the steps of a reproduction will take.
 
-Trainings are measured on this machine with nothing else at work; experiments are guessed from the
-number of faces that they make.
+The time of a training is that of its run so far, or of a few iterations that are measured now. The
+time of an experiment is guessed from the number of faces that it makes, until it was asked once.
 """
 
 import contextlib
 import heapq
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voice2face.corpus import Corpus
 from voice2face.errors import Voice2FaceError
@@ -19,9 +19,12 @@ from voice2face.experiments.pipeline.request import Request, model_steps
 from voice2face.runs.compare import read_runs
 from voice2face.settings import Recipe, SpeakerRecipe, change, decode
 
+if TYPE_CHECKING:
+    from voice2face.training.recogniser.network import RecogniserRecipe
+
 LEAST_STEPS, MEASURE_S = 2, 3.0  # of a training, after one that is not counted
-EXPERIMENT_S = 20.0  # of one that makes few faces
-PASSES = 3  # how often an experiment makes all unseen people's faces, about
+EXPERIMENT_S = 20.0  # of an experiment that makes few faces
+FACE_S = 0.03  # of the faces of a recording, as often as an experiment needs and compares them
 REPORT_S = 60.0
 
 
@@ -37,8 +40,8 @@ class Estimate:
     """How long a step will take.
 
     Attributes:
-        seconds: From where it stands.
-        how: It is known, in words.
+        seconds: Time that is left.
+        how: Where the estimate comes from, in words.
     """
 
     seconds: float
@@ -46,11 +49,11 @@ class Estimate:
 
 
 class Estimator:
-    """Measures each kind of training once.
+    """Estimates of all steps; each kind of training is measured once.
 
     Args:
         request: What is to be reproduced.
-        records: What is known of its steps.
+        records: Records of its steps.
     """
 
     def __init__(self, request: Request, records: Records) -> None:
@@ -59,21 +62,23 @@ class Estimator:
         self._measured: dict[str, float] = {}
 
     def estimate(self, step: Step, state: State) -> Estimate:
-        """That of one step; of one that is done, what it took."""
+        """Estimate for one step; for one that is done, the time that it took."""
         record = self._records.read(step.name)
+        seconds = record.seconds if record else 0.0
         if state == "done":
-            return Estimate(record.seconds if record else 0.0, "took")
+            return Estimate(seconds, "took")
         if state == "not asked for":
             return Estimate(0.0, "")
         if step.kind == "experiment":
-            known = record is not None and record.seconds > 0
-            return Estimate(record.seconds, "as before") if known and record else self._asking()
+            return Estimate(seconds, "as before") if seconds else self._asking()
         if step.kind == "report":
             return Estimate(REPORT_S, "a guess")
         return self._training(step, state)
 
     def _training(self, step: Step, state: State) -> Estimate:
-        n_left, each = self._iterations(step), math.nan
+        n_left, each = step.iterations, math.nan
+        if step.kind == "recogniser":
+            n_left = self._recogniser_recipe(step).iterations
         if step.kind in ("voice", "face") and state == "begun":
             with contextlib.suppress(Voice2FaceError):
                 (run,), _ = read_runs(self._request.out / step.place)
@@ -86,19 +91,10 @@ class Estimator:
         each = self._measured[kind]
         return Estimate(n_left * each, f"{n_left:,} iterations of {each:.3g} s, measured")
 
-    def _iterations(self, step: Step) -> int:
-        if step.kind != "recogniser":
-            return step.iterations
-        from voice2face.training.recogniser.train import recipe_for
-
-        n_faces = self._corpus.info.counts["train"].faces
-        return change(recipe_for(n_faces), step.settings["changes"]).iterations
-
     def _trainee(self, step: Step) -> Steps:
-        makers: dict[str, Callable[[Step], Steps]] = {
-            "voice": self._speaker, "recogniser": self._recogniser, "face": self._face,
-        }  # fmt: skip
-        return makers[step.kind](step)
+        if step.kind == "recogniser":
+            return self._recogniser(step)
+        return self._speaker(step) if step.kind == "voice" else self._face(step)
 
     def _speaker(self, step: Step) -> Steps:
         import numpy as np
@@ -115,18 +111,23 @@ class Estimator:
         bank = VoiceBank.of(voices.frames, labels.astype(np.int64))
         return SpeakerTrainee(bank, len(people), recipe, 0, self._request.device)
 
+    def _recogniser_recipe(self, step: Step) -> "RecogniserRecipe":
+        from voice2face.training.recogniser.train import recipe_for
+
+        n_faces = self._corpus.info.counts["train"].faces
+        return change(recipe_for(n_faces), step.settings["changes"])
+
     def _recogniser(self, step: Step) -> Steps:
         import numpy as np
 
         from voice2face.training.data.in_memory import FaceBank
-        from voice2face.training.recogniser.train import RecogniserTrainee, recipe_for
+        from voice2face.training.recogniser.train import RecogniserTrainee
 
         faces = self._corpus.faces("train")
         _, labels = np.unique(faces.identity, return_inverse=True)
         order = np.argsort(labels, kind="stable")
         bank = FaceBank.of(faces.pixels[order], labels[order].astype(np.int64))
-        recipe = change(recipe_for(len(bank)), step.settings["changes"])
-        return RecogniserTrainee(bank, recipe, 0, self._request.device)
+        return RecogniserTrainee(bank, self._recogniser_recipe(step), 0, self._request.device)
 
     def _face(self, step: Step) -> Steps:
         from voice2face.networks.modules import VoiceEncoder
@@ -149,32 +150,12 @@ class Estimator:
     def _asking(self) -> Estimate:
         n_models = sum(len(names) for names in model_steps(self._request).values())
         counts = self._corpus.info.counts
-        asked = counts["test"].voices or counts["validation"].voices
-        each = self._seconds_a_face()
-        n_faces = PASSES * n_models * asked
-        return Estimate(EXPERIMENT_S + n_faces * each, f"a guess: {n_faces:,} faces")
-
-    def _seconds_a_face(self) -> float:
-        """Of a generator of this width, in torch, which is about as fast as what is released."""
-        if "made face" not in self._measured:
-            import torch
-
-            from voice2face.networks.modules import Generator
-
-            recipe = self._request.face_recipe(self._request.variants[0])
-            generator = Generator(recipe.generator).eval()
-            n = 16
-            vectors = torch.zeros(n, recipe.generator.embedding_dim)
-            with torch.inference_mode():
-                generator(vectors)
-                started = time.perf_counter()
-                generator(vectors)
-            self._measured["made face"] = (time.perf_counter() - started) / n
-        return self._measured["made face"]
+        n_faces = n_models * (counts["test"].voices or counts["validation"].voices)
+        return Estimate(EXPERIMENT_S + n_faces * FACE_S, f"a guess: {n_faces:,} faces")
 
 
 def seconds_of(trainee: Steps, device: str = "cpu") -> float:
-    """Time of one iteration, the first left out."""
+    """Time of one iteration, not counting the first."""
     import torch
 
     def wait() -> None:
@@ -194,13 +175,13 @@ def seconds_of(trainee: Steps, device: str = "cpu") -> float:
 def total(
     steps: Sequence[Step], found: Mapping[str, State], seconds: Mapping[str, float], n_workers: int
 ) -> float:
-    """Of all that is to be done by so many at once, each taking the first step that is ready.
+    """Time until all steps are done, if each worker takes the first step that is ready.
 
     Args:
-        steps: In an order in which they can be done.
-        found: Where each stands.
-        seconds: Of each.
-        n_workers: At once.
+        steps: Steps in an order in which they can be done.
+        found: State of each.
+        seconds: Time of each.
+        n_workers: Number of workers.
     """
     ended = {step.name: 0.0 for step in steps if found[step.name] in ("done", "not asked for")}
     waiting = [step for step in steps if step.name not in ended]

@@ -25,63 +25,58 @@ def alone_in(out: Path) -> Iterator[None]:
         OutputError: The folder can't be written to.
         TrainingError: Another program is at work there, or what it left behind does not end.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with _opened(out / LEADER) as leader, _opened(out / HELPERS) as helpers:
-            if not _locked(leader, exclusive=True):
-                raise TrainingError(
-                    out, "another reproduction is at work there", "one at a time",
-                    "wait for its end, or choose another folder",
-                )  # fmt: skip
-            _wait_for_helpers(out, helpers)
-            yield
-    except OSError as error:
-        if error.filename is None or Path(error.filename) not in (out, out / LEADER, out / HELPERS):
-            raise
-        reason = error.strerror or str(error)
-        raise OutputError(
-            out, f"could not be written ({reason})", "a writable folder", "choose another"
-        ) from error
+    with _opened(out, LEADER) as leader:
+        if not _locked(leader, exclusive=True):
+            raise TrainingError(
+                out, "another reproduction is at work there", "one at a time",
+                "wait for its end, or choose another folder",
+            )  # fmt: skip
+        _wait_for_helpers(out)
+        yield
 
 
 @contextlib.contextmanager
 def helping_in(out: Path) -> Iterator[None]:
-    """Be one of those whom the next program waits for, should the present one be killed."""
-    with _opened(out / HELPERS) as descriptor:
+    """Have the next program wait for this process, should the present program be killed."""
+    with _opened(out, HELPERS) as descriptor:
         _locked(descriptor, exclusive=False)
         yield
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+def _opened(out: Path, name: str) -> Iterator[int]:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(out / name, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        found = f"could not be written ({error.strerror or error})"
+        raise OutputError(out, found, "a writable folder", "choose another") from error
     try:
         yield descriptor
     finally:
-        os.close(descriptor)
+        os.close(descriptor)  # which frees it
 
 
-def _wait_for_helpers(out: Path, descriptor: int) -> None:
+def _wait_for_helpers(out: Path) -> None:
     give_up = time.monotonic() + WAIT_S
-    while not _locked(descriptor, exclusive=True):
-        if time.monotonic() > give_up:
-            raise TrainingError(
-                out, "processes of a program that was killed are still at work there",
-                "their end", "wait, or end them",
-            )  # fmt: skip
-        time.sleep(0.1)
-    if fcntl is not None:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    with _opened(out, HELPERS) as descriptor:
+        while not _locked(descriptor, exclusive=True):
+            if time.monotonic() > give_up:
+                raise TrainingError(
+                    out, "processes of a program that was killed are still at work there",
+                    "their end", "wait, or end them",
+                )  # fmt: skip
+            time.sleep(0.1)
 
 
 def _locked(descriptor: int, *, exclusive: bool) -> bool:
+    """Try to lock a file; always true on Windows and on a file system without locks."""
     if fcntl is None:
         return True
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
+    except OSError:
         return True
     return True

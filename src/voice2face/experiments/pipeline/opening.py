@@ -1,11 +1,10 @@
 """What experiments of a reproduction work with: its models, baselines and judges, opened."""
 
-import json
-from pathlib import Path
+from typing import Any
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
-from voice2face.evaluation.baselines import BASELINES, make_baselines
+from voice2face.evaluation.baselines import make_baselines
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.fitted import Eigenfaces, Embedder, as_faces, open_embedder
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
@@ -26,18 +25,14 @@ from voice2face.experiments.pipeline.request import (
 from voice2face.experiments.pipeline.systems_of_others import open_systems, people_warnings
 from voice2face.experiments.systems import BaselineSystem, ModelSystem, Silent, System
 from voice2face.faces import GEOMETRIES
-from voice2face.files import write_text
-
-BASELINES_FILE = "baselines.json"
 
 
 def open_context(request: Request) -> Context:
-    """Corpus, models, baselines, embedders and judge; writes down which baselines are left out.
+    """Corpus, models, baselines, embedders and judge.
 
     Raises:
         CorpusError: The corpus can't be read.
         ModelError: A model or a network can't be used.
-        OutputError: Something could not be written.
     """
     corpus = Corpus.open(request.corpus)
     models = {
@@ -50,29 +45,34 @@ def open_context(request: Request) -> Context:
         ]
         for variant, names in model_steps(request).items()
     }
-    geometry = corpus.info.face_crop.geometry
-    recogniser = request.out / PLACES[RECOGNISER] / NETWORK
     of_others, tables = open_systems(request.systems, corpus)
     context = Context(
-        corpus=corpus,
+        **_shared(request, corpus),
         models=models | of_others,
         tables=tables,
         baselines={},
-        embedders=_embedders(request, corpus, recogniser),
-        judge=AgeGender(request.judge()),
-        recogniser=recogniser,
-        held_out=request.face_recipe(request.variants[0]).training.set_aside,
-        out=request.out / RESULTS,
-        geometry=geometry,
-        seed=request.seed,
-        n_resamples=request.n_resamples,
+        embedders=_embedders(request, corpus),
         other=None if request.other is None else open_other(corpus, request.other),
     )
-    context.baselines = _baselines(context, request)
+    context.baselines, left_out = _baselines(context)
     asked = context.unseen().identity.tolist()
     systems = [one for seeds in (*models.values(), *of_others.values()) for one in seeds]
-    context.notes = [*people_warnings(systems, asked), *pictures_missing(context)]
+    context.notes = [*people_warnings(systems, asked), *pictures_missing(context), *left_out]
     return context
+
+
+def _shared(request: Request, corpus: Corpus) -> dict[str, Any]:
+    """What is known of a context before anything is trained."""
+    return {
+        "corpus": corpus,
+        "judge": AgeGender(request.judge()),
+        "recogniser": request.out / PLACES[RECOGNISER] / NETWORK,
+        "held_out": request.face_recipe(request.variants[0]).training.set_aside,
+        "out": request.out / RESULTS,
+        "geometry": corpus.info.face_crop.geometry,
+        "seed": request.seed,
+        "n_resamples": request.n_resamples,
+    }
 
 
 def pictures_missing(context: Context) -> list[str]:
@@ -88,9 +88,9 @@ def pictures_missing(context: Context) -> list[str]:
 
 
 def silent_context(request: Request) -> Context:
-    """What can be known before anything is trained or heard: names, attributes and lengths.
+    """What is known before anything is trained: names, attributes and lengths of recordings.
 
-    Experiments say by it why they can't be asked; its recordings are silent stand-ins.
+    It is enough to see which experiments can't be asked, and why.
 
     Raises:
         CorpusError: The corpus can't be read.
@@ -101,23 +101,17 @@ def silent_context(request: Request) -> Context:
     }
     for name, _ in request.systems:
         stand_ins.setdefault(name, []).append(Silent(name))
+    networks: dict[str, Any] = dict.fromkeys(request.networks())
     return Context(
-        corpus=corpus,
-        models=stand_ins,
-        baselines={},
-        embedders=dict.fromkeys(request.networks()),  # type: ignore[arg-type]
-        judge=AgeGender(request.judge()),
-        recogniser=request.out / PLACES[RECOGNISER] / NETWORK,
-        held_out=request.face_recipe(request.variants[0]).training.set_aside,
-        out=request.out / RESULTS,
-        silent=True,
+        **_shared(request, corpus), models=stand_ins, baselines={}, embedders=networks, silent=True
     )
 
 
-def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, Embedder]:
+def _embedders(request: Request, corpus: Corpus) -> dict[str, Embedder]:
     """The recogniser, eigenfaces of the training people, and networks of others."""
     geometry = GEOMETRIES[corpus.info.face_crop.geometry]
     eigenfaces = Eigenfaces.fit(as_faces(corpus.faces("train").pixels), geometry)
+    recogniser = request.out / PLACES[RECOGNISER] / NETWORK
     found: list[Embedder] = [OnnxEmbedder(recogniser), eigenfaces]
     found += [open_embedder(name) for name in request.networks()]
     by_name = {embedder.name: embedder for embedder in found}
@@ -127,19 +121,20 @@ def _embedders(request: Request, corpus: Corpus, recogniser: Path) -> dict[str, 
     return by_name
 
 
-def _baselines(context: Context, request: Request) -> dict[str, BaselineSystem]:
-    """Those that the training data allow; they know what was trained on, and nothing else."""
+def _baselines(context: Context) -> tuple[dict[str, BaselineSystem], list[str]]:
+    """Baselines that the training data allow, and a sentence about the others.
+
+    They know what was trained on, and nothing else.
+    """
     hearing = context.models[context.main][0]
     assert isinstance(hearing, ModelSystem)
     heard, faces = context.heard(), context.faces("train")
     found, left_out = make_baselines(
         TrainingVoices(hearing.embed(heard), heard.identity, group_of(heard, "gender")),
         TrainingFaces(faces.pixels, faces.identity, group_of(faces, "gender")),
-        seed=request.seed,
+        seed=context.seed,
         model=lambda embeddings: hearing.faces(embeddings).pixels,
     )
-    write_text(context.out / BASELINES_FILE, json.dumps({"left_out": left_out}, indent=1) + "\n")
-    return {
-        name: BaselineSystem(name, BASELINES[name], hearing, baseline)
-        for name, baseline in found.items()
-    }
+    lacking = "; ".join(f"{name} ({why})" for name, why in left_out.items())
+    systems = {name: BaselineSystem(name, hearing, one) for name, one in found.items()}
+    return systems, [f"Baselines that this corpus does not allow: {lacking}"] if lacking else []

@@ -1,15 +1,13 @@
 """What is done in each step: the same functions that the commands call."""
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from voice2face.corpus import Corpus
 from voice2face.evaluation.results import Result, read_result, write_result
 from voice2face.experiments.context import Context
-from voice2face.experiments.pipeline.opening import BASELINES_FILE, open_context
+from voice2face.experiments.pipeline.opening import open_context
 from voice2face.experiments.pipeline.plan import Outputs, Step
 from voice2face.experiments.pipeline.request import (
     MODEL,
@@ -27,7 +25,7 @@ Given = Mapping[str, Outputs]
 
 
 class Performer:
-    """Does steps; keeps what experiments have at hand from one to the next.
+    """Does steps; what experiments work with is kept from one to the next.
 
     Args:
         request: What is to be reproduced.
@@ -37,19 +35,19 @@ class Performer:
         self._request = request
         self._at_hand: tuple[str, Context] | None = None
 
-    def perform(self, step: Step, given: Given) -> list[Path]:
+    def __call__(self, step: Step, given: Given) -> list[Path]:
         """Do a step.
 
         Args:
-            step: Which; what it needs is done.
-            given: What the steps that it needs gave.
+            step: The step; those that it needs are done.
+            given: Outputs of the steps that it needs, by name.
 
         Returns:
             The files that it gave.
 
         Raises:
             Voice2FaceError: It could not be done.
-            KeyboardInterrupt: Somebody asked to stop.
+            KeyboardInterrupt: The user stopped it.
         """
         ways: dict[str, Callable[[Step, Given], list[Path]]] = {
             "voice": self._voice,
@@ -155,22 +153,8 @@ def about_of(request: Request, results: list[Result]) -> str:
         f"{training.iterations:,} iterations of batch {training.batch_size}, voices and faces "
         f"paired by {training.pair_by}. The voice encoder was trained on the same people for "
         f"{request.voice_recipe().training.iterations:,} iterations.",
-        *_baselines_left_out(request),
     ]
     return "\n\n".join(lines)
-
-
-def _baselines_left_out(request: Request) -> list[str]:
-    try:
-        told: dict[str, Any] = json.loads(
-            (request.out / RESULTS / BASELINES_FILE).read_text("utf-8")
-        )
-    except (OSError, ValueError):
-        return []
-    left_out = [f"{name} ({why})" for name, why in told.get("left_out", {}).items()]
-    return (
-        [f"Baselines that this corpus does not allow: {'; '.join(left_out)}."] if left_out else []
-    )
 
 
 def _result_file(request: Request, experiment: str) -> Path:

@@ -1,9 +1,9 @@
-"""A long work as steps: what each is made from, which are done, and what is yet to do.
+"""A long work as steps: what each is made from, which are done, and what is left to do.
 
-A step is done when there is a record of it, all that it gave is there as it was, and it was made
-from what it would be made from now: its settings and the content of what the steps before it gave.
-So a step whose input changed is done again, and what depends on it only if it then gave something
-else. All of this lies in the folder of the work and survives whatever ends the program.
+A step is done if there is a record of it, its outputs are there unchanged, and its inputs (its
+settings, and the outputs of the steps before it) are what they were. If an input has changed, the
+step is done again; the steps that depend on it follow only if it then gave other outputs. All of
+this is kept in the folder of the work, so it survives whatever ends the program.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from voice2face.errors import OutputError, SettingsError
+from voice2face.errors import OutputError
 from voice2face.files import sha256_of, stored_text, write_bytes
 
 RECORDS, EARLIER = "steps", "earlier"
@@ -25,23 +25,24 @@ Kind = Literal["voice", "recogniser", "face", "experiment", "report"]
 State = Literal["done", "begun", "to do", "not asked for"]
 Outputs = Mapping[str, str]  # file, relative to the folder of the work → its checksum
 Note = Callable[[str], None]
+Settings = Mapping[str, Any]
 
 
 class Step(msgspec.Struct, frozen=True):
     """One part of a work.
 
     Attributes:
-        name: Its own in the work.
+        name: Its name, which no other step of the work has.
         kind: What is done.
         needs: Names of the steps whose outputs it reads.
-        settings: All else that decides what it gives, as plain data.
-        defaults: Of settings: what an older record does not know and has its default here has
-            changed nothing.
-        place: Folder that it fills, relative to that of the work, and that it goes on with when it
-            was interrupted; "" for one that begins afresh.
-        iterations: How long it trains; 0 for what does not.
-        may_grow: What was trained for fewer iterations can be gone on with.
-        optional: Not asked for; if it is done already, what needs it has it.
+        settings: Everything else that decides what it gives, as plain data.
+        place: Folder that it fills, relative to that of the work. After an interruption the step
+            goes on with what lies there. "": it starts afresh each time.
+        iterations: Number of iterations of a training; 0 for other steps.
+        may_grow: Whether a training of fewer iterations can be continued.
+        optional: Whether it is left out if it is not done already.
+        defaults: Defaults of settings. If an older record does not know a setting, and the setting
+            has its default here, nothing has changed.
     """
 
     name: str
@@ -59,21 +60,24 @@ class Record(msgspec.Struct, frozen=True):
     """What is known of a step that was begun.
 
     Attributes:
-        inputs: Checksum of all that it was made from.
-        origin: The same but for iterations that may grow: what is in its place can be gone on
-            with if this is equal.
-        iterations: That it was begun for.
-        settings: For the reader.
+        settings: Settings of the step.
+        given: Outputs of the steps that it needs, by name.
+        iterations: Number of iterations that it was begun for.
         outputs: What it gave; empty until it is done.
-        seconds: That it took, from when it was last begun.
+        seconds: Time that it took, from when it was last begun.
     """
 
-    inputs: str
-    origin: str
-    iterations: int
     settings: dict[str, Any]
+    given: dict[str, dict[str, str]]
+    iterations: int
     outputs: dict[str, str] = {}
     seconds: float = 0.0
+
+    @property
+    def origin(self) -> str:
+        """Checksum of what it is made from, its length aside."""
+        data = msgspec.json.encode([self.settings, self.given], order="sorted")
+        return hashlib.sha256(data).hexdigest()
 
 
 class Records:
@@ -81,75 +85,75 @@ class Records:
 
     Args:
         out: The folder.
-        note: Called with a line about what is put aside or taken up again.
+        note: Called with a line about each run that is put aside or taken up again.
     """
 
     def __init__(self, out: Path, note: Note = lambda line: None) -> None:
         self.out, self._note = out, note
 
     def read(self, name: str) -> Record | None:
-        """That of a step; None where there is none that can be read."""
+        """Record of a step; None if there is none, or it is damaged."""
         try:
             return msgspec.json.decode(self._file(name).read_bytes(), type=Record)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def done(self, step: Step, given: Mapping[str, Outputs]) -> Outputs | None:
-        """What a step gave, if it is done.
+        """What a step gave; None if it is not done.
 
         Args:
             step: The step.
-            given: What the steps that it needs gave.
+            given: Outputs of the steps before it, by name.
         """
-        record = self.read(step.name)
-        if record is None or not record.outputs:
+        record = self._still_true(step, given)
+        if record is None or record.iterations != step.iterations or not record.outputs:
             return None
-        if record.inputs != inputs_of(step, given, record.settings):
-            return None
-        return (
-            record.outputs
-            if all(self._is_whole(*item) for item in record.outputs.items())
-            else None
-        )
+        whole = all(self._is_whole(*item) for item in record.outputs.items())
+        return record.outputs if whole else None
 
     def is_begun(self, step: Step, given: Mapping[str, Outputs]) -> bool:
         """Whether there is something in its place that it can go on with."""
-        if not step.place or not (self.out / step.place).exists():
+        record = self._still_true(step, given)
+        if record is None or not step.place or not (self.out / step.place).exists():
             return False
-        before = self.read(step.name)
-        return _goes_on(step, before, origin_of(step, given, before.settings if before else None))
+        longer = step.may_grow and record.iterations < step.iterations
+        return longer or record.iterations == step.iterations
 
     def begin(self, step: Step, given: Mapping[str, Outputs]) -> None:
-        """Note that a step is begun. What cannot be gone on with is put aside, never removed.
+        """Note that a step is begun. A run that can't be continued is put aside, never removed.
 
         Raises:
             OutputError: Something could not be moved or written.
         """
-        before = self.read(step.name)
-        inputs, origin = inputs_of(step, given), origin_of(step, given)
-        try:
-            if step.place:
-                known = origin_of(step, given, before.settings) if before else origin
-                self._make_room(step, before, known, origin)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OutputError(
-                self.out / step.place, f"could not be moved ({reason})", "a writable folder",
-                "check its rights",
-            ) from error  # fmt: skip
-        record = Record(inputs, origin, step.iterations, step.settings)
+        record = _record_of(step, given)
+        if step.place:
+            place, aside = self.out / step.place, self.out / EARLIER
+            try:
+                if place.exists() and not self.is_begun(step, given):
+                    kept = aside / _name_aside(step, self.read(step.name))
+                    if kept.exists():
+                        kept = kept.with_name(f"{kept.name}-{secrets.token_hex(4)}")
+                    _move(place, kept)
+                    self._note(f"{step.name}: its inputs have changed; the old run is now {kept}")
+                kept = aside / _name_aside(step, record)
+                if kept.exists() and not place.exists():
+                    _move(kept, place)
+                    self._note(f"{step.name}: continues {kept}")
+            except OSError as error:
+                found = f"could not be moved ({error.strerror or error})"
+                raise OutputError(place, found, "a writable folder", "check its rights") from error
         write_bytes(self._file(step.name), msgspec.json.encode(record) + b"\n")
 
     def end(self, step: Step, outputs: Iterable[Path], seconds: float) -> Outputs:
         """Note that a step is done.
 
         Args:
-            step: Which; it was begun.
+            step: The step; it was begun.
             outputs: Files that it gave.
-            seconds: That it took.
+            seconds: Time that it took.
 
         Raises:
-            OutputError: It could not be written.
+            OutputError: The record could not be written.
         """
         record = self.read(step.name)
         if record is None:
@@ -168,29 +172,13 @@ class Records:
                 if TEMPORARY.fullmatch(file.name) and file.is_file():
                     file.unlink(missing_ok=True)
 
-    def _make_room(self, step: Step, before: Record | None, known: str, origin: str) -> None:
-        """See that in the place of a step there is nothing, or what it can go on with.
-
-        Args:
-            step: The step.
-            before: Its record.
-            known: Its origin by the settings that the record knows.
-            origin: By all settings.
-        """
-        place = self.out / step.place
-        if place.exists() and not _goes_on(step, before, known):
-            aside = self.out / EARLIER / _name_aside(step, before)
-            if aside.exists():
-                aside = aside.with_name(f"{aside.name}-{secrets.token_hex(4)}")
-            aside.parent.mkdir(parents=True, exist_ok=True)
-            place.replace(aside)
-            self._note(f"{step.name}: made from something else before; kept as {aside}")
-        wanted = Record("", origin, step.iterations, {})
-        aside = self.out / EARLIER / _name_aside(step, wanted)
-        if aside.exists() and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            aside.replace(place)
-            self._note(f"{step.name}: goes on with {aside}")
+    def _still_true(self, step: Step, given: Mapping[str, Outputs]) -> Record | None:
+        """The record of a step, if its inputs are what they were, whatever its length."""
+        before, now = self.read(step.name), _record_of(step, given)
+        if before is None or before.given != now.given:
+            return None
+        known = known_before(now.settings, before.settings, step.defaults)
+        return before if known == before.settings else None
 
     def _is_whole(self, name: str, sha256: str) -> bool:
         try:
@@ -200,29 +188,6 @@ class Records:
 
     def _file(self, name: str) -> Path:
         return self.out / RECORDS / f"{name}.json"
-
-
-Settings = Mapping[str, Any]
-
-
-def inputs_of(step: Step, given: Mapping[str, Outputs], before: Settings | None = None) -> str:
-    """Checksum of all that a step is made from.
-
-    Args:
-        step: The step.
-        given: What steps gave, by name; those that are needed and not there are left out.
-        before: Settings of an earlier record: new ones that have their default are left out.
-    """
-    settings = (
-        step.settings if before is None else known_before(step.settings, before, step.defaults)
-    )
-    return _sha256([step.kind, settings, step.iterations, _of_needs(step, given)])
-
-
-def origin_of(step: Step, given: Mapping[str, Outputs], before: Settings | None = None) -> str:
-    """The same, but for the iterations of a step that may grow."""
-    any_length = msgspec.structs.replace(step, iterations=0) if step.may_grow else step
-    return inputs_of(any_length, given, before)
 
 
 def known_before(now: Settings, before: Settings, defaults: Settings) -> dict[str, Any]:
@@ -240,7 +205,7 @@ def known_before(now: Settings, before: Settings, defaults: Settings) -> dict[st
 
 
 def states(steps: Sequence[Step], records: Records) -> dict[str, State]:
-    """Where each stands, in order. What needs a step that is not done is not done either."""
+    """State of each step, in order. A step that needs one that is not done is not done either."""
     found: dict[str, State] = {}
     given: dict[str, Outputs] = {}
     for step in steps:
@@ -256,29 +221,10 @@ def states(steps: Sequence[Step], records: Records) -> dict[str, State]:
     return found
 
 
-def check(steps: Sequence[Step]) -> None:
-    """Refuse what can't be a plan.
-
-    Raises:
-        SettingsError: Two steps of one name, or one that needs what does not come before it.
-    """
-    known: set[str] = set()
-    for step in steps:
-        if step.name in known:
-            raise SettingsError(f"step {step.name}", "is there twice", "one", "rename one")
-        if missing := set(step.needs) - known:
-            found = f"needs {', '.join(sorted(missing))}"
-            raise SettingsError(f"step {step.name}", found, "steps before it", "change the order")
-        known.add(step.name)
-
-
-def _goes_on(step: Step, before: Record | None, origin: str) -> bool:
-    """Whether a step can go on with what it was begun with before."""
-    return bool(before and before.origin == origin and before.iterations <= step.iterations)
-
-
-def _of_needs(step: Step, given: Mapping[str, Outputs]) -> list[Any]:
-    return [[need, sorted(given[need].items())] for need in step.needs if need in given]
+def _record_of(step: Step, given: Mapping[str, Outputs]) -> Record:
+    """The record of a step that begins; its settings as they are read again from a file."""
+    needed = {need: dict(given[need]) for need in step.needs if need in given}
+    return Record(msgspec.json.decode(msgspec.json.encode(step.settings)), needed, step.iterations)
 
 
 def _name_aside(step: Step, record: Record | None) -> str:
@@ -286,5 +232,6 @@ def _name_aside(step: Step, record: Record | None) -> str:
     return f"{step.place.replace('/', '-')}-{made_from}"
 
 
-def _sha256(data: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
+def _move(one: Path, other: Path) -> None:
+    other.parent.mkdir(parents=True, exist_ok=True)
+    one.replace(other)

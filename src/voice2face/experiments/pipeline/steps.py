@@ -11,7 +11,7 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.experiments.other_corpus import open_other
 from voice2face.experiments.pipeline.code import code_of
-from voice2face.experiments.pipeline.plan import Step, check
+from voice2face.experiments.pipeline.plan import Step
 from voice2face.experiments.pipeline.request import (
     JUDGE,
     PLACES,
@@ -27,14 +27,14 @@ from voice2face.experiments.questions import generalisation
 from voice2face.experiments.registry import EXPERIMENTS, chosen
 from voice2face.settings import Recipe, SpeakerRecipe, change
 
-# Where the work of a step begins: it is done again when what these import has changed.
+# Modules where the work of a step begins; it is done again if anything that they import changed.
 TRAINING = {
     "voice": "voice2face.training.speaker.train",
     "recogniser": "voice2face.training.recogniser.train",
     "face": "voice2face.training.gan.train",
 }
 OPENING, REPORTING = "voice2face.experiments.pipeline.opening", "voice2face.report.write"
-OF_OTHER = generalisation.EXPERIMENT.name  # the experiment that another corpus is asked about in
+OF_OTHER = generalisation.EXPERIMENT.name  # the experiment that asks about another corpus
 
 
 def steps_of(request: Request) -> tuple[Step, ...]:
@@ -50,19 +50,24 @@ def steps_of(request: Request) -> tuple[Step, ...]:
     _check_people(corpus)
     of_data = {"corpus": corpus.info.data_hash}
     voice = request.voice_recipe()
+    of_recogniser = {"changes": dict(request.recogniser_changes), "seed": request.seed}
     steps = [
         Step(
             VOICE, "voice", (),
             of_data | {"recipe": _plain(voice), "seed": request.seed} | _code(TRAINING["voice"]),
             PLACES[VOICE], voice.training.iterations, defaults={"recipe": _plain(SpeakerRecipe())},
         ),
-        _recogniser(request, of_data),
+        Step(
+            RECOGNISER, "recogniser", (), of_data | of_recogniser | _code(TRAINING["recogniser"]),
+            PLACES[RECOGNISER],
+        ),
         *_models(request, of_data),
     ]  # fmt: skip
     trained = tuple(step.name for step in steps)
     asked = set(chosen(EXPERIMENTS if request.only is None else request.only))
-    to_ask = _to_ask(request, of_data)
-    of_other = _other(request, corpus)
+    to_ask, of_other = of_data | _to_ask(request), {}
+    if request.other is not None:
+        of_other = {"other": open_other(corpus, request.other).info.data_hash}
     asking = [
         Step(
             name, "experiment", trained,
@@ -72,11 +77,8 @@ def steps_of(request: Request) -> tuple[Step, ...]:
         )
         for name, experiment in EXPERIMENTS.items()
     ]  # fmt: skip
-    told = _code(REPORTING) | {"matplotlib": _version("matplotlib")}
-    telling = Step(REPORT, "report", tuple(EXPERIMENTS), of_data | told)
-    found = (*steps, *asking, telling)
-    check(found)
-    return found
+    told = _code(REPORTING) | {"matplotlib": importlib.metadata.version("matplotlib")}
+    return (*steps, *asking, Step(REPORT, "report", tuple(EXPERIMENTS), of_data | told))
 
 
 def _models(request: Request, of_data: dict[str, Any]) -> list[Step]:
@@ -86,7 +88,7 @@ def _models(request: Request, of_data: dict[str, Any]) -> list[Step]:
         for variant in request.variants:
             chosen_recipe = request.face_recipe(variant)
             training = chosen_recipe.training
-            # With a constant rate nothing in a step depends on how many there will be.
+            # With a constant learning rate no iteration depends on how many follow.
             grows = training.schedule == "constant"
             settings = {
                 "recipe": _plain(change(chosen_recipe, {"training.iterations": 1})),
@@ -103,17 +105,10 @@ def _models(request: Request, of_data: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _recogniser(request: Request, of_data: dict[str, Any]) -> Step:
-    changes = dict(request.recogniser_changes)
-    settings = of_data | {"changes": changes, "seed": request.seed}
-    settings |= _code(TRAINING["recogniser"])
-    return Step(RECOGNISER, "recogniser", (), settings, PLACES[RECOGNISER])
-
-
-def _to_ask(request: Request, of_data: dict[str, Any]) -> dict[str, Any]:
-    """What decides an experiment's answer beside the models and the experiment."""
+def _to_ask(request: Request) -> dict[str, Any]:
+    """What decides the answers of all experiments, beside the corpus and the models."""
     networks = [open_embedder(name) for name in request.networks()]
-    return of_data | {
+    return {
         "models": model_steps(request),
         "embedders": {network.name: network.sha256 for network in networks},
         "judge": REGISTRY[JUDGE].sha256,
@@ -124,44 +119,25 @@ def _to_ask(request: Request, of_data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _other(request: Request, corpus: Corpus) -> dict[str, Any]:
-    """What the other corpus is, if one is given."""
-    if request.other is None:
-        return {}
-    return {"other": open_other(corpus, request.other).info.data_hash}
-
-
 def _check_people(corpus: Corpus) -> None:
+    """Refuse a corpus without people to train on, or without people to ask about."""
     counts = corpus.info.counts
-    others = [counts[split] for split in ("validation", "test")]
-    lacking = [
-        f"no {what} of people {whom}"
-        for what, n, whom in (
-            ("voices", counts["train"].voices, "to train on"),
-            ("faces", counts["train"].faces, "to train on"),
-            ("voices", sum(c.voices for c in others), "to ask about"),
-            ("faces", sum(c.faces for c in others), "to ask about"),
-        )
-        if not n
-    ]
-    if lacking:
+    train, others = counts["train"], [counts["validation"], counts["test"]]
+    n_others = sum(c.voices for c in others), sum(c.faces for c in others)
+    if not all((train.voices, train.faces, *n_others)):
         raise CorpusError(
-            corpus.path, ", ".join(lacking), "voices and faces in train, and in validation or test",
-            "prepare it with another --split, or with more people",
+            corpus.path,
+            f"{train.voices} voices and {train.faces} faces to train on, {n_others[0]} voices and "
+            f"{n_others[1]} faces in validation and test",
+            "some of each", "prepare it with another --split, or with more people",
         )  # fmt: skip
 
 
 def _plain(settings: Any) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(settings)
+    """Settings as they are read from a JSON file."""
+    data: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(settings))
     return data
 
 
 def _code(*modules: str) -> dict[str, str]:
     return {"code": code_of(*modules)}
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""

@@ -1,18 +1,13 @@
 """Steps carried out by several processes at once."""
 
-import contextlib
-import os
 import signal
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from voice2face.errors import Voice2FaceError
 from voice2face.experiments.pipeline.plan import Note, Records, Step
-from voice2face.experiments.pipeline.worker import Done, Given, Maker, Worker
-
-THREADS = "OMP_NUM_THREADS"
+from voice2face.experiments.pipeline.worker import Done, Given, Maker, Worker, handled
 
 
 def carry_out(
@@ -21,28 +16,26 @@ def carry_out(
     make: Maker,
     *,
     n_workers: int,
-    n_threads: int | None = None,
     note: Note = lambda line: None,
 ) -> dict[str, Voice2FaceError]:
     """Do all steps that are not done.
 
     Args:
-        steps: In an order in which they can be done.
+        steps: Steps in an order in which they can be done.
         out: Folder of the work.
-        make: What does them.
-        n_workers: Processes at once.
-        n_threads: Of each, unless the user's environment says; None: as many as it likes.
-        note: Called with a line whenever something begins or ends.
+        make: Called in each process for what does the steps.
+        n_workers: Number of processes at once.
+        note: Called with a line whenever a step begins or ends.
 
     Returns:
-        What failed, by step; what depends on it was not done.
+        Errors by the step that failed; the steps that depend on it were not done.
 
     Raises:
-        KeyboardInterrupt: Somebody asked to stop; trainings have written checkpoints.
+        KeyboardInterrupt: The user stopped it; trainings have written checkpoints.
         OutputError: A record could not be written.
     """
     work = _Work(steps, out, make, note)
-    with _threads(n_threads), _terminable():
+    with handled(signal.SIGTERM, signal.default_int_handler):  # as Ctrl-C
         try:
             while work.advance(n_workers):
                 work.collect()
@@ -61,13 +54,13 @@ class _Work:
         self._waiting = list(steps)
         self._given: Given = {}
         self.failed: dict[str, Voice2FaceError] = {}
-        self._lost: set[str] = set()  # what failed, and what depends on it
-        self._skipped: set[str] = set()  # not asked for, and not done already
+        self._lost: set[str] = set()  # steps that failed, and those that depend on them
+        self._skipped: set[str] = set()  # optional steps that are not done
         self._busy: dict[Worker, Step] = {}
         self._idle: list[Worker] = []
 
     def advance(self, n_workers: int) -> bool:
-        """Begin what can be begun; whether anything is under way."""
+        """Begin all steps that can be begun; whether anything is under way."""
         for step in list(self._waiting):
             if any(need in self._lost for need in step.needs):
                 self._waiting.remove(step)
@@ -77,7 +70,7 @@ class _Work:
         return bool(self._busy)
 
     def _take(self, step: Step, n_workers: int) -> None:
-        """See whether a step is done; if it is not, begin it where there is a worker for it."""
+        """Begin a step that is not done, if there is a worker for it."""
         given = {need: self._given[need] for need in step.needs if need in self._given}
         outputs = self._records.done(step, given)
         if outputs is not None:
@@ -86,53 +79,50 @@ class _Work:
             self._skipped.add(step.name)
         elif len(self._busy) < n_workers:
             self._records.begin(step, given)
-            self._idle = [worker for worker in self._idle if worker.is_alive]
+            self._idle = [worker for worker in self._idle if worker.process.is_alive()]
             worker = self._idle.pop() if self._idle else Worker(self._out, self._make)
-            worker.give(step, given)
+            worker.pipe.send((step, given))
             self._busy[worker] = step
-            self._note(f"{self._place()} {step.name}: begun")
+            self._tell(step, "begun")
         else:
             return
         self._waiting.remove(step)
 
     def collect(self) -> None:
-        """Wait until workers have come to something, and take it."""
+        """Wait until a worker has finished, and take the answers of all that have."""
         ready = wait([worker.pipe for worker in self._busy])
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
-            self._take_answer(worker)
+            step, answer = self._busy.pop(worker), worker.answer()
+            self._idle.append(worker)
+            if answer is None:  # somebody told it to stop
+                raise KeyboardInterrupt
+            if isinstance(answer, Done):
+                self._given[step.name] = self._records.end(step, answer.outputs, answer.seconds)
+                self._tell(step, f"done in {duration(answer.seconds)}")
+            else:
+                self.failed[step.name] = answer
+                self._lost.add(step.name)
+                self._tell(step, "failed")
 
-    def _take_answer(self, worker: Worker) -> None:
-        step, answer = self._busy.pop(worker), worker.answer()
-        self._idle.append(worker)
-        if answer is None:  # somebody asked it to stop
-            raise KeyboardInterrupt
-        if isinstance(answer, Done):
-            self._given[step.name] = self._records.end(step, answer.outputs, answer.seconds)
-            self._note(f"{self._place()} {step.name}: done in {duration(answer.seconds)}")
-        else:
-            self.failed[step.name] = answer
-            self._lost.add(step.name)
-            self._note(f"{self._place()} {step.name}: failed")
-
-    def _place(self) -> str:
-        """How many are done of those asked for."""
+    def _tell(self, step: Step, what: str) -> None:
         n_done = sum(name in self._given for name in self._asked)
-        return f"[{n_done}/{len(self._asked)}]"
+        self._note(f"[{n_done}/{len(self._asked)}] {step.name}: {what}")
 
     def end(self, *, stop: bool) -> None:
-        """End all workers; a second Ctrl-C does so at once."""
+        """End all workers; after a second Ctrl-C without waiting for checkpoints."""
+        workers = (*self._busy, *self._idle)
         try:
             if stop and self._busy:
                 self._note("stopping; trainings write a checkpoint first")
             for worker in self._busy:
-                worker.stop()
-            for worker in (*self._busy, *self._idle):
-                worker.dismiss()
-            for worker in (*self._busy, *self._idle):
+                worker.process.terminate()
+            for worker in workers:
+                worker.pipe.close()
+            for worker in workers:
                 worker.join()
         except KeyboardInterrupt:
             for worker in self._busy:
-                worker.kill()
+                worker.process.kill()
             raise
 
 
@@ -141,29 +131,3 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-@contextlib.contextmanager
-def _threads(n_threads: int | None) -> Iterator[None]:
-    """What workers find in their environment, unless the user has said it."""
-    before = os.environ.get(THREADS)
-    if before is None and n_threads is not None:
-        os.environ[THREADS] = str(n_threads)
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(THREADS, None)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM as Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
+from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.metrics.roc import auc_over_people
 from voice2face.evaluation.statistics.intervals import (
@@ -20,8 +21,9 @@ from voice2face.evaluation.statistics.intervals import (
 from voice2face.experiments.comparing import GENDERS_MEAN, LEAST_PEOPLE, REAL
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.linear_probe import ReadOff, bounds, can_fit, column, is_male, middle
-from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.linear_probe import ReadOff, bounds, can_fit, is_male, middle
+from voice2face.experiments.people import column
+from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, Bound, claim
 
 GENDER, GENDER_AUC = "gender right", "men above women, AUC"
@@ -32,15 +34,8 @@ Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
 
 
-class Judge(Protocol):
-    """Tells age in years and how male a face looks, above one half for male."""
-
-    @property
-    def name(self) -> str:
-        """In tables."""
-
-    def judge(self, faces: FaceSet) -> tuple[Floats, Floats]:
-        """Both, each (n,)."""
+# Tell age in years and how male a face looks, above one half for male.
+Judge = AgeGender | ReadOff
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +109,8 @@ def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
     def said(pixels: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
         return judge.judge(FaceSet.of_crops(pixels, context.geometry))
 
-    of_models: Said = {
-        name: [said(context.made(one, speech).pixels) for one in seeds]
-        for name, seeds in context.systems(speech).items()
-    }
+    made = context.pixels(speech)
+    of_models: Said = {name: [said(pixels) for pixels in seeds] for name, seeds in made.items()}
     of_real: Said = {REAL: [said(faces.pixels)]} if len(faces) else {}
     seen = Truth.of(faces.identity, faces.attributes)
     for of_one, truth in ((of_real, seen), (of_models, spoken)):
@@ -186,7 +179,7 @@ def _add_whole(
         try:
             found = [estimate(one) for one in seeds]
             ends = SHARE if cell.measure == GENDER_AUC else DIFFERENCE
-            summary.whole(cell, system, found, n, note, ends)
+            summary.add(cell, system, mean_estimate(found, ends), n, note=note)
         except CorpusError as error:
             summary.add(cell, system, None, note=error.found)
 
@@ -241,7 +234,7 @@ EXPERIMENT = Experiment(
     title="Do made faces show the speaker's gender and age?",
     report_item="Test 3",
     question="Do judges of real faces see the speaker's gender and age in faces made from voices "
-    "of people whom no stage has met?",
+    "of people not trained on?",
     protocol="One face for each recording. Judges: a network trained elsewhere, and a linear "
     "read-off fitted on the corpus' real training faces, which suits pictures that the network "
     "does not; how right each is about real faces of people not trained on stands beside it.",
@@ -249,7 +242,6 @@ EXPERIMENT = Experiment(
     "a woman's (AUC); correlation of people's mean judged age with their age, a band counting by "
     "its middle; years outside of the true age or band.",
     chance="One half of gender and AUC, 0 of the correlation.",
-    unit="People.",
     chapter="tests",
     lacking=lacking,
     run=run,

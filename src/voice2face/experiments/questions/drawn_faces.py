@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
-from voice2face.evaluation.metrics.cosine import ROUNDING, unit
+from voice2face.evaluation.metrics.cosine import ROUNDING, mean_where, unit
 from voice2face.experiments.comparing import REAL, Floats, Texts, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
@@ -34,8 +34,8 @@ COVERED = "the region that holds nine in ten of a voice's faces holds the speake
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
-    n_people = len(np.intersect1d(context.unseen().identity, context.faces(context.asked).identity))
-    return too_few(n_people, "people not trained on have a voice and a face")
+    both = np.intersect1d(context.unseen().identity, context.faces(context.asked).identity)
+    return too_few(both, "people not trained on have a voice and a face")
 
 
 def run(summary: Summary) -> None:
@@ -114,9 +114,7 @@ def alike(vectors: Floats, faces: Faces) -> Floats:
     """One minus the cosine to faces of others of that gender and decade, (n,); NaN without any."""
     group = np.char.add(np.char.add(group_of(faces, "gender"), "|"), group_of(faces, "age"))
     others = (group[:, None] == group) & (faces.identity[:, None] != faces.identity)
-    n = others.sum(axis=1)
-    sums = np.where(others, vectors @ vectors.T, 0.0).sum(axis=1)
-    return np.where(n > 0, 1 - sums / np.maximum(n, 1), np.nan)
+    return 1 - mean_where(vectors @ vectors.T, others)
 
 
 def covered(drawn: Floats, real: Floats, voices: Texts, people: Texts) -> Floats:
@@ -177,11 +175,10 @@ def _add_faces(
 EXPERIMENT = Experiment(
     name="drawn_faces",
     title="Who might speak: faces drawn for one voice",
-    report_item="",
     question="Do faces that are drawn for one voice differ as people with such a voice do, and is "
     "the speaker's own face among them?",
     protocol=f"{N_DRAWS} faces are drawn for one recording each of at most {MOST_VOICES} people "
-    "whom no stage has met, by whatever a generator draws by. They are compared with each other, "
+    "not trained on, by whatever a generator draws by. They are compared with each other, "
     "with those of other voices, and with real faces of different people of one gender and, where "
     "it is known, one decade; drawn and real faces each without what they have in common. The "
     "speaker's real face is outside of a voice's region if, of it and the drawn ones, it is the "
@@ -190,9 +187,6 @@ EXPERIMENT = Experiment(
     "that of people alike; share of voices whose region holds the real face.",
     chance="The region of a generator that draws true faces holds nine in ten of them; one that "
     "draws one face always has no spread.",
-    unit="People.",
-    chapter="beyond",
     lacking=lacking,
     run=run,
-    drawn=("faces", "choice of people", "resampling"),
 )

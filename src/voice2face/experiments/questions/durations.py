@@ -29,7 +29,8 @@ TOLD = "a speaker is recognised in faces made from other durations more often th
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     enough_s = min(DURATIONS_S) + REFERENCE_S
-    return too_few(len(people_of(context)), f"people not trained on have {enough_s} s of speech")
+    people = people_of(context).identity
+    return too_few(people, f"people not trained on have {enough_s} s of speech")
 
 
 def people_of(context: Context) -> Recordings:
@@ -132,5 +133,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "resampling"),
 )

@@ -1,15 +1,14 @@
 """Figure 6 b: native English speakers of different ethnic groups."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from msgspec.structs import replace
 
+from voice2face.corpus.arrays import Faces
 from voice2face.experiments.by_group import MOST_PEOPLE, why_not
 from voice2face.experiments.comparing import MATCHING, Texts
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.people import group_of, groups_of
+from voice2face.experiments.people import group_of
 from voice2face.experiments.questions.groups import add_grouped
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Summary
@@ -27,8 +26,7 @@ def lacking(context: Context) -> str:
     if not (group_of(context.unseen(), "ethnicity") != "").any():
         return "the corpus does not tell the speakers' ethnic group"
     speech = native_speakers(context)
-    labels = ethnicity(speech.attributes, len(speech))
-    return why_not(speech, labels, "ethnic groups of native English speakers")
+    return why_not(speech, ethnicity(speech), "ethnic groups of native English speakers")
 
 
 def native_speakers(context: Context) -> Recordings:
@@ -52,9 +50,9 @@ def run(summary: Summary) -> None:
     claim(summary, CLAIMED, "report, Figure 6 b", NO_DIFFERENCE, below, some=True, hears=False)
 
 
-def ethnicity(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
+def ethnicity(what: Recordings | Faces) -> Texts:
     """Ethnic group of each, as the corpus calls it; "" where it is unknown: (n,)."""
-    return groups_of(attributes, n).get("ethnicity", np.full(n, "", str))
+    return group_of(what, "ethnicity")
 
 
 EXPERIMENT = Experiment(
@@ -63,7 +61,7 @@ EXPERIMENT = Experiment(
     report_item="Figure 6 b",
     question="Do made faces fit speakers of all ethnic groups alike?",
     protocol="Recordings of native English speakers (of all speakers where the corpus does not "
-    "tell) whom no stage has met, by the ethnic group that the corpus gives. Matching: all pairs "
+    "tell) not trained on, by the ethnic group that the corpus gives. Matching: all pairs "
     "of the speaker's real face and another person's of any group. Group told: as in Figure 4.",
     measure="Share right in each group; a group against all others from both intervals.",
     chance="0.5 for matching; one over the number of groups for the group.",
@@ -71,5 +69,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "resampling"),
 )

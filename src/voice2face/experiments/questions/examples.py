@@ -23,7 +23,7 @@ def lacking(context: Context) -> str:
     speech = one_of_each(context)
     if not pairs_of(context, speech):
         return "there is one model alone, trained once"
-    return too_few(len(speech), "people not trained on have a voice")
+    return too_few(speech.identity, "people not trained on have a voice")
 
 
 def one_of_each(context: Context) -> Recordings:
@@ -85,7 +85,7 @@ EXPERIMENT = Experiment(
     title="Two models on the same recordings",
     report_item="Figure 1",
     question="Do two models, or two trainings of one, make like faces from the same recordings?",
-    protocol="One recording each of people whom no stage has met. The face of one model is "
+    protocol="One recording each of people not trained on. The face of one model is "
     "compared with the other model's face of the same recording and with that of another person's "
     "recording: all pairs, and within gender.",
     measure="Share of pairs in which the same recording's face is nearer; one minus the cosine, "
@@ -95,5 +95,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "resampling"),
 )

@@ -31,7 +31,6 @@ def run(summary: Summary) -> None:
 EXPERIMENT = Experiment(
     name="fitness",
     title="Is there a model worth judging?",
-    report_item="",
     question="Does the model that claims are about draw faces, was it trained to its end, and from "
     "seeds enough?",
     protocol="A claim about a model gets a verdict if a face is found in at least "
@@ -42,6 +41,5 @@ EXPERIMENT = Experiment(
     measure="Share of pictures in which the detector finds a face; iterations; alarms.",
     chance="None.",
     unit="None.",
-    chapter="beyond",
     run=run,
 )

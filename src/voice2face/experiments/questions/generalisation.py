@@ -1,23 +1,29 @@
 """The report's open question: how much is lost on people, recordings and channels that are new?"""
 
+from collections.abc import Mapping
+
+import numpy as np
 from msgspec.structs import replace
 
-from voice2face.evaluation.trials.trials import Items
+from voice2face.evaluation.metrics.matching import Scored
+from voice2face.evaluation.statistics.intervals import DIFFERENCE, Estimate, with_seeds
 from voice2face.experiments.comparing import (
+    LEAST_PEOPLE,
     MATCHING,
     MEAN_FACE,
     MOST_PEOPLE,
     REAL,
-    items_of,
+    independent_difference,
     score,
 )
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
-from voice2face.experiments.gaps import Answered, add_gaps, lost_against
 from voice2face.experiments.questions.generalisation_sets import (
+    HARDER,
     HEARD,
     MOST_OF_ONE,
     OTHER,
+    SAME_FACES,
     UNSEEN,
     Asked,
     sets_of,
@@ -55,6 +61,9 @@ HELPS = {
     ),
 }
 
+# By set, stratum and embedder: what each system answered.
+Answered = dict[tuple[str, tuple[str, ...], str], dict[str, Scored]]
+
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
@@ -80,21 +89,14 @@ def run(summary: Summary) -> None:
 
 def _answer(summary: Summary, one: Asked) -> Answered:
     """Ask all systems about one set, over all pairs and within what it is asked within."""
-    context, answered = summary.context, Answered()
-    gallery, probes = items_of(one.faces), Items(one.speech.clip, one.speech.identity)
+    answered = Answered()
     for strata in one.strata:
         stratum = within(one.name, strata)
-        trials = summary.fix(stratum, probes, gallery, strata=strata)
-        if trials is None:
-            continue
-        again = summary.fix(f"{stratum}, {REAL}", gallery, gallery, strata=strata, others_only=True)
-        for embedder in context.embedders:
-            real = [context.embed(embedder, one.faces.pixels)]
-            scored = {} if again is None else {REAL: score(again, real, real)}
-            for name, made in context.vectors(embedder, one.speech).items():
-                scored[name] = score(trials, made, real)
+        asked = summary.against_real(stratum, one.speech, one.faces, strata=strata)
+        for embedder, real, systems in asked:
+            scored = {name: score(*made, [real]) for name, made in systems.items()}
             answered[one.name, strata, embedder] = scored
-            notes = {REAL: one.note} if REAL in scored else {context.main: one.note}
+            notes = {REAL: one.note} if REAL in scored else {summary.main: one.note}
             against = (MEAN_FACE, BASELINE) if one.name in COMPARED else ()
             summary.scored(Cell(MATCHING, stratum, embedder), scored, against=against, notes=notes)
     return answered
@@ -128,18 +130,84 @@ def hairless(context: Context) -> list[str]:
     ]
 
 
+def lost_against(easy: str) -> str:
+    """Name of what is measured: share of the trials of 1:2 matching."""
+    return f"lost from {easy}"
+
+
+def add_gaps(summary: Summary, scored: Answered) -> None:
+    """What each model, and real faces, lose; and how much more than the baseline a model does."""
+    models = summary.context.models
+    for (easy, strata, embedder), of_easy in scored.items():
+        for hard in (hard for one, hard in HARDER if one == easy):
+            of_hard = scored.get((hard, strata, embedder))
+            if of_hard is None:
+                continue
+            cell = Cell(lost_against(easy), within(hard, strata), embedder)
+            real = [] if hard in SAME_FACES else [REAL]
+            for system in (
+                name for name in (*real, *models) if name in of_easy and name in of_hard
+            ):
+                n = of_hard[system].n_people, of_hard[system].n_trials
+                both = of_easy[system], of_hard[system]
+                summary.add(cell, system, gap(summary.context, *both), n)
+                if system not in (REAL, BASELINE) and BASELINE in of_easy and BASELINE in of_hard:
+                    found = _gap_between(summary.context, (of_easy, of_hard), system)
+                    summary.add(cell, system, found, n, against=BASELINE)
+
+
+def gap(context: Context, easy: Scored, hard: Scored) -> Estimate | None:
+    """How much higher the first is; on the same people paired, else from both intervals."""
+    if min(easy.n_people, hard.n_people) < LEAST_PEOPLE:
+        return None
+    if easy.pairs is not None and hard.pairs is not None and _same_people(easy, hard):
+        return with_seeds(
+            easy.pairs.above(hard.pairs, **context.draws), _lost(easy, hard), ends=DIFFERENCE
+        )
+    return independent_difference(easy.estimate(**context.draws), hard.estimate(**context.draws))
+
+
+def _lost(easy: Scored, hard: Scored) -> list[float]:
+    """What each seed loses."""
+    return [a - b for a, b in zip(easy.of_seeds, hard.of_seeds, strict=True)]
+
+
+def _same_people(easy: Scored, hard: Scored) -> bool:
+    """Whether both ask about, and against, the same people."""
+    asked = [np.unique(s.people[~np.isnan(s.share_right)]) for s in (easy, hard)]
+    one, other = easy.pairs, hard.pairs
+    same = one is not None and other is not None and one.right.shape == other.right.shape
+    return same and np.array_equal(asked[0], asked[1])
+
+
+def _gap_between(
+    context: Context, sets: tuple[Mapping[str, Scored], Mapping[str, Scored]], variant: str
+) -> Estimate | None:
+    """How much more a model loses than the baseline does; on the same people all four paired."""
+    easy, hard = ((one[variant], one[BASELINE]) for one in sets)
+    if min(easy[0].n_people, hard[0].n_people) < LEAST_PEOPLE:
+        return None
+    pairs = [scored.pairs for scored in (*easy, *hard)]
+    if _same_people(easy[0], hard[0]) and None not in pairs:
+        a, b, c, d = (one for one in pairs if one is not None)
+        found = a.gap_above(b, (c, d), **context.draws)
+        return with_seeds(found, _lost(easy[0], hard[0]), _lost(easy[1], hard[1]))
+    return independent_difference(
+        *(one.above(other, **context.draws) for one, other in (easy, hard))
+    )
+
+
 EXPERIMENT = Experiment(
     name="generalisation",
     title="What is lost on new recordings, people and channels",
-    report_item="",
     question="How much worse are the models on what they were not trained on, and do the dropout "
     "models lose less?",
     protocol="1:2 matching against the speakers' real faces, all impostors counting alike, over "
     f"all pairs and within gender, of at most {MOST_PEOPLE} people, {MOST_OF_ONE} recordings and "
     f"{MOST_OF_ONE} faces of each: training recordings; recordings of the same people that no "
-    "stage has heard; people whom no stage has met; people of another corpus, where one is given, "
+    "stage has heard; people not trained on; people of another corpus, where one is given, "
     "without those who are in both; people who speak another language than most of the training "
-    "people; and, over all pairs, recordings of people whom no stage has met read again from their "
+    "people; and, over all pairs, recordings of people not trained on read again from their "
     "files and sent through a telephone band (300 to 3400 Hz, 8 kHz, G.711), MP3 at 24 kbit/s and "
     "a room (0.6 s), against the same clips as they are.",
     measure="Share of trials right, and how much of it is lost from an easier set to a harder one: "
@@ -147,8 +215,6 @@ EXPERIMENT = Experiment(
     "were trained on, those of others not: what real faces lose is none of the model's.",
     chance="0.5",
     unit="People, in both roles.",
-    chapter="beyond",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "rooms", "resampling"),
 )

@@ -1,24 +1,24 @@
 """Figure 4: faces of groups of people, and how well each group is served."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
+from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.by_group import MOST_PEOPLE, TOLD, by_group, why_not
-from voice2face.experiments.comparing import REAL, Texts
+from voice2face.experiments.comparing import REAL, Texts, independent_difference
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import WHITE, add_grid, real_faces
-from voice2face.experiments.people import groups_of
+from voice2face.experiments.people import group_of
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 N_SHOWN = 3  # people of a group
-# From attributes, and how many rows they are of, to the group of each.
-Label = Callable[[Mapping[str, np.ndarray], int], Texts]
+Label = Callable[[Recordings | Faces], Texts]  # group of each row; "": none
 CLAIMED = (
     "some group's faces show it less than real faces do: "
     '"a face image of young man when the real face image belongs to an old lady"'
@@ -28,13 +28,13 @@ CLAIMED = (
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
     speech, label = _grouped(context)
-    return why_not(speech, label(speech.attributes, len(speech)))
+    return why_not(speech, label(speech))
 
 
 def _grouped(context: Context) -> tuple[Recordings, Label]:
     """Whose faces are made, and how they are grouped: by age too where there are people enough."""
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
-    both = gender_and_age(speech.attributes, len(speech))
+    both = gender_and_age(speech)
     return speech, gender_alone if why_not(speech, both) else gender_and_age
 
 
@@ -47,8 +47,9 @@ def run(summary: Summary) -> None:
         for own in summary.found(TOLD, real.stratum):
             if own.embedder == real.embedder:
                 cell = Cell(TOLD, real.stratum, real.embedder)
-                ends, n = (_estimate(real), _estimate(own)), (own.n_people, own.n_trials)
-                less.apart(cell, REAL, *ends, n, context.main)
+                by = independent_difference(_estimate(real), _estimate(own))
+                n = own.n_people, own.n_trials
+                less.add(cell, REAL, by, n, against=context.main)
     claim(summary, CLAIMED, "report, Figure 4", NO_DIFFERENCE, less.rows, some=True, hears=False)
 
 
@@ -58,28 +59,25 @@ def add_grouped(summary: Summary, speech: Recordings, label: Label) -> None:
     Args:
         summary: Where they are added.
         speech: Speech of the people asked about.
-        label: From attributes, and how many rows they are of, to the group of each; "": of none.
+        label: Gives the group of each recording or face.
     """
-    labels, known = label(speech.attributes, len(speech)), summary.context.faces("train")
-    by_group(summary, speech, labels, label(known.attributes, len(known)))
+    labels, known = label(speech), summary.context.faces("train")
+    by_group(summary, speech, labels, label(known))
     _add_faces(summary, speech, labels)
 
 
-def gender_and_age(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
-    """Such as "female, under 40", (n,); "" where either is unknown."""
-    groups = groups_of(attributes, n)
-    if "gender" not in groups:
-        return np.full(n, "", str)
-    if "age" not in groups:
-        return groups["gender"]
-    gender, age = groups["gender"], groups["age"]
+def gender_and_age(what: Recordings | Faces) -> Texts:
+    """Such as "female, under 40", (n,); "" where either is unknown; gender alone without ages."""
+    gender, age = group_of(what, "gender"), group_of(what, "age")
+    if not (age != "").any():
+        return gender
     both = [f"{g}, {a}" if g and a else "" for g, a in zip(gender, age, strict=True)]
     return np.array(both, str)
 
 
-def gender_alone(attributes: Mapping[str, np.ndarray], n: int) -> Texts:
-    """Where there are too few people of both; "" where it is unknown, (n,)."""
-    return groups_of(attributes, n).get("gender", np.full(n, "", str))
+def gender_alone(what: Recordings | Faces) -> Texts:
+    """Groups where there are too few people of both; "" where the gender is unknown, (n,)."""
+    return group_of(what, "gender")
 
 
 def _add_faces(summary: Summary, speech: Recordings, labels: Texts) -> None:
@@ -110,7 +108,7 @@ EXPERIMENT = Experiment(
     title="Faces of groups by gender and age",
     report_item="Figure 4",
     question="Do made faces show the speaker's gender and age, and is every group served alike?",
-    protocol="Recordings of people whom no stage has met. Matching: all pairs of the speaker's "
+    protocol="Recordings of people not trained on. Matching: all pairs of the speaker's "
     "real face and another person's of any group; impostors count alike. Group told: a linear map "
     "from embeddings of labelled real training faces to the groups, applied to made faces and, as "
     "the upper reference, to real faces of the same people.",
@@ -120,5 +118,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "resampling"),
 )

@@ -1,68 +1,41 @@
 """Test 2: are faces made from unheard recordings of training people taken for these people?"""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus.arrays import Faces
-from voice2face.experiments.comparing import LEAST_PEOPLE, MEAN_FACE, REAL
+from voice2face.evaluation.embedders.face_set import FaceSet
+from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
+from voice2face.experiments.comparing import MEAN_FACE, REAL, too_few
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Bound, claim
-from voice2face.json_files import read_json
-from voice2face.networks.onnx_network import Network
 
 TOP = (1, 5)
-AT_ONCE = 64  # faces
-LOGITS = "logits"
 REAL_NOTE = "pictures that the classifier was not trained on"
 
 Floats = npt.NDArray[np.float64]
 
 
-MOST_BYTES = 1 << 26  # of the description, which names all people
-
-
-class _About(msgspec.Struct, frozen=True):
-    """What is needed of the JSON file beside a classifier."""
-
-    input: str
-    labels: list[str]
-    mean: list[float]
-    std: list[float]
-
-
-@dataclass(frozen=True, eq=False)
 class Classifier:
     """The recogniser's answer to whose face it is; nothing of it is shared with the critics.
 
+    Args:
+        path: The recogniser's file, with its description beside it.
+
     Attributes:
         labels: People, in the order of the answers.
+
+    Raises:
+        ModelError: It is missing or damaged, or says nothing of known people.
     """
 
-    network: Network
-    about: _About
-    labels: npt.NDArray[np.str_]
-
-    @classmethod
-    def of(cls, path: Path) -> "Classifier":
-        """The recogniser of a file.
-
-        Raises:
-            ModelError: It is missing or damaged, or says nothing of known people.
-        """
-        network, described = Network(path), path.with_suffix(".json")
-        wanted = "the recogniser's description"
-        about = read_json(described, _About, wanted, "train it again", most_bytes=MOST_BYTES)
-        if LOGITS not in network.outputs or about.input not in network.inputs:
-            raise network.wrong(
-                f"outputs {', '.join(network.outputs)}"[:200], LOGITS, "train a recogniser"
-            )
-        return cls(network, about, np.array(about.labels, str))
+    def __init__(self, path: Path) -> None:
+        self._network = OnnxEmbedder(path, output="logits")
+        self.labels = np.array(self._network.labels, str)
 
     def ranks(self, pixels: npt.NDArray[np.uint8], identity: npt.NDArray[np.str_]) -> Floats:
         """How many known people it holds for likelier than the true one; of ties, half.
@@ -91,15 +64,7 @@ class Classifier:
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
     def _answers(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        mean, std = (
-            np.array(v, np.float32)[:, None, None] for v in (self.about.mean, self.about.std)
-        )
-        found = [np.empty((0, len(self.labels)), np.float32)]
-        for start in range(0, len(pixels), AT_ONCE):
-            fed = pixels[start : start + AT_ONCE].transpose(0, 3, 1, 2).astype(np.float32)
-            (answer,) = self.network.run([LOGITS], {self.about.input: (fed - mean) / std})
-            found.append(answer)
-        return np.concatenate(found)
+        return self._network.embed(FaceSet.of_crops(pixels, self._network.geometry))
 
 
 def lacking(context: Context) -> str:
@@ -107,24 +72,21 @@ def lacking(context: Context) -> str:
     if context.recogniser is None:
         return "no classifier of real faces was trained"
     both = np.intersect1d(context.unheard().identity, context.faces("train").identity)
-    if len(both) >= LEAST_PEOPLE:
-        return ""
-    return (
-        f"{len(both)} people whose faces were trained on have recordings that no stage has heard; "
-        f"{LEAST_PEOPLE} or more are needed"
+    return too_few(
+        both, "people whose faces were trained on have recordings that no stage has heard"
     )
 
 
 def run(summary: Summary) -> None:
     """Top 1 and top 5 of each system on recordings of training people that no stage has heard."""
     context = summary.context
-    classifier, unheard = Classifier.of(context.recogniser or Path()), context.unheard()
+    classifier, unheard = Classifier(context.recogniser or Path()), context.unheard()
     known = unheard.only(np.isin(unheard.identity, classifier.labels))
     pixels, people = _held_out(context.faces("train"), classifier)
     of_real, n = classifier.ranks(pixels, people), len(classifier.labels)
     ranks = {
-        name: [classifier.ranks(context.made(one, known).pixels, known.identity) for one in seeds]
-        for name, seeds in context.systems(known).items()
+        name: [classifier.ranks(pixels, known.identity) for pixels in seeds]
+        for name, seeds in context.pixels(known).items()
     }
     judge = context.recogniser.stem if context.recogniser else ""
     for k in TOP:
@@ -179,7 +141,6 @@ EXPERIMENT = Experiment(
     measure="Share of recordings whose speaker is first, or among the first five, of all people "
     "that the classifier knows.",
     chance="One, or five, over the number of people it knows.",
-    unit="People.",
     chapter="tests",
     lacking=lacking,
     run=run,

@@ -173,7 +173,6 @@ def _inside(row: Row, wanted: float | None) -> bool:
 EXPERIMENT = Experiment(
     name="known_truth",
     title="The measures, where the truth is known",
-    report_item="",
     question="Do the measures find what is there, no more and no less?",
     protocol=f"For each coupling of voice and face, {N_PEOPLE} made-up people. The best possible "
     "decision, by the true numbers behind voice and face, goes through the same trials and the "
@@ -182,7 +181,5 @@ EXPERIMENT = Experiment(
     measure="Share of trials right, against the best accuracy that theory allows.",
     chance="0.5; 0.1 for one of ten",
     unit="People, in both roles where a trial has two.",
-    chapter="beyond",
     run=run,
-    drawn=("people", "resampling"),
 )

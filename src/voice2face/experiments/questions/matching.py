@@ -27,7 +27,7 @@ from voice2face.experiments.comparing import (
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.people import strata_of
-from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.summary import Cell, Summary, Systems, mean_estimate
 from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS, claim
 
 N_WAY = 10  # faces of a 1:N trial
@@ -78,9 +78,7 @@ def run(summary: Summary) -> None:
     _claims(summary)
 
 
-# Of each system the trials that it was asked, and embeddings of its faces, of each seed.
-Systems = Mapping[str, tuple[TrialList, Sequence[Vectors]]]
-# Adds the rows of one embedder, from these and the embeddings of the real faces.
+# Adds the rows of one embedder, from the trials of each system and embeddings of the real faces.
 Answer = Callable[[Summary, str, Systems, Vectors], None]
 
 
@@ -92,23 +90,13 @@ def _ask(
     strata: tuple[str, ...] = (),
     **how: Any,
 ) -> None:
-    """Fix trials, and others with real faces in the place of made ones, and answer them."""
+    """Fix trials and answer them."""
     context = summary.context
-    speech, split = context.unseen(), context.asked
-    probes, gallery = items_of(speech), items_of(context.faces(split))
-    how["strata"] = strata
-    lacking = [Cell(measure, ", ".join(strata)) for measure in measures]
-    trials = summary.fix(label, probes, gallery, lacking=lacking, **how)
-    if trials is None:
-        return
-    again = summary.fix(f"{label}, {REAL}", gallery, gallery, others_only=True, **how)
-    for embedder in context.embedders:
-        real = context.real_vectors(embedder, split)
-        systems: dict[str, tuple[TrialList, Sequence[Vectors]]] = {}
-        if again is not None:
-            systems[REAL] = again, [real]
-        for name, seeds in context.vectors(embedder, speech).items():
-            systems[name] = trials, seeds
+    asked = summary.against_real(
+        label, context.unseen(), context.faces(context.asked), strata=strata,
+        lacking=[Cell(measure, ", ".join(strata)) for measure in measures], **how,
+    )  # fmt: skip
+    for embedder, real, systems in asked:
         answer(summary, embedder, systems, real)
 
 
@@ -183,7 +171,7 @@ def _verify(summary: Summary, embedder: str, systems: Systems, real: Vectors) ->
         for measure, of_seeds in zip(VERIFICATION, both, strict=True):
             cell = Cell(measure, ", ".join(trials.strata), embedder, trials.chance)
             note = REAL_NOTE if system == REAL else ""
-            summary.whole(cell, system, of_seeds, n, note, SHARE)
+            summary.add(cell, system, mean_estimate(of_seeds, SHARE), n, note=note)
 
 
 def _claims(summary: Summary) -> None:
@@ -206,7 +194,7 @@ EXPERIMENT = Experiment(
     report_item="Test 4",
     question="Does the face made from a voice look more like the speaker's real face than like "
     "somebody else's?",
-    protocol="Faces are made from each recording of people whom no stage has met. A fixed network "
+    protocol="Faces are made from each recording of people not trained on. A fixed network "
     "compares them with real faces of these people by cosine. 1:2: all triples of a recording, a "
     "real face of its speaker and one of somebody else; within a stratum both real faces are alike "
     "in it. 1:10: 20 drawn sets for each recording. Retrieval: the gallery shows each person by "
@@ -224,5 +212,4 @@ EXPERIMENT = Experiment(
     chapter="tests",
     lacking=lacking,
     run=run,
-    drawn=("resampling and drawn trials",),
 )

@@ -6,7 +6,13 @@ import numpy.typing as npt
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.results import Series
 from voice2face.evaluation.statistics.intervals import Estimate
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Vectors, too_few
+from voice2face.experiments.comparing import (
+    LEAST_PEOPLE,
+    MOST_PEOPLE,
+    Vectors,
+    independent_difference,
+    too_few,
+)
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import add_grid, lettered
@@ -39,8 +45,7 @@ Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
-    n_people = len(np.unique(context.unseen().identity))
-    return too_few(n_people, "people not trained on have a voice")
+    return too_few(context.unseen().identity, "people not trained on have a voice")
 
 
 def run(summary: Summary) -> None:
@@ -142,7 +147,8 @@ def add_rows(summary: Summary, variant: str, embedder: str, found: Measured) -> 
             summary.add(cell, variant, one, (n if kind == SPEECH else 0, n))
             if kind != SPEECH:
                 speech, _ = found[measure, SPEECH, TABLE_S]
-                summary.apart(cell, variant, one, speech, (0, n), f"{variant}, {SPEECH}")
+                by = independent_difference(one, speech)
+                summary.add(cell, variant, by, (0, n), against=f"{variant}, {SPEECH}")
 
 
 def _lines(embedder: str, found: Measured) -> list[Series]:
@@ -168,7 +174,7 @@ EXPERIMENT = Experiment(
     question="What faces does noise give, and are they other faces than those of speech?",
     protocol=f"{N_DRAWS} draws of white, pink and brown noise, and of babble mixed from six "
     "people's speech, without voice activity detection, at 1, 2, 3, 5 and 10 s; beside them speech "
-    "of as much of people whom no stage has met, cut from their recordings put one after the other "
+    "of as much of people not trained on, cut from their recordings put one after the other "
     "(all of it where there is less).",
     measure="One minus the cosine of embeddings: to the mean face of speech of the same duration "
     "(of speech itself, of the other speakers), and between faces of one kind; both as multiples "
@@ -178,5 +184,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("noise", "choice of people", "resampling"),
 )

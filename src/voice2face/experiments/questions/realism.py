@@ -4,7 +4,7 @@ The report saw "overexposed" faces with batch normalisation, explained them by p
 are cut when a face is saved, mended them by a tanh, and thought ``bn-tanh`` best.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -43,7 +43,8 @@ SOURCE = "report, ablated models"
 
 Floats = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]
-Sets = dict[str, list[tuple[Vectors, npt.NDArray[np.str_]]]]  # of each system, of each seed
+Texts = npt.NDArray[np.str_]
+Sets = dict[str, tuple[Sequence[Vectors], Texts]]  # of each system its seeds, and whose faces
 
 
 class Reported(StrEnum):
@@ -97,7 +98,7 @@ def _some(context: Context, faces: Faces) -> Faces:
 def _add_exposure(summary: Summary, real: Faces) -> None:
     context, speech = summary.context, summary.context.unseen()
     measures: dict[str, Callable[[Made], Floats]] = {
-        BEYOND_1: lambda made: saturated(made.raw) if made.raw is not None else _nothing(made),
+        BEYOND_1: lambda made: _beyond(made.raw, len(made.pixels)),
         WHITE: lambda made: _at(made.pixels, 255),
         BLACK: lambda made: _at(made.pixels, 0),
     }
@@ -120,14 +121,11 @@ def _add_exposure(summary: Summary, real: Faces) -> None:
 
 def _add_class_scores(summary: Summary, real: Faces) -> None:
     """How surely and how differently faces are taken for known people, by the recogniser."""
-    context, speech = summary.context, summary.context.unseen()
+    context = summary.context
     if context.recogniser is None:
         return
-    classifier = Classifier.of(context.recogniser)
-    pixels = {REAL: [real.pixels]} | {
-        system: [context.made(one, speech).pixels for one in seeds]
-        for system, seeds in context.systems(speech).items()
-    }
+    classifier = Classifier(context.recogniser)
+    pixels = {REAL: [real.pixels]} | context.pixels(context.unseen())
     least = min(len(one) for seeds in pixels.values() for one in seeds)
     if least < 2 * N_SPLITS:
         return
@@ -143,9 +141,9 @@ def _spread_out(pixels: npt.NDArray[np.uint8], n: int) -> npt.NDArray[np.uint8]:
     return pixels[np.linspace(0, len(pixels) - 1, n).astype(np.int64)]
 
 
-def _nothing(made: Made) -> Floats:
-    """Of faces that no generator gave there is nothing beyond their range."""
-    return np.full(len(made.pixels), np.nan)
+def _beyond(raw: Vectors | None, n: int) -> Floats:
+    """Share of values beyond ±1, (n,); NaN for faces that no generator gave."""
+    return np.full(n, np.nan) if raw is None else saturated(raw)
 
 
 def _at(pixels: npt.NDArray[np.uint8], value: int) -> Floats:
@@ -160,14 +158,14 @@ def _add_distances(summary: Summary, real: Faces) -> None:
     farther = Summary(context)
     for embedder in context.embedders:
         held_out = context.embed(embedder, real.pixels), real.identity
-        sets: Sets = {REAL: [(context.embed(embedder, others.pixels), others.identity)]}
+        sets: Sets = {REAL: ([context.embed(embedder, others.pixels)], others.identity)}
         for system, seeds in context.vectors(embedder, speech).items():
-            sets[system] = [(vectors, speech.identity) for vectors in seeds]
-        least = min(len(x) for of_seeds in sets.values() for x, _ in of_seeds)
+            sets[system] = seeds, speech.identity
+        least = min(len(x) for seeds, _ in sets.values() for x in seeds)
         kernels = {
             system: kernel
-            for system, of_seeds in sets.items()
-            if (kernel := _add_set(summary, (system, embedder), of_seeds, held_out, least))
+            for system, made in sets.items()
+            if (kernel := _add_set(summary, system, embedder, made, held_out, least))
         }
         for other in (m for m in Reported if m in kernels and m != Reported.BN_TANH):
             if (own := kernels.get(Reported.BN_TANH)) is not None:
@@ -176,39 +174,36 @@ def _add_distances(summary: Summary, real: Faces) -> None:
                 farther.add(cell, other.value, by, (0, least), against=Reported.BN_TANH.value)
     text = "bn-tanh makes the most realistic faces of the five"
     source = f'{SOURCE} ("realistic faces when all the other models did not")'
-    how = {"hears": False, "model": Reported.BN_TANH.value}
-    claim(summary, text, source, NO_DIFFERENCE, farther.rows, **how)
+    model = Reported.BN_TANH.value
+    claim(summary, text, source, NO_DIFFERENCE, farther.rows, hears=False, model=model)
 
 
 def _add_set(
     summary: Summary,
-    about: tuple[str, str],
-    of_seeds: list[tuple[Vectors, npt.NDArray[np.str_]]],
-    held_out: tuple[Vectors, npt.NDArray[np.str_]],
+    system: str,
+    embedder: str,
+    made: tuple[Sequence[Vectors], Texts],
+    held_out: tuple[Vectors, Texts],
     least: int,
 ) -> Estimate | None:
     """The three measures of a set of faces; the kernel distance."""
-    (system, embedder), (real, people) = about, held_out
+    (of_seeds, who), (real, people) = made, held_out
     rng, seed = np.random.default_rng(summary.context.seed), summary.context.seed
     try:
-        kernels = [
-            kernel_distance(x, real, people_a=who, people_b=people, seed=seed)
-            for x, who in of_seeds
-        ]
-        spreads = [
-            diversity(x, real, people_made=who, people_real=people, seed=seed)
-            for x, who in of_seeds
-        ]
+        kernels, spreads = (
+            mean_estimate([of(x, real, people_a=who, people_b=people, seed=seed) for x in of_seeds])
+            for of in (kernel_distance, diversity)
+        )
     except CorpusError as error:
         summary.add(Cell(KERNEL, "", embedder), system, None, note=str(error))
         return None
-    some = [x[np.sort(rng.permutation(len(x))[:least])] for x, _ in of_seeds]
+    some = [x[np.sort(rng.permutation(len(x))[:least])] for x in of_seeds]
     frechet = float(np.mean([frechet_distance(x, real) for x in some]))
-    n = 0, len(of_seeds[0][0])
-    summary.whole(Cell(KERNEL, "", embedder), system, kernels, n)
-    summary.whole(Cell(DIVERSITY, "", embedder), system, spreads, n)
+    n = 0, len(of_seeds[0])
+    summary.add(Cell(KERNEL, "", embedder), system, kernels, n)
+    summary.add(Cell(DIVERSITY, "", embedder), system, spreads, n)
     summary.number(Cell(FRECHET, "", embedder, note=SAME_NUMBER_NOTE), system, frechet, least)
-    return mean_estimate(kernels)
+    return kernels
 
 
 def _add_copies(summary: Summary, real: Faces) -> None:
@@ -240,14 +235,13 @@ EXPERIMENT = Experiment(
     report_item="Ablated models",
     question="Are the made faces overexposed, how far are they from real faces, how different "
     "from each other, and are they copies of training faces?",
-    protocol="One face for each recording of people whom no stage has met, against as many real "
+    protocol="One face for each recording of people not trained on, against as many real "
     "faces of people not trained on.",
     measure="Shares of values at the end of their range; Fréchet and kernel distance of "
     "embeddings to those of real faces; spread over that of real faces; distance to the nearest "
     "training face.",
     chance="None; real training faces stand beside the models.",
     unit="People whose voices the faces are made from.",
-    chapter="beyond",
     lacking=lacking,
     run=run,
 )

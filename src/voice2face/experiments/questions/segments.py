@@ -26,13 +26,13 @@ TOLD = "a speaker is recognised in faces from other segments more often than by 
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
-    n_people = len(np.unique(parts_of(context)[0].identity))
+    people = parts_of(context)[0].identity
     enough_s = N_SEGMENTS * min(LENGTHS_S)
-    return too_few(n_people, f"people not trained on have {enough_s:g} s of speech")
+    return too_few(people, f"people not trained on have {enough_s:g} s of speech")
 
 
 def parts_of(context: Context) -> tuple[Recordings, float]:
-    """Segments of people whom no stage has met, and their length in seconds."""
+    """Segments of people not trained on, and their length in seconds."""
     return segments_of(context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person())
 
 
@@ -110,5 +110,4 @@ EXPERIMENT = Experiment(
     chapter="figures",
     lacking=lacking,
     run=run,
-    drawn=("choice of people", "resampling"),
 )

@@ -26,12 +26,11 @@ EXPERIMENT = Experiment(
     title="The five models on the same clips",
     report_item="Figure 7",
     question="How do the models differ on the same recordings?",
-    protocol="One recording each of people whom no stage has met, chosen by lot, as many of each "
+    protocol="One recording each of people not trained on, chosen by lot, as many of each "
     "gender as can be.",
     measure="None: to be looked at; the numbers are those of realism and of the four tests.",
     chance="None.",
     unit="None.",
     chapter="figures",
     run=run,
-    drawn=("choice of clips",),
 )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
 from voice2face.evaluation.results import Row
@@ -17,7 +16,7 @@ from voice2face.experiments.discriminator import Discriminator
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.noises import BABBLE, NOISES, PLAIN_NOISES, noise
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.systems import Made, ModelSystem, System
 from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, claim
 
@@ -38,7 +37,7 @@ class Heard:
     """What faces are made from.
 
     Attributes:
-        speech: Recordings of people whom no stage has met, cut to ``SECONDS``.
+        speech: Recordings of people not trained on, cut to ``SECONDS``.
         noise: ``N_EACH`` recordings of each kind, named by kind and number.
         kinds: Of each noise, (n,).
     """
@@ -95,7 +94,8 @@ class Scores:
                 for a, b in zip(self.speech, self.noise, strict=True)
             ]
             n = n_people, len(self.people) + int(rows.sum())
-            summary.whole(Cell(measure(kind), "", judge, 0.5), system, areas, n, note, SHARE)
+            cell = Cell(measure(kind), "", judge, 0.5)
+            summary.add(cell, system, mean_estimate(areas, SHARE), n, note=note)
 
     def shares(self, heard: Heard) -> list[Floats]:
         """Share of plain noise that each recording's face is above; their mean is the area."""
@@ -109,70 +109,71 @@ def measure(kind: str) -> str:
     return f"speech or {kind}, AUC" if kind == ALL else f"speech or {kind} noise, AUC"
 
 
-# From faces and what they were made of to how real they look, (n,).
-Judge = Callable[[Pictures], Floats]
+Judge = Callable[[Made], Floats]  # how real faces look, (n,)
 
 
 def lacking(context: Context) -> str:
     """Why nothing can be asked; "" where something can."""
-    n_people = len(np.unique(context.unseen().identity))
-    return too_few(n_people, "people not trained on have a recording")
+    return too_few(context.unseen().identity, "people not trained on have a recording")
 
 
 def run(summary: Summary) -> None:
     """Each model by its own discriminator; every system by how near its faces are to real ones."""
     context = summary.context
     heard = Heard.of(context)
-    _by_own(summary, heard)
-    for name in context.embedders:
-        _by_judge(summary, heard, LIKENESS.format(name), likeness(context, name))
+    own: dict[str, list[tuple[System, Judge]]] = {}
+    for variant, seeds in context.models.items():
+        models = [one for one in seeds if isinstance(one, ModelSystem)]
+        judged: list[tuple[System, Judge]] = [
+            (one, found.of_made) for one in models if (found := Discriminator.of(one))
+        ]
+        if judged:
+            own[variant] = judged
+        else:
+            summary.add(Cell(measure(ALL), "", OWN), variant, None, note="its run is not at hand")
+    _add_judged(summary, heard, OWN, own, raw=True)
+    systems = context.systems(heard.noise)
+    for embedder in context.embedders:
+        judge = likeness(context, embedder)
+        every = {name: [(one, judge) for one in seeds] for name, seeds in systems.items()}
+        _add_judged(summary, heard, LIKENESS.format(embedder), every)
     summary.asked_about(heard.speech)
     _claims(summary)
 
 
-def _by_own(summary: Summary, heard: Heard) -> None:
-    """Each model whose run is there, by the discriminator that it was trained against."""
-    context, scores = summary.context, dict[str, Scores]()
-    for variant, seeds in context.models.items():
-        models = [one for one in seeds if isinstance(one, ModelSystem)]
-        both = [(judge, one) for one in models if (judge := Discriminator.of(one)) is not None]
-        if not both:
-            summary.add(Cell(measure(ALL), "", OWN), variant, None, note="its run is not at hand")
-            continue
-        scores[variant] = _own_scores(context, heard, both)
-        if variant == context.main:
-            _own_real(summary, heard, both, scores[variant])
-        scores[variant].add_to(summary, variant, OWN, heard)
-    _differences(summary, heard, scores, OWN)
-
-
-def _own_scores(
-    context: Context, heard: Heard, known: Sequence[tuple[Discriminator, ModelSystem]]
-) -> Scores:
-    both = [
-        [judge.scores(_raw(made)) for made in heard.made(context, system, raw=True)]
-        for judge, system in known
-    ]
-    return Scores([a for a, _ in both], [b for _, b in both], heard.speech.identity)
-
-
-def _own_real(
+def _add_judged(
     summary: Summary,
     heard: Heard,
-    known: Sequence[tuple[Discriminator, ModelSystem]],
-    scores: Scores,
+    name: str,
+    systems: Mapping[str, Sequence[tuple[System, Judge]]],
+    *,
+    raw: bool = False,
 ) -> None:
-    """Real faces in the place of those made from speech."""
-    faces = summary.context.faces(summary.context.asked)
-    if len(np.unique(faces.identity)) >= LEAST_PEOPLE:
-        seen = [judge.scores(as_faces(faces.pixels)) for judge, _ in known]
-        note = REAL_NOTE.format(summary.context.main)
-        Scores(seen, scores.noise, faces.identity).add_to(summary, REAL, OWN, heard, note)
+    """What a judge says of systems, and of real faces in the place of those made from speech.
 
-
-def _raw(made: Made) -> npt.NDArray[np.float32]:
-    """As a generator gave them to its discriminator."""
-    return as_faces(made.pixels) if made.raw is None else made.raw
+    Args:
+        summary: Where rows are added.
+        heard: What faces are made from.
+        name: Name of the judge.
+        systems: Of each system its seeds, with the judge of each.
+        raw: Whether the judge wants faces as a generator gave them.
+    """
+    context, people = summary.context, heard.speech.identity
+    scores = dict[str, Scores]()
+    for system, seeds in systems.items():
+        made = [heard.made(context, one, raw=raw) for one, _ in seeds]
+        speech, noise = (
+            [judge(side[k]) for side, (_, judge) in zip(made, seeds, strict=True)] for k in (0, 1)
+        )
+        scores[system] = Scores(speech, noise, people)
+    faces, main = context.faces(context.asked), context.main
+    if main in scores and len(np.unique(faces.identity)) >= LEAST_PEOPLE:
+        seen = [judge(Made(faces.pixels)) for _, judge in systems[main]]
+        real = Scores(seen, scores[main].noise, faces.identity)
+        real.add_to(summary, REAL, name, heard, REAL_NOTE.format(main))
+    for system, one in scores.items():
+        one.add_to(summary, system, name, heard)
+    _add_differences(summary, heard, scores, name)
 
 
 def likeness(context: Context, embedder: str) -> Judge:
@@ -182,34 +183,17 @@ def likeness(context: Context, embedder: str) -> Judge:
     rows = np.sort(rng.permutation(len(faces))[:MOST_BANK])
     bank = unit(context.embed(embedder, faces.pixels[rows]))
 
-    def of(pixels: Pictures) -> Floats:
-        near = unit(context.embed(embedder, pixels)) @ bank.T
+    def of(made: Made) -> Floats:
+        near = unit(context.embed(embedder, made.pixels)) @ bank.T
         return np.asarray(near.max(axis=1), np.float64)
 
     return of
 
 
-def _by_judge(summary: Summary, heard: Heard, name: str, judge: Judge) -> None:
-    """Every system by a judge that knows none of them."""
-    context, scores = summary.context, dict[str, Scores]()
-    for system, seeds in context.systems(heard.noise).items():
-        made = [heard.made(context, one) for one in seeds]
-        speech, of_noise = (
-            [judge(faces.pixels) for faces in side] for side in zip(*made, strict=True)
-        )
-        scores[system] = Scores(speech, of_noise, heard.speech.identity)
-    faces, main = context.faces(context.asked), context.main
-    if len(np.unique(faces.identity)) >= LEAST_PEOPLE:
-        seen = [judge(faces.pixels)] * len(scores[main].noise)
-        real = Scores(seen, scores[main].noise, faces.identity)
-        real.add_to(summary, REAL, name, heard, REAL_NOTE.format(main))
-    for system, one in scores.items():
-        one.add_to(summary, system, name, heard)
-    _differences(summary, heard, scores, name)
-
-
-def _differences(summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str) -> None:
-    """Models against `baseline` and all trivial ones, over plain noise; which is drawn is fixed."""
+def _add_differences(
+    summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str
+) -> None:
+    """Models against `baseline` and all trivial ones, over the same plain noise."""
     shares = {system: one.shares(heard) for system, one in scores.items()}
     context, cell = summary.context, Cell(measure(ALL), "", judge)
     for system in (m for m in context.models if m in shares):
@@ -246,7 +230,7 @@ EXPERIMENT = Experiment(
     report_item="Test 1",
     question="Do faces made from speech look more like faces than those made from white, pink or "
     "brown noise or from babble?",
-    protocol=f"Recordings of people whom no stage has met, cut to {SECONDS:g} s, and {N_EACH} "
+    protocol=f"Recordings of people not trained on, cut to {SECONDS:g} s, and {N_EACH} "
     f"recordings of {SECONDS:g} s of each kind of noise, without voice activity detection; babble "
     "is six speakers at once, so it is judged apart from white, pink and brown noise. Two kinds "
     "of judge: the discriminator that the model was trained against, by its score of the unclipped "
@@ -259,5 +243,4 @@ EXPERIMENT = Experiment(
     chapter="tests",
     lacking=lacking,
     run=run,
-    drawn=("noise and resampling",),
 )
