@@ -147,7 +147,8 @@ def _warm_up(folder: Path, networks: FaceNetworks, optimisers: Any, chosen: Reci
     if not tiny.exists():
         write_corpus(tiny, Made(names, names, (1000, 1000)))
     longest = change(chosen, {"training.crop_frames": [800, 800]})
-    data = FaceData.of(_frames(tiny), "identity")
+    frames = _frames(tiny)
+    data = FaceData.read(frames, Pairing.of(frames, "identity"))
     batch = data.draw(longest, torch.Generator()).to(torch.device("cpu"))
     for _ in range(2):
         iteration(networks, optimisers, batch, chosen)

@@ -13,8 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import ModelError
-from voice2face.generators.rows import times
+from voice2face.generators.rows import checked, times
 from voice2face.parts import FileName, Part, PartSource, Role, read_arrays, write_arrays
 
 Float32Array = npt.NDArray[np.float32]
@@ -149,7 +148,7 @@ class Matcher:
         Raises:
             ModelError: The embeddings are another encoder's.
         """
-        return _through(self._voice, embeddings, "voice encoder")
+        return self._voice(checked(embeddings, self._voice.dims[0], "matcher"))
 
     def faces(self, embeddings: Float32Array) -> Float32Array:
         """Real faces in the common space, of length one: (n, dim) → (n, k).
@@ -157,13 +156,5 @@ class Matcher:
         Raises:
             ModelError: The embeddings are another embedder's.
         """
-        return _through(self._face, embeddings, "face embedder")
-
-
-def _through(head: Head, embeddings: Float32Array, by: str) -> Float32Array:
-    if embeddings.ndim != 2 or embeddings.shape[1] != head.dims[0]:
-        raise ModelError(
-            "matcher", f"embeddings of shape {embeddings.shape}", f"(n, {head.dims[0]})",
-            f"use the {by} that it was fitted with",
-        )  # fmt: skip
-    return head(embeddings)
+        given = checked(embeddings, self._face.dims[0], "matcher", "face embedder")
+        return self._face(given)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
-from voice2face.files import check_free, write_bytes
+from voice2face.files import check_free
 from voice2face.media import Recordings, recordings_in
-from voice2face.release.inference import Model, enlarged, enlargement, to_picture
-from voice2face.release.provenance import png_bytes, provenance_of
+from voice2face.release.inference import Model, to_picture
+from voice2face.release.provenance import provenance_of, write_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -192,13 +192,9 @@ def _recordings(path: Path) -> Recordings:
         return Recordings([path])
     found = recordings_in(path)
     if not found.files:
-        n_others = len(found.others)
-        held = (
-            f"a folder without recordings ({n_others} other files)"
-            if n_others
-            else ("a folder without recordings")
-        )
-        raise AudioError(path, held, "at least one", "name a recording, or another folder")
+        held = f" ({len(found.others)} other files)" if found.others else ""
+        remedy = "name a recording, or another folder"
+        raise AudioError(path, f"a folder without recordings{held}", "at least one", remedy)
     return found
 
 
@@ -240,13 +236,10 @@ def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]
         check_free(path, force=wanted.force)
     made = model.reconstruct_speech(read(job.source), speaker=wanted.speaker)
     pictures = [made.picture, *map(to_picture, made.faces(len(job.drawn)))]
-    shown = [enlarged(picture, wanted.px) for picture in pictures]
+    shown = []
     for number, path in enumerate((job.target, *job.drawn)):
         person = f"person {number} drawn who might have this voice" if number else ""
-        grown = wanted.px is not None and wanted.px > made.picture.width
-        larger = enlargement(made.picture.width) if grown else ""
-        about = provenance_of(model, "; ".join(filter(None, (person, larger))))
-        write_bytes(path, png_bytes(shown[number], about, wanted.label))
+        shown.append(write_picture(path, pictures[number], model, wanted.px, person, wanted.label))
     return Done(shown[0], shown[1:], made.seconds, made.speech_s, made.heard, made.speakers)
 
 

@@ -104,7 +104,7 @@ class Estimator:
         import numpy as np
 
         from voice2face.training.data.frames import CorpusFrames
-        from voice2face.training.data.source import VoiceBank
+        from voice2face.training.data.in_memory import VoiceBank
         from voice2face.training.speaker.train import SpeakerTrainee
 
         # Recordings that are set aside, or changed, alter the pace by less than it varies.

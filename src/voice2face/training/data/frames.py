@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,16 @@ class HeardVoices:
             self.clip[numbers],
             self.identity[numbers],
             {name: cells[numbers] for name, cells in self.attributes.items()},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["HeardVoices"], names: Iterable[str]) -> "HeardVoices":
+        """Some end to end, with these attributes."""
+        return cls(
+            [frames for part in parts for frames in part.frames],
+            joined((part.clip for part in parts), np.str_),
+            joined((part.identity for part in parts), np.str_),
+            {n: joined((part.attributes[n] for part in parts), np.object_) for n in names},
         )
 
 
@@ -170,14 +180,7 @@ class CorpusFrames:
             OutputError: The frames could not be written.
             SettingsError: There is no such split.
         """
-        parts = list(self.shards(split))
-        names = self.corpus.info.attributes["voice"]
-        return HeardVoices(
-            [frames for part in parts for frames in part.frames],
-            joined((part.clip for part in parts), np.str_),
-            joined((part.identity for part in parts), np.str_),
-            {n: joined((part.attributes[n] for part in parts), np.object_) for n in names},
-        )
+        return HeardVoices.joined(list(self.shards(split)), self.corpus.info.attributes["voice"])
 
     def compute(self, split: str | None) -> None:
         """Compute what is not there yet.

@@ -27,12 +27,7 @@ def room_on(device: torch.device, processes: int = 1) -> int:
 
 def free_on_machine() -> int:
     """Bytes that this process can still take: the least of what machine and limits leave."""
-    address_space = _address_space()
-    return least_free(
-        meminfo=_text(_PROC / "meminfo"),
-        cgroups=tuple(_cgroups()),
-        address_space=address_space,
-    )
+    return least_free(_text(_PROC / "meminfo"), tuple(_cgroups()), _address_space())
 
 
 def least_free(

@@ -18,17 +18,6 @@ from voice2face.training.data.in_memory import CPU, FaceBank, VoiceBank, sent
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.pairing import Pairing
 
-__all__ = [
-    "Chances",
-    "FaceBank",
-    "FaceData",
-    "FaceSource",
-    "VoiceBank",
-    "note",
-    "sizes",
-    "values_of",
-]
-
 
 class FaceSource(Protocol):
     """Where a face training gets its batches: from memory, or from the shards."""
@@ -67,32 +56,14 @@ class FaceData:
     labels: list[str]
 
     @classmethod
-    def of(
-        cls,
-        frames: CorpusFrames,
-        pair_by: str,
-        split: str = "train",
-        device: torch.device | str = CPU,
-    ) -> "FaceData":
-        """Load one split and number what voices and faces are paired by.
-
-        Args:
-            frames: Where from.
-            pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Name of the split.
-            device: Where to; nothing but one row group is held elsewhere meanwhile.
-
-        Raises:
-            CorpusError: A shard is missing or damaged.
-            TrainingError: Nothing has both a voice and a face.
-        """
-        return cls.read(frames, Pairing.of(frames, pair_by, split), device)
-
-    @classmethod
     def read(
         cls, frames: CorpusFrames, pairing: Pairing, device: torch.device | str = CPU
     ) -> "FaceData":
-        """Load what is paired already."""
+        """Load what is paired; nothing but one row group is held beside it meanwhile.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+        """
         place = torch.device(device)
         return cls(
             VoiceBank.read(frames, pairing.voices, place),

@@ -24,8 +24,7 @@ from voice2face.training.data.in_memory import (
     offsets,
 )
 from voice2face.training.data.memory import room_on
-from voice2face.training.data.pairing import Pairing, Rows
-from voice2face.training.data.partners import check_classes
+from voice2face.training.data.pairing import Pairing, Rows, check_classes
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order, Pool, least_bytes, widest_window
 from voice2face.training.data.source import Chances, FaceData, FaceSource, note, sizes

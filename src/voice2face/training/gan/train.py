@@ -21,8 +21,7 @@ from voice2face.training.distributed import Team, solo
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
-from voice2face.training.gan.trainee import FaceTrainee
-from voice2face.training.gan.trial import trial
+from voice2face.training.gan.trainee import FaceTrainee, trial_of
 from voice2face.training.loop import check_unused, train
 from voice2face.training.people import facts_of
 from voice2face.training.precision import settled
@@ -84,14 +83,14 @@ def train_face(
         samples = sample_voices(frames, recipe.training.pair_by)
         precision = settled(
             recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
-            trial=trial(data, recipe, encoder.network, team),
+            trial=trial_of(data, recipe, encoder.network, team),
         )  # fmt: skip
         recipe = change(recipe, {"training.precision": precision})
         trainee = FaceTrainee(
             data, recipe, encoder.network, samples, seed, team,
             n_frames=frames_in(SAMPLE_S, encoder.frames.frames_per_s),
         )  # fmt: skip
-        export_generator(trainee.released(), None, half)  # refused now, and not after hours
+        export_generator(trainee.released(), None, half=half)  # refused now, and not after hours
         if team.is_leader:
             encoder_there = trainee.networks.voice_encoder
             trainee.monitors = Monitors(frames, encoder_there, recipe, seed, str(team.device))

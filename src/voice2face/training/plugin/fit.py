@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from voice2face.errors import ModelError, one_line
-from voice2face.generators.plugin import FILE, GeneratorPlugin, made
+from voice2face.generators.plugin import FILE, GeneratorPlugin, opened
 from voice2face.parts import Arrays
 from voice2face.plugins import import_class
 from voice2face.release.writing import NewPart, part_of_arrays
@@ -43,7 +43,7 @@ class PluginFit:
         rng = np.random.default_rng(seed)
         arrays = self._class.train(data, dict(self._settings), rng)
         _check(self.name, arrays)
-        generator = made(self._class, self.name, self._settings, arrays)
+        generator = opened(self._class, self.name, self._settings, arrays)
         part = GeneratorPlugin(use=self.name, px=generator.px, settings=self._settings)
         return part_of_arrays(part, FILE, arrays)
 
