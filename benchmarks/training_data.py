@@ -39,7 +39,7 @@ WIDTH, BATCH = 0.25, 32
 
 def measure(inputs: Inputs, n_rounds: int = N_ROUNDS, n_steps: int = N_STEPS) -> Result:
     folder = _corpus(inputs.folder / "streamed")
-    n_bytes = Pairing.of(_frames(folder), "identity", "train").n_bytes
+    n_bytes = Pairing.of(_frames(folder), "identity").n_bytes
     if n_bytes < TIMES * MEMORY_BYTES:
         raise RuntimeError(f"a corpus of {n_bytes} bytes, {TIMES * MEMORY_BYTES} wanted")
     rounds = [

@@ -228,7 +228,7 @@ def test_with_other_memory_it_goes_on_with_a_note(made, capsys):
 
 def test_batches_do_not_depend_on_the_timing_of_the_threads(made, monkeypatch):
     corpus = frames_of(made)
-    pairing = Pairing.of(corpus, "identity", "train")
+    pairing = Pairing.of(corpus, "identity")
     plain = FaceStream(corpus, pairing, 2_000_000, 3)
     expected = [plain.draw(SMALL, r) for r in [rng(1)] for _ in range(25)]
     original, delays = stream.VoiceBank.read, np.random.default_rng(0)
@@ -300,7 +300,7 @@ def test_a_streamed_crop_is_the_one_that_memory_would_give(made):
 
 def test_the_choice_is_made_by_size_and_said(made, capsys):
     corpus = frames_of(made)
-    n_bytes = Pairing.of(corpus, "identity", "train").n_bytes
+    n_bytes = Pairing.of(corpus, "identity").n_bytes
     loaded = in_memory(corpus, "identity")
     assert n_bytes == loaded.voices.n_bytes + loaded.faces.n_bytes
     assert isinstance(open_data(corpus, "identity", memory_bytes=n_bytes), FaceData)
@@ -320,7 +320,7 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
         ("identity", {f"p{i}" for i in range(20, 40)}),
         ("age", {"old", "young"}),
     ):
-        data = FaceStream(corpus, Pairing.of(corpus, pair_by, "train"), 800_000)
+        data = FaceStream(corpus, Pairing.of(corpus, pair_by), 800_000)
         assert set(data.labels) == wanted
         whole = in_memory(corpus, pair_by)
         assert (len(data.voices), len(data.faces)) == (len(whole.voices), len(whole.faces))
@@ -336,7 +336,7 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
 def test_one_voice_and_one_face_are_enough(tmp_path):
     made = Made(("p",), ("p", "q"), (30, 30), 16)
     corpus = frames_of(write_corpus(tmp_path / "c", made))
-    pairing = Pairing.of(corpus, "identity", "train")
+    pairing = Pairing.of(corpus, "identity")
     data = FaceStream(corpus, pairing, 1_000_000)
     batch = data.draw(SMALL, rng())
     assert batch.voices.shape[0] == batch.faces.shape[0] == 6

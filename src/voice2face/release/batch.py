@@ -66,7 +66,7 @@ class Plan:
     Attributes:
         jobs: Each recording and its picture.
         sheet: Where the sheet of all goes.
-        left_out: Files in the folders that were named which are no recordings.
+        left_out: Files in the named folders that are no recordings.
         unreadable: Folders in them that could not be read, each with the reason.
     """
 
@@ -140,7 +140,7 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool, n_drawn: int = 0) -> Pl
 
 
 class _Names:
-    """Names of files that were given away."""
+    """Names of files, each given out once."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -161,13 +161,13 @@ class _Names:
 
     @staticmethod
     def key(name: str) -> str:
-        """What is the same of names that may be one file's."""
+        """One text for all names that may be the same file."""
         # Neither case nor how an accent is written tells files apart everywhere.
         return unicodedata.normalize("NFC", name).casefold()
 
 
 def _places(folders: Mapping[Path, Path]) -> Iterator[tuple[Path, str]]:
-    """Each recording, and where it lies in what was named: ``FOLDER-NAME``."""
+    """Each recording, and its path within the named folder as one name: ``FOLDER-NAME``."""
     for source, named in folders.items():
         inside = source.relative_to(named).parts[:-1]
         yield source, "-".join((*inside, source.stem))

@@ -49,12 +49,12 @@ def part_of_arrays(part: Part, file: str, arrays: Mapping[str, npt.NDArray[Any]]
 
 
 def copied_part(folder: Path, part: Part, place: Path | None = None) -> NewPart:
-    """A part that lies elsewhere, as it is.
+    """A part that is copied from another folder.
 
     Args:
         folder: Where its files lie.
         part: With their checksums.
-        place: Of its one file, where that has another name there.
+        place: Path of its one file, if that has another name there.
     """
 
     def write(into: Path) -> None:

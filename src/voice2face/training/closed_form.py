@@ -194,7 +194,7 @@ def read_pairs(
         TrainingError: Nothing has both a voice and a face.
     """
     frames = CorpusFrames(corpus, encoder.frames)
-    pairing = Pairing.of(frames, pair_by, set_aside=set_aside)
+    pairing = Pairing.of(frames, pair_by, set_aside)
     voices, faces = pairing.voices, pairing.faces
     pooled = [encoder.frames.pooled(one) for one in _recordings(frames, voices)]
     return VoicesAndFaces(

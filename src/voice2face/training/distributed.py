@@ -160,6 +160,9 @@ def solo(device: torch.device | str) -> Team:
     return Team(0, 1, torch.device(device))
 
 
+ALONE = solo("cpu")
+
+
 @contextlib.contextmanager
 def team(device: str) -> Iterator[Team]:
     """The processes that ``torchrun`` has started, for as long as the context lasts.

@@ -1,4 +1,4 @@
-"""All voices and faces of a split, with a partner or without, and what the sources say of them."""
+"""All voices and faces to train on, with a partner or without, and what the sources say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,29 +42,27 @@ def read_everyone(
     frames: CorpusFrames,
     encoder: FrameEncoder,
     set_aside: float = 0.0,
-    split: str = "train",
 ) -> Everyone:
-    """Read all of a split; all of it is in memory.
+    """Read all of the ``train`` split; all of it is in memory.
 
     Args:
         corpus: The corpus.
         frames: Its recordings, as the encoder hears them.
         encoder: The frozen voice encoder.
         set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
-        split: Name of the split.
 
     Raises:
         CorpusError: A shard is missing or damaged.
     """
-    hidden = held_out_clips(corpus, split, set_aside)
+    hidden = held_out_clips(corpus, "train", set_aside)
     vectors: list[npt.NDArray[np.float32]] = []
     heard: list[HeardVoices] = []
-    for shard in frames.shards(split):
+    for shard in frames.shards("train"):
         voices = shard.only(np.array([clip not in hidden for clip in shard.clip], bool))
         vectors += [encoder.pooled(one.astype(np.float32)) for one in voices.frames]
         heard.append(replace(voices, frames=[]))  # and let go of them
     voices = HeardVoices.joined(heard, corpus.info.attributes.get("voice", ()))
-    faces = corpus.faces(split)
+    faces = corpus.faces("train")
     return Everyone(
         np.array(vectors, np.float32).reshape(len(vectors), encoder.dim),
         voices.identity,

@@ -34,7 +34,7 @@ SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path, Path]] = {
 
 
 class PooledFrames(nn.Module):
-    """The embedding of stretches, as an encoder itself pools them (no gradient).
+    """Embeddings of stretches, pooled by the encoder itself (no gradient).
 
     Args:
         encoder: Any.
@@ -61,7 +61,7 @@ class FrozenEncoder:
         network: From prepared stretches of it, (batch, frame_dim, frames), to embeddings.
         folder: Where its files lie; None where it has none.
         provenance: What its model folder says of its making.
-        place: Of its one file, where that has another name than in a model folder.
+        place: Path of its one file, if that has another name than in a model folder.
         heard: What is read off its embeddings; None where nothing is.
     """
 

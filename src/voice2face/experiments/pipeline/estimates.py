@@ -140,9 +140,7 @@ class Estimator:
         settings = self._request.voice_recipe().voice_encoder
         team, pair_by = solo(self._request.device), recipe.training.pair_by
         frames = CorpusFrames(self._corpus)
-        data = open_data(
-            frames, pair_by, seed=0, device=team.device, set_aside=recipe.training.set_aside
-        )
+        data = open_data(frames, pair_by, set_aside=recipe.training.set_aside, team=team)
         samples = sample_voices(frames, pair_by)
         return FaceTrainee(data, recipe, VoiceEncoder(settings), samples, 0, team)
 

@@ -196,7 +196,7 @@ class CorpusFrames:
         missing = [shard for shard in shards if not self._is_there(shard)]
         n_recordings = sum(shard.rows for shard in missing)
         if n_recordings >= NOTED:
-            _note(f"{self.corpus.path}: computing the frames of {n_recordings} recordings")
+            note(f"{self.corpus.path}: computing the frames of {n_recordings} recordings")
         for wait in (False, True):  # first those that nobody else is at
             for shard in missing:
                 if self._is_there(shard):
@@ -206,7 +206,7 @@ class CorpusFrames:
                         self._compute(shard)
         n_empty = sum(int((self._lengths[shard.name] == 0).sum()) for shard in missing)
         if n_empty:
-            _note(f"{self.corpus.path}: {n_empty} recordings hold too little speech: left out")
+            note(f"{self.corpus.path}: {n_empty} recordings hold too little speech: left out")
 
     def _path(self, shard: Shard) -> Path:
         return self.folder / f"{Path(shard.name).stem}{SUFFIX}"
@@ -262,5 +262,6 @@ def _sound(recording: Recording) -> Speech | None:
     return recording.speech() if recording.has_sound else None
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """One line for whoever watches."""
     print(one_line(text), file=sys.stderr)

@@ -112,15 +112,12 @@ class Pairing:
     left_out: str = ""
 
     @classmethod
-    def of(
-        cls, frames: CorpusFrames, pair_by: str, split: str = "train", set_aside: float = 0.0
-    ) -> "Pairing":
-        """Number what voices and faces of a split are paired by; neither is read.
+    def of(cls, frames: CorpusFrames, pair_by: str, set_aside: float = 0.0) -> "Pairing":
+        """Number what voices and faces of the ``train`` split are paired by; neither is read.
 
         Args:
             frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Name of the split.
             set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
 
         Raises:
@@ -128,9 +125,9 @@ class Pairing:
             TrainingError: Nothing has both a voice and a face.
         """
         corpus = frames.corpus
-        heard = parts_of(corpus, "voice", split, pair_by, set_aside)
+        heard = parts_of(corpus, "voice", "train", pair_by, set_aside)
         lengths = [frames.lengths(part) for part in heard]
-        seen = parts_of(corpus, "face", split, pair_by)
+        seen = parts_of(corpus, "face", "train", pair_by)
         spoken = {
             value
             for part, n in zip(heard, lengths, strict=True)
@@ -144,7 +141,7 @@ class Pairing:
             common = ", ".join(sorted({*voices} & {*faces})) or "they share none"
             raise TrainingError(
                 corpus.path,
-                f"no {pair_by} of the {split} split has both a voice and a face "
+                f"no {pair_by} of the train split has both a voice and a face "
                 f"({sum(map(len, heard))} voices, {sum(map(len, seen))} faces)",
                 "at least one",
                 f"pair by an attribute that both have ({common})",
@@ -172,14 +169,13 @@ def _without_partner(parts: Iterable[Part], labels: Sequence[str]) -> Counter[st
     return Counter(value for part in parts for value in part.values if value not in known)
 
 
-def check_classes(thing: object, labels: Sequence[str], pair_by: str, split: str) -> None:
+def check_classes(thing: object, labels: Sequence[str], pair_by: str) -> None:
     """See that there is something to tell apart.
 
     Args:
         thing: The corpus, for the message.
         labels: The classes.
         pair_by: What they are values of.
-        split: Part of the corpus.
 
     Raises:
         TrainingError: There is one class alone.
@@ -187,7 +183,7 @@ def check_classes(thing: object, labels: Sequence[str], pair_by: str, split: str
     if len(labels) == 1:
         raise TrainingError(
             thing,
-            f"one {pair_by} alone ('{labels[0][:40]}') has both voices and faces in {split}",
+            f"one {pair_by} alone ('{labels[0][:40]}') has both voices and faces in train",
             "at least two",
             "see how voices and faces spell it in their tables (`voice2face inspect`), or pair by "
             "another attribute",

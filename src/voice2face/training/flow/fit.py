@@ -99,7 +99,7 @@ class Told:
             each, what is told of the weak ones is mostly chance.
         known: Where it lies in the few directions in which most is told, each with a strength of
             its own: that of a direction which is gender, say, is weak.
-        left_out: The latter of each recording, by a map that was fitted without the person,
+        left_out: ``known`` of each recording, by a map that was fitted without the person,
             (recordings, known).
     """
 

@@ -96,14 +96,10 @@ def training_faces(corpus: Corpus, pair_by: str, seed: int) -> tuple[Tensor, Tak
         bank += [shrunk(as_faces(part.pixels[rows]), SMALL_PX) for rows in some]
         labels = values_of(part, pair_by)
         for i, person in enumerate(part.identity):
-            if _share_of(person, seed) < FULL_FACES / n_faces:
+            chance = zlib.crc32(f"{seed} {person}".encode()) / 2**32  # the same in all shards
+            if chance < FULL_FACES / n_faces:
                 whole.add(part.pixels[i], str(person), labels[i])
     return torch.cat(bank), whole
-
-
-def _share_of(person: str, seed: int) -> float:
-    """A number in [0, 1) for each person: the same whatever shard they are in."""
-    return zlib.crc32(f"{seed} {person}".encode()) / 2**32
 
 
 def _round_robin(

@@ -169,7 +169,10 @@ class Monitors:
             found = [hear_all(encoder, bank, n_frames, recipe.embedding) for bank in banks]
         self._embeddings = torch.cat(found)
         self._bank = bank.to(self._device)
-        self._real_spread = _spread_of_people(learned)
+        faces_of = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
+        self._real_spread = math.nan
+        if len(faces_of) > 1:
+            self._real_spread = spread(as_faces(np.stack(list(faces_of.values()))))
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
         self._judged = _some(learned, JUDGED_FACES, rng).to(self._device)
         self._real_saturated = saturated(self._judged, self._tanh) if len(learned) else 0.0
@@ -238,12 +241,6 @@ class Monitors:
             return None
         real = _centred(embedder.embed(_pixels(faces.faces())))
         return Matcher(embedder, real, np.array(faces.label), np.array(voices.label))
-
-
-def _spread_of_people(learned: Taken) -> float:
-    """Spread of real faces, one of each person; NaN of fewer than two people."""
-    first = {person: item for item, person in zip(learned.items, learned.identity, strict=True)}
-    return spread(as_faces(np.stack(list(first.values())))) if len(first) > 1 else math.nan
 
 
 def _some(taken: Taken, most: int, rng: np.random.Generator) -> Tensor:

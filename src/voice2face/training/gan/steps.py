@@ -12,10 +12,8 @@ from torch.optim import Adam
 from voice2face.networks.modules import Critics, Generator, unit
 from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe
 from voice2face.training.data.batch import Batch
-from voice2face.training.distributed import Team, solo
+from voice2face.training.distributed import ALONE, Team
 from voice2face.training.gan.stability import augment, r1_penalty, set_learning_rates
-
-ALONE = solo("cpu")  # which device it is, no step asks
 
 
 @dataclass

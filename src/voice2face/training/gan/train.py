@@ -1,11 +1,8 @@
 """The face stage: generator and critics on voices and faces ("Training" of docs/method.md)."""
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
@@ -14,7 +11,6 @@ from voice2face.release.network_parts import deconvolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import FaceSource
 from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
@@ -79,7 +75,11 @@ def train_face(
     recipe = _fitted(recipe, encoder)
     _check_fit(corpus, recipe)
     frames = CorpusFrames(corpus, encoder.frames)
-    with contextlib.closing(_data(frames, recipe, seed, team, memory_bytes)) as data:
+    opened = open_data(
+        frames, recipe.training.pair_by, seed=seed, memory_bytes=memory_bytes,
+        set_aside=recipe.training.set_aside, team=team,
+    )  # fmt: skip
+    with contextlib.closing(opened) as data:
         samples = sample_voices(frames, recipe.training.pair_by)
         precision = settled(
             recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
@@ -124,25 +124,6 @@ def _fitted(recipe: Recipe, encoder: FrozenEncoder) -> Recipe:
     stretches = [frames_in(n / FRAMES_PER_S, rate) for n in recipe.training.crop_frames]
     changes = {"generator.embedding_dim": encoder.frames.dim, "training.crop_frames": stretches}
     return change(recipe, changes)
-
-
-def _data(
-    frames: CorpusFrames, recipe: Recipe, seed: int, team: Team, memory_bytes: int | None
-) -> FaceSource:
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", team.world))
-    if memory_bytes is None and team.world > 1:  # all must decide alike
-        room = torch.tensor(float(room_on(torch.device("cpu"), processes)), device=team.device)
-        memory_bytes = int(team.mean(room).item())
-    return open_data(
-        frames,
-        recipe.training.pair_by,
-        seed=seed,
-        device=team.device,
-        memory_bytes=memory_bytes,
-        processes=processes,
-        set_aside=recipe.training.set_aside,
-        agree=team.agree,
-    )
 
 
 def _identity(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder, seed: int) -> dict[str, str]:

@@ -72,7 +72,8 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
     encoder = Ge2e(settings=Ge2eSettings(min_speech_s=LEAST_SPEECH_S))
     read, seen = read_pairs(voices, ("voice", "gender")), read_pairs(pairs, ("voice", "face"))
     labelled, pictured = _embedded(encoder, read, seed), _embedded(encoder, seen, seed)
-    male = np.array([1.0 if _is_man(cell) else 0.0 for cell in read.cells["gender"]])
+    genders = (identity_of(cell).lower() for cell in read.cells["gender"])
+    male = np.array([float(gender in ("m", "male", "man")) for gender in genders])
     ages, seems_male = _seen(seen)
     known = np.isfinite(ages)[pictured.row] & pictured.plain
     sure = known & (np.abs(seems_male - 0.5) >= SURE - 0.5)[pictured.row]
@@ -175,7 +176,3 @@ def _seen(pairs: Pairs) -> tuple[Floats, Floats]:
     ages, male = np.full(len(paths), np.nan), np.full(len(paths), np.nan)
     ages[there], male[there] = AgeGender().judge(faces)
     return ages, male
-
-
-def _is_man(cell: str) -> bool:
-    return identity_of(cell).lower() in ("m", "male", "man")

@@ -49,10 +49,10 @@ class PluginFit:
 
 
 def _check(use: str, arrays: Arrays) -> None:
-    named = isinstance(arrays, dict) and all(isinstance(name, str) for name in arrays)
-    kinds = {getattr(array, "dtype", np.dtype(object)).kind for array in arrays.values()} if named \
-        else set()  # fmt: skip
-    if not named or not kinds or not kinds <= set("fiub"):
+    kinds: set[str] = set()
+    if isinstance(arrays, dict) and all(isinstance(name, str) for name in arrays):
+        kinds = {getattr(array, "dtype", np.dtype(object)).kind for array in arrays.values()}
+    if not kinds or not kinds <= set("fiub"):
         found = one_line(f"train gave {type(arrays).__name__} of {sorted(kinds) or 'nothing'}")
         wanted = "a dict of numpy arrays of numbers, at least one"
         raise ModelError(use, found, wanted, "see docs/add-a-generator.md")
