@@ -104,27 +104,18 @@ class Matcher:
         Raises:
             ModelError: The file is missing or damaged, or its shapes are not those of the part.
         """
-        dims = dict(zip(SIDES, (part.voice_dims, part.face_dims), strict=True))
-        wanted = {
-            name: form
-            for side, sizes in dims.items()
-            for i in range(len(sizes) - 1)
-            for name, form in (
-                (f"{side}_weights_{i}", f"float32 {side}{i} {side}{i + 1}"),
-                (f"{side}_offset_{i}", f"float32 {side}{i + 1}"),
-            )
-        }
-        sizes = {f"{side}{i}": n for side, ends in dims.items() for i, n in enumerate(ends)}
+        wanted: dict[str, str] = {}
+        sizes: dict[str, int] = {}
+        for side, dims in zip(SIDES, (part.voice_dims, part.face_dims), strict=True):
+            sizes |= {f"{side}{i}": n for i, n in enumerate(dims)}
+            for i in range(len(dims) - 1):
+                wanted[f"{side}_weights_{i}"] = f"float32 {side}{i} {side}{i + 1}"
+                wanted[f"{side}_offset_{i}"] = f"float32 {side}{i + 1}"
         found = read_arrays(path, wanted, sizes=sizes, what="two heads")
-        heads = [
-            Head(
-                [
-                    (found[f"{side}_weights_{i}"], found[f"{side}_offset_{i}"])
-                    for i in range(len(dims[side]) - 1)
-                ]
-            )
-            for side in SIDES
-        ]
+        heads = []
+        for side in SIDES:
+            own = [found[name] for name in wanted if name.startswith(side)]
+            heads.append(Head(list(zip(own[::2], own[1::2], strict=True))))
         return cls(*heads)
 
     def write(self, path: Path) -> None:

@@ -57,4 +57,5 @@ class CosineTrainee:
         for name, part in self._kept.items():
             part.load_state_dict(state[name])
         self.rng.set_state(state["sampler"])
-        torch.set_rng_state(state["torch"])
+        if "torch" in state:  # recognisers were once saved without
+            torch.set_rng_state(state["torch"])

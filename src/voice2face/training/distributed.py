@@ -106,12 +106,11 @@ class Team:
             dist.broadcast(content, src=0)
         return content.numpy().tobytes()
 
-    def check_same(self, digest: bytes, what: str) -> None:
-        """Refuse to go on if a process has something else than the leader.
+    def check_same_weights(self, digest: bytes) -> None:
+        """Refuse to go on if a process has other weights than the leader.
 
         Args:
-            digest: Checksum of what should be the same, of one length in all processes.
-            what: Its name, in the plural.
+            digest: Checksum of the weights.
 
         Raises:
             TrainingError: In all processes, naming those that differ.
@@ -126,7 +125,7 @@ class Team:
         if others:
             raise TrainingError(
                 f"process {', '.join(map(str, others))} of {self.world}",
-                f"starts with other {what} than process 0",
+                "starts with other weights than process 0",
                 "the same in all",
                 "give all the same command, program, corpus and kind of device",
             )

@@ -233,7 +233,7 @@ def _begin(trainee: Trainee, out: Path, constant: State, team: Team, resume: boo
         trainee.load(state["trainee"])
         start = int(state["step"])
     if team.world > 1:
-        team.check_same(digest(trainee.state()), "weights")
+        team.check_same_weights(digest(trainee.state()))
     return start
 
 

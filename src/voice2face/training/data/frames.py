@@ -147,20 +147,19 @@ class CorpusFrames:
             )
             yield voices.only(np.array([len(frames) > 0 for frames in voices.frames], bool))
 
-    def places(self, split: str, clips: Sequence[str]) -> list[Place]:
-        """Where the frames of some recordings lie; computes what is not there yet.
+    def places(self, clips: Sequence[str]) -> list[Place]:
+        """Where the frames of some training recordings lie; computes what is not there yet.
 
         Args:
-            split: Split of the recordings.
             clips: Their names.
 
         Raises:
             CorpusError: A shard is damaged, or has no sound for this encoder.
             OutputError: The frames could not be written.
         """
-        self.compute(split)
+        self.compute("train")
         found: dict[str, Place] = {}
-        for shard in self.corpus.shards("voice", split):
+        for shard in self.corpus.shards("voice", "train"):
             names = self.corpus.table(shard, ["clip"])["clip"].to_pylist()
             found |= {name: (shard, row) for row, name in enumerate(names)}
         return [found[str(clip)] for clip in clips]
