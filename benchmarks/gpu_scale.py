@@ -8,7 +8,8 @@ import torch
 from benchmarks import training_step
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
-from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.in_memory import FaceBank, VoiceBank
+from voice2face.training.data.source import FaceData
 
 
 @dataclass(frozen=True)

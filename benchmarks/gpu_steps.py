@@ -18,7 +18,7 @@ import torch
 from benchmarks.gpu_plain import plain_steps
 from benchmarks.gpu_scale import Scale, made_data
 from voice2face.networks.modules import VoiceEncoder
-from voice2face.training.data.source import VoiceBank
+from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.distributed import solo
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.run_state import LossWatch

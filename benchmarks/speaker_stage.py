@@ -35,7 +35,7 @@ from voice2face.corpus import Corpus
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.settings import SpeakerRecipe, change
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank
+from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.speaker.train import SpeakerTrainee
 from voice2face.training.speaker.versions import ChangedVoices
 

@@ -39,7 +39,7 @@ WIDTH, BATCH = 0.25, 32
 
 def measure(inputs: Inputs, n_rounds: int = N_ROUNDS, n_steps: int = N_STEPS) -> Result:
     folder = _corpus(inputs.folder / "streamed")
-    n_bytes = Pairing.of(_frames(folder), "identity", "train").n_bytes
+    n_bytes = Pairing.of(_frames(folder), "identity").n_bytes
     if n_bytes < TIMES * MEMORY_BYTES:
         raise RuntimeError(f"a corpus of {n_bytes} bytes, {TIMES * MEMORY_BYTES} wanted")
     rounds = [
@@ -147,7 +147,8 @@ def _warm_up(folder: Path, networks: FaceNetworks, optimisers: Any, chosen: Reci
     if not tiny.exists():
         write_corpus(tiny, Made(names, names, (1000, 1000)))
     longest = change(chosen, {"training.crop_frames": [800, 800]})
-    data = FaceData.of(_frames(tiny), "identity")
+    frames = _frames(tiny)
+    data = FaceData.read(frames, Pairing.of(frames, "identity"))
     batch = data.draw(longest, torch.Generator()).to(torch.device("cpu"))
     for _ in range(2):
         iteration(networks, optimisers, batch, chosen)

@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -303,8 +304,10 @@ def _damages(rng: random.Random) -> dict[str, Callable[[Path], object]]:
     import torch
 
     def flip(path: Path) -> None:
+        with zipfile.ZipFile(path) as archive:
+            numbers = archive.read(max(archive.infolist(), key=lambda record: record.file_size))
         data = bytearray(path.read_bytes())
-        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        data[data.index(numbers) + rng.randrange(len(numbers))] ^= 1 << rng.randrange(8)
         path.write_bytes(data)
 
     return {

@@ -28,7 +28,8 @@ from benchmarks.inputs import Inputs
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import VoiceEncoderSettings, change
-from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.in_memory import FaceBank, VoiceBank
+from voice2face.training.data.source import FaceData
 from voice2face.training.distributed import Team, team
 from voice2face.training.gan.trainee import FaceTrainee
 from voice2face.training.run_state import LossWatch

@@ -6,6 +6,9 @@ from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.settings import Recipe, VoiceEncoderSettings, change
 from voice2face.training.data.batch import Batch
+from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.pairing import Pairing
+from voice2face.training.data.source import FaceData
 from voice2face.training.gan.steps import FaceNetworks
 
 VOICE = VoiceEncoderSettings(width=0.05)
@@ -37,3 +40,8 @@ def batch(seed: int = 0) -> Batch:
 def tensors(networks: FaceNetworks) -> dict[str, torch.Tensor]:
     named = networks.named().items()
     return {f"{n}.{k}": v for n, net in named for k, v in net.state_dict().items()}
+
+
+def in_memory(frames: CorpusFrames, pair_by: str) -> FaceData:
+    """Voices and faces of the training people of a corpus."""
+    return FaceData.read(frames, Pairing.of(frames, pair_by))

@@ -79,8 +79,8 @@ class GeneratorPart(Part, frozen=True, kw_only=True):
 
     @property
     def face_px(self) -> int:
-        """Side of its faces in pixels, without opening it; 0 where only that would tell."""
-        return 0
+        """Side of its faces in pixels: its setting ``px``; 0 where only opening it would tell."""
+        return int(getattr(self, "px", 0))
 
 
 class HeardPart(Part, frozen=True, kw_only=True):

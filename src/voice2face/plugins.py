@@ -8,7 +8,7 @@ in the variable ``VOICE2FACE_PLUGINS`` (names with commas between them) or by an
 import importlib
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from voice2face.errors import ModelError, SettingsError, one_line
@@ -67,3 +67,30 @@ def import_allowed(name: str, allowed: Collection[str], source: object) -> type[
             "a module that you trust", f"if you do, set {VARIABLE}={module}",
         )  # fmt: skip
     return import_class(name)
+
+
+def made(found: type[Any], use: str, arguments: Mapping[str, Any], wanted: tuple[str, str]) -> Any:
+    """An object of a class that is named.
+
+    Args:
+        found: The class.
+        use: Its name, for messages.
+        arguments: What it is made with, by name, in their order.
+        wanted: What it must have: a whole number and a method, by name.
+
+    Raises:
+        ModelError: It can't be made, or lacks one of them.
+    """
+    try:
+        thing = found(*arguments.values())
+    except Exception as error:  # whatever a stranger's class raises
+        reason = one_line(f"{type(error).__name__}: {error}"[:160])
+        form = f"Class({', '.join(arguments)})"
+        raise ModelError(use, f"not made ({reason})", form, "correct it") from error
+    number, method = wanted
+    size = getattr(thing, number, None)
+    if not isinstance(size, int) or size < 1 or not callable(getattr(thing, method, None)):
+        both = f"{number}, a whole number, and {method}(...)"
+        remedy = "see docs/add-a-voice-encoder.md and docs/add-a-generator.md"
+        raise ModelError(use, "without them", both, remedy)
+    return thing

@@ -163,8 +163,7 @@ def test_a_network_in_an_onnx_file_is_trained_on_and_goes_into_the_model(corpus,
 def test_a_head_over_a_frozen_encoder_is_released_and_trained_on(pooling, corpus, tmp_path):
     import json
 
-    from voice2face.training.speaker.adapt import adapt
-    from voice2face.training.speaker.adaptation import AdaptationRecipe
+    from voice2face.training.speaker.adaptation import AdaptationRecipe, adapt
 
     recipe = AdaptationRecipe(pooling=pooling, embedding_dim=8, hidden=4, iterations=5)
     report = adapt(corpus, tmp_path / "head", recipe, seed=1)
@@ -181,8 +180,7 @@ def test_a_head_over_a_frozen_encoder_is_released_and_trained_on(pooling, corpus
 
 def test_an_encoder_that_takes_no_head_is_refused(corpus, tmp_path):
     from voice2face.errors import TrainingError
-    from voice2face.training.speaker.adapt import adapt
-    from voice2face.training.speaker.adaptation import AdaptationRecipe
+    from voice2face.training.speaker.adaptation import AdaptationRecipe, adapt
 
     with pytest.raises(TrainingError, match="of kind voice-encoder-plugin under it; ge2e"):
         adapt(corpus, tmp_path / "head", AdaptationRecipe(), voice_encoder=ENCODER)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small_steps import in_memory
 
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.audio import normalise
@@ -15,11 +16,12 @@ from voice2face.settings import Recipe, change
 from voice2face.training.data import streamed as stream
 from voice2face.training.data.batch import Batch
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.in_memory import FaceBank, VoiceBank
 from voice2face.training.data.memory import least_free
 from voice2face.training.data.pairing import Pairing
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order
-from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.source import FaceData
 from voice2face.training.data.streamed import FaceStream, open_data
 
 SMALL = change(Recipe(), {"training.batch_size": 6, "training.crop_frames": [40, 60]})
@@ -102,7 +104,7 @@ def test_one_process_draws_the_batches_of_the_first_release():
 
 def test_memory_holds_what_the_corpus_holds_in_its_order(made):
     corpus = Corpus.open(made)
-    data = FaceData.of(CorpusFrames(corpus), "identity")
+    data = in_memory(CorpusFrames(corpus), "identity")
     voices, faces = corpus.voices("train"), corpus.faces("train")
     stored = [recording.log_mel() for recording in voices.speech.stored]
     expected = np.concatenate([normalise(v.astype(np.float32)) for v in stored])
@@ -115,7 +117,7 @@ def test_memory_holds_what_the_corpus_holds_in_its_order(made):
 @pytest.mark.parametrize("kind", ["memory", "stream"])
 def test_the_parts_of_two_processes_make_one_batch_of_twice_the_size(made, kind):
     def opened() -> FaceData | FaceStream:
-        return FaceData.of(frames_of(made), "identity") if kind == "memory" else streamed(made)
+        return in_memory(frames_of(made), "identity") if kind == "memory" else streamed(made)
 
     double = change(SMALL, {"training.batch_size": 12})
     whole, first, second = opened(), opened(), opened()
@@ -218,7 +220,7 @@ def test_with_other_memory_it_goes_on_with_a_note(made, capsys):
     assert "less memory than before" in capsys.readouterr().err
     narrow.draw(SMALL, rng())
     narrow.load({})
-    FaceData.of(frames_of(made), "identity").load(wide.state())
+    in_memory(frames_of(made), "identity").load(wide.state())
     notes = capsys.readouterr().err
     assert "was in memory before and is streamed now" in notes
     assert "was streamed before and is in memory now" in notes
@@ -226,7 +228,7 @@ def test_with_other_memory_it_goes_on_with_a_note(made, capsys):
 
 def test_batches_do_not_depend_on_the_timing_of_the_threads(made, monkeypatch):
     corpus = frames_of(made)
-    pairing = Pairing.of(corpus, "identity", "train")
+    pairing = Pairing.of(corpus, "identity")
     plain = FaceStream(corpus, pairing, 2_000_000, 3)
     expected = [plain.draw(SMALL, r) for r in [rng(1)] for _ in range(25)]
     original, delays = stream.VoiceBank.read, np.random.default_rng(0)
@@ -250,7 +252,7 @@ def test_batches_do_not_depend_on_the_timing_of_the_threads(made, monkeypatch):
 @pytest.mark.parametrize("kind", ["memory", "stream"])
 def test_batches_made_ahead_are_the_same_and_resume_exactly(made, kind):
     def opened():
-        return FaceData.of(frames_of(made), "identity") if kind == "memory" else streamed(made)
+        return in_memory(frames_of(made), "identity") if kind == "memory" else streamed(made)
 
     plain, ahead, a, b = opened(), Ahead(opened(), torch.device("cpu")), rng(1), rng(1)
     other = change(SMALL, {"training.batch_size": 5})
@@ -279,7 +281,7 @@ def plain_start(data: FaceStream) -> dict:
 
 def test_a_streamed_crop_is_the_one_that_memory_would_give(made):
     corpus = frames_of(made)
-    whole, data = FaceData.of(corpus, "identity"), streamed(made)
+    whole, data = in_memory(corpus, "identity"), streamed(made)
     again = streamed(made)
     heard, seen = (
         torch.tensor([int(bank.labels[row]) for bank, row in pool.take(6)])
@@ -298,8 +300,8 @@ def test_a_streamed_crop_is_the_one_that_memory_would_give(made):
 
 def test_the_choice_is_made_by_size_and_said(made, capsys):
     corpus = frames_of(made)
-    n_bytes = Pairing.of(corpus, "identity", "train").n_bytes
-    loaded = FaceData.of(corpus, "identity")
+    n_bytes = Pairing.of(corpus, "identity").n_bytes
+    loaded = in_memory(corpus, "identity")
     assert n_bytes == loaded.voices.n_bytes + loaded.faces.n_bytes
     assert isinstance(open_data(corpus, "identity", memory_bytes=n_bytes), FaceData)
     assert not capsys.readouterr().err
@@ -318,9 +320,9 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
         ("identity", {f"p{i}" for i in range(20, 40)}),
         ("age", {"old", "young"}),
     ):
-        data = FaceStream(corpus, Pairing.of(corpus, pair_by, "train"), 800_000)
+        data = FaceStream(corpus, Pairing.of(corpus, pair_by), 800_000)
         assert set(data.labels) == wanted
-        whole = FaceData.of(corpus, pair_by)
+        whole = in_memory(corpus, pair_by)
         assert (len(data.voices), len(data.faces)) == (len(whole.voices), len(whole.faces))
         batches = [data.draw(SMALL, rng()) for _ in range(40)]
         heard = {data.labels[i] for b in batches for i in b.voice_labels}
@@ -334,7 +336,7 @@ def test_those_without_a_partner_are_left_out_of_the_stream(tmp_path):
 def test_one_voice_and_one_face_are_enough(tmp_path):
     made = Made(("p",), ("p", "q"), (30, 30), 16)
     corpus = frames_of(write_corpus(tmp_path / "c", made))
-    pairing = Pairing.of(corpus, "identity", "train")
+    pairing = Pairing.of(corpus, "identity")
     data = FaceStream(corpus, pairing, 1_000_000)
     batch = data.draw(SMALL, rng())
     assert batch.voices.shape[0] == batch.faces.shape[0] == 6

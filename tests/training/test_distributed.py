@@ -92,7 +92,7 @@ def _messages(crew):
         "agree": [crew.agree(crew.rank == 1), crew.agree(False), crew.agree(True)],
         "share": [crew.share(f"of {crew.rank}".encode()), crew.share(b"")],
         "leader": crew.is_leader,
-        "same": crew.check_same(b"digest", "weights"),
+        "same": crew.check_same_weights(b"digest"),
     }
 
 

@@ -9,6 +9,7 @@ import torch
 from face_runs import FAST, STEPS, assert_equal, final_state, small
 from models import WIDTH, small_model
 from msgspec.structs import replace
+from small_steps import in_memory
 
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError, ModelError, TrainingError
@@ -18,7 +19,6 @@ from voice2face.release.model_folder import read_config
 from voice2face.settings import change, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import FaceData
 from voice2face.training.distributed import solo
 from voice2face.training.gan import train as face
 from voice2face.training.gan.train import train_face
@@ -168,7 +168,7 @@ def test_a_corpus_serves_voice_encoders_of_any_front_end(corpus, tmp_path):
 
 
 def test_voices_and_faces_are_drawn_independently(corpus):
-    data = FaceData.of(CorpusFrames(Corpus.open(corpus)), "identity")
+    data = in_memory(CorpusFrames(Corpus.open(corpus)), "identity")
     rng = torch.Generator().manual_seed(0)
     batches = [data.draw(small(), rng) for _ in range(200)]
     heard = torch.cat([b.voice_labels for b in batches])
@@ -184,7 +184,7 @@ def test_voices_and_faces_are_drawn_independently(corpus):
 def test_labels_are_those_of_the_drawn_voices_and_faces(corpus):
     opened = Corpus.open(corpus)
     frames = CorpusFrames(opened)
-    data = FaceData.of(frames, "identity")
+    data = in_memory(frames, "identity")
     faces, voices = opened.faces("train"), frames.voices("train")
     for i in range(len(data.faces)):
         assert data.labels[data.faces.labels[i]] == faces.identity[i]
@@ -195,12 +195,12 @@ def test_labels_are_those_of_the_drawn_voices_and_faces(corpus):
 
 
 def test_pairing_by_an_attribute_joins_people(corpus):
-    data = FaceData.of(CorpusFrames(Corpus.open(corpus)), "gender")
+    data = in_memory(CorpusFrames(Corpus.open(corpus)), "gender")
     assert data.labels == ["female", "male"]
 
 
 def test_short_recordings_are_repeated_and_long_ones_cut(corpus):
-    data = FaceData.of(CorpusFrames(Corpus.open(corpus)), "identity")
+    data = in_memory(CorpusFrames(Corpus.open(corpus)), "identity")
     rng = torch.Generator().manual_seed(0)
     length = int(data.voices.lengths[0])
     chosen = torch.zeros(1, dtype=torch.long)
@@ -232,7 +232,7 @@ def face_trainee(chosen, corpus, encoder):
     opened = CorpusFrames(Corpus.open(corpus))
     network, _ = read_voice_encoder(encoder)
     return face.FaceTrainee(
-        FaceData.of(opened, "identity"), chosen, network,
+        in_memory(opened, "identity"), chosen, network,
         sample_voices(opened, "identity"), 0, solo("cpu"),
     )  # fmt: skip
 

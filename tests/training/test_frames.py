@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_steps import in_memory
 
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.audio import extract
@@ -16,7 +17,6 @@ from voice2face.errors import AudioError, CorpusError, OutputError, SettingsErro
 from voice2face.settings import FRONT_ENDS
 from voice2face.training.data import frame_files
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import FaceData
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
 
@@ -80,7 +80,7 @@ def test_any_encoder_trains_and_what_it_cannot_hear_is_left_out(corpus, tmp_path
     seconds = opened.voices("train").seconds
     limit = float(np.sort(seconds)[2])
     frames = CorpusFrames(opened, Windows(limit), tmp_path)
-    data = FaceData.of(frames, "identity")
+    data = in_memory(frames, "identity")
     assert len(data.voices) == (seconds >= limit).sum() == len(seconds) - 2
     assert data.voices.frames.shape[1] == 3
     assert "2 recordings hold too little speech: left out" in capsys.readouterr().err

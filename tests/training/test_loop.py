@@ -1,4 +1,3 @@
-import os
 import re
 import resource
 import signal
@@ -210,10 +209,8 @@ def test_a_full_disk_stops_tensorboard_alone(tmp_path, capsys, monkeypatch):
     run(Tiny(), tmp_path / "whole")
     n_bytes = (tmp_path / "whole" / "checkpoints" / "best.pt").stat().st_size + 20_000
 
-    def add_noise(self, writer, step, out):
-        writer.add_text("noise", os.urandom(20_000).hex(), step)
-
-    monkeypatch.setattr(Tiny, "show", add_noise)
+    names = [f"{number} {'long' * 200}" for number in range(50)]
+    monkeypatch.setattr(Tiny, "show", lambda *_: {"fit": 0.0} | dict.fromkeys(names, 1.0))
     hook = threading.excepthook
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
@@ -231,7 +228,7 @@ def test_a_full_disk_stops_tensorboard_alone(tmp_path, capsys, monkeypatch):
 def test_samples_that_cannot_be_written_do_not_end_the_run(tmp_path, capsys):
     trainee = Tiny()
 
-    def full(writer, step, out):
+    def full(step, out):
         raise OutputError(out, "full", "room", "free some")
 
     trainee.show = full

@@ -14,8 +14,9 @@ from small_steps import small
 
 from voice2face.networks.modules import Generator
 from voice2face.training.data import cuda_streams as streams
+from voice2face.training.data.in_memory import FaceBank, VoiceBank
 from voice2face.training.data.prefetch import Ahead
-from voice2face.training.data.source import FaceBank, FaceData, VoiceBank
+from voice2face.training.data.source import FaceData
 from voice2face.training.distributed import Team, solo
 from voice2face.training.gan import trainee as face_trainee
 from voice2face.training.gan.trainee import FaceTrainee
@@ -46,7 +47,7 @@ def trainee(variant: str, device: torch.device, ahead: bool = False, **changes) 
 def unheard(monkeypatch):
     """Autocast and the sample voices' embeddings are not for this device."""
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
-    monkeypatch.setattr(FaceTrainee, "_hear", lambda *_: None)
+    monkeypatch.setattr(face_trainee, "hear_all", lambda *_: None)
 
 
 @pytest.mark.parametrize("ahead", [False, True])

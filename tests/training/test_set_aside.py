@@ -23,7 +23,7 @@ def test_what_is_set_aside_is_never_drawn(tmp_path):
     assert isinstance(whole, FaceData)
     heard = sorted(int(n) for n in whole.voices.lengths)
     assert heard == sorted(len(voices.frames[i]) for i in kept)
-    paired = Pairing.of(frames, "identity", "train", 0.3)
+    paired = Pairing.of(frames, "identity", 0.3)
     assert sum(paired.voices.counts) == len(kept)
     assert sum(paired.faces.counts) == 160
-    assert sum(Pairing.of(frames, "identity", "train").voices.counts) == 160
+    assert sum(Pairing.of(frames, "identity").voices.counts) == 160

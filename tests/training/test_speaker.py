@@ -1,6 +1,5 @@
 import json
 import signal
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from voice2face.audio import normalise, tile
 from voice2face.cli.runs import runs
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
-from voice2face.errors import ModelError, SettingsError, TrainingError
+from voice2face.errors import ModelError, TrainingError
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.inference import Model
 from voice2face.release.network_parts import read_voice_encoder
@@ -19,7 +18,7 @@ from voice2face.runs.readings import READINGS, read_rows
 from voice2face.settings import FaceCrop, Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank
+from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.distributed import Team
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.train import SpeakerTrainee, train_speaker
@@ -124,16 +123,11 @@ def test_an_encoder_that_tells_nobody_apart_rings_the_alarm(corpus, tmp_path, ca
     trainee = SpeakerTrainee(bank, len(held_out), SMALL, 0, "cpu", held_out=held_out)
     torch.nn.init.zeros_(trainee.encoder.layers.embed.weight)  # one embedding for all
     for step in (10, 1000, 2000):
-        trainee.show(Mock(), step, tmp_path)
+        trainee.show(step, tmp_path)
     (line,) = capsys.readouterr().err.splitlines()
     assert "step 1000: ALARM: verification" in line
     rows, _ = read_rows(tmp_path / READINGS)
     assert [row["readings"]["verification"]["alarmed"] for row in rows] == [False, True, True]
-
-
-def test_compiling_is_refused_before_anything_is_read(tmp_path):
-    with pytest.raises(SettingsError, match="compile: true; false for the speaker stage wanted"):
-        train_speaker(tmp_path / "none", tmp_path / "voice", SMALL, run=Run(compile=True))
 
 
 def test_recordings_are_embedded_as_the_front_end_would_give_them():

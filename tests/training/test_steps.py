@@ -8,13 +8,13 @@ from torch import nn
 
 from voice2face.networks.layers import WideConvTranspose2d
 from voice2face.settings import Recipe
-from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.gan import steps
 from voice2face.training.gan.compilation import compile_networks
 from voice2face.training.gan.steps import FaceNetworks, iteration, make_optimisers
+from voice2face.training.precision import set_arithmetic
 
 
-def run(settings: Recipe, n: int = 2, team=None) -> tuple[FaceNetworks, list[dict]]:
+def run(settings: Recipe, n: int = 2, team=steps.ALONE) -> tuple[FaceNetworks, list[dict]]:
     networks = made(settings)
     optimisers = make_optimisers(networks, settings)
     losses = [iteration(networks, optimisers, batch(i), settings, i, team) for i in range(n)]

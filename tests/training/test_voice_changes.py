@@ -12,7 +12,7 @@ from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import SpeakerTraining, change
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank
+from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.speaker import voice_changes
 from voice2face.training.speaker.versions import ChangedVoices
 from voice2face.training.speaker.voice_changes import (

@@ -65,13 +65,17 @@ def _tell_picture(path: Path, as_json: bool) -> None:
 
 
 def _tell_model(name: str | None, as_json: bool) -> None:
+    from voice2face.parts import checked_file
     from voice2face.release.hub import resolve
-    from voice2face.release.model_folder import checked_part, hash_of, read_config
+    from voice2face.release.model_folder import hash_of, read_config
     from voice2face.settings import to_yaml
 
     folder = resolve(name)
     config = read_config(folder)
-    sizes = {name: checked_part(folder, name, config).stat().st_size for name in config.sha256}
+    sizes = {
+        name: checked_file(folder / name, sha256).stat().st_size
+        for name, sha256 in config.sha256.items()
+    }
     sha256 = hash_of(folder)
     answer = {"folder": folder, "sha256": sha256, "bytes": sizes, "config": config}
     parts = (f"{size / 1e6:9.2f} MB  {part}" for part, size in sizes.items())

@@ -31,8 +31,7 @@ def train_head(
     """
     need_extras("training", TRAINING)
     from voice2face.settings import change
-    from voice2face.training.speaker.adapt import adapt
-    from voice2face.training.speaker.adaptation import AdaptationRecipe
+    from voice2face.training.speaker.adaptation import AdaptationRecipe, adapt
 
     given = options.given(iterations=iterations, batch_size=batch_size, pooling=pooling)
     recipe = change(AdaptationRecipe(), given | options.assignments(settings))

@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import ModelError
-from voice2face.faces.drawing import Drawing
-from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators import velocity
-from voice2face.generators.rows import times
+from voice2face.generators.eigenfaces import Eigenfaces
+from voice2face.generators.rows import checked, times
 from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 
@@ -68,11 +67,6 @@ class FlowPart(GeneratorPart, frozen=True, kw_only=True, tag="flow"):
         arrays = read_arrays(source.path(FILE), ARRAYS, SHAPE, sizes=sizes, what="a flow")
         return Flow(self, arrays)
 
-    @property
-    def face_px(self) -> int:
-        """Side of its faces."""
-        return self.px
-
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
         return {"generator": f"flow matching, {self.n_steps} steps, faces of {self.px} pixels"}
@@ -95,9 +89,10 @@ class Flow:
     def __init__(self, part: FlowPart, arrays: Arrays) -> None:
         self.px: int = part.px
         self._part, self._arrays, self._flow = part, arrays, Velocity(arrays)
-        self._pixels = arrays["pixel_basis"].astype(np.float32)
-        self._drawing = Drawing(Layout.read(), part.px) if "shape_mean" in arrays else None
-        n_code = len(self._pixels) + len(arrays.get("shape_basis", ()))
+        shape = (arrays["shape_mean"], arrays["shape_basis"]) if "shape_mean" in arrays else None
+        mean, basis = arrays["pixel_mean"], arrays["pixel_basis"]
+        self._draw = Eigenfaces(part.px, mean, basis, shape, colours_last=True)
+        n_code = len(basis) + (0 if shape is None else len(shape[1]))
         if n_code != self._flow.code_dim:
             found = f"codes of {self._flow.code_dim} numbers for {n_code} components"
             raise ModelError("flow", found, "as many", "fetch the model again")
@@ -112,12 +107,14 @@ class Flow:
         """
         codes = self.told(embeddings)
         if rng is not None:
-            known = self.known(embeddings)
+            known = self._mapped(embeddings, "known")  # what the flow is told of each voice
             start = rng.standard_normal(codes.shape, np.float32) * np.float32(self._part.chance)
             codes = self._flow.drawn(
                 known, start, n_steps=self._part.n_steps, guidance=self._part.guidance
             )
-        return self.pictures(codes)
+        codes = np.clip(codes, -FURTHEST, FURTHEST).astype(np.float32)
+        n_pixels = len(self._arrays["pixel_basis"])
+        return self._draw(codes[:, :n_pixels], codes[:, n_pixels:])
 
     def told(self, embeddings: Floats) -> Floats:
         """Codes that voices tell, the best guess, shape (n, code).
@@ -130,35 +127,7 @@ class Flow:
         """
         return self._mapped(embeddings, "told")
 
-    def known(self, embeddings: Floats) -> Floats:
-        """What the flow is told of each voice, shape (n, known).
-
-        Args:
-            embeddings: Shape (n, dim).
-
-        Raises:
-            ModelError: The embeddings are another encoder's.
-        """
-        return self._mapped(embeddings, "known")
-
     def _mapped(self, embeddings: Floats, name: str) -> Floats:
         a = self._arrays
-        if embeddings.ndim != 2 or embeddings.shape[1] != len(a["centre"]):
-            found, wanted = f"embeddings of shape {embeddings.shape}", f"(n, {len(a['centre'])})"
-            remedy = "use the voice encoder that it was trained with"
-            raise ModelError("generator", found, wanted, remedy)
-        centred = embeddings.astype(np.float32, copy=False) - a["centre"]
+        centred = checked(embeddings, len(a["centre"])) - a["centre"]
         return np.asarray(times(centred, a[name]) + a[f"{name}_offset"], np.float32)
-
-    def pictures(self, codes: Floats) -> Floats:
-        """Faces of codes, in [-1, 1], shape (n, 3, px, px)."""
-        codes = np.clip(codes, -FURTHEST, FURTHEST).astype(np.float32)
-        n = len(self._pixels)
-        pixels = self._arrays["pixel_mean"] + times(codes[:, :n], self._pixels)
-        faces = np.clip(pixels, -1, 1, dtype=np.float32).reshape(len(codes), self.px, self.px, 3)
-        if self._drawing is not None:
-            shapes = self._arrays["shape_mean"] + times(codes[:, n:], self._arrays["shape_basis"])
-            both = zip(faces, shapes.reshape(-1, N_POINTS, 2), strict=True)
-            drawn = [self._drawing(face, shape) for face, shape in both]
-            faces = np.array(drawn, np.float32).reshape(faces.shape)
-        return np.ascontiguousarray(faces.transpose(0, 3, 1, 2))

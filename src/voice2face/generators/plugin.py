@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from voice2face.errors import ModelError, one_line
 from voice2face.generators.protocol import FaceGenerator
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
-from voice2face.plugins import NAME, import_allowed
+from voice2face.plugins import NAME, import_allowed, made
 
 FILE = "generator.npz"
 
@@ -38,20 +37,15 @@ class GeneratorPlugin(GeneratorPart, frozen=True, kw_only=True, tag="generator-p
         """
         found = import_allowed(self.use, source.plugins, source.folder)
         arrays = read_arrays(source.path(FILE))
-        return made(found, self.use, self.settings, arrays)
-
-    @property
-    def face_px(self) -> int:
-        """Side of its faces."""
-        return self.px
+        return opened(found, self.use, self.settings, arrays)
 
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
         return {"generator": self.use}
 
 
-def made(found: type[Any], use: str, settings: dict[str, Any], arrays: Arrays) -> FaceGenerator:
-    """An object of a class that is named.
+def opened(found: type[Any], use: str, settings: dict[str, Any], arrays: Arrays) -> FaceGenerator:
+    """The generator that a class is.
 
     Args:
         found: The class.
@@ -62,15 +56,6 @@ def made(found: type[Any], use: str, settings: dict[str, Any], arrays: Arrays) -
     Raises:
         ModelError: It can't be made, or is no generator.
     """
-    try:
-        generator = found(dict(settings), arrays)
-    except Exception as error:  # whatever a stranger's class raises
-        reason = one_line(f"{type(error).__name__}: {error}"[:160])
-        raise ModelError(
-            use, f"not made ({reason})", "Class(settings, arrays)", "correct it"
-        ) from error
-    px = getattr(generator, "px", None)
-    if not isinstance(px, int) or px < 1 or not callable(getattr(generator, "faces", None)):
-        wanted = "a generator: px, a whole number, and faces(embeddings, rng)"
-        raise ModelError(use, "without them", wanted, "see docs/add-a-generator.md")
-    return generator  # type: ignore[no-any-return]
+    made_of = {"settings": dict(settings), "arrays": arrays}
+    generator: FaceGenerator = made(found, use, made_of, ("px", "faces"))
+    return generator

@@ -14,7 +14,6 @@ class FaceGenerator(Protocol):
     @property
     def px(self) -> int:
         """Side of the faces."""
-        ...
 
     def faces(self, embeddings: Array, rng: np.random.Generator | None = None) -> Array:
         """One face for each embedding.
@@ -27,4 +26,3 @@ class FaceGenerator(Protocol):
         Returns:
             RGB in [-1, 1], float32, shape (n, 3, px, px).
         """
-        ...

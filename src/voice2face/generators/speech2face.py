@@ -13,11 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import ModelError
-from voice2face.faces.drawing import Drawing
-from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
-from voice2face.generators.rows import times
+from voice2face.generators.eigenfaces import Eigenfaces
+from voice2face.generators.rows import checked, times
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 
 Float32Array = npt.NDArray[np.float32]
@@ -77,11 +75,6 @@ class Speech2FacePart(GeneratorPart, frozen=True, kw_only=True, tag="speech2face
             self.px, read_arrays(path, HEAD | DECODER, SHAPE, sizes=sizes, what=what)
         )
 
-    @property
-    def face_px(self) -> int:
-        """Side of its faces."""
-        return self.px
-
     def about(self) -> dict[str, str]:
         """Rows of the card's table of networks."""
         return {"generator": f"Speech2Face's route, by the feature of {self.recogniser}"}
@@ -93,17 +86,17 @@ class Speech2Face:
     Args:
         px: Side of the faces.
         arrays: What ``HEAD`` and ``DECODER`` list, and ``SHAPE`` or nothing of it.
+
+    Attributes:
+        px: Side of the faces.
     """
 
     def __init__(self, px: int, arrays: Arrays) -> None:
-        self._px, self._arrays = px, arrays
-        self._components = arrays["components"].astype(np.float32)
-        self._drawing = Drawing(Layout.read(), px) if "shape_mean" in arrays else None
-
-    @property
-    def px(self) -> int:
-        """Side of the faces."""
-        return self._px
+        self.px, self._arrays = px, arrays
+        a, shape = arrays, None
+        if "shape_mean" in a:
+            shape = a["shape_mean"], a["shape_components"]
+        self._draw = Eigenfaces(px, a["mean"], a["components"], shape)
 
     def features(self, embeddings: Float32Array) -> Float32Array:
         """What the recogniser would see in the speakers' faces.
@@ -120,12 +113,7 @@ class Speech2Face:
             ModelError: The embeddings are another encoder's.
         """
         a = self._arrays
-        if embeddings.ndim != 2 or embeddings.shape[1] != len(a["centre"]):
-            raise ModelError(
-                "generator", f"embeddings of shape {embeddings.shape}", f"(n, {len(a['centre'])})",
-                "use the voice encoder that it was trained with",
-            )  # fmt: skip
-        given = embeddings.astype(np.float32, copy=False) - a["centre"]
+        given = checked(embeddings, len(a["centre"])) - a["centre"]
         hidden = np.maximum(times(given, a["hidden"]) + a["hidden_offset"], 0)
         told = times(given, a["linear"]) + a["offset"] + times(hidden, a["told"])
         return np.asarray(told, np.float32)
@@ -134,34 +122,17 @@ class Speech2Face:
         """Faces with these features: (n, feature) → (n, 3, px, px), in [-1, 1]."""
         a = self._arrays
         along = times(features, a["decode"]) + a["decode_offset"]
-        pixels = a["mean"] + times(along, self._components)
-        cut: Float32Array = np.clip(pixels, -1, 1, dtype=np.float32)
-        faces = cut.reshape(-1, 3, self._px, self._px)
-        return faces if self._drawing is None else self._drawn(faces, features)
-
-    def _drawn(self, faces: Float32Array, features: Float32Array) -> Float32Array:
-        """Faces of the mean shape in the shapes of these features."""
-        a, drawing = self._arrays, self._drawing
-        assert drawing is not None
-        along = times(features, a["shape_decode"]) + a["shape_offset"]
-        shapes = (a["shape_mean"] + times(along, a["shape_components"])).reshape(-1, N_POINTS, 2)
-        drawn = np.empty_like(faces)
-        for row, (face, shape) in enumerate(zip(faces, shapes, strict=True)):
-            drawn[row] = drawing(face.transpose(1, 2, 0), shape).transpose(2, 0, 1)
-        return drawn
+        if "shape_decode" not in a:
+            return self._draw(along)
+        return self._draw(along, times(features, a["shape_decode"]) + a["shape_offset"])
 
     def faces(
         self, embeddings: Float32Array, rng: np.random.Generator | None = None
     ) -> Float32Array:
-        """One face for each embedding, in [-1, 1].
+        """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`.
 
-        Args:
-            embeddings: Shape (n, dim).
-            rng: Draws what a voice leaves open of the feature; None: the face of the feature that
-                is expected.
-
-        Returns:
-            Shape (n, 3, px, px).
+        Draws differ in what a voice leaves open of the feature; the mean is the face of the feature
+        that is expected.
 
         Raises:
             ModelError: The embeddings are another encoder's.

@@ -13,8 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.errors import ModelError
-from voice2face.generators.rows import times
+from voice2face.generators.rows import checked, times
 from voice2face.parts import FileName, Part, PartSource, Role, read_arrays, write_arrays
 
 Float32Array = npt.NDArray[np.float32]
@@ -105,27 +104,18 @@ class Matcher:
         Raises:
             ModelError: The file is missing or damaged, or its shapes are not those of the part.
         """
-        dims = dict(zip(SIDES, (part.voice_dims, part.face_dims), strict=True))
-        wanted = {
-            name: form
-            for side, sizes in dims.items()
-            for i in range(len(sizes) - 1)
-            for name, form in (
-                (f"{side}_weights_{i}", f"float32 {side}{i} {side}{i + 1}"),
-                (f"{side}_offset_{i}", f"float32 {side}{i + 1}"),
-            )
-        }
-        sizes = {f"{side}{i}": n for side, ends in dims.items() for i, n in enumerate(ends)}
+        wanted: dict[str, str] = {}
+        sizes: dict[str, int] = {}
+        for side, dims in zip(SIDES, (part.voice_dims, part.face_dims), strict=True):
+            sizes |= {f"{side}{i}": n for i, n in enumerate(dims)}
+            for i in range(len(dims) - 1):
+                wanted[f"{side}_weights_{i}"] = f"float32 {side}{i} {side}{i + 1}"
+                wanted[f"{side}_offset_{i}"] = f"float32 {side}{i + 1}"
         found = read_arrays(path, wanted, sizes=sizes, what="two heads")
-        heads = [
-            Head(
-                [
-                    (found[f"{side}_weights_{i}"], found[f"{side}_offset_{i}"])
-                    for i in range(len(dims[side]) - 1)
-                ]
-            )
-            for side in SIDES
-        ]
+        heads = []
+        for side in SIDES:
+            own = [found[name] for name in wanted if name.startswith(side)]
+            heads.append(Head(list(zip(own[::2], own[1::2], strict=True))))
         return cls(*heads)
 
     def write(self, path: Path) -> None:
@@ -149,7 +139,7 @@ class Matcher:
         Raises:
             ModelError: The embeddings are another encoder's.
         """
-        return _through(self._voice, embeddings, "voice encoder")
+        return self._voice(checked(embeddings, self._voice.dims[0], "matcher"))
 
     def faces(self, embeddings: Float32Array) -> Float32Array:
         """Real faces in the common space, of length one: (n, dim) → (n, k).
@@ -157,13 +147,5 @@ class Matcher:
         Raises:
             ModelError: The embeddings are another embedder's.
         """
-        return _through(self._face, embeddings, "face embedder")
-
-
-def _through(head: Head, embeddings: Float32Array, by: str) -> Float32Array:
-    if embeddings.ndim != 2 or embeddings.shape[1] != head.dims[0]:
-        raise ModelError(
-            "matcher", f"embeddings of shape {embeddings.shape}", f"(n, {head.dims[0]})",
-            f"use the {by} that it was fitted with",
-        )  # fmt: skip
-    return head(embeddings)
+        given = checked(embeddings, self._face.dims[0], "matcher", "face embedder")
+        return self._face(given)

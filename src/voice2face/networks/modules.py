@@ -193,8 +193,3 @@ class Critics(nn.Module):
 def unit(embedding: Tensor) -> Tensor:
     """Scale each row to length one."""
     return nn.functional.normalize(embedding, dim=1)
-
-
-def n_parameters(network: nn.Module) -> int:
-    """Weights that training may change."""
-    return sum(parameter.numel() for parameter in network.parameters())

@@ -81,15 +81,13 @@ class Network:
             have == want if want is None else have in (None, want)
             for have, want in zip(found, shape, strict=True)
         )
+        remedy = "name another file, or correct its settings"
         if list(self.inputs) != [name] or output not in self.outputs:
-            found_names = f"{', '.join(self.inputs)} → {', '.join(self.outputs)}"
-            raise self.wrong(
-                found_names[:200], wanted, "name another file, or correct its settings"
-            )
+            names = f"{', '.join(self.inputs)} → {', '.join(self.outputs)}"
+            raise self.wrong(names[:200], wanted, remedy)
         if kind != "tensor(float)" or not fits:
             sides = ", ".join("any" if side is None else str(side) for side in found)
-            found_input = f"input '{name}' is {kind} of shape ({sides})"
-            raise self.wrong(found_input, wanted, "name another file, or correct its settings")
+            raise self.wrong(f"input '{name}' is {kind} of shape ({sides})", wanted, remedy)
 
     def wrong(self, found: str, wanted: str, remedy: str) -> ModelError:
         """The error that says so of this file."""

@@ -1,10 +1,13 @@
 """Presets and the report's five models, as data: each a difference from another recipe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from voice2face.errors import SettingsError
 from voice2face.settings import Recipe, SpeakerRecipe, change
+
+T = TypeVar("T")
 
 # The rows of "Where the report's table and the released program disagree" (docs/method.md), as the
 # table has them; one switch each, and each can be set alone.
@@ -73,11 +76,9 @@ def recipe(variant: str = "baseline", preset: str = "released", width: float = 1
     Raises:
         SettingsError: No such variant or preset.
     """
-    for name, choices in ((variant, VARIANTS), (preset, PRESETS)):
-        if name not in choices:
-            raise SettingsError(name, "no such name", f"one of {', '.join(choices)}", "choose one")
+    changes = _named(variant, VARIANTS).changes
     widths = {"generator.width": width, "critics.width": width}
-    return change(PRESETS[preset], VARIANTS[variant].changes | widths)
+    return change(_named(preset, PRESETS), changes | widths)
 
 
 def speaker_recipe(preset: str = "released") -> SpeakerRecipe:
@@ -86,7 +87,10 @@ def speaker_recipe(preset: str = "released") -> SpeakerRecipe:
     Raises:
         SettingsError: No such preset.
     """
-    if preset not in SPEAKER_PRESETS:
-        choices = ", ".join(SPEAKER_PRESETS)
-        raise SettingsError(preset, "no such name", f"one of {choices}", "choose one")
-    return SPEAKER_PRESETS[preset]
+    return _named(preset, SPEAKER_PRESETS)
+
+
+def _named(name: str, choices: Mapping[str, T]) -> T:
+    if name not in choices:
+        raise SettingsError(name, "no such name", f"one of {', '.join(choices)}", "choose one")
+    return choices[name]

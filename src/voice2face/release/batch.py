@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
-from voice2face.files import check_free, write_bytes
+from voice2face.files import check_free
 from voice2face.media import Recordings, recordings_in
-from voice2face.release.inference import Model, enlarged, enlargement, to_picture
-from voice2face.release.provenance import png_bytes, provenance_of
+from voice2face.release.inference import Model, to_picture
+from voice2face.release.provenance import provenance_of, write_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,7 +66,7 @@ class Plan:
     Attributes:
         jobs: Each recording and its picture.
         sheet: Where the sheet of all goes.
-        left_out: Files in the folders that were named which are no recordings.
+        left_out: Files in the named folders that are no recordings.
         unreadable: Folders in them that could not be read, each with the reason.
     """
 
@@ -140,7 +140,7 @@ def plan(inputs: Sequence[Path], out: Path, sheet: bool, n_drawn: int = 0) -> Pl
 
 
 class _Names:
-    """Names of files that were given away."""
+    """Names of files, each given out once."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -161,13 +161,13 @@ class _Names:
 
     @staticmethod
     def key(name: str) -> str:
-        """What is the same of names that may be one file's."""
+        """One text for all names that may be the same file."""
         # Neither case nor how an accent is written tells files apart everywhere.
         return unicodedata.normalize("NFC", name).casefold()
 
 
 def _places(folders: Mapping[Path, Path]) -> Iterator[tuple[Path, str]]:
-    """Each recording, and where it lies in what was named: ``FOLDER-NAME``."""
+    """Each recording, and its path within the named folder as one name: ``FOLDER-NAME``."""
     for source, named in folders.items():
         inside = source.relative_to(named).parts[:-1]
         yield source, "-".join((*inside, source.stem))
@@ -192,13 +192,9 @@ def _recordings(path: Path) -> Recordings:
         return Recordings([path])
     found = recordings_in(path)
     if not found.files:
-        n_others = len(found.others)
-        held = (
-            f"a folder without recordings ({n_others} other files)"
-            if n_others
-            else ("a folder without recordings")
-        )
-        raise AudioError(path, held, "at least one", "name a recording, or another folder")
+        held = f" ({len(found.others)} other files)" if found.others else ""
+        remedy = "name a recording, or another folder"
+        raise AudioError(path, f"a folder without recordings{held}", "at least one", remedy)
     return found
 
 
@@ -240,13 +236,10 @@ def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]
         check_free(path, force=wanted.force)
     made = model.reconstruct_speech(read(job.source), speaker=wanted.speaker)
     pictures = [made.picture, *map(to_picture, made.faces(len(job.drawn)))]
-    shown = [enlarged(picture, wanted.px) for picture in pictures]
+    shown = []
     for number, path in enumerate((job.target, *job.drawn)):
         person = f"person {number} drawn who might have this voice" if number else ""
-        grown = wanted.px is not None and wanted.px > made.picture.width
-        larger = enlargement(made.picture.width) if grown else ""
-        about = provenance_of(model, "; ".join(filter(None, (person, larger))))
-        write_bytes(path, png_bytes(shown[number], about, wanted.label))
+        shown.append(write_picture(path, pictures[number], model, wanted.px, person, wanted.label))
     return Done(shown[0], shown[1:], made.seconds, made.speech_s, made.heard, made.speakers)
 
 

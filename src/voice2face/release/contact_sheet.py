@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from voice2face.errors import one_line
-from voice2face.files import atomic_write, write_bytes
+from voice2face.files import write_bytes
 from voice2face.release.provenance import Provenance, png_bytes
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -39,9 +39,9 @@ def write_sheet(
     path: Path,
     faces: Sequence[tuple[Image.Image, str]],
     title: str,
-    about: Provenance | None = None,
+    about: Provenance,
     columns: int | None = None,
-) -> Path:
+) -> None:
     """Write faces with their names under them.
 
     Args:
@@ -51,19 +51,10 @@ def write_sheet(
         about: What the file says about itself.
         columns: Faces in a row; as many as make a sheet of good shape if not given.
 
-    Returns:
-        ``path``.
-
     Raises:
         OutputError: It could not be written.
     """
-    sheet = contact_sheet(faces, title, columns)
-    if about is not None:
-        write_bytes(path, png_bytes(sheet, about))
-        return path
-    with atomic_write(path) as temporary:
-        sheet.save(temporary, format="PNG")
-    return path
+    write_bytes(path, png_bytes(contact_sheet(faces, title, columns), about))
 
 
 def contact_sheet(

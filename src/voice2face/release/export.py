@@ -25,7 +25,7 @@ Tensors = list[onnx.TensorProto]
 
 
 def export_voice_encoder(
-    encoder: VoiceEncoder, path: Path | None, is_unit: bool, half: bool
+    encoder: VoiceEncoder, path: Path | None, *, is_unit: bool, half: bool
 ) -> None:
     """Write ``features`` (batch, n_mels, frames) → ``embedding`` (batch, dim).
 
@@ -58,7 +58,7 @@ def export_voice_encoder(
     _write_network(path, "voice_encoder", nodes, tensors, given, outputs, half)
 
 
-def export_generator(generator: Generator, path: Path | None, half: bool) -> None:
+def export_generator(generator: Generator, path: Path | None, *, half: bool) -> None:
     """Write ``embedding`` (batch, dim) → ``face`` (batch, 3, px, px).
 
     Args:

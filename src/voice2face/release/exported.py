@@ -22,41 +22,32 @@ def export(
     examples: Mapping[str, Tensor],
     path: Path,
     outputs: Sequence[str],
-    *,
-    varying: Mapping[str, Mapping[int, str]] | None = None,
-    tolerance: float = TOLERANCE,
 ) -> None:
     """Write a network, after its file gave what torch gives for the examples.
 
     Args:
         module: In evaluation mode, on the processor; it takes its inputs by place.
-        examples: Inputs by name, in their order. A side that may vary must be two or more here.
+        examples: Inputs by name, in their order; the first axis is the batch, of two or more here.
         path: The ``.onnx`` file; an older one is replaced.
         outputs: Names of the outputs.
-        varying: Of each input, the names of the axes that may have any length; the first axis,
-            ``batch``, of each if not given.
-        tolerance: Largest difference, as a share of the largest output.
 
     Raises:
         MissingExtraError: The exporter is not installed.
         ModelError: The network can't be exported, or the file gives other numbers.
     """
-    if varying is None:
-        varying = {key: {0: "batch"} for key in examples}
     module.eval()
     with torch.inference_mode():
         given = module(*examples.values())
     wanted = [given] if isinstance(given, Tensor) else list(given)
     with atomic_write(path) as temporary:
-        temporary.write_bytes(_exported(module, examples, outputs, varying, path.name))
-        _check(temporary, path.name, examples, dict(zip(outputs, wanted, strict=True)), tolerance)
+        temporary.write_bytes(_exported(module, examples, outputs, path.name))
+        _check(temporary, path.name, examples, dict(zip(outputs, wanted, strict=True)))
 
 
 def _exported(
     module: nn.Module,
     examples: Mapping[str, Tensor],
     outputs: Sequence[str],
-    varying: Mapping[str, Mapping[int, str]],
     name: str,
 ) -> bytes:
     """The file's bytes."""
@@ -64,10 +55,8 @@ def _exported(
         import onnxscript  # noqa: F401  # torch's exporter needs it, and says so only inside
     except ImportError as error:
         raise MissingExtraError("export of a network", "train") from error
-    axes = {axis: torch.export.Dim(axis) for of in varying.values() for axis in of.values()}
-    shapes = tuple(
-        {at: axes[axis] for at, axis in varying.get(given, {}).items()} for given in examples
-    )
+    batch = torch.export.Dim("batch")
+    shapes = tuple({0: batch} for _ in examples)
     try:
         with warnings.catch_warnings():  # of deprecated names within the exporter
             warnings.simplefilter("ignore")
@@ -96,7 +85,6 @@ def _check(
     name: str,
     examples: Mapping[str, Tensor],
     wanted: Mapping[str, Tensor],
-    tolerance: float,
 ) -> None:
     """Compare what the file gives with what torch gave."""
     session = open_session(file, 1)
@@ -104,8 +92,8 @@ def _check(
     for (output, of_torch), of_file in zip(wanted.items(), found, strict=True):
         largest = float(of_torch.abs().max())
         apart = float(np.abs(of_file - of_torch.numpy()).max()) if of_file.size else 0.0
-        if not apart <= tolerance * max(largest, 1e-6):
+        if not apart <= TOLERANCE * max(largest, 1e-6):
             raise ModelError(
                 name, f"'{output}' is {apart:.2g} off what torch gives, of {largest:.2g}",
-                f"a share of at most {tolerance:g}", "look for an operator that differs",
+                f"a share of at most {TOLERANCE:g}", "look for an operator that differs",
             )  # fmt: skip

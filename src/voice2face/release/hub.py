@@ -8,25 +8,15 @@ from voice2face import __version__
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import write_text
 from voice2face.onnx_files.check import RefusedError, check_onnx
-from voice2face.release.hub_access import (
-    HubName,
-    UnreachableError,
-    api,
-    asking,
-    bars_for_people,
-    check_installed,
-    endpoint,
-    hub_name,
-    offline_variable,
-)
+from voice2face.parts import checked_file
+from voice2face.release import hub_access
+from voice2face.release.hub_access import HubName, UnreachableError
 from voice2face.release.model_folder import (
     BUNDLED,
     CARD,
     CONFIG,
     MAX_CONFIG_BYTES,
     SHIPPED_MODELS,
-    ModelConfig,
-    checked_part,
     read_config,
 )
 
@@ -34,7 +24,6 @@ from voice2face.release.model_folder import (
 # have 64 times that.
 LARGEST = {".json": 1 << 26, ".onnx": 1 << 31, ".npz": 1 << 31, ".safetensors": 1 << 32}
 LARGEST_CARD = 1 << 20
-PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 
 
 def resolve(model: str | Path | None, revision: str | None = None) -> Path:
@@ -54,7 +43,7 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
         ModelError: The model can't be had from the hub, or a revision of a folder is asked for.
         MissingExtraError: A name of the hub without the extra ``hub``.
     """
-    name = None if model is None else hub_name(str(model))
+    name = None if model is None else hub_access.hub_name(str(model))
     if name is not None:
         return fetch(name.at(revision))
     if revision is not None:
@@ -87,11 +76,11 @@ def fetch(name: HubName) -> Path:
         ModelError: It can't be had, or is not what it should be.
         MissingExtraError: The extra ``hub`` is not installed.
     """
-    check_installed(f"{name} (no such folder here; a model of the hub)")
+    hub_access.check_installed(f"{name} (no such folder here; a model of the hub)")
     cached = _cached(name)
-    if offline_variable():
+    if hub_access.offline_variable():
         if cached is None:
-            remedy = f"fetch it once without {offline_variable()}, or give a folder"
+            remedy = f"fetch it once without {hub_access.offline_variable()}, or give a folder"
             raise ModelError(
                 name, "not in the cache, and the hub is not asked", "the model", remedy
             )
@@ -106,9 +95,9 @@ def fetch(name: HubName) -> Path:
         return _sound(name, cached)
 
 
-def _sound(name: HubName, folder: Path) -> Path:
-    """A folder in which nothing is wrong; what was refused once is refused again."""
-    if problem := _problem(folder):
+def _sound(name: HubName, folder: Path, files: Collection[str] | None = None) -> Path:
+    """The folder, after a look at what is in it."""
+    if problem := _problem(folder, files):
         wanted, remedy = "a model as it was released", "tell those who published it"
         raise ModelError(name, problem, wanted, f"take another, or {remedy}")
     return folder
@@ -116,32 +105,33 @@ def _sound(name: HubName, folder: Path) -> Path:
 
 def _download(name: HubName) -> Path:
     """The model as it is on the hub now; what of it is in the cache is not fetched again."""
-    with asking(name):
-        found = api().model_info(name.repo, revision=name.revision, files_metadata=True)
+    with hub_access.asking(name):
+        found = hub_access.api().model_info(name.repo, revision=name.revision, files_metadata=True)
     folder = _cached(HubName(name.repo, found.sha))
     if folder is None or _problem(folder):
         sizes = {file.rfilename: file.size for file in found.siblings or ()}
-        files = _wanted(name, found.sha, sizes)
-        folder = folder or _snapshot(name, found.sha, files)
-        if _problem(folder):  # damaged on its way, or in the cache: once more
-            folder = _snapshot(name, found.sha, files, again=True)
-    _note_revision(_sound(name, folder), name.revision or "main")
+        folder = _fetched(name, found.sha, _wanted(name, found.sha, sizes))
+    _note_revision(folder, name.revision or "main")
     return folder
 
 
-def _snapshot(
-    name: HubName, commit: str | None, files: Sequence[str], *, again: bool = False
-) -> Path:
-    """The folder in the cache of these files as they are at a commit."""
+def _fetched(name: HubName, commit: str | None, files: Sequence[str]) -> Path:
+    """The folder in the cache of these files as they are at a commit.
+
+    What was damaged on its way, or in the cache, is fetched once more.
+    """
     from huggingface_hub import snapshot_download
 
-    with asking(name), bars_for_people():
-        return Path(
-            snapshot_download(
+    for again in (False, True):
+        with hub_access.asking(name), hub_access.bars_for_people():
+            found = snapshot_download(
                 name.repo, revision=commit, allow_patterns=list(files), force_download=again,
-                endpoint=endpoint(), library_name="voice2face", library_version=__version__,
-            )
-        )  # fmt: skip
+                endpoint=hub_access.endpoint(),
+                library_name="voice2face", library_version=__version__,
+            )  # fmt: skip
+        if not _problem(Path(found), files):
+            break
+    return _sound(name, Path(found), files)
 
 
 def _wanted(name: HubName, commit: str | None, sizes: Mapping[str, int | None]) -> list[str]:
@@ -151,37 +141,20 @@ def _wanted(name: HubName, commit: str | None, sizes: Mapping[str, int | None]) 
         ModelError: One is missing or too large, or the configuration is not a model's.
     """
     if CONFIG not in sizes:
-        raise _missing(name, CONFIG, sizes)
+        raise _missing(name, CONFIG)
     _check_size(name, CONFIG, sizes[CONFIG])
-    config = _config(name, commit)
+    config = read_config(_fetched(name, commit, [CONFIG]))
     for part in config.sha256:
         if part not in sizes:
-            raise _missing(name, part, sizes)
+            raise _missing(name, part)
     files = [CONFIG, *(card for card in (CARD,) if card in sizes), *config.sha256]
     for file in files:
         _check_size(name, file, sizes[file])
     return files
 
 
-def _config(name: HubName, commit: str | None) -> ModelConfig:
-    """The configuration alone, fetched; once more if it was damaged on its way."""
-    try:
-        return read_config(_snapshot(name, commit, [CONFIG]))
-    except ModelError:
-        folder = _snapshot(name, commit, [CONFIG], again=True)
-    try:
-        return read_config(folder)
-    except ModelError as error:
-        found = f"{Path(error.thing).name}: {error.found}"
-        raise ModelError(name, found, error.wanted, "take another") from error
-
-
-def _missing(name: HubName, what: str, there: Collection[str]) -> ModelError:
-    pickles = sorted(file for file in there if Path(file).suffix in PICKLES)
-    beside = f", but {pickles[0]}, which could hold code" if pickles else ""
-    return ModelError(
-        name, f"no {what}{beside}", "a model that voice2face released", "take another"
-    )
+def _missing(name: HubName, what: str) -> ModelError:
+    return ModelError(name, f"no {what}", "a model that voice2face released", "take another")
 
 
 def largest(file: str) -> int:
@@ -196,14 +169,20 @@ def _check_size(name: HubName, file: str, size: int | None) -> None:
         raise ModelError(name, found, f"at most {largest(file)}", "take another")
 
 
-def _problem(folder: Path) -> str:
-    """What is wrong with a model that came from elsewhere; every part's checksum is compared."""
+def _problem(folder: Path, files: Collection[str] | None = None) -> str:
+    """What is wrong with a model that came from elsewhere: configuration, checksums, networks.
+
+    Args:
+        folder: Its folder.
+        files: Those that are looked at beside the configuration; None: all.
+    """
     try:
         config = read_config(folder)
-        for part in config.sha256:
-            path = checked_part(folder, part, config)
-            if path.suffix == ".onnx":
-                check_onnx(path.read_bytes())
+        for part, sha256 in config.sha256.items():
+            if files is None or part in files:
+                path = checked_file(folder / part, sha256)
+                if path.suffix == ".onnx":
+                    check_onnx(path.read_bytes())
     except RefusedError as error:
         return f"{part}: {error}"
     except ModelError as error:
@@ -229,7 +208,7 @@ def _cached(name: HubName) -> Path | None:
 def _note_revision(folder: Path, revision: str) -> None:
     """Note in the cache, as its layout has it, which commit a branch or a tag is.
 
-    Else the model would be there without network under the name of its commit alone.
+    Without the note, a model can be found without network by its commit alone.
     """
     if revision == folder.name:
         return

@@ -13,9 +13,9 @@ from voice2face.audio.load import Source
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import ModelError
-from voice2face.files import check_free, write_bytes
+from voice2face.files import check_free
 from voice2face.generators.protocol import FaceGenerator
-from voice2face.parts import Role
+from voice2face.parts import PartSource, Role
 from voice2face.plugins import allowed_plugins
 from voice2face.release.hub import resolve
 from voice2face.release.model_folder import (
@@ -24,7 +24,6 @@ from voice2face.release.model_folder import (
     check_present,
     hash_of,
     read_config,
-    source_of,
 )
 from voice2face.voice_encoders.protocol import FrameEncoder, Listened, Listener, VoiceEncoder
 
@@ -78,13 +77,11 @@ class Reconstruction:
         Raises:
             OutputError: It could not be written, or somebody else's file is there.
         """
-        from voice2face.release.provenance import png_bytes, provenance_of
+        from voice2face.release.provenance import write_picture
 
         path = Path(path)
         check_free(path)
-        grown = px is not None and px > self.picture.width
-        about = provenance_of(self._model, enlargement(self.picture.width) if grown else "")
-        write_bytes(path, png_bytes(enlarged(self.picture, px), about))
+        write_picture(path, self.picture, self._model, px)
         return path
 
     def faces(self, n: int, seed: int = 0) -> np.ndarray:
@@ -157,12 +154,7 @@ class Model:
         Raises:
             ModelError: The part is missing or damaged, or there is none.
         """
-        found = self._open("generator")
-        if found is None:
-            raise ModelError(
-                self.folder, "a voice encoder alone", "a model with a generator", "train face"
-            )
-        return found  # type: ignore[no-any-return]
+        return self._needed("generator", "a voice encoder alone", "train face")  # type: ignore[no-any-return]
 
     @property
     def matcher(self) -> "Matcher":
@@ -171,10 +163,14 @@ class Model:
         Raises:
             ModelError: The part is missing or damaged, or there is none.
         """
-        found = self._open("matcher")
+        return self._needed("matcher", "no matcher", "train matching")  # type: ignore[no-any-return]
+
+    def _needed(self, role: Role, lacking: str, remedy: str) -> Any:
+        """The part of a role at work, which the model must have."""
+        found = self._open(role)
         if found is None:
-            raise ModelError(self.folder, "no matcher", "a model with one", "train matching")
-        return found  # type: ignore[no-any-return]
+            raise ModelError(self.folder, lacking, f"a model with a {role}", remedy)
+        return found
 
     def _open(self, role: Role) -> Any:
         """The part of a role at work; None where the model has none."""
@@ -183,7 +179,7 @@ class Model:
                 part = self.config.part(role)
                 if part is None:
                     return None
-                source = source_of(self.folder, part, self._threads, self._plugins)
+                source = PartSource(self.folder, part.files, self._threads, self._plugins)
                 self._opened[role] = part.open(source)
             return self._opened[role]
 
@@ -206,11 +202,7 @@ class Model:
         else:
             listened = Listened(np.asarray(encoder.embed(speech), np.float32))
         read_offs: ReadOffs | None = self._open("heard")
-        if (
-            read_offs is not None
-            and isinstance(encoder, FrameEncoder)
-            and listened.frames is not None
-        ):
+        if read_offs and isinstance(encoder, FrameEncoder) and listened.frames is not None:
             from voice2face.voice_encoders.listening import interpret
 
             listened = interpret(encoder, listened, read_offs, speech.name, speaker=speaker)
@@ -337,15 +329,3 @@ def number_of(embedding: np.ndarray) -> int:
     """A number that tells voices apart: a checksum of the embedding in a hundred steps."""
     largest = max(float(np.abs(embedding).max(initial=0)), 1e-12)
     return zlib.crc32(np.round(50 * embedding / largest).astype(np.int8).tobytes())
-
-
-def enlargement(width: int) -> str:
-    """What a picture that was enlarged says of it."""
-    return f"enlarged from {width} pixels"
-
-
-def enlarged(picture: "Image", px: int | None) -> "Image":
-    """A picture with sides of ``px``, by Lanczos' filter, which keeps edges; None: as it is."""
-    from PIL.Image import Resampling
-
-    return picture if px in (None, picture.width) else picture.resize((px, px), Resampling.LANCZOS)

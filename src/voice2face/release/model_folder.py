@@ -13,10 +13,8 @@ from voice2face.matchers.kinds import MATCHERS
 from voice2face.parts import (
     GeneratorPart,
     Part,
-    PartSource,
     Role,
     VoiceEncoderPart,
-    checked_file,
 )
 from voice2face.release.format_1 import Format1
 from voice2face.settings import S, Settings, decode, parse_yaml
@@ -73,15 +71,6 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
         return {name: sum_ for part in self.parts for name, sum_ in sorted(part.files.items())}
 
 
-class _Written(Settings, frozen=True, kw_only=True):
-    """The file before it is known what its parts are."""
-
-    format_version: int
-    name: str
-    parts: tuple[dict[str, Any], ...]
-    provenance: Facts = msgspec.field(default_factory=dict)
-
-
 def part_class(kind: str) -> type[Part]:
     """The struct of a kind of parts, one of KINDS."""
     module, _, name = KINDS[kind].partition(":")
@@ -112,20 +101,21 @@ def read_config(folder: Path) -> ModelConfig:
         )
     if version == 1:
         return _checked(_of_format_1(_decoded(data, Format1, path), path), path)
-    written = _decoded(data, _Written, path)
-    parts = tuple(_part(one, path) for one in written.parts)
-    return _checked(
-        ModelConfig(name=written.name, parts=parts, provenance=written.provenance), path
-    )
+    config = _decoded(data | {"parts": []}, ModelConfig, path)
+    listed = data.get("parts")
+    if not isinstance(listed, list):
+        raise _damaged(path, "no list of parts")
+    parts = tuple(_part(one, path) for one in listed)
+    return _checked(msgspec.structs.replace(config, parts=parts), path)
 
 
-def _part(data: dict[str, Any], path: Path) -> Part:
+def _part(data: Any, path: Path) -> Part:
     """A part by the kind that it names."""
-    kind = str(data.get("kind")).replace("_", "-")  # as the face space's was once written
+    kind = str(data.get("kind")) if isinstance(data, dict) else ""
     if kind not in KINDS:
         found = f"a part of kind {kind!r}"[:80]
         raise ModelError(path, found, f"one of {', '.join(KINDS)}", "update voice2face")
-    return _decoded(data | {"kind": kind}, part_class(kind), path, f"{kind} part: ")
+    return _decoded(data, part_class(kind), path, f"{kind} part: ")
 
 
 def _decoded(data: object, kind: type[S], path: Path, what: str = "") -> S:
@@ -167,29 +157,6 @@ def hash_of(folder: Path) -> str:
     if not (folder / CONFIG).is_file():
         raise _missing(folder / CONFIG)
     return sha256_of(folder / CONFIG)
-
-
-def checked_part(folder: Path, name: str, config: ModelConfig) -> Path:
-    """Path of one file of the model, after its checksum was compared.
-
-    Raises:
-        ModelError: The file is missing, or is not the one that was released.
-    """
-    return checked_file(folder / name, config.sha256.get(name, ""))
-
-
-def source_of(
-    folder: Path, part: Part, threads: int = 1, plugins: frozenset[str] = frozenset()
-) -> PartSource:
-    """What a part is opened from.
-
-    Args:
-        folder: The model's.
-        part: One of its parts.
-        threads: Cores for one call; 0 for all.
-        plugins: Modules whose classes the folder may name.
-    """
-    return PartSource(folder, part.files, threads, plugins)
 
 
 def check_present(folder: Path, config: ModelConfig) -> None:

@@ -1,6 +1,7 @@
 """The report's networks as parts of a model folder, and back in torch (needs torch)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,10 +12,10 @@ from voice2face.errors import ModelError
 from voice2face.generators import deconvolutional
 from voice2face.generators.deconvolutional import DeconvolutionalPart
 from voice2face.networks.modules import Generator, VoiceEncoder
-from voice2face.parts import Part
+from voice2face.parts import Part, PartSource
 from voice2face.release.export import export_generator, export_voice_encoder
 from voice2face.release.format_1 import WEIGHTS
-from voice2face.release.model_folder import CONFIG, ModelConfig, read_config, source_of
+from voice2face.release.model_folder import CONFIG, ModelConfig, read_config
 from voice2face.release.writing import NewPart
 from voice2face.settings import EmbeddingSettings, FrontEnd
 from voice2face.voice_encoders import convolutional
@@ -44,15 +45,9 @@ def convolutional_part(
     part = ConvolutionalPart(
         front_end_preset=front_end_preset, front_end=front_end, network=encoder.settings, unit=unit
     )
-    export_voice_encoder(encoder.eval(), None, unit, half)
-
-    def write(folder: Path) -> None:
-        if half:
-            _round_to_half(encoder)
-        _save_weights(encoder, "voice_encoder", folder / convolutional.WEIGHTS, half)
-        export_voice_encoder(encoder, folder / convolutional.FILE, unit, half)
-
-    return NewPart(part, write)
+    export = partial(export_voice_encoder, encoder.eval(), is_unit=unit, half=half)
+    names = convolutional.FILE, convolutional.WEIGHTS
+    return _network_part(part, encoder, export, names, half)
 
 
 def deconvolutional_part(
@@ -71,13 +66,26 @@ def deconvolutional_part(
     part = DeconvolutionalPart(
         network=generator.settings, embedding=embedding or EmbeddingSettings()
     )
-    export_generator(generator.eval(), None, half)
+    export = partial(export_generator, generator.eval(), half=half)
+    names = deconvolutional.FILE, deconvolutional.WEIGHTS
+    return _network_part(part, generator, export, names, half)
+
+
+def _network_part(
+    part: Part,
+    network: nn.Module,
+    export: Callable[[Path | None], None],
+    names: tuple[str, str],
+    half: bool,
+) -> NewPart:
+    """A network as a part: its graph and its weights, in files of these names."""
+    export(None)  # refused now, and not when it is written
 
     def write(folder: Path) -> None:
         if half:
-            _round_to_half(generator)
-        _save_weights(generator, "generator", folder / deconvolutional.WEIGHTS, half)
-        export_generator(generator, folder / deconvolutional.FILE, half)
+            _round_to_half(network)
+        _save_weights(network, part.role, folder / names[1], half)
+        export(folder / names[0])
 
     return NewPart(part, write)
 
@@ -122,7 +130,7 @@ def read_generator(folder: Path) -> Generator:
 
 def _weights_of(folder: Path, part: Part, name: str) -> Path:
     """The part's weights for torch: its own file, or that of both parts as in format 1."""
-    return source_of(folder, part).path(WEIGHTS if WEIGHTS in part.files else name)
+    return PartSource(folder, part.files).path(WEIGHTS if WEIGHTS in part.files else name)
 
 
 def _round_to_half(network: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""Who a model was trained on, as digests of names: so that nobody is asked about unnoticed."""
+"""Who a model was trained on, as digests of names: so that a test on these people is noticed."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -16,6 +16,7 @@ import msgspec
 
 from voice2face import __version__
 from voice2face.errors import ProvenanceError, one_line
+from voice2face.files import write_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -112,6 +113,40 @@ def png_bytes(picture: "Image", about: Provenance, label: str = "") -> bytes:
     return stream.getvalue()
 
 
+def write_picture(
+    path: Path,
+    picture: "Image",
+    model: "Model",
+    px: int | None = None,
+    person: str = "",
+    label: str = "",
+) -> "Image":
+    """Write a face as a PNG that says what made it.
+
+    Args:
+        path: The file.
+        picture: As the model made it.
+        model: It made it.
+        px: Side of the written one, enlarged by Lanczos' filter, which keeps edges; None: as it is.
+        person: Who is shown, if it is not the face that the voice tells.
+        label: Written under it; empty: nothing.
+
+    Returns:
+        The picture as it was written, but for the label.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    from PIL.Image import Resampling
+
+    width, said = picture.width, [person] if person else []
+    if px is not None and px != width:
+        picture = picture.resize((px, px), Resampling.LANCZOS)
+        said += [f"enlarged from {width} pixels"] if px > width else []
+    write_bytes(path, png_bytes(picture, provenance_of(model, "; ".join(said)), label))
+    return picture
+
+
 def labelled(picture: "Image", label: str) -> "Image":
     """The picture on top of a strip with a text, in as many lines as its width asks for."""
     from PIL import Image, ImageDraw, ImageFont
@@ -123,7 +158,7 @@ def labelled(picture: "Image", label: str) -> "Image":
     step = round(1.25 * size)
     height = picture.height + 2 * margin + step * len(lines)
     whole = Image.new("RGB", (picture.width, height), PAPER)
-    whole.paste(picture, (0, 0))
+    whole.paste(picture)
     draw = ImageDraw.Draw(whole)
     for i, line in enumerate(lines):
         draw.text((margin, picture.height + margin + i * step), line, INK, font)

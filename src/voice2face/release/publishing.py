@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice2face.errors import ModelError
+from voice2face.parts import checked_file
+from voice2face.release import hub_access
 from voice2face.release.card import check_card
 from voice2face.release.hub import largest
-from voice2face.release.hub_access import (
-    EXPLICIT,
-    LOG_IN,
-    HubName,
-    UnreachableError,
-    api,
-    asking,
-    bars_for_people,
-    check_installed,
-    endpoint,
-    hub_name,
-)
-from voice2face.release.model_folder import CARD, CONFIG, checked_part, read_config
+from voice2face.release.hub_access import HubName, UnreachableError
+from voice2face.release.model_folder import CARD, CONFIG, read_config
 
 
 @dataclass(frozen=True)
@@ -57,27 +48,27 @@ def push(folder: Path, name: str, *, private: bool = False, message: str = "") -
     """
     target = _target(name)
     files = _checked(folder)
-    check_installed("push")
+    hub_access.check_installed("push")
     from huggingface_hub import CommitOperationAdd
 
     added = [CommitOperationAdd(part, str(folder / part)) for part in files]
     try:
-        with asking(target), bars_for_people():
-            api().create_repo(target.repo, private=private or None, exist_ok=True)
-            done = api().create_commit(
+        with hub_access.asking(target), hub_access.bars_for_people():
+            hub_access.api().create_repo(target.repo, private=private or None, exist_ok=True)
+            done = hub_access.api().create_commit(
                 target.repo, added, commit_message=message or f"voice2face model {folder.name}"
             )
     except (UnreachableError, ModelError) as error:
         found = f"not sent ({error.found if isinstance(error, ModelError) else error})"
-        raise ModelError(
-            target, found, f"the right to write it at {endpoint()}", f"check the name, and {LOG_IN}"
-        ) from error
+        wanted = f"the right to write it at {hub_access.endpoint()}"
+        remedy = f"check the name, and {hub_access.LOG_IN}"
+        raise ModelError(target, found, wanted, remedy) from error
     left_out = sorted({entry.name for entry in folder.iterdir()} - {*files})
-    return Pushed(f"{endpoint()}/{target.repo}", done.oid, files, left_out)
+    return Pushed(f"{hub_access.endpoint()}/{target.repo}", done.oid, files, left_out)
 
 
 def _target(name: str) -> HubName:
-    target = hub_name(EXPLICIT + name.removeprefix(EXPLICIT))
+    target = hub_access.hub_name(hub_access.EXPLICIT + name.removeprefix(hub_access.EXPLICIT))
     if target is None or target.revision is not None:
         raise ModelError(name, "no name to push to", "org/name", "correct it")
     return target
@@ -98,8 +89,8 @@ def _checked(folder: Path) -> list[str]:
         if path.stat().st_size > largest(part):
             found = f"{path.stat().st_size} bytes"
             raise ModelError(path, found, f"at most {largest(part)}", "make it smaller")
-    for part in config.sha256:
-        checked_part(folder, part, config)
+    for part, sha256 in config.sha256.items():
+        checked_file(folder / part, sha256)
     try:
         text = (folder / CARD).read_text("utf-8")
     except UnicodeDecodeError as error:

@@ -16,19 +16,11 @@ from msgspec.structs import replace
 
 from voice2face.errors import ModelError, OutputError
 from voice2face.files import sha256_of, write_text
-from voice2face.generators import deconvolutional
 from voice2face.parts import Part, checked_file, write_arrays
-from voice2face.release import format_1
 from voice2face.release.card import model_card
 from voice2face.release.model_folder import CARD, CONFIG, ModelConfig, read_config
 from voice2face.settings import to_yaml
-from voice2face.voice_encoders import convolutional
 
-# Of a model whose configuration is damaged.
-KNOWN = frozenset(
-    {CONFIG, CARD, format_1.WEIGHTS}
-    | {convolutional.FILE, convolutional.WEIGHTS, deconvolutional.FILE, deconvolutional.WEIGHTS}
-)
 Provenance = dict[str, str | int | float | bool | None]
 
 
@@ -57,12 +49,12 @@ def part_of_arrays(part: Part, file: str, arrays: Mapping[str, npt.NDArray[Any]]
 
 
 def copied_part(folder: Path, part: Part, place: Path | None = None) -> NewPart:
-    """A part that lies elsewhere, as it is.
+    """A part that is copied from another folder.
 
     Args:
         folder: Where its files lie.
         part: With their checksums.
-        place: Of its one file, where that has another name there.
+        place: Path of its one file, if that has another name there.
     """
 
     def write(into: Path) -> None:
@@ -132,18 +124,13 @@ def check_replaceable(out: Path) -> None:
     if out.is_symlink() or not out.is_dir():
         raise OutputError(out, "a file", "a folder", "choose another")
     names = {entry.name for entry in out.iterdir()}
-    parts = _parts_in(out)
-    if names and (names - {CONFIG, CARD} - parts or not names & parts):
+    try:
+        own = {CONFIG, CARD, *read_config(out).sha256}
+    except ModelError:
+        own = set()
+    if names - own:
         found = "a folder with other files"
         raise OutputError(out, found, "a new folder, or a model to replace", "choose another")
-
-
-def _parts_in(folder: Path) -> set[str]:
-    """Names of the files that are a model's."""
-    try:
-        return {*read_config(folder).sha256}
-    except ModelError:
-        return {*KNOWN} - {CONFIG, CARD}
 
 
 def _take_place(new: Path, out: Path) -> None:

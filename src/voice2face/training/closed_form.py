@@ -1,28 +1,27 @@
-"""Training of generators at once: from arrays of embeddings and faces, without the shared loop."""
+"""Training of generators without the shared loop: from arrays of embeddings and faces."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.corpus import Corpus
-from voice2face.corpus.stream import read_pixels, read_shapes
-from voice2face.errors import TrainingError
+from voice2face.corpus.stream import Part, read_pixels, read_shapes
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.pairing import Pairing
+from voice2face.training.data.pairing import Pairing, Rows
 from voice2face.training.distributed import Team
 from voice2face.training.everyone import Everyone, read_everyone
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.loop import check_unused
 from voice2face.training.people import facts_of
-from voice2face.voice_encoders.protocol import FrameEncoder
 
 Frames = npt.NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class VoicesAndFaces:
         pixels: RGB, uint8, (faces, px, px, 3).
         face_labels: Person or group of each, (faces,).
         labels: Names of the people or groups.
-        geometry: How all faces lie, a name of ``faces.GEOMETRIES``; None: nobody knows.
+        geometry: How all faces lie, a name of ``faces.GEOMETRIES``; None: not known.
         read_frames: Reads :attr:`frames`.
         encoder: The voice encoder.
         read_shapes: Reads :attr:`shapes`; None where faces are not normalised.
@@ -57,7 +56,7 @@ class VoicesAndFaces:
     def frames(self) -> list[Frames]:
         """What the embedding of each recording is pooled from, each (frames, frame_dim).
 
-        Log-mel bands, or the embeddings of windows; read when asked for. Empty where nobody knows.
+        Log-mel bands, or the embeddings of windows; read when asked for. Empty if not known.
         """
         return self.read_frames()
 
@@ -78,7 +77,7 @@ class VoicesAndFaces:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a method gives that has more to give than a generator.
+    """A generator, and what else a method gives.
 
     Attributes:
         generator: As a part.
@@ -104,19 +103,19 @@ class Fit(Protocol):
         """The generator, alone or with what is to be said of it.
 
         Raises:
-            Voice2FaceError: The data don't serve.
+            Voice2FaceError: It can't be learned from these data.
         """
 
 
 @runtime_checkable
 class Particular(Protocol):
-    """A method that not every corpus serves."""
+    """A method that needs a corpus of a certain kind."""
 
     def check(self, corpus: Corpus) -> None:
-        """Refuse a corpus that doesn't serve, before anything of it is read.
+        """Look at a corpus before anything of it is read.
 
         Raises:
-            TrainingError: It doesn't.
+            TrainingError: The method can't learn from it.
         """
 
 
@@ -195,51 +194,35 @@ def read_pairs(
         TrainingError: Nothing has both a voice and a face.
     """
     frames = CorpusFrames(corpus, encoder.frames)
-    pairing = Pairing.of(frames, pair_by, "train", set_aside)
-    vectors, voice_labels = _heard(frames, encoder.frames, pairing)
-    pixels, face_labels = _seen(corpus, pairing)
-    if not len(vectors):
-        raise TrainingError(corpus.path, "no recording", "at least one", "add voices")
+    pairing = Pairing.of(frames, pair_by, set_aside)
+    voices, faces = pairing.voices, pairing.faces
+    pooled = [encoder.frames.pooled(one) for one in _recordings(frames, voices)]
     return VoicesAndFaces(
-        vectors, voice_labels, pixels, face_labels, pairing.labels, corpus.info.geometry,
-        lambda: list(_recordings(frames, pairing)), encoder,
-        (lambda: _shapes(corpus, pairing)) if corpus.info.keeps_shapes else None,
+        np.array(pooled, np.float32).reshape(len(pooled), encoder.frames.dim), voices.classes,
+        _faces(partial(read_pixels, corpus), faces), faces.classes,
+        pairing.labels, corpus.info.geometry, lambda: list(_recordings(frames, voices)), encoder,
+        partial(_faces, partial(read_shapes, corpus), faces) if corpus.info.keeps_shapes else None,
         lambda: read_everyone(corpus, frames, encoder.frames, set_aside),
     )  # fmt: skip
 
 
-def _recordings(frames: CorpusFrames, pairing: Pairing) -> Iterator[Frames]:
+def mean_of_each(
+    rows: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], n: int
+) -> npt.NDArray[np.float64]:
+    """Mean of the rows of each label, zero where it has none: (rows, values) → (n, values)."""
+    sums = np.zeros((n, rows.shape[1]))
+    np.add.at(sums, labels, rows)
+    return np.asarray(sums / np.maximum(np.bincount(labels, minlength=n), 1)[:, None])
+
+
+def _recordings(frames: CorpusFrames, voices: Rows) -> Iterator[Frames]:
     """Frames of each recording that has a partner."""
-    for part, of_rows in zip(pairing.voices.parts, pairing.voices.labels, strict=True):
+    for part, rows in zip(voices.parts, voices.kept, strict=True):
         recordings = frames.read(part)
-        for row in np.flatnonzero(of_rows >= 0):
-            yield np.asarray(recordings[row], np.float32)
+        yield from (np.asarray(recordings[row], np.float32) for row in rows)
 
 
-def _heard(
-    frames: CorpusFrames, encoder: FrameEncoder, pairing: Pairing
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Embedding and label of each recording that has a partner."""
-    pooled = [encoder.pooled(one) for one in _recordings(frames, pairing)]
-    vectors = np.array(pooled, np.float32).reshape(len(pooled), encoder.dim)
-    labels = [of_rows[of_rows >= 0] for of_rows in pairing.voices.labels]
-    return vectors, np.concatenate([np.empty(0, np.int64), *labels])
-
-
-def _seen(corpus: Corpus, pairing: Pairing) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Pixels and label of each face that has a partner."""
-    pixels, labels = [], []
-    for part, of_rows in zip(pairing.faces.parts, pairing.faces.labels, strict=True):
-        rows = np.flatnonzero(of_rows >= 0)
-        pixels.append(read_pixels(corpus, part)[rows])
-        labels.append(of_rows[rows])
-    return np.concatenate(pixels), np.concatenate(labels)
-
-
-def _shapes(corpus: Corpus, pairing: Pairing) -> npt.NDArray[np.float32]:
-    """Shape of each face that has a partner."""
-    found = [
-        read_shapes(corpus, part)[of_rows >= 0]
-        for part, of_rows in zip(pairing.faces.parts, pairing.faces.labels, strict=True)
-    ]
-    return np.concatenate(found)
+def _faces(read: Callable[[Part], npt.NDArray[Number]], faces: Rows) -> npt.NDArray[Number]:
+    """Pixels, or shapes, of each face that has a partner."""
+    both = zip(faces.parts, faces.kept, strict=True)
+    return np.concatenate([read(part)[rows] for part, rows in both])

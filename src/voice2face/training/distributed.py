@@ -28,7 +28,7 @@ from torch.nn import Parameter
 
 from voice2face.errors import SettingsError, TrainingError
 
-# For one that hangs; one that ends is noticed at once. The leader may take long over its samples.
+# A process that hangs is noticed after this, one that ends at once. The leader's samples take long.
 TIMEOUT = timedelta(minutes=10)
 
 
@@ -36,7 +36,7 @@ TIMEOUT = timedelta(minutes=10)
 class Team:
     """This process and the others that train with it.
 
-    All methods but those of one process alone must be called by all, in the same order. They raise
+    All processes must call the methods in the same order. They raise
     :class:`~voice2face.errors.TrainingError` when another process has ended or hangs.
 
     Attributes:
@@ -73,7 +73,12 @@ class Team:
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over all processes, of the same shape."""
-        return values if self.world == 1 else self._mean_in_place(values.detach().clone())
+        if self.world == 1:
+            return values
+        total = values.detach().clone()
+        with self._answered():
+            dist.all_reduce(total)
+        return total.div_(self.world)
 
     def agree(self, flag: bool) -> bool:
         """Whether any process says so."""
@@ -101,12 +106,11 @@ class Team:
             dist.broadcast(content, src=0)
         return content.numpy().tobytes()
 
-    def check_same(self, digest: bytes, what: str) -> None:
-        """Refuse to go on if a process has something else than the leader.
+    def check_same_weights(self, digest: bytes) -> None:
+        """Refuse to go on if a process has other weights than the leader.
 
         Args:
-            digest: Checksum of what should be the same, of one length in all processes.
-            what: Its name, in the plural.
+            digest: Checksum of the weights.
 
         Raises:
             TrainingError: In all processes, naming those that differ.
@@ -121,15 +125,10 @@ class Team:
         if others:
             raise TrainingError(
                 f"process {', '.join(map(str, others))} of {self.world}",
-                f"starts with other {what} than process 0",
+                "starts with other weights than process 0",
                 "the same in all",
                 "give all the same command, program, corpus and kind of device",
             )
-
-    def _mean_in_place(self, values: Tensor) -> Tensor:
-        with self._answered():
-            dist.all_reduce(values)
-        return values.div_(self.world)
 
     @contextlib.contextmanager
     def _answered(self) -> Iterator[None]:
@@ -146,7 +145,7 @@ class Team:
 
 
 def _as_it_lies(parameter: Parameter) -> Tensor:
-    """The gradient's memory, (elements,), in the order of the parameter's, so alike everywhere."""
+    """The gradient as one row of memory, (elements,), laid out as in all other processes."""
     gradient = parameter.grad
     assert gradient is not None
     if gradient.stride() != parameter.stride():
@@ -158,6 +157,9 @@ def _as_it_lies(parameter: Parameter) -> Tensor:
 def solo(device: torch.device | str) -> Team:
     """One process that trains alone."""
     return Team(0, 1, torch.device(device))
+
+
+ALONE = solo("cpu")
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.plugins import allowed_plugins, is_plugin
 from voice2face.release.hub import resolve
-from voice2face.release.model_folder import read_config, source_of
+from voice2face.release.model_folder import read_config
 from voice2face.release.network_parts import convolutional_part, model_in, read_voice_encoder
 from voice2face.release.writing import NewPart, copied_part
 from voice2face.voice_encoders import ge2e, heard, onnx_file
@@ -34,7 +34,7 @@ SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path, Path]] = {
 
 
 class PooledFrames(nn.Module):
-    """The embedding of stretches, as an encoder itself pools them (no gradient).
+    """Embeddings of stretches, pooled by the encoder itself (no gradient).
 
     Args:
         encoder: Any.
@@ -61,7 +61,7 @@ class FrozenEncoder:
         network: From prepared stretches of it, (batch, frame_dim, frames), to embeddings.
         folder: Where its files lie; None where it has none.
         provenance: What its model folder says of its making.
-        place: Of its one file, where that has another name than in a model folder.
+        place: Path of its one file, if that has another name than in a model folder.
         heard: What is read off its embeddings; None where nothing is.
     """
 
@@ -161,33 +161,37 @@ def _shipped(part: VoiceEncoderPart, path: Path, read_offs: Path) -> FrozenEncod
             raise ModelError(file, "missing", "a file of the program", "install voice2face again")
     part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
     made = part.open(PartSource(path.parent, part.files))
-    found = _of(part, made, path.parent, {"made_by": f"{part.kind}, shipped with voice2face"})
     told = heard.LinearReadOffsPart(files={heard.FILE: sha256_of(read_offs)})
-    return replace(found, heard=copied_part(read_offs.parent, told, read_offs))
+    return _of(
+        part, made, path.parent, {"made_by": f"{part.kind}, shipped with voice2face"},
+        heard=copied_part(read_offs.parent, told, read_offs),
+    )  # fmt: skip
 
 
 def _file(path: Path) -> FrozenEncoder:
     made = onnx_file.OnnxFile(path)
     part = onnx_file.OnnxFilePart(files={onnx_file.FILE: sha256_of(path)}, settings=made.settings)
-    found = _of(part, made, path.parent, {"made_by": path.name})
-    return replace(found, place=path)
+    return _of(part, made, path.parent, {"made_by": path.name}, place=path)
 
 
 def _in_folder(folder: Path) -> FrozenEncoder:
     config = read_config(folder)
     part = config.voice_encoder
-    made = part.open(source_of(folder, part, plugins=allowed_plugins()))
-    found = _of(part, made, folder, config.provenance)
+    made = part.open(PartSource(folder, part.files, plugins=allowed_plugins()))
     told = config.part("heard")
-    if told is not None:
-        found = replace(found, heard=copied_part(folder, told))
-    if not isinstance(part, ConvolutionalPart):
-        return found
-    return replace(found, network=read_voice_encoder(folder)[0])
+    read_offs = None if told is None else copied_part(folder, told)
+    found = _of(part, made, folder, config.provenance, heard=read_offs)
+    if isinstance(part, ConvolutionalPart):
+        return replace(found, network=read_voice_encoder(folder)[0])
+    return found
 
 
 def _of(
-    part: VoiceEncoderPart, made: VoiceEncoder, folder: Path, provenance: Mapping[str, Any]
+    part: VoiceEncoderPart,
+    made: VoiceEncoder,
+    folder: Path,
+    provenance: Mapping[str, Any],
+    **more: Any,
 ) -> FrozenEncoder:
     frames = as_frame_encoder(made, part.sha256)
-    return FrozenEncoder(part, frames, PooledFrames(frames), folder, provenance)
+    return FrozenEncoder(part, frames, PooledFrames(frames), folder, provenance, **more)

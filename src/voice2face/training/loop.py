@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -23,9 +23,6 @@ from voice2face.training.distributed import Team, solo
 from voice2face.training.run_folder import Writer, alone
 from voice2face.training.run_log import RunLog
 from voice2face.training.run_state import LossWatch, check_finite, digest, place_of
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 
 class Trainee(Protocol):
@@ -44,7 +41,7 @@ class Trainee(Protocol):
     def load(self, state: State) -> None:
         """Take up a state."""
 
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float] | None:
+    def show(self, step: int, out: Path) -> dict[str, float] | None:
         """Write samples of the present state and measure it; called in the leader's process alone.
 
         Returns:
@@ -190,7 +187,7 @@ class _Clerk:
         devices = [self._device] if self._device.type == "cuda" else []
         try:
             with torch.random.fork_rng(devices):  # looking must not change what comes after
-                readings = self._trainee.show(self.log.writer, step, self._out) or {}
+                readings = self._trainee.show(step, self._out) or {}
         except (OutputError, OSError) as error:  # a later checkpoint tells whether there is room
             say(f"step {step}: no samples ({error})")
             return None
@@ -199,9 +196,8 @@ class _Clerk:
         asked = name and name != Run().best_by
         if readings and asked and name not in readings and not self._missed:
             self._missed = True
-            say(
-                f"best_by {name}: no such reading, so no best checkpoint; {', '.join(readings)} are"
-            )
+            there = ", ".join(readings)
+            say(f"best_by {name}: no such reading, so no best checkpoint; {there} are")
         value = readings.get(name, math.nan)
         better = math.isfinite(value) and (self._best is None or value > self._best)
         return value if better else None
@@ -237,15 +233,15 @@ def _begin(trainee: Trainee, out: Path, constant: State, team: Team, resume: boo
         trainee.load(state["trainee"])
         start = int(state["step"])
     if team.world > 1:
-        team.check_same(digest(trainee.state()), "weights")
+        team.check_same_weights(digest(trainee.state()))
     return start
 
 
 def check_unused(out: Path, resume: bool) -> None:
-    """Refuse a folder that holds a run, unless that is to go on; worth asking before long work.
+    """Refuse a folder that holds a run, unless that is to be resumed; to be asked before long work.
 
     Raises:
-        TrainingError: It does.
+        TrainingError: It holds one.
     """
     steps = checkpoint.steps_done(out / "checkpoints")
     if steps is not None and not resume:
@@ -274,8 +270,11 @@ def _found(out: Path, constant: State, resume: bool) -> State | None:
                 "repeat the command that started it, or use another folder",
             )
     before, here = state.get("place", {}), constant["place"]
-    changes = [f"{k} {here[k]} instead of {before.get(k, '?')}" for k in here]
-    changed = [text for k, text in zip(here, changes, strict=True) if here[k] != before.get(k)]
+    changed = [
+        f"{name} {now} instead of {before.get(name, '?')}"
+        for name, now in here.items()
+        if now != before.get(name)
+    ]
     if changed:
         say(f"{out}: goes on with {', '.join(changed)}: the same method, but not bit for bit")
     return state

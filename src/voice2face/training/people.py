@@ -1,4 +1,4 @@
-"""What a model says of the corpus that it was trained on, and of the people in it."""
+"""What a model's provenance says of its corpus, and of the people in it."""
 
 from voice2face import __version__
 from voice2face.corpus import Corpus

@@ -9,22 +9,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 
 from voice2face.settings import Precision, parse_yaml
 from voice2face.training import checkpoint
-from voice2face.training.arithmetic import set_arithmetic
 from voice2face.training.checkpoint import say
 from voice2face.training.distributed import Team
 
-PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 TRIED_S = 0.3  # of each precision; one step at least
 LEAST_GAIN = 1.1  # times as fast; below it 32 bits, which are exact, are kept
 SHORT_S = 0.03  # a step in fp32: of shorter ones a clock tells too little, and 10,000 take minutes
 
 # From a precision to a step in it, which changes nothing of the training to come.
 Trial = Callable[[Precision], Callable[[], object]]
+
+
+def set_arithmetic(device: torch.device, precision: str) -> None:
+    """How an NVIDIA GPU computes in 32 bits: exactly if the training is in them, else fast.
+
+    With fp32 products are not rounded to TF32, which PyTorch does in convolutions unless told, and
+    convolutions add up in the same order each time, so that a run can be repeated. With bf16
+    neither. Settings of the whole process.
+    """
+    if device.type == "cuda":
+        fast = precision == "bf16"
+        torch.backends.cuda.matmul.allow_tf32 = fast
+        torch.backends.cudnn.allow_tf32 = fast
+        torch.backends.cudnn.deterministic = not fast
 
 
 def settled(
@@ -36,7 +49,7 @@ def settled(
         asked: If it is not ``auto``, this is it.
         out: Folder of the run.
         resume: A run that is in ``out`` keeps what it was started with.
-        team: The processes that train together, which all call this; its leader decides.
+        team: The processes that train together, which all call this; its leader tries.
         trial: Makes the steps that are tried.
         quiet: What is chosen is not said.
 
@@ -45,12 +58,11 @@ def settled(
     """
     if asked != "auto":
         return asked
-    kept = team.share(_kept(out).encode() if resume and team.is_leader else b"").decode()
-    if not kept:
-        kept = team.share(
-            _faster(team.device, trial, tells=team.is_leader and not quiet).encode()
-        ).decode()
-    return next(precision for precision in PRECISIONS if precision == kept)
+    chosen = ""
+    if team.is_leader:
+        chosen = _kept(out) if resume else ""
+        chosen = chosen or _faster(team.device, trial, tells=not quiet)
+    return msgspec.convert(team.share(chosen.encode()).decode(), Precision)
 
 
 def _kept(out: Path) -> str:
@@ -59,7 +71,7 @@ def _kept(out: Path) -> str:
     if found is None:
         return ""
     precision = parse_yaml(found[1]["recipe"], out)["training"]["precision"]
-    return str(precision) if precision in PRECISIONS else ""
+    return str(precision) if precision in ("fp32", "bf16") else ""
 
 
 def _faster(device: torch.device, trial: Trial, *, tells: bool) -> Precision:

@@ -1,9 +1,8 @@
-"""A run's folder: one run at a time, no leftovers, and checkpoints that are written meanwhile."""
+"""A run's folder: one run at a time, no leftovers, checkpoints written in the background."""
 
 import contextlib
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +12,9 @@ import torch
 
 from voice2face.errors import TrainingError
 from voice2face.files import write_bytes
+from voice2face.locks import locked
 from voice2face.training.checkpoint import State, say, tensors
 from voice2face.training.data.cuda_streams import after, mark
-
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
 
 CPU = torch.device("cpu")
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.\w+)?")  # names of `files.atomic_write`
@@ -28,7 +23,7 @@ WAIT_S = 10.0  # for what is left of a run that was killed to end
 
 @contextlib.contextmanager
 def alone(out: Path, folder: Path) -> Iterator[None]:
-    """Take a run's folders: nobody else's while this lasts, free of leftovers, and writable.
+    """Keep a run's folders for this process, remove leftovers, and see that they can be written.
 
     Args:
         out: Of the run.
@@ -41,25 +36,26 @@ def alone(out: Path, folder: Path) -> Iterator[None]:
     probe = folder / ".writable"
     write_bytes(probe, b"before hours of work, not after them")
     probe.unlink(missing_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY) if fcntl else -1
+    descriptor = os.open(folder, os.O_RDONLY) if os.name == "posix" else -1
     try:
-        _lock(descriptor, out)
+        if not locked(descriptor, wait_s=WAIT_S):
+            found, wanted = "another run is at work there", "one at a time"
+            raise TrainingError(out, found, wanted, "wait for its end")
         for place in (out, folder, out / "samples"):
             for left in place.glob(".*"):
                 if TEMPORARY.fullmatch(left.name) and left.is_file():
                     left.unlink(missing_ok=True)
         yield
     finally:
-        if fcntl:
+        if descriptor >= 0:
             os.close(descriptor)
 
 
 class Writer:
     """Writes one checkpoint after the other.
 
-    In the background where the state lies on an accelerator, which needn't wait: it copies the
-    state within its own memory and goes on while that is fetched and written. An error of that is
-    raised at the next call.
+    A state on an accelerator is copied within its memory, then fetched and written in the
+    background while training goes on. An error of that is raised at the next call.
     """
 
     def __init__(self, background: bool) -> None:
@@ -133,21 +129,3 @@ def _each(state: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
     if isinstance(state, list | tuple):
         return type(state)(_each(value, change) for value in state)
     return state
-
-
-def _lock(descriptor: int, out: Path) -> None:
-    if fcntl is None:
-        return
-    give_up = time.monotonic() + WAIT_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            if time.monotonic() > give_up:
-                raise TrainingError(
-                    out, "another run is at work there", "one at a time", "wait for its end"
-                ) from error
-            time.sleep(0.1)
-        except OSError:  # a file system without locks
-            return

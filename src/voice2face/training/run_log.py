@@ -3,18 +3,14 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 from tqdm import tqdm
 
 from voice2face.errors import OutputError
 from voice2face.runs.readings import LOSSES, READINGS, append_losses, drop_after
 from voice2face.training.checkpoint import say
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 
 class RunLog:
@@ -37,13 +33,13 @@ class RunLog:
         from torch.utils.tensorboard import SummaryWriter
 
         self._place = out / "tensorboard"
+        self._writer: SummaryWriter | None
         try:
-            writer = SummaryWriter(str(self._place), purge_step=start)
+            self._writer = SummaryWriter(str(self._place), purge_step=start)
         except Exception as error:  # a full disk shows as one of several kinds
             raise OutputError(
                 self._place, f"could not be written ({error})", "room", "free some"
             ) from error
-        self._writer = _Careful(writer, self._give_up)
         for name in (LOSSES, READINGS):
             drop_after(out / name, start)
         self._losses: Path | None = out / LOSSES
@@ -51,11 +47,6 @@ class RunLog:
             total=iterations, initial=start, disable=quiet or None, unit="it", smoothing=0.05
         )
         self._step, self._clock, self._waited_s = start, time.perf_counter(), 0.0
-
-    @property
-    def writer(self) -> "SummaryWriter":
-        """TensorBoard's, whose methods do nothing once it can't be written."""
-        return cast("SummaryWriter", self._writer)
 
     def advance(self) -> None:
         """One more step is done."""
@@ -70,36 +61,44 @@ class RunLog:
             waited_s: Spent waiting for data since the start; None where it is not known.
         """
         shown = {name: f"{value:.3f}" for name, value in losses.items()}
-        self._keep(step, losses)
-        for name, value in losses.items():
-            self.writer.add_scalar(f"loss/{name}", value, step)
-        now = time.perf_counter()
-        took_s = max(now - self._clock, 1e-9)
-        self.writer.add_scalar("speed/iterations_per_s", (step - self._step) / took_s, step)
-        if waited_s is not None:
-            share = min(1.0, max(0.0, waited_s - self._waited_s) / took_s)
-            self.writer.add_scalar("speed/waiting_for_data", share, step)
-            shown["waiting"] = f"{share:.0%}"
-            self._waited_s = waited_s
-        self._step, self._clock = step, now
-        self._bar.set_postfix(shown)
-
-    def _keep(self, step: int, losses: Mapping[str, float]) -> None:
-        if self._losses is None:
-            return
         try:
-            append_losses(self._losses, step, losses)
+            if self._losses is not None:
+                append_losses(self._losses, step, losses)
         except OutputError as error:
             say(f"{error}; the run goes on without it")
             self._losses = None
+        now = time.perf_counter()
+        took_s = max(now - self._clock, 1e-9)
+        scalars = {f"loss/{name}": value for name, value in losses.items()}
+        scalars["speed/iterations_per_s"] = (step - self._step) / took_s
+        if waited_s is not None:
+            share = min(1.0, max(0.0, waited_s - self._waited_s) / took_s)
+            scalars["speed/waiting_for_data"] = share
+            shown["waiting"] = f"{share:.0%}"
+            self._waited_s = waited_s
+        self._tell(step, scalars)
+        self._step, self._clock = step, now
+        self._bar.set_postfix(shown)
 
     def readings(self, step: int, readings: Mapping[str, float]) -> None:
         """Tell what a snapshot measures."""
-        for name, value in readings.items():
-            self.writer.add_scalar(f"reading/{name}", value, step)
+        self._tell(step, {f"reading/{name}": value for name, value in readings.items()})
 
-    def _give_up(self, error: Exception) -> None:
-        say(f"{self._place}: could not be written ({error}); the run goes on without TensorBoard")
+    def _tell(self, step: int, scalars: Mapping[str, float], *, last: bool = False) -> None:
+        """Pass numbers on to TensorBoard, until that fails once."""
+        if self._writer is None:
+            return
+        try:
+            for name, value in scalars.items():
+                self._writer.add_scalar(name, value, step)
+            if last:
+                self._writer.close()
+        except Exception as error:  # a full disk shows as one of several kinds
+            with contextlib.suppress(Exception):
+                self._writer.close()
+            self._writer = None
+            place = self._place
+            say(f"{place}: could not be written ({error}); the run goes on without TensorBoard")
 
     def __enter__(self) -> "RunLog":
         self._quieted = contextlib.ExitStack()
@@ -109,31 +108,7 @@ class RunLog:
     def __exit__(self, *_: object) -> None:
         with self._quieted:
             self._bar.close()
-            self.writer.close()
-
-
-class _Careful:
-    """A writer's methods, until one of them fails; from then on they do nothing."""
-
-    def __init__(self, writer: object, give_up: Callable[[Exception], None]) -> None:
-        self._writer: object | None = writer
-        self._give_up = give_up
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            if self._writer is None:
-                return None
-            try:
-                return getattr(self._writer, name)(*arguments, **options)
-            except (TypeError, AttributeError, ValueError):
-                raise  # the caller's mistake
-            except Exception as error:  # a full disk shows as one of several kinds
-                writer, self._writer = self._writer, None
-                with contextlib.suppress(Exception):
-                    cast("SummaryWriter", writer).close()
-                self._give_up(error)
-
-        return call
+            self._tell(self._step, {}, last=True)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What is watched of a run's numbers: that they are finite, and the same where they should be."""
+"""Checks of a run's numbers: that they are finite, and the same in all processes."""
 
 import hashlib
 import math
@@ -48,36 +48,26 @@ class LossWatch:
         if not all(map(math.isfinite, over_steps)):
             pairs = zip(self._names, over_steps, strict=True)
             terms = ", ".join(f"{name} {value:.4g}" for name, value in pairs)
-            raise TrainingError(
-                f"step {step}" if self._n == 1 else f"steps {step - self._n + 1} to {step}",
-                f"a loss is not finite ({terms})",
-                "finite numbers",
-                "lower the learning rate or use --precision fp32; earlier checkpoints are "
-                "untouched",
-            )
+            steps = f"step {step}" if self._n == 1 else f"steps {step - self._n + 1} to {step}"
+            raise _not_finite(steps, f"a loss is not finite ({terms})")
         self._total, self._n = None, 0
         return dict(zip(self._names, last, strict=True))
 
 
 def check_finite(state: State, step: int) -> None:
-    """Refuse a state that nothing can be learned from any more.
+    """Refuse a state with numbers that are not finite.
 
     Raises:
-        TrainingError: A number of a tensor is not finite: after a step whose losses still were.
+        TrainingError: There is one, after a step whose losses still were finite.
     """
-    found = [(name, t) for name, t in tensors(state) if t.is_floating_point()]
-    if not found:
-        return
-    flags = torch.stack([torch.isfinite(t).all().to(found[0][1].device) for _, t in found])
-    for name, finite in zip((name for name, _ in found), flags.tolist(), strict=True):
-        if not finite:
-            raise TrainingError(
-                f"step {step}",
-                f"{name} is not finite",
-                "finite numbers",
-                "lower the learning rate or use --precision fp32; earlier checkpoints are "
-                "untouched",
-            )
+    for name, tensor in tensors(state):
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise _not_finite(f"step {step}", f"{name} is not finite")
+
+
+def _not_finite(thing: str, found: str) -> TrainingError:
+    remedy = "lower the learning rate or use --precision fp32; earlier checkpoints are untouched"
+    return TrainingError(thing, found, "finite numbers", remedy)
 
 
 def digest(state: State) -> bytes:
@@ -91,7 +81,7 @@ def digest(state: State) -> bytes:
 
 
 def place_of(team: Team) -> dict[str, str]:
-    """What decides the last bits of a run, but not what it computes."""
+    """Where a run computes, which decides the last bits of its numbers."""
     kind = team.device.type
     place = {"device": kind, "processes": str(team.world), "torch": str(torch.__version__)}
     if kind == "cuda":

@@ -4,7 +4,6 @@ Source:
     Wan et al. 2018, "Generalized end-to-end loss for speaker verification"; Resemblyzer 0.1.4.
 """
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,17 +12,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio.long_silence import LongSilence, levelled_speech
+from voice2face.audio.long_silence import LongSilence
 from voice2face.audio.mel_power import MelPower, mel_power
-from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
-from voice2face.audio.too_little import Level, too_little_speech
 from voice2face.audio.windows import window_starts
-from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import Settings
 from voice2face.voice_encoders.protocol import Listened
+from voice2face.voice_encoders.windows import speech_in, unit, windows_hash
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -109,8 +106,7 @@ class Ge2e:
     @property
     def frames_hash(self) -> str:
         """Of the network's file and of the settings, but for how windows are pooled."""
-        settings = msgspec.json.encode(msgspec.structs.replace(self.settings, output="raw"))
-        return hashlib.sha256(sha256_of(self._network.path).encode() + settings).hexdigest()
+        return windows_hash(self._network, msgspec.structs.replace(self.settings, output="raw"))
 
     def embed(self, speech: Speech) -> Float32Array:
         """Embedding of one recording, shape (256,).
@@ -142,11 +138,7 @@ class Ge2e:
 
     def _heard(self, speech: Speech) -> tuple[npt.NDArray[np.int16], Float32Array]:
         """The speech in a recording, and what the last layer gives for each window of it."""
-        samples, gain = levelled_speech(speech.samples, self.settings.silence)
-        speech_s = len(samples) / RATE_HZ
-        if speech_s < self.settings.min_speech_s:
-            level = Level.of(speech.samples)
-            raise too_little_speech(speech.name, level, speech_s, self.settings.min_speech_s)
+        samples, gain = speech_in(speech, self.settings.silence, self.settings.min_speech_s)
         batches = [
             self._network.floats(OUTPUT, {INPUT: batch}, (len(batch), DIM))
             for batch in self._windows(samples, gain)
@@ -166,19 +158,9 @@ class Ge2e:
     def _windows(self, samples: npt.NDArray[np.int16], gain: float) -> Iterator[Float32Array]:
         """Features of the windows in batches, each (windows, window_frames, n_mels)."""
         mel, length = self.settings.mel, self.settings.window_frames
-        starts = window_starts(
-            len(samples) / mel.hop_samples,
-            length,
-            self.settings.hop_frames,
-            self.settings.least_share,
-        )
+        n_frames, hop = len(samples) / mel.hop_samples, self.settings.hop_frames
+        starts = window_starts(n_frames, length, hop, self.settings.least_share)
         for first in range(0, len(starts), WINDOWS_AT_ONCE):
             some = starts[first : first + WINDOWS_AT_ONCE]
             bands = mel_power(samples, gain, mel, (some[0], some[-1] + length))
             yield np.stack([bands[at - some[0] : at - some[0] + length] for at in some])
-
-
-def unit(vectors: Float32Array) -> Float32Array:
-    """Vectors made unit length; one that is zero stays so."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)

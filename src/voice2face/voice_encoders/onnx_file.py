@@ -1,6 +1,5 @@
 """Any speaker encoder in an ONNX file, with a small YAML file beside it: how it is fed."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,18 +10,16 @@ import numpy.typing as npt
 
 from voice2face.audio.kaldi_fbank import KaldiFbank, kaldi_fbank
 from voice2face.audio.log_mel import log_mel, normalise
-from voice2face.audio.long_silence import LongSilence, levelled_speech
+from voice2face.audio.long_silence import LongSilence
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.resample import RATE_HZ, at_rate
 from voice2face.audio.speech import Speech
-from voice2face.audio.too_little import Level, too_little_speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import ModelError
-from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import LogMel, Settings, read_yaml
-from voice2face.voice_encoders.ge2e import unit
+from voice2face.voice_encoders.windows import speech_in, unit, windows_hash
 
 Float32Array = npt.NDArray[np.float32]
 Int16Array = npt.NDArray[np.int16]
@@ -132,8 +129,7 @@ class OnnxFile:
     @property
     def frames_hash(self) -> str:
         """Of the network's file and of the settings, but for how windows are pooled."""
-        settings = msgspec.json.encode(msgspec.structs.replace(self.settings, pooling="mean"))
-        return hashlib.sha256(sha256_of(self._network.path).encode() + settings).hexdigest()
+        return windows_hash(self._network, msgspec.structs.replace(self.settings, pooling="mean"))
 
     def prepared(self, frames: Float32Array) -> Float32Array:
         """The same: windows stand each for itself."""
@@ -155,11 +151,7 @@ class OnnxFile:
             AudioError: It holds too little speech.
             ModelError: The network failed.
         """
-        samples, gain = levelled_speech(speech.samples, self.settings.silence)
-        speech_s, wanted_s = len(samples) / RATE_HZ, self.settings.min_speech_s
-        if speech_s < wanted_s:
-            level = Level.of(speech.samples)
-            raise too_little_speech(speech.name, level, speech_s, wanted_s)
+        samples, gain = speech_in(speech, self.settings.silence, self.settings.min_speech_s)
         return np.stack([self._run(window) for window in self._windows(samples, gain)])
 
     def pooled(self, frames: Float32Array) -> Float32Array:
@@ -185,7 +177,8 @@ class OnnxFile:
         (answer,) = self._network.run([self.settings.output], {self.settings.input: fed[None]})
         if answer.size == 0 or self.dim not in (0, answer.size):
             found = f"output '{self.settings.output}' of shape {answer.shape}"
-            raise self._wrong(found, f"{self.dim or 'some'} numbers for a window")
+            wanted = f"{self.dim or 'some'} numbers for a window"
+            raise self._network.wrong(found, wanted, "correct the YAML file beside it")
         return np.asarray(answer.reshape(-1), np.float32)
 
     def _check_input(self) -> int | None:
@@ -200,9 +193,6 @@ class OnnxFile:
             shape = [1, bands, length] if axis == 2 else [1, length, bands]
         self._network.check(settings.input, shape, settings.output)
         return length
-
-    def _wrong(self, found: str, wanted: str) -> ModelError:
-        return self._network.wrong(found, wanted, "correct the YAML file beside it")
 
 
 def _features(window: Int16Array, front_end: Waveform | Fbank | Power | LogPower) -> Float32Array:

@@ -10,10 +10,9 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from voice2face.errors import ModelError, one_line
 from voice2face.files import sha256_of
 from voice2face.parts import PartSource, VoiceEncoderPart
-from voice2face.plugins import NAME, import_allowed, import_class
+from voice2face.plugins import NAME, import_allowed, import_class, made
 from voice2face.voice_encoders.protocol import VoiceEncoder
 
 
@@ -58,15 +57,6 @@ def named_encoder(use: str) -> tuple[VoiceEncoderPlugin, VoiceEncoder, str]:
 
 
 def _made(found: type[Any], part: VoiceEncoderPlugin) -> VoiceEncoder:
-    try:
-        encoder = found(dict(part.settings))
-    except Exception as error:  # whatever a stranger's class raises
-        reason = one_line(f"{type(error).__name__}: {error}"[:160])
-        raise ModelError(
-            part.use, f"not made ({reason})", "Class(settings)", "correct it"
-        ) from error
-    dim = getattr(encoder, "dim", None)
-    if not isinstance(dim, int) or dim < 1 or not callable(getattr(encoder, "embed", None)):
-        wanted = "a voice encoder: dim, a whole number, and embed(speech)"
-        raise ModelError(part.use, "without them", wanted, "see docs/add-a-voice-encoder.md")
-    return encoder  # type: ignore[no-any-return]
+    made_of = {"settings": dict(part.settings)}
+    encoder: VoiceEncoder = made(found, part.use, made_of, ("dim", "embed"))
+    return encoder

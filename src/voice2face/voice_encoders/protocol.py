@@ -26,7 +26,6 @@ class VoiceEncoder(Protocol):
     @property
     def dim(self) -> int:
         """How many numbers."""
-        ...
 
     def embed(self, speech: Speech) -> Float32Array:
         """Embedding of one recording, shape (dim,).
@@ -35,7 +34,6 @@ class VoiceEncoder(Protocol):
             AudioError: It holds too little speech.
             ModelError: The network is missing or damaged, or gives what is not finite.
         """
-        ...
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,7 +73,6 @@ class Listener(VoiceEncoder, Protocol):
             AudioError: It holds too little speech.
             ModelError: The network is missing or damaged, or gives what is not finite.
         """
-        ...
 
 
 class FrameMaker(Protocol):
@@ -87,12 +84,10 @@ class FrameMaker(Protocol):
     @property
     def frame_dim(self) -> int:
         """Numbers of one frame of the sequence."""
-        ...
 
     @property
     def frames_per_s(self) -> float:
         """Frames for a second of speech."""
-        ...
 
     @property
     def frames_hash(self) -> str:
@@ -100,7 +95,6 @@ class FrameMaker(Protocol):
 
         Frames that were kept under it are those that :meth:`frames` would give now.
         """
-        ...
 
     def frames(self, speech: Speech) -> Float32Array:
         """The sequence of one recording, shape (frames, frame_dim).
@@ -109,7 +103,6 @@ class FrameMaker(Protocol):
             AudioError: It holds too little speech.
             ModelError: The network is missing or damaged, or gives what is not finite.
         """
-        ...
 
     def prepared(self, frames: Float32Array) -> Float32Array:
         """The sequence of one whole recording as a training cuts it, same shape.
@@ -117,7 +110,6 @@ class FrameMaker(Protocol):
         Log-mel bands get zero mean and unit deviation over the recording; the embeddings of
         windows stay as they are.
         """
-        ...
 
 
 @runtime_checkable
@@ -130,4 +122,3 @@ class FrameEncoder(FrameMaker, VoiceEncoder, Protocol):
 
     def pooled(self, frames: Float32Array) -> Float32Array:
         """Embedding of a sequence or of a stretch of it: (frames, frame_dim) → (dim,)."""
-        ...

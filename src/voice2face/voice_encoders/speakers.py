@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.voice_encoders.windows import unit
+
 Float32Array = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
@@ -64,7 +66,7 @@ def speakers_of(windows: Float32Array, frames_per_s: float) -> Speakers:
         One speaker, unless the windows fall into groups that are as far apart as people are. A
         recording of fewer than four windows, about 4 s of speech, is taken for one person's.
     """
-    heard = _unit(np.maximum(windows, 0))
+    heard = unit(np.maximum(windows, 0))
     groups, done = [np.arange(len(windows))], []
     while groups:
         group = groups.pop()
@@ -93,14 +95,9 @@ def _split(heard: Float32Array) -> Ints | None:
     for _ in range(MOST_ROUNDS):
         if np.bincount(part, minlength=2).min() < LEAST_WINDOWS:
             return None
-        means = _unit(np.stack([heard[part == side].mean(axis=0) for side in (0, 1)]))
+        means = unit(np.stack([heard[part == side].mean(axis=0) for side in (0, 1)]))
         nearest = (heard @ means.T).argmax(axis=1)
         if (nearest == part).all():
             break
         part = nearest
     return part if float(means[0] @ means[1]) < LEAST_COSINE else None
-
-
-def _unit(vectors: Float32Array) -> Float32Array:
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)

@@ -4,16 +4,10 @@ import numpy as np
 import pytest
 from audio.audio_samples import RATE_HZ, speech, write_wav
 
-from voice2face.audio.speech import Speech
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError
 from voice2face.synthetic.sounds import SOUNDS
-from voice2face.training.heard.recordings import (
-    CUT_S,
-    as_they_are,
-    changed,
-    embedded,
-    other_sounds,
-)
+from voice2face.training.heard.teach import CUT_S, changed, embedded, other_sounds
 
 
 class Loudness:
@@ -36,10 +30,10 @@ def paths(tmp_path):
 
 
 def test_what_is_too_short_is_left_out(paths):
-    found = embedded(Loudness(), as_they_are(paths))
-    assert found.row.tolist() == [0, 1, 2, 4, 5, 6, 7]
-    assert found.embeddings.shape == (7, 1)
-    assert embedded(Loudness(), iter([])).embeddings.shape == (0, 1)
+    vectors, rows = embedded(Loudness(), map(read_speech, paths))
+    assert rows.tolist() == [0, 1, 2, 4, 5, 6, 7]
+    assert vectors.shape == (7, 1)
+    assert embedded(Loudness(), [])[0].shape == (0, 1)
 
 
 def test_changes_are_stretches_and_the_same_each_time(paths):

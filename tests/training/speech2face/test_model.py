@@ -51,9 +51,9 @@ def test_the_card_says_how_it_was_trained_and_what_the_paper_does(model):
 
 def test_features_are_told_and_decoded_apart(model):
     part = model.config.generator
-    from voice2face.release.model_folder import source_of
+    from voice2face.parts import PartSource
 
-    generator: Speech2Face = part.open(source_of(model.folder, part))
+    generator: Speech2Face = part.open(PartSource(model.folder, part.files))
     heard = voices(2)
     features = generator.features(heard)
     assert features.shape == (2, 256)

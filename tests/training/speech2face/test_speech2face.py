@@ -164,7 +164,7 @@ def test_features_lie_around_the_mean_of_people_at_a_length_of_one(faces):
 
 
 def test_faces_that_lie_as_nobody_knows_are_refused(faces):
-    with pytest.raises(TrainingError, match="lie as nobody knows"):
+    with pytest.raises(TrainingError, match="alignment is not known"):
         Speech2FaceFit()(dataclasses.replace(faces[0], geometry=None), 0)
 
 

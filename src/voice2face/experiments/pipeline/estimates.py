@@ -100,7 +100,7 @@ class Estimator:
         import numpy as np
 
         from voice2face.training.data.frames import CorpusFrames
-        from voice2face.training.data.source import VoiceBank
+        from voice2face.training.data.in_memory import VoiceBank
         from voice2face.training.speaker.train import SpeakerTrainee
 
         # Recordings that are set aside, or changed, alter the pace by less than it varies.
@@ -141,9 +141,7 @@ class Estimator:
         settings = self._request.voice_recipe().voice_encoder
         team, pair_by = solo(self._request.device), recipe.training.pair_by
         frames = CorpusFrames(self._corpus)
-        data = open_data(
-            frames, pair_by, seed=0, device=team.device, set_aside=recipe.training.set_aside
-        )
+        data = open_data(frames, pair_by, set_aside=recipe.training.set_aside, team=team)
         samples = sample_voices(frames, pair_by)
         return FaceTrainee(data, recipe, VoiceEncoder(settings), samples, 0, team)
 

@@ -1,8 +1,8 @@
 """Work of other threads beside a training on a graphics card, in streams of their own.
 
-All that a thread asks of a card is queued in its stream, behind what is there already. Threads
-share one unless told, so that a copy of theirs would wait for the training's steps, and they for
-it. On a processor there are no streams, and nothing here does anything.
+What a thread asks of a card is queued in a stream. All threads share one stream by default, so a
+copy that one thread makes would wait for the training's steps, and these for the copy. On a CPU
+there are no streams, and nothing here does anything.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
 """Where frames of recordings are kept between trainings, and how much of them."""
 
 import contextlib
+import math
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from voice2face.errors import OutputError, SettingsError
 from voice2face.files import atomic_write
+from voice2face.locks import locked
 
 FOLDER_VARIABLE = "VOICE2FACE_CACHE"
 LIMIT_VARIABLE = "VOICE2FACE_CACHE_GB"
@@ -33,15 +34,10 @@ def frames_folder() -> Path:
     """
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "")
     try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or "")
-            if not base.is_absolute():  # the specification: others are to be ignored
-                base = Path.home() / ".cache"
+        if not base.is_absolute():  # the specification: others are to be ignored
+            base = Path.home() / ".cache"
     except RuntimeError as error:  # no home
         remedy = f"set {FOLDER_VARIABLE} to a folder"
         raise OutputError("cache of frames", str(error), "a home folder", remedy) from error
@@ -139,23 +135,18 @@ class FrameFile:
 
 @contextlib.contextmanager
 def claimed(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Work on a file that other processes may be at: whether it is this one's turn.
+    """Work on a file that other processes may be working on; whether it is this one's turn.
 
     The claim ends with the process, however it ends. Where the system knows no such claims, two
     processes may do the same work.
 
     Args:
         path: The file to be written.
-        wait: For the other one to be done; else say that it is not.
+        wait: Wait until no other process works on it.
 
     Raises:
         OutputError: Nothing can be written there.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield True
-        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         opened = path.with_suffix(".lock").open("w")
@@ -163,12 +154,7 @@ def claimed(path: Path, *, wait: bool) -> Iterator[bool]:
         reason = error.strerror or str(error)
         raise _no_place(path, f"could not be written ({reason})") from error
     with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError:  # another has it; or a file system without claims
-            yield wait
-            return
-        yield True
+        yield locked(lock.fileno(), wait_s=math.inf if wait else 0.0)
 
 
 def _no_place(path: Path, found: str) -> OutputError:
@@ -214,4 +200,4 @@ def _last_used(folder: Path) -> float:
     try:
         return (folder / USED).stat().st_mtime
     except OSError:
-        return time.time()  # somebody has only just begun it
+        return time.time()  # another process has only just begun it

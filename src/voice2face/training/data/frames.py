@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,16 @@ class HeardVoices:
             self.clip[numbers],
             self.identity[numbers],
             {name: cells[numbers] for name, cells in self.attributes.items()},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["HeardVoices"], names: Iterable[str]) -> "HeardVoices":
+        """Some end to end, with these attributes."""
+        return cls(
+            [frames for part in parts for frames in part.frames],
+            joined((part.clip for part in parts), np.str_),
+            joined((part.identity for part in parts), np.str_),
+            {n: joined((part.attributes[n] for part in parts), np.object_) for n in names},
         )
 
 
@@ -137,20 +147,19 @@ class CorpusFrames:
             )
             yield voices.only(np.array([len(frames) > 0 for frames in voices.frames], bool))
 
-    def places(self, split: str, clips: Sequence[str]) -> list[Place]:
-        """Where the frames of some recordings lie; computes what is not there yet.
+    def places(self, clips: Sequence[str]) -> list[Place]:
+        """Where the frames of some training recordings lie; computes what is not there yet.
 
         Args:
-            split: Split of the recordings.
             clips: Their names.
 
         Raises:
             CorpusError: A shard is damaged, or has no sound for this encoder.
             OutputError: The frames could not be written.
         """
-        self.compute(split)
+        self.compute("train")
         found: dict[str, Place] = {}
-        for shard in self.corpus.shards("voice", split):
+        for shard in self.corpus.shards("voice", "train"):
             names = self.corpus.table(shard, ["clip"])["clip"].to_pylist()
             found |= {name: (shard, row) for row, name in enumerate(names)}
         return [found[str(clip)] for clip in clips]
@@ -170,14 +179,7 @@ class CorpusFrames:
             OutputError: The frames could not be written.
             SettingsError: There is no such split.
         """
-        parts = list(self.shards(split))
-        names = self.corpus.info.attributes["voice"]
-        return HeardVoices(
-            [frames for part in parts for frames in part.frames],
-            joined((part.clip for part in parts), np.str_),
-            joined((part.identity for part in parts), np.str_),
-            {n: joined((part.attributes[n] for part in parts), np.object_) for n in names},
-        )
+        return HeardVoices.joined(list(self.shards(split)), self.corpus.info.attributes["voice"])
 
     def compute(self, split: str | None) -> None:
         """Compute what is not there yet.
@@ -193,7 +195,7 @@ class CorpusFrames:
         missing = [shard for shard in shards if not self._is_there(shard)]
         n_recordings = sum(shard.rows for shard in missing)
         if n_recordings >= NOTED:
-            _note(f"{self.corpus.path}: computing the frames of {n_recordings} recordings")
+            note(f"{self.corpus.path}: computing the frames of {n_recordings} recordings")
         for wait in (False, True):  # first those that nobody else is at
             for shard in missing:
                 if self._is_there(shard):
@@ -203,7 +205,7 @@ class CorpusFrames:
                         self._compute(shard)
         n_empty = sum(int((self._lengths[shard.name] == 0).sum()) for shard in missing)
         if n_empty:
-            _note(f"{self.corpus.path}: {n_empty} recordings hold too little speech: left out")
+            note(f"{self.corpus.path}: {n_empty} recordings hold too little speech: left out")
 
     def _path(self, shard: Shard) -> Path:
         return self.folder / f"{Path(shard.name).stem}{SUFFIX}"
@@ -259,5 +261,6 @@ def _sound(recording: Recording) -> Speech | None:
     return recording.speech() if recording.has_sound else None
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """One line for whoever watches."""
     print(one_line(text), file=sys.stderr)

@@ -80,13 +80,10 @@ class VoiceBank:
         Raises:
             CorpusError: A shard is missing or damaged.
         """
-        kept = [np.flatnonzero(of_rows >= 0) for of_rows in rows.labels]
-        lengths = np.concatenate([n[k] for n, k in zip(rows.lengths, kept, strict=True)])
-        classes = np.concatenate([c[k] for c, k in zip(rows.labels, kept, strict=True)])
-        bank = cls.empty(lengths, source.dim, classes, device)
+        bank = cls.empty(rows.kept_lengths, source.dim, rows.classes, device)
         indices = itertools.count()
-        for part, chosen in zip(rows.parts, kept, strict=True):
-            recordings = source.read(part) if len(chosen) else []
+        for part, chosen in zip(rows.parts, rows.kept, strict=True):
+            recordings = source.read(part)
             for row in chosen:
                 bank.put(next(indices), recordings[row], source.encoder.prepared)
         return bank
@@ -156,16 +153,13 @@ class FaceBank:
     @classmethod
     def read(cls, corpus: Corpus, rows: Rows, device: torch.device) -> "FaceBank":
         """Read row groups one after the other, as :meth:`VoiceBank.read` does."""
-        kept = [np.flatnonzero(of_rows >= 0) for of_rows in rows.labels]
-        classes = np.concatenate([c[k] for c, k in zip(rows.labels, kept, strict=True)])
-        px = corpus.info.face_px
+        classes, px = rows.classes, corpus.info.face_px
         pixels = _empty((len(classes), px, px, 3), torch.uint8, device)
         start = 0
-        for part, chosen in zip(rows.parts, kept, strict=True):
-            if len(chosen):
-                found = read_pixels(corpus, part)[chosen]
-                pixels[start : start + len(chosen)] = torch.from_numpy(found)
-                start += len(chosen)
+        for part, chosen in zip(rows.parts, rows.kept, strict=True):
+            found = read_pixels(corpus, part)[chosen]
+            pixels[start : start + len(chosen)] = torch.from_numpy(found)
+            start += len(chosen)
         return cls(pixels.permute(0, 3, 1, 2), torch.from_numpy(classes), device)
 
     def __len__(self) -> int:

@@ -22,17 +22,8 @@ def room_on(device: torch.device, processes: int = 1) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(SHARE * free)
-    return int(SHARE * free_on_machine() / processes)
-
-
-def free_on_machine() -> int:
-    """Bytes that this process can still take: the least of what machine and limits leave."""
-    address_space = _address_space()
-    return least_free(
-        meminfo=_text(_PROC / "meminfo"),
-        cgroups=tuple(_cgroups()),
-        address_space=address_space,
-    )
+    free = least_free(_text(_PROC / "meminfo"), tuple(_cgroups()), _address_space())
+    return int(SHARE * free / processes)
 
 
 def least_free(
@@ -40,7 +31,7 @@ def least_free(
     cgroups: tuple[tuple[str, str, str], ...] = (),
     address_space: tuple[int, int] | None = None,
 ) -> int:
-    """The least of all that limits memory.
+    """Bytes that this process can still take: the least of what machine and limits leave.
 
     Args:
         meminfo: Content of ``/proc/meminfo``; without it 4 GiB are taken to be free.

@@ -1,6 +1,7 @@
 """Voices and faces of a corpus that have a partner, and the class of each."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy.typing as npt
 from voice2face.corpus.stream import Part, parts_of
 from voice2face.errors import TrainingError
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.partners import sentence_on, without_partner
+
+N_NAMED = 5  # values that a sentence lists
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,34 @@ class Rows:
         return Rows(*one, self.item_bytes)
 
     @property
+    def kept(self) -> list[npt.NDArray[np.int64]]:
+        """Of each part, the numbers of the rows that have a partner."""
+        return [np.flatnonzero(of_rows >= 0) for of_rows in self.labels]
+
+    @property
+    def classes(self) -> npt.NDArray[np.int64]:
+        """Class of each of these rows, part after part."""
+        return self._joined(self.labels)
+
+    @property
+    def kept_lengths(self) -> npt.NDArray[np.int64]:
+        """Length of each of these rows, part after part."""
+        return self._joined(self.lengths)
+
+    @property
     def n_bytes(self) -> list[int]:
-        """Memory that the rows of each part take."""
-        kept = zip(self.lengths, self.labels, strict=True)
-        return [int(lengths[of_rows >= 0].sum()) * self.item_bytes for lengths, of_rows in kept]
+        """Memory that these rows of each part take."""
+        both = zip(self.lengths, self.kept, strict=True)
+        return [int(lengths[rows].sum()) * self.item_bytes for lengths, rows in both]
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Number of rows of each part that have a partner."""
-        return tuple(int((of_rows >= 0).sum()) for of_rows in self.labels)
+        """Number of these rows of each part."""
+        return tuple(map(len, self.kept))
+
+    def _joined(self, of_parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        found = [values[rows] for values, rows in zip(of_parts, self.kept, strict=True)]
+        return np.concatenate([np.empty(0, np.int64), *found])
 
     @property
     def largest(self) -> int:
@@ -91,15 +112,12 @@ class Pairing:
     left_out: str = ""
 
     @classmethod
-    def of(
-        cls, frames: CorpusFrames, pair_by: str, split: str, set_aside: float = 0.0
-    ) -> "Pairing":
-        """Number what voices and faces of a split are paired by; neither is read.
+    def of(cls, frames: CorpusFrames, pair_by: str, set_aside: float = 0.0) -> "Pairing":
+        """Number what voices and faces of the ``train`` split are paired by; neither is read.
 
         Args:
             frames: Where from.
             pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Name of the split.
             set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
 
         Raises:
@@ -107,9 +125,9 @@ class Pairing:
             TrainingError: Nothing has both a voice and a face.
         """
         corpus = frames.corpus
-        heard = parts_of(corpus, "voice", split, pair_by, set_aside)
+        heard = parts_of(corpus, "voice", "train", pair_by, set_aside)
         lengths = [frames.lengths(part) for part in heard]
-        seen = parts_of(corpus, "face", split, pair_by)
+        seen = parts_of(corpus, "face", "train", pair_by)
         spoken = {
             value
             for part, n in zip(heard, lengths, strict=True)
@@ -123,23 +141,66 @@ class Pairing:
             common = ", ".join(sorted({*voices} & {*faces})) or "they share none"
             raise TrainingError(
                 corpus.path,
-                f"no {pair_by} of the {split} split has both a voice and a face "
+                f"no {pair_by} of the train split has both a voice and a face "
                 f"({sum(map(len, heard))} voices, {sum(map(len, seen))} faces)",
                 "at least one",
                 f"pair by an attribute that both have ({common})",
             )
         numbers = {label: number for number, label in enumerate(labels)}
         ones = [np.ones(len(part), np.int64) for part in seen]
-        voices_alone = without_partner(heard, labels)
-        faces_alone = without_partner(seen, labels)
+        voices_alone = _without_partner(heard, labels)
+        faces_alone = _without_partner(seen, labels)
         return cls(
             labels,
             Rows.of(heard, lengths, numbers, 2 * frames.dim),
             Rows.of(seen, ones, numbers, 3 * corpus.info.face_px**2),
-            sentence_on(voices_alone, faces_alone, pair_by),
+            _sentence_on(voices_alone, faces_alone, pair_by),
         )
 
     @property
     def n_bytes(self) -> int:
         """What all voices and faces take in memory."""
         return sum(self.voices.n_bytes) + sum(self.faces.n_bytes)
+
+
+def _without_partner(parts: Iterable[Part], labels: Sequence[str]) -> Counter[str]:
+    """How many rows each value has that is not in ``labels``; rows without a value don't count."""
+    known = {*labels, ""}
+    return Counter(value for part in parts for value in part.values if value not in known)
+
+
+def check_classes(thing: object, labels: Sequence[str], pair_by: str) -> None:
+    """See that there is something to tell apart.
+
+    Args:
+        thing: The corpus, for the message.
+        labels: The classes.
+        pair_by: What they are values of.
+
+    Raises:
+        TrainingError: There is one class alone.
+    """
+    if len(labels) == 1:
+        raise TrainingError(
+            thing,
+            f"one {pair_by} alone ('{labels[0][:40]}') has both voices and faces in train",
+            "at least two",
+            "see how voices and faces spell it in their tables (`voice2face inspect`), or pair by "
+            "another attribute",
+        )
+
+
+def _sentence_on(voices: Counter[str], faces: Counter[str], pair_by: str) -> str:
+    """How many voices and faces are left out, and whose; empty if none is."""
+    said = [
+        f"{found.total()} {kind} ({_named(found)}) without a {other}"
+        for kind, other, found in (("voices", "face", voices), ("faces", "voice", faces))
+        if found
+    ]
+    return f"left out, paired by {pair_by}: {'; '.join(said)}" if said else ""
+
+
+def _named(found: Counter[str]) -> str:
+    names = ", ".join(f"'{name[:40]}'" for name in sorted(found)[:N_NAMED])
+    n_more = len(found) - N_NAMED
+    return f"{names} and {n_more} more" if n_more > 0 else names

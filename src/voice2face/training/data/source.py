@@ -1,6 +1,5 @@
 """A corpus held in memory, and batches drawn from it."""
 
-import sys
 from collections.abc import Sized
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -10,24 +9,12 @@ import torch
 from torch import Tensor
 
 from voice2face.corpus.arrays import Faces, Voices
-from voice2face.errors import one_line
 from voice2face.settings import Recipe
 from voice2face.training.data.batch import Batch
-from voice2face.training.data.frames import CorpusFrames, HeardVoices
+from voice2face.training.data.frames import CorpusFrames, HeardVoices, note
 from voice2face.training.data.in_memory import CPU, FaceBank, VoiceBank, sent
 from voice2face.training.data.memory import room_on
 from voice2face.training.data.pairing import Pairing
-
-__all__ = [
-    "Chances",
-    "FaceBank",
-    "FaceData",
-    "FaceSource",
-    "VoiceBank",
-    "note",
-    "sizes",
-    "values_of",
-]
 
 
 class FaceSource(Protocol):
@@ -67,32 +54,14 @@ class FaceData:
     labels: list[str]
 
     @classmethod
-    def of(
-        cls,
-        frames: CorpusFrames,
-        pair_by: str,
-        split: str = "train",
-        device: torch.device | str = CPU,
-    ) -> "FaceData":
-        """Load one split and number what voices and faces are paired by.
-
-        Args:
-            frames: Where from.
-            pair_by: ``identity``, or an attribute that voices and faces have in common.
-            split: Name of the split.
-            device: Where to; nothing but one row group is held elsewhere meanwhile.
-
-        Raises:
-            CorpusError: A shard is missing or damaged.
-            TrainingError: Nothing has both a voice and a face.
-        """
-        return cls.read(frames, Pairing.of(frames, pair_by, split), device)
-
-    @classmethod
     def read(
         cls, frames: CorpusFrames, pairing: Pairing, device: torch.device | str = CPU
     ) -> "FaceData":
-        """Load what is paired already."""
+        """Load what is paired; nothing but one row group is held beside it meanwhile.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+        """
         place = torch.device(device)
         return cls(
             VoiceBank.read(frames, pairing.voices, place),
@@ -148,7 +117,7 @@ class FaceData:
 
 @dataclass(frozen=True)
 class Chances:
-    """What is random about the items of one process' batch, but for which they are.
+    """Random draws for the items of one process' batch, beside the choice of the items.
 
     Attributes:
         part: The process' items among those of all processes.
@@ -186,8 +155,3 @@ def values_of(rows: Voices | HeardVoices | Faces, column: str) -> list[str]:
         return [str(name) for name in rows.identity]
     values = rows.attributes.get(column, np.full(len(rows), None))
     return ["" if value is None else str(value) for value in values]
-
-
-def note(text: str) -> None:
-    """One line for whoever watches."""
-    print(one_line(text), file=sys.stderr)

@@ -4,7 +4,8 @@
 each other.
 """
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from voice2face.corpus.schema import arrow
 from voice2face.errors import TrainingError
 from voice2face.settings import Recipe
 from voice2face.training.data.batch import Batch
-from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.frames import CorpusFrames, note
 from voice2face.training.data.in_memory import (
     CPU,
     FaceBank,
@@ -24,11 +25,11 @@ from voice2face.training.data.in_memory import (
     offsets,
 )
 from voice2face.training.data.memory import room_on
-from voice2face.training.data.pairing import Pairing, Rows
-from voice2face.training.data.partners import check_classes
+from voice2face.training.data.pairing import Pairing, Rows, check_classes
 from voice2face.training.data.prefetch import Ahead
 from voice2face.training.data.shuffle import Order, Pool, least_bytes, widest_window
-from voice2face.training.data.source import Chances, FaceData, FaceSource, note, sizes
+from voice2face.training.data.source import Chances, FaceData, FaceSource, sizes
+from voice2face.training.distributed import ALONE, Team
 
 # While a row group is read, its pages and Arrow's column, with room to grow, are held as well.
 RAW_COPIES = 3
@@ -41,42 +42,36 @@ SLACK = 0.2
 def open_data(
     frames: CorpusFrames,
     pair_by: str,
-    split: str = "train",
     *,
     seed: int = 0,
-    device: torch.device | str = CPU,
     memory_bytes: int | None = None,
-    processes: int = 1,
     set_aside: float = 0.0,
-    agree: Callable[[bool], bool] = bool,
+    team: Team = ALONE,
 ) -> FaceSource:
     """Voices and faces for a training: on the device if they fit, else in memory, else streamed.
 
     Args:
         frames: Where from.
         pair_by: ``identity``, or an attribute that voices and faces have in common.
-        split: Name of the split.
         seed: Seed of the order in which a streamed corpus comes.
-        device: Where batches are wanted.
         memory_bytes: What the data may take of the machine's memory; None: see ``memory``. The
-            order of a streamed corpus depends on it, so it must be the same in all processes.
-        processes: On this machine.
+            order of a streamed corpus depends on it.
         set_aside: Share of the recordings that is left out, see ``corpus.held_out``.
-        agree: Whether any process says so, see ``distributed.Team``: all must decide alike.
+        team: Processes that train together, all of which call this; batches go to their devices.
 
     Raises:
         CorpusError: A shard is missing or damaged.
         TrainingError: Nothing has both a voice and a face, one class alone has, or there is too
             little memory.
     """
-    place = torch.device(device)
-    pairing = Pairing.of(frames, pair_by, split, set_aside)
-    check_classes(frames.corpus.path, pairing.labels, pair_by, split)
+    place = team.device
+    pairing = Pairing.of(frames, pair_by, set_aside)
+    check_classes(frames.corpus.path, pairing.labels, pair_by)
     if pairing.left_out:
         note(f"{frames.corpus.path}: {pairing.left_out}")
-    if place.type != "cpu" and not agree(pairing.n_bytes > room_on(place)):
+    if place.type != "cpu" and not team.agree(pairing.n_bytes > room_on(place)):
         return FaceData.read(frames, pairing, place)
-    most = room_on(CPU, processes) if memory_bytes is None else memory_bytes
+    most = _room(team) if memory_bytes is None else memory_bytes
     if pairing.n_bytes <= most:
         return _made_ahead(FaceData.read(frames, pairing).to(place), place)
     readers = 1 if place.type == "cpu" else 4
@@ -89,6 +84,12 @@ def open_data(
         f"{len(pairing.faces.parts)} of faces at a time"
     )
     return _made_ahead(stream, place)
+
+
+def _room(team: Team) -> int:
+    """Bytes of the machine's memory that each process may take, the same for all."""
+    room = room_on(CPU, int(os.environ.get("LOCAL_WORLD_SIZE", team.world)))
+    return int(team.mean(torch.tensor(room, dtype=torch.float64, device=team.device)).item())
 
 
 def _made_ahead(data: FaceSource, device: torch.device) -> FaceSource:

@@ -10,7 +10,7 @@ from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_
 from voice2face.generators.flow import FILE, FlowPart
 from voice2face.parts import Arrays
 from voice2face.release.writing import NewPart, part_of_arrays
-from voice2face.training.closed_form import VoicesAndFaces
+from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
 from voice2face.training.flow.codes import FaceCodes
 from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
 
@@ -99,7 +99,7 @@ class Told:
             each, what is told of the weak ones is mostly chance.
         known: Where it lies in the few directions in which most is told, each with a strength of
             its own: that of a direction which is gender, say, is weak.
-        left_out: The latter of each recording, by a map that was fitted without the person,
+        left_out: ``known`` of each recording, by a map that was fitted without the person,
             (recordings, known).
     """
 
@@ -110,7 +110,7 @@ class Told:
     @classmethod
     def fit(cls, data: VoicesAndFaces, codes: Floats, spread: Floats, seed: int) -> "Told":
         """Strengths are those of the least error, in pixels and points, on people left out."""
-        mean = _means(codes, data.face_labels, len(data.labels))
+        mean = mean_of_each(codes, data.face_labels, len(data.labels))
         heard, target = data.embeddings.astype(np.float64), mean[data.voice_labels]
         weight = 1 / np.bincount(data.voice_labels)[data.voice_labels]
         fold = np.random.default_rng(seed).permutation(len(data.labels))[data.voice_labels]
@@ -129,12 +129,6 @@ class Told:
         code = ridges_of(heard, target, weight, STRENGTHS[best : best + 1, None])[0]
         known = ridges_of(heard, aimed, weight, STRENGTHS[chosen][None])[0]
         return cls(code, known, left_out)
-
-
-def _means(codes: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:
-    total = np.zeros((n, codes.shape[1]))
-    np.add.at(total, labels, codes)
-    return np.asarray(total / np.maximum(np.bincount(labels, minlength=n), 1)[:, None])
 
 
 def _directions(told: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """The network behind a flow (torch); its arrays are :mod:`voice2face.generators.velocity`'s."""
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -86,18 +86,17 @@ class VelocityNetwork(nn.Module):
 
 def as_arrays(network: VelocityNetwork) -> Arrays:
     """Its weights, in half precision, as a part's file holds them."""
+    layers = {name: getattr(network, name) for name in ("clues", "enter", "leave")}
     arrays: Arrays = {}
-    for name in ("clues", "enter", "leave"):
-        arrays |= _of([getattr(network, name)], f"flow_{name}", stacked=False)
+    for name, layer in layers.items():
+        arrays[f"flow_{name}"] = _numbers(layer.weight.T)
+        arrays[f"flow_{name}_bias"] = _numbers(layer.bias)
     for name in ("tuned", "first", "second"):
-        layers = (getattr(block, name) for block in network.blocks)
-        arrays |= _of(layers, f"flow_{name}", stacked=True)
+        stack = [getattr(block, name) for block in network.blocks]
+        arrays[f"flow_{name}"] = np.stack([_numbers(layer.weight.T) for layer in stack])
+        arrays[f"flow_{name}_bias"] = np.stack([_numbers(layer.bias) for layer in stack])
     return arrays
 
 
-def _of(layers: Iterable[nn.Linear], name: str, *, stacked: bool) -> Arrays:
-    both = [(one.weight.detach().T.numpy(), one.bias.detach().numpy()) for one in layers]
-    weights, biases = (np.array(part, np.float16) for part in zip(*both, strict=True))
-    return {name: weights, f"{name}_bias": biases} if stacked else {
-        name: weights[0], f"{name}_bias": biases[0]
-    }  # fmt: skip
+def _numbers(weights: Tensor) -> npt.NDArray[np.float16]:
+    return weights.detach().numpy().astype(np.float16)

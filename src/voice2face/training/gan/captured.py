@@ -1,10 +1,10 @@
-"""An iteration that is launched at one stroke: a CUDA graph of all of it after the encoder.
+"""An iteration that is launched as a whole: a CUDA graph of all of it after the encoder.
 
-To launch its several hundred kernels one by one takes a processor about as long as a large card
-needs to compute them. A graph holds them with the addresses of their memory, and is launched as
-one. So what a step is given is copied to the same place each time, nothing of it may hang on a
-decision made in Python, and the learning rate is that of the moment of capture. The voice encoder,
-whose input is of another length each time, stays outside.
+To launch its several hundred kernels one by one takes a CPU about as long as a large card needs to
+compute them. A graph holds them with the addresses of their memory and is launched as one. So the
+input of a step is copied to the same place each time, no Python code may decide anything within it,
+and the learning rate is that at the capture. The voice encoder, whose input has another length each
+time, stays outside.
 """
 
 import contextlib

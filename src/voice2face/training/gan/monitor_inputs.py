@@ -2,18 +2,18 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from voice2face.corpus import Corpus
-from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank, values_of
+from voice2face.corpus import Corpus, Faces
+from voice2face.training.data.frames import CorpusFrames, HeardVoices
+from voice2face.training.data.in_memory import VoiceBank
+from voice2face.training.data.source import values_of
 
 HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
 VOICES_EACH, FACES_EACH = 4, 6  # of one held-out person, at most
@@ -34,6 +34,12 @@ class Taken:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def add(self, item: np.ndarray, person: str, label: str) -> None:
+        """One row more."""
+        self.items.append(item)
+        self.identity.append(person)
+        self.label.append(label)
 
     def faces(self) -> Tensor:
         """Pictures as faces in [-1, 1], (n, 3, px, px)."""
@@ -56,25 +62,22 @@ def shrunk(faces: Tensor, px: int) -> Tensor:
 
 def heard_voices(frames: CorpusFrames, pair_by: str) -> Taken:
     """One recording of each of some training people."""
-    return _round_robin(frames.shards("train"), pair_by, lambda v, i: v.frames[i], HEARD, 1)
+    return _round_robin(frames.shards("train"), pair_by, HEARD, 1)
 
 
 def unheard_voices(frames: CorpusFrames, pair_by: str) -> Taken:
     """Recordings of validation people, of as many as can be; none whose label is unknown."""
-    parts = frames.shards("validation")
-    return _round_robin(parts, pair_by, lambda v, i: v.frames[i], UNHEARD, VOICES_EACH)
+    return _round_robin(frames.shards("validation"), pair_by, UNHEARD, VOICES_EACH)
 
 
 def held_out_faces(corpus: Corpus, pair_by: str, labels: set[str]) -> Taken:
-    """Faces of validation people, those with these labels first."""
-    parts = corpus.iter_faces("validation")
-    taken = _round_robin(
-        parts, pair_by, lambda f, i: f.pixels[i], HELD_OUT_FACES, FACES_EACH, labels
-    )
-    if taken.items:
-        return taken
-    parts = corpus.iter_faces("validation")
-    return _round_robin(parts, pair_by, lambda f, i: f.pixels[i], HELD_OUT_FACES, FACES_EACH)
+    """Faces of validation people with these labels; of any where there are none."""
+    for wanted in (labels, None):
+        faces = corpus.iter_faces("validation")
+        taken = _round_robin(faces, pair_by, HELD_OUT_FACES, FACES_EACH, wanted)
+        if len(taken):
+            break
+    return taken
 
 
 def training_faces(corpus: Corpus, pair_by: str, seed: int) -> tuple[Tensor, Taken]:
@@ -93,20 +96,15 @@ def training_faces(corpus: Corpus, pair_by: str, seed: int) -> tuple[Tensor, Tak
         bank += [shrunk(as_faces(part.pixels[rows]), SMALL_PX) for rows in some]
         labels = values_of(part, pair_by)
         for i, person in enumerate(part.identity):
-            if _share_of(person, seed) < FULL_FACES / n_faces:
-                _take(whole, part.pixels[i], str(person), labels[i])
+            chance = zlib.crc32(f"{seed} {person}".encode()) / 2**32  # the same in all shards
+            if chance < FULL_FACES / n_faces:
+                whole.add(part.pixels[i], str(person), labels[i])
     return torch.cat(bank), whole
 
 
-def _share_of(person: str, seed: int) -> float:
-    """A number in [0, 1) for each person: the same whatever shard they are in."""
-    return zlib.crc32(f"{seed} {person}".encode()) / 2**32
-
-
 def _round_robin(
-    parts: Iterable[Any],
+    parts: Iterable[HeardVoices | Faces],
     pair_by: str,
-    item: Callable[[Any, int], np.ndarray],
     most: int,
     each: int,
     labels: set[str] | None = None,
@@ -117,25 +115,18 @@ def _round_robin(
     """
     found: dict[str, list[tuple[np.ndarray, str]]] = defaultdict(list)
     for part in parts:
-        of_rows: list[str] = values_of(part, pair_by)
-        for i, (person, label) in enumerate(zip(part.identity, of_rows, strict=True)):
-            if not (label if labels is None else label in labels):
-                continue
-            if person in found or len(found) < most:
-                rows = found[str(person)]
-                if len(rows) < each:
-                    rows.append((np.array(item(part, i)), label))
+        items = part.pixels if isinstance(part, Faces) else part.frames
+        of_rows = zip(items, part.identity, values_of(part, pair_by), strict=True)
+        for item, person, label in of_rows:
+            wanted = label if labels is None else label in labels
+            is_known = person in found or len(found) < most
+            if wanted and is_known and len(found[str(person)]) < each:
+                found[str(person)].append((np.array(item), label))
         if len(found) >= most:
             break
     taken = Taken()
     for turn in range(each):
         for person, rows in found.items():
             if turn < len(rows) and len(taken) < most:
-                _take(taken, rows[turn][0], person, rows[turn][1])
+                taken.add(rows[turn][0], person, rows[turn][1])
     return taken
-
-
-def _take(taken: Taken, item: np.ndarray, person: str, label: str) -> None:
-    taken.items.append(item)
-    taken.identity.append(person)
-    taken.label.append(label)

@@ -5,7 +5,7 @@ The values, and how they were found: :data:`voice2face.runs.readings.LIMITS`.
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +16,11 @@ from voice2face.evaluation.embedders.fitted import Fisherfaces
 from voice2face.evaluation.metrics.matching import match_one_of_two
 from voice2face.networks.modules import Critics
 from voice2face.runs.readings import LIMITS, Reading
-from voice2face.settings import EmbeddingSettings, Recipe
+from voice2face.settings import Recipe
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank
 from voice2face.training.gan import monitor_inputs as inputs
 from voice2face.training.gan.monitor_inputs import Taken, as_faces, shrunk
-from voice2face.training.gan.samples import SAMPLE_S, frames_in
-from voice2face.training.gan.steps import embed
+from voice2face.training.gan.samples import SAMPLE_S, frames_in, hear_all
 
 MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck
 JUDGED_FACES = 48  # held-out faces and training faces that the discriminator judges
@@ -162,12 +160,16 @@ class Monitors:
         bank, learned = inputs.training_faces(corpus, pair_by, seed)
         rng = np.random.default_rng(seed)
         self._n_heard = len(heard)
-        banks = [part.voices(frames) for part in (heard, voices) if len(part)]
-        self._embeddings = self._hear(
-            encoder, recipe.embedding, banks, frames_in(SAMPLE_S, frames.encoder.frames_per_s)
-        )
+        banks = [part.voices(frames).to(self._device) for part in (heard, voices) if len(part)]
+        n_frames = frames_in(SAMPLE_S, frames.encoder.frames_per_s)
+        with looked_at(encoder):
+            found = [hear_all(encoder, bank, n_frames, recipe.embedding) for bank in banks]
+        self._embeddings = torch.cat(found)
         self._bank = bank.to(self._device)
-        self._real_spread = _spread_of_people(learned)
+        faces_of = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
+        self._real_spread = math.nan
+        if len(faces_of) > 1:
+            self._real_spread = spread(as_faces(np.stack(list(faces_of.values()))))
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
         self._judged = _some(learned, JUDGED_FACES, rng).to(self._device)
         self._real_saturated = saturated(self._judged, self._tanh) if len(learned) else 0.0
@@ -220,23 +222,6 @@ class Monitors:
             return values
         return {"discriminator_held_out": called_real(critics, self._held_out)} | values
 
-    def _hear(
-        self,
-        encoder: nn.Module,
-        settings: EmbeddingSettings,
-        banks: Sequence[VoiceBank],
-        n_frames: int,
-    ) -> Tensor:
-        """What the generator is given for each recording, without noise: (recordings, dim)."""
-        rows = []
-        quiet = torch.zeros(1, device=self._device)
-        with looked_at(encoder):
-            for voices in banks:
-                for i in range(len(voices)):
-                    heard = voices.whole(i, n_frames)[:, :, :n_frames].to(self._device)
-                    rows.append(embed(encoder, heard, quiet, settings))
-        return torch.cat(rows)
-
     def _match(self, voices: Taken, faces: Taken, learned: Taken) -> Matcher | None:
         both = set(voices.label) & set(faces.label)
         n_people = len(
@@ -253,12 +238,6 @@ class Monitors:
             return None
         real = _centred(embedder.embed(_pixels(faces.faces())))
         return Matcher(embedder, real, np.array(faces.label), np.array(voices.label))
-
-
-def _spread_of_people(learned: Taken) -> float:
-    """Spread of real faces, one of each person; NaN of fewer than two people."""
-    first = {person: item for item, person in zip(learned.items, learned.identity, strict=True)}
-    return spread(as_faces(np.stack(list(first.values())))) if len(first) > 1 else math.nan
 
 
 def _some(taken: Taken, most: int, rng: np.random.Generator) -> Tensor:

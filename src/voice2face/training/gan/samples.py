@@ -3,11 +3,14 @@
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from voice2face.corpus.schema import Split
+from voice2face.corpus.stream import parts_of
+from voice2face.settings import EmbeddingSettings
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import VoiceBank, values_of
+from voice2face.training.data.in_memory import VoiceBank
+from voice2face.training.gan.steps import embed
 
 N_SAMPLES = 32
 SAMPLED: tuple[Split, ...] = ("validation", "test", "train")
@@ -19,29 +22,36 @@ GAP_PX = 2
 
 
 def sample_voices(frames: CorpusFrames, sort_by: str) -> VoiceBank:
-    """Voices of people not trained on (else of the others), spread over ``sort_by``.
-
-    Read twice, part by part: a corpus need not fit into memory.
-    """
+    """Voices of people not trained on (else of the others), spread over ``sort_by``."""
     counts = frames.corpus.info.counts
     split = next((s for s in SAMPLED if s in counts and counts[s].voices), SAMPLED[-1])
-    values = [value for part in frames.shards(split) for value in values_of(part, sort_by)]
-    order = np.argsort(np.array(values, str), kind="stable")
+    parts = parts_of(frames.corpus, "voice", split, sort_by)
+    rows = [(part, row) for part in parts for row in np.flatnonzero(frames.lengths(part))]
+    order = np.argsort(np.array([part.values[row] for part, row in rows], str), kind="stable")
     places = np.linspace(0, len(order) - 1, min(N_SAMPLES, len(order))).astype(int)
-    wanted = order[places]
-    found: dict[int, np.ndarray] = {}
-    start = 0
-    for part in frames.shards(split):
-        within = wanted[(wanted >= start) & (wanted < start + len(part))]
-        found |= {int(row): np.array(part.frames[row - start]) for row in within}
-        start += len(part)
-    chosen = [found[int(row)] for row in wanted]
+    chosen = [frames.read(part)[row] for part, row in (rows[i] for i in order[places])]
     return VoiceBank.of(chosen, np.zeros(len(chosen), np.int64), frames.encoder.prepared)
 
 
 def frames_in(seconds: float, frames_per_s: float) -> int:
     """Frames of so much speech, at least one."""
     return max(1, round(seconds * frames_per_s))
+
+
+def hear_all(
+    encoder: nn.Module, voices: VoiceBank, n_frames: int, settings: EmbeddingSettings
+) -> Tensor:
+    """What the generator is given for each recording, without noise: (recordings, dim).
+
+    Args:
+        encoder: In evaluation mode.
+        voices: The recordings, on the encoder's device.
+        n_frames: Of each; a shorter one is repeated.
+        settings: Whether embeddings are scaled to length one.
+    """
+    quiet = torch.zeros(1, device=voices.device)
+    cuts = (voices.whole(i, n_frames)[:, :, :n_frames] for i in range(len(voices)))
+    return torch.cat([embed(encoder, one, quiet, settings) for one in cuts])
 
 
 def grid(faces: Tensor, columns: int = COLUMNS) -> Image.Image:

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -13,10 +12,8 @@ from torch.optim import Adam
 from voice2face.networks.modules import Critics, Generator, unit
 from voice2face.settings import EmbeddingSettings, FaceTraining, Recipe
 from voice2face.training.data.batch import Batch
+from voice2face.training.distributed import ALONE, Team
 from voice2face.training.gan.stability import augment, r1_penalty, set_learning_rates
-
-if TYPE_CHECKING:
-    from voice2face.training.distributed import Team
 
 
 @dataclass
@@ -98,7 +95,7 @@ def critic_step(
     fake_faces: Tensor,
     training: FaceTraining,
     step: int = 0,
-    team: "Team | None" = None,
+    team: Team = ALONE,
 ) -> dict[str, Tensor]:
     """BCE(D(real), 1) + BCE(D(fake), 0) + CE(C(real), identity of the face), and one step.
 
@@ -109,7 +106,7 @@ def critic_step(
         fake_faces: Made from the batch's voices; no gradient flows back to the generator.
         training: Precision; what the critics see and are asked, for small corpora.
         step: Iterations before this one.
-        team: Processes that train together; none for one alone.
+        team: Processes that train together.
 
     Returns:
         The three terms, before the step.
@@ -129,8 +126,7 @@ def critic_step(
         total = total + weight * r1_penalty(networks.critics, real_faces)
     networks.critics.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
-    if team is not None:
-        team.mean_gradients(networks.critics.parameters())
+    team.mean_gradients(networks.critics.parameters())
     for name, optimiser in optimisers.items():
         if name != "generator":
             optimiser.step()
@@ -143,7 +139,7 @@ def generator_step(
     batch: Batch,
     fake_faces: Tensor,
     training: FaceTraining,
-    team: "Team | None" = None,
+    team: Team = ALONE,
 ) -> dict[str, Tensor]:
     """BCE(D(fake), 1) + CE(C(fake), identity of the voice), and one step of the generator.
 
@@ -153,7 +149,7 @@ def generator_step(
         batch: The labels of its voices are used.
         fake_faces: Made from the batch's voices, with their graph.
         training: Precision; what the critics see.
-        team: Processes that train together; none for one alone.
+        team: Processes that train together.
 
     Returns:
         The two terms, before the step.
@@ -169,8 +165,7 @@ def generator_step(
     # `inputs`: no gradient is computed for the critics' weights, which this step leaves alone.
     total = torch.stack(list(losses.values())).sum()
     total.backward(inputs=weights)  # type: ignore[no-untyped-call]
-    if team is not None:
-        team.mean_gradients(weights)
+    team.mean_gradients(weights)
     optimisers["generator"].step()
     return _values(losses)
 
@@ -181,7 +176,7 @@ def iteration(
     batch: Batch,
     recipe: Recipe,
     step: int = 0,
-    team: "Team | None" = None,
+    team: Team = ALONE,
 ) -> dict[str, Tensor]:
     """One iteration.
 
@@ -191,7 +186,7 @@ def iteration(
         batch: Batch of this process.
         recipe: What to compute.
         step: Iterations before this one; the schedule and the penalty on real faces go by it.
-        team: Processes whose gradients are averaged; none for one alone.
+        team: Processes whose gradients are averaged.
 
     Returns:
         The five losses, of this process' batch, in the order of the reference arrays.
@@ -214,7 +209,7 @@ def both_steps(
     embedding: Tensor,
     recipe: Recipe,
     step: int = 0,
-    team: "Team | None" = None,
+    team: Team = ALONE,
 ) -> dict[str, Tensor]:
     """An iteration after :func:`hear`: of the same shapes each time, whatever the voices' length.
 
@@ -235,7 +230,7 @@ def _precision(device: torch.device, training: FaceTraining) -> torch.autocast:
 
 @contextlib.contextmanager
 def _of_any_length() -> Iterator[None]:
-    """No search for the fastest convolution, if it is on: it would be made for each new length."""
+    """Without cuDNN's search for the fastest convolution, which would run for each new length."""
     before = torch.backends.cudnn.benchmark
     torch.backends.cudnn.benchmark = False
     try:

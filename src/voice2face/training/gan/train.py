@@ -1,11 +1,8 @@
 """The face stage: generator and critics on voices and faces ("Training" of docs/method.md)."""
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
@@ -14,15 +11,13 @@ from voice2face.release.network_parts import deconvolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.memory import room_on
 from voice2face.training.data.source import FaceSource
 from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
-from voice2face.training.gan.trainee import FaceTrainee
-from voice2face.training.gan.trial import trial
+from voice2face.training.gan.trainee import FaceTrainee, trial_of
 from voice2face.training.loop import check_unused, train
 from voice2face.training.people import facts_of
 from voice2face.training.precision import settled
@@ -80,18 +75,22 @@ def train_face(
     recipe = _fitted(recipe, encoder)
     _check_fit(corpus, recipe)
     frames = CorpusFrames(corpus, encoder.frames)
-    with contextlib.closing(_data(frames, recipe, seed, team, memory_bytes)) as data:
+    opened = open_data(
+        frames, recipe.training.pair_by, seed=seed, memory_bytes=memory_bytes,
+        set_aside=recipe.training.set_aside, team=team,
+    )  # fmt: skip
+    with contextlib.closing(opened) as data:
         samples = sample_voices(frames, recipe.training.pair_by)
         precision = settled(
             recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
-            trial=trial(data, recipe, encoder.network, team),
+            trial=trial_of(data, recipe, encoder.network, team),
         )  # fmt: skip
         recipe = change(recipe, {"training.precision": precision})
         trainee = FaceTrainee(
             data, recipe, encoder.network, samples, seed, team,
             n_frames=frames_in(SAMPLE_S, encoder.frames.frames_per_s),
         )  # fmt: skip
-        export_generator(trainee.released(), None, half)  # refused now, and not after hours
+        export_generator(trainee.released(), None, half=half)  # refused now, and not after hours
         if team.is_leader:
             encoder_there = trainee.networks.voice_encoder
             trainee.monitors = Monitors(frames, encoder_there, recipe, seed, str(team.device))
@@ -125,25 +124,6 @@ def _fitted(recipe: Recipe, encoder: FrozenEncoder) -> Recipe:
     stretches = [frames_in(n / FRAMES_PER_S, rate) for n in recipe.training.crop_frames]
     changes = {"generator.embedding_dim": encoder.frames.dim, "training.crop_frames": stretches}
     return change(recipe, changes)
-
-
-def _data(
-    frames: CorpusFrames, recipe: Recipe, seed: int, team: Team, memory_bytes: int | None
-) -> FaceSource:
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", team.world))
-    if memory_bytes is None and team.world > 1:  # all must decide alike
-        room = torch.tensor(float(room_on(torch.device("cpu"), processes)), device=team.device)
-        memory_bytes = int(team.mean(room).item())
-    return open_data(
-        frames,
-        recipe.training.pair_by,
-        seed=seed,
-        device=team.device,
-        memory_bytes=memory_bytes,
-        processes=processes,
-        set_aside=recipe.training.set_aside,
-        agree=team.agree,
-    )
 
 
 def _identity(corpus: Corpus, recipe: Recipe, encoder: FrozenEncoder, seed: int) -> dict[str, str]:

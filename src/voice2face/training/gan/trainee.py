@@ -3,8 +3,8 @@
 import contextlib
 import copy
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,24 +12,21 @@ from torch import Tensor, nn
 from voice2face.files import atomic_write
 from voice2face.networks.modules import Generator
 from voice2face.runs.readings import READINGS, Alarms, append_readings
-from voice2face.settings import Recipe
-from voice2face.training.arithmetic import set_arithmetic
+from voice2face.settings import Precision, Recipe, change
 from voice2face.training.checkpoint import State, say
-from voice2face.training.data.source import FaceSource, VoiceBank
+from voice2face.training.data.in_memory import VoiceBank
+from voice2face.training.data.source import FaceSource
 from voice2face.training.distributed import Team
 from voice2face.training.gan.captured import Captured
 from voice2face.training.gan.compilation import compile_networks
 from voice2face.training.gan.monitors import Monitors
-from voice2face.training.gan.samples import SAMPLE_FRAMES, grid
+from voice2face.training.gan.samples import SAMPLE_FRAMES, grid, hear_all
 from voice2face.training.gan.steps import (
     FaceNetworks,
-    embed,
     iteration,
     make_optimisers,
 )
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
+from voice2face.training.precision import Trial, set_arithmetic
 
 
 class FaceTrainee:
@@ -67,11 +64,16 @@ class FaceTrainee:
         self.networks = networks.to(self.device)
         self.optimisers = make_optimisers(self.networks, recipe)
         self.average = copy.deepcopy(self.networks.generator)
-        self._follows = _pairs(self.average, self.networks.generator)
+        both = self.average, self.networks.generator
+        self._numbers = [_tensors(network, floating=True) for network in both]
+        self._counts = [_tensors(network, floating=False) for network in both]
         self._captured: Captured | None = None
         self.is_compiled = False
         self.n_steps = 0
-        self._sample_embeddings = self._hear(samples, n_frames)
+        with torch.no_grad():
+            self._sample_embeddings = hear_all(
+                self.networks.voice_encoder, samples.to(self.device), n_frames, recipe.embedding
+            )
 
     def step(self) -> dict[str, Tensor]:
         """One iteration on one batch."""
@@ -109,13 +111,10 @@ class FaceTrainee:
         """Move the averaged generator towards the present one."""
         # Early on the average is over fewer steps, or it would keep the initial weights for long.
         decay = min(self.recipe.training.ema_decay, (1 + self.n_steps) / (10 + self.n_steps))
-        if not self.recipe.training.ema_decay:
-            decay = 0.0
-        weights, counts = self._follows
         with torch.no_grad():
             # All tensors in a few kernels, which matters where launching is what takes time.
-            torch._foreach_lerp_(*weights, 1 - decay)
-            for kept, now in zip(*counts, strict=True):
+            torch._foreach_lerp_(*self._numbers, 1 - decay)
+            for kept, now in zip(*self._counts, strict=True):
                 kept.copy_(now)
 
     def state(self) -> State:
@@ -153,7 +152,7 @@ class FaceTrainee:
         released.load_state_dict(self.average.state_dict())
         return released.eval()
 
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float] | None:
+    def show(self, step: int, out: Path) -> dict[str, float] | None:
         """The same voices' faces each time, as a grid: ``out/samples/STEP.png``; and readings."""
         self.average.eval()
         with torch.no_grad():
@@ -161,9 +160,6 @@ class FaceTrainee:
         picture = grid(faces)
         with atomic_write(out / "samples" / f"{step:08d}.png") as path:
             picture.save(path)
-        pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-        shaped = pixels.view(picture.height, picture.width, 3)
-        writer.add_image("samples", shaped, step, dataformats="HWC")
         if self.monitors is None:
             return None
         if self._alarms is None:
@@ -176,27 +172,33 @@ class FaceTrainee:
         self._alarms.tell(step, readings)
         return {reading.name: reading.value for reading in readings}
 
-    def _hear(self, voices: VoiceBank, n_frames: int) -> Tensor:
-        cuts = [voices.whole(i, n_frames)[:, :, :n_frames] for i in range(len(voices))]
-        heard = torch.cat(cuts).to(self.device)
-        quiet = torch.zeros(1, device=self.device)
-        return embed(self.networks.voice_encoder, heard, quiet, self.recipe.embedding)
+
+def trial_of(data: FaceSource, recipe: Recipe, encoder: nn.Module, team: Team) -> Trial:
+    """Steps of new networks on one batch; ``data`` is afterwards where it was.
+
+    Args:
+        data: What batches are drawn from.
+        recipe: Of the training, but for its precision.
+        encoder: The frozen voice encoder.
+        team: The processes that train together.
+    """
+
+    def of(precision: Precision) -> Callable[[], object]:
+        chosen = change(recipe, {"training.precision": precision})
+        position = data.state()
+        batch = data.draw(chosen, torch.Generator().manual_seed(0), team.rank, team.world)
+        data.load(position)
+        networks = FaceNetworks.make(chosen, encoder, len(data.labels)).to(team.device)
+        optimisers, batch = make_optimisers(networks, chosen), batch.to(team.device)
+        return lambda: iteration(networks, optimisers, batch, chosen)
+
+    return of
 
 
-Pairs = tuple[list[Tensor], list[Tensor]]
-
-
-def _pairs(average: Generator, generator: Generator) -> tuple[Pairs, Pairs]:
-    """Tensors of the average and those that they follow: numbers, and counts of batches."""
-    kept, now = average.state_dict(), generator.state_dict()
-    both = [(tensor, now[name]) for name, tensor in kept.items()]
-    numbers = [pair for pair in both if pair[0].is_floating_point()]
-    counts = [pair for pair in both if not pair[0].is_floating_point()]
-    return _columns(numbers), _columns(counts)
-
-
-def _columns(pairs: list[tuple[Tensor, Tensor]]) -> Pairs:
-    return [kept for kept, _ in pairs], [now for _, now in pairs]
+def _tensors(network: Generator, *, floating: bool) -> list[Tensor]:
+    """Numbers of a network, or counts of batches."""
+    found = network.state_dict().values()
+    return [tensor for tensor in found if tensor.is_floating_point() == floating]
 
 
 def _not_compiled(compiled: bool) -> contextlib.AbstractContextManager[object]:

@@ -1,20 +1,32 @@
 """From two tables of recordings to read-offs of the shipped voice encoder."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.channels import mp3, opus, reverberation, telephone, with_noise
+from voice2face.audio.noise import Colour, Sound
+from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.speech import Speech, read_speech
 from voice2face.corpus.sources.found import identity_of
+from voice2face.errors import AudioError
 from voice2face.evaluation.pairs import Pairs, read_pairs
 from voice2face.files import sha256_of
+from voice2face.synthetic.sounds import SOUNDS, sound
 from voice2face.training.heard.fit import Taught, fit_age, fit_male, fit_voice
-from voice2face.training.heard.recordings import as_they_are, changed, embedded, other_sounds
 from voice2face.voice_encoders.ge2e import SHIPPED, Ge2e, Ge2eSettings
 from voice2face.voice_encoders.heard import ReadOffs
+from voice2face.voice_encoders.protocol import VoiceEncoder
 
 SOUNDS_EACH = 80
+# Changed recordings, and made-up sounds.
+CUT_S = (1.2, 4.0)
+SNR_DB = (5.0, 20.0)
+SOUND_S = (3.0, 6.0)
+CHANNELS = (telephone, mp3, opus, reverberation)
 SURE = 0.9  # probability from which the gender that a picture shows is believed
 LEAST_SPEECH_S = 0.3  # of what teaches; the cut and noisy recordings are short
 
@@ -60,7 +72,8 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
     encoder = Ge2e(settings=Ge2eSettings(min_speech_s=LEAST_SPEECH_S))
     read, seen = read_pairs(voices, ("voice", "gender")), read_pairs(pairs, ("voice", "face"))
     labelled, pictured = _embedded(encoder, read, seed), _embedded(encoder, seen, seed)
-    male = np.array([1.0 if _is_man(cell) else 0.0 for cell in read.cells["gender"]])
+    genders = (identity_of(cell).lower() for cell in read.cells["gender"])
+    male = np.array([float(gender in ("m", "male", "man")) for gender in genders])
     ages, seems_male = _seen(seen)
     known = np.isfinite(ages)[pictured.row] & pictured.plain
     sure = known & (np.abs(seems_male - 0.5) >= SURE - 0.5)[pictured.row]
@@ -69,7 +82,7 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
         np.concatenate([labelled.plain, pictured.plain]).astype(float),
         np.concatenate([read.identity[labelled.row], seen.identity[pictured.row]]),
     )
-    others = embedded(encoder, other_sounds(SOUNDS_EACH, seed)).embeddings
+    others = embedded(encoder, other_sounds(SOUNDS_EACH, seed))[0]
     return ReadOffs(
         encoder="ge2e",
         encoder_sha256=sha256_of(SHIPPED),
@@ -95,14 +108,60 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
 
 def _embedded(encoder: Ge2e, pairs: Pairs, seed: int) -> _Table:
     paths = [pairs.root / cell for cell in pairs.cells["voice"]]
-    plain = embedded(encoder, as_they_are(paths))
-    other = embedded(encoder, changed(paths, seed))
+    plain, plain_row = embedded(encoder, map(read_speech, paths))
+    other, other_row = embedded(encoder, changed(paths, seed))
     return _Table(
         pairs,
-        np.concatenate([plain.embeddings, other.embeddings]),
-        np.concatenate([plain.row, other.row]),
-        np.repeat([True, False], [len(plain.row), len(other.row)]),
+        np.concatenate([plain, other]),
+        np.concatenate([plain_row, other_row]),
+        np.repeat([True, False], [len(plain), len(other)]),
     )
+
+
+def embedded(
+    encoder: VoiceEncoder, recordings: Iterable[Speech]
+) -> tuple[Vectors, npt.NDArray[np.int64]]:
+    """Embeddings (n, dim) of recordings that hold enough speech, and which these are, (n,)."""
+    made, rows = [], []
+    for row, recording in enumerate(recordings):
+        try:
+            made.append(encoder.embed(recording))
+        except AudioError:
+            continue
+        rows.append(row)
+    vectors = np.stack(made) if made else np.zeros((0, encoder.dim), np.float32)
+    return vectors, np.array(rows, np.int64)
+
+
+def changed(paths: Sequence[Path], seed: int) -> Iterator[Speech]:
+    """A stretch of each, most of them noisy or through a channel; each has draws of its own."""
+    for number, path in enumerate(paths):
+        rng = np.random.default_rng((seed, number))
+        recording = read_speech(path)
+        yield Speech(_change(_cut(recording.samples, rng), rng), RATE_HZ, recording.name)
+
+
+def other_sounds(n_each: int, seed: int) -> Iterator[Speech]:
+    """Made-up sounds of every kind that are no voice, ``n_each`` of each."""
+    for number, kind in enumerate(SOUNDS):
+        for draw in range(n_each):
+            rng = np.random.default_rng((seed, number, draw))
+            yield Speech(sound(kind, rng.uniform(*SOUND_S), rng), RATE_HZ, kind)
+
+
+def _cut(samples: Sound, rng: np.random.Generator) -> Sound:
+    n = min(round(rng.uniform(*CUT_S) * RATE_HZ), len(samples))
+    start = int(rng.integers(len(samples) - n + 1))
+    return samples[start : start + n]
+
+
+def _change(samples: Sound, rng: np.random.Generator) -> Sound:
+    """A third noisy, a third through a channel, a third as it is."""
+    choice = rng.integers(3)
+    if choice == 0:
+        colour: Colour = "white" if rng.random() < 0.5 else "pink"
+        return with_noise(samples, rng.uniform(*SNR_DB), rng, colour)
+    return CHANNELS[rng.integers(len(CHANNELS))](samples) if choice == 1 else samples
 
 
 def _seen(pairs: Pairs) -> tuple[Floats, Floats]:
@@ -117,7 +176,3 @@ def _seen(pairs: Pairs) -> tuple[Floats, Floats]:
     ages, male = np.full(len(paths), np.nan), np.full(len(paths), np.nan)
     ages[there], male[there] = AgeGender().judge(faces)
     return ages, male
-
-
-def _is_man(cell: str) -> bool:
-    return identity_of(cell).lower() in ("m", "male", "man")

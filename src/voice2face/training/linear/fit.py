@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
 from voice2face.evaluation.baselines import EigenfaceMap, fit_eigenface_map
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
-from voice2face.generators.linear import FILE, LinearPart, Map
+from voice2face.generators.linear import FILE, LinearPart
 from voice2face.release.writing import NewPart, part_of_arrays
 from voice2face.training.closed_form import VoicesAndFaces
 
@@ -46,15 +45,16 @@ def as_part(fitted: EigenfaceMap, px: int) -> NewPart:
     left_over = fitted.left_over - fitted.left_over.mean(axis=0)
     values, vectors = np.linalg.eigh(left_over.T @ left_over / max(1, len(left_over) - 1))
     spread = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T  # z @ spread has that covariance
-    arrays = Map(
-        centre=fitted.told.centre.astype(np.float32),
-        weights=(fitted.told.weights / 127.5).astype(np.float32),
-        mean=(_planes(mean[None], px)[0] / 127.5 - 1).astype(np.float32),
-        components=_planes(fitted.axes.T, px).astype(np.float16),
-        spread=(spread / 127.5).astype(np.float32),
-    )
-    part = LinearPart(px=px, embedding_dim=len(arrays.centre), n_components=len(arrays.components))
-    return part_of_arrays(part, FILE, msgspec.structs.asdict(arrays))
+    arrays = {
+        "centre": fitted.told.centre.astype(np.float32),
+        "weights": (fitted.told.weights / 127.5).astype(np.float32),
+        "mean": (_planes(mean[None], px)[0] / 127.5 - 1).astype(np.float32),
+        "components": _planes(fitted.axes.T, px).astype(np.float16),
+        "spread": (spread / 127.5).astype(np.float32),
+    }
+    dim, n_components = arrays["weights"].shape
+    part = LinearPart(px=px, embedding_dim=dim, n_components=n_components)
+    return part_of_arrays(part, FILE, arrays)
 
 
 def _planes(values: np.ndarray, px: int) -> np.ndarray:

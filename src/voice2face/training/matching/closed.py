@@ -9,6 +9,7 @@ import numpy.typing as npt
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.training_people import person_weights
 from voice2face.matchers.heads import Head, Matcher
+from voice2face.training.closed_form import mean_of_each
 
 N_FOLDS = 5
 MOST_DIMS = 64
@@ -39,9 +40,7 @@ class Side:
     def means(self, people: npt.NDArray[np.int64]) -> Floats:
         """Mean embedding of each of some people, shape (people, dim)."""
         place = np.searchsorted(people, self.person)
-        sums = np.zeros((len(people), self.embeddings.shape[1]))
-        np.add.at(sums, place, self.embeddings)
-        return np.asarray(sums / np.bincount(place, minlength=len(people))[:, None])
+        return mean_of_each(self.embeddings, place, len(people))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from voice2face.errors import ModelError, one_line
-from voice2face.generators.plugin import FILE, GeneratorPlugin, made
+from voice2face.generators.plugin import FILE, GeneratorPlugin, opened
 from voice2face.parts import Arrays
 from voice2face.plugins import import_class
 from voice2face.release.writing import NewPart, part_of_arrays
@@ -43,16 +43,16 @@ class PluginFit:
         rng = np.random.default_rng(seed)
         arrays = self._class.train(data, dict(self._settings), rng)
         _check(self.name, arrays)
-        generator = made(self._class, self.name, self._settings, arrays)
+        generator = opened(self._class, self.name, self._settings, arrays)
         part = GeneratorPlugin(use=self.name, px=generator.px, settings=self._settings)
         return part_of_arrays(part, FILE, arrays)
 
 
 def _check(use: str, arrays: Arrays) -> None:
-    named = isinstance(arrays, dict) and all(isinstance(name, str) for name in arrays)
-    kinds = {getattr(array, "dtype", np.dtype(object)).kind for array in arrays.values()} if named \
-        else set()  # fmt: skip
-    if not named or not kinds or not kinds <= set("fiub"):
+    kinds: set[str] = set()
+    if isinstance(arrays, dict) and all(isinstance(name, str) for name in arrays):
+        kinds = {getattr(array, "dtype", np.dtype(object)).kind for array in arrays.values()}
+    if not kinds or not kinds <= set("fiub"):
         found = one_line(f"train gave {type(arrays).__name__} of {sorted(kinds) or 'nothing'}")
         wanted = "a dict of numpy arrays of numbers, at least one"
         raise ModelError(use, found, wanted, "see docs/add-a-generator.md")

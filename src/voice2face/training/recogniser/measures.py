@@ -1,25 +1,20 @@
-"""How well a recogniser tells people: known ones from pictures held out, unseen ones by pairs."""
+"""What a recogniser sees in faces, and how well it tells people whom it has not met."""
 
 import zlib
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from voice2face.evaluation.metrics.roc import roc_auc
-from voice2face.evaluation.metrics.verification import Trials, all_trials, keep_clips, measure
-from voice2face.evaluation.statistics.intervals import Estimate, estimate
+from voice2face.evaluation.metrics.verification import Trials, all_trials, keep_clips
 from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.recogniser.network import Recogniser
 
 AT_ONCE = 128  # faces
 HELD_OUT = 5  # of this many files of a person one is held out
 LEAST = 3  # files of a person of whom any is
-TOP = (1, 5)
-
-Told = dict[str, Any]  # measures by name, as plain data
 
 
 def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
@@ -60,29 +55,6 @@ def look(
     dim, n_people = recogniser.people.shape[1], len(recogniser.people)
     empty = np.empty((0, dim), np.float32), np.empty((0, n_people), np.float32)
     return np.concatenate([empty[0], *vectors]), np.concatenate([empty[1], *cosines])
-
-
-def accuracy(cosines: np.ndarray, labels: np.ndarray, seed: int = 0) -> Told | None:
-    """Share of pictures whose person is the first, and among the first five, each person alike.
-
-    Args:
-        cosines: To the known people, shape (n, people).
-        labels: Number of the true one, shape (n,).
-        seed: Seed of the intervals.
-
-    Returns:
-        With 95 % intervals over people; None if there are no pictures of two people.
-    """
-    people = np.unique(labels)
-    if len(people) < 2:
-        return None
-    own = cosines[np.arange(len(labels)), labels]
-    rank = (cosines > own[:, None]).sum(axis=1)
-    told: Told = {"people": len(people), "pictures": len(labels)}
-    for n in TOP:
-        told[f"top {n}"] = _plain(estimate(rank < n, labels, seed=seed))
-        told[f"chance of top {n}"] = min(1.0, n / cosines.shape[1])
-    return told
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,21 +102,3 @@ class Unseen:
         pairs = vectors[self.trials.enrolled], vectors[self.trials.tested]
         scores = np.einsum("td,td->t", *pairs)
         return roc_auc(scores[self.trials.same], scores[~self.trials.same])
-
-    def report(self, vectors: np.ndarray, seed: int = 0) -> Told | None:
-        """The same with its 95 % interval over people, and the equal error rate."""
-        found = measure(vectors, vectors, self.trials, seed=seed)
-        if found is None:
-            return None
-        return {
-            "people": found.n_identities,
-            "pictures": found.n_clips,
-            "pairs of one": found.n_same,
-            "pairs of two": found.n_different,
-            "auc": _plain(found.auc),
-            "eer": _plain(found.eer),
-        }
-
-
-def _plain(estimate: Estimate) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(estimate).items()}

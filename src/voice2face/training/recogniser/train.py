@@ -1,12 +1,11 @@
 """The recogniser: who is seen on a real face? It judges what a generator makes, and embeds faces.
 
 Nothing of it is shared with the critics that the generator learned from: another network, another
-seed, another augmentation (see ``recogniser_network``).
+seed, another augmentation.
 """
 
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -20,17 +19,15 @@ from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.files import sha256_of, write_text
 from voice2face.settings import Run, to_yaml
-from voice2face.training.arithmetic import set_arithmetic
-from voice2face.training.checkpoint import State
+from voice2face.training.cosine import CosineTrainee
 from voice2face.training.data.in_memory import FaceBank
+from voice2face.training.distributed import solo
 from voice2face.training.loop import check_unused, train
+from voice2face.training.precision import set_arithmetic
 from voice2face.training.recogniser.augmentation import augment
 from voice2face.training.recogniser.export import export_recogniser
-from voice2face.training.recogniser.measures import Unseen, accuracy, held_out, look
+from voice2face.training.recogniser.measures import Unseen, held_out, look
 from voice2face.training.recogniser.network import Recogniser, RecogniserRecipe
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 NETWORK, REPORT = "recogniser.onnx", "recogniser.yaml"
 RUN = Run(checkpoint_every=200, sample_every=200, keep_checkpoints=1, best_by="")
@@ -38,7 +35,7 @@ READING = "verification_auc"  # of a snapshot
 PASSES, LEAST_ITERATIONS, MOST_ITERATIONS = 60, 400, 6000
 
 
-class RecogniserTrainee:
+class RecogniserTrainee(CosineTrainee):
     """A recogniser with everything random about it.
 
     Args:
@@ -58,7 +55,6 @@ class RecogniserTrainee:
         unseen: Unseen | None = None,
     ) -> None:
         own_seed = zlib.crc32(f"recogniser {seed}".encode())  # not that of the face stage
-        self.rng = torch.Generator().manual_seed(own_seed)
         torch.manual_seed(own_seed)
         self.device = torch.device(device)
         set_arithmetic(self.device, "fp32")
@@ -67,13 +63,10 @@ class RecogniserTrainee:
         self._starts = self._counts.cumsum(0) - self._counts
         network = Recogniser(recipe, faces.pixels.shape[-1], len(self._counts))
         self.recogniser = network.to(self.device)
-        self.optimiser = torch.optim.AdamW(
-            self.recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
-        # From the full rate down to nothing along half a cosine (Loshchilov and Hutter 2017).
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.optimiser, recipe.iterations
-        )
+        super().__init__(
+            {"recogniser": self.recogniser}, torch.Generator().manual_seed(own_seed),
+            recipe.learning_rate, recipe.weight_decay, recipe.iterations,
+        )  # fmt: skip
 
     def draw(self) -> tuple[Tensor, Tensor]:
         """Faces, changed at random, (batch, 3, px, px), and the number of each person.
@@ -93,30 +86,11 @@ class RecogniserTrainee:
         self.recogniser.train()
         cosines = self.recogniser(faces)
         loss = self.recogniser.loss(cosines, labels, self.recipe.margin)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        self.schedule.step()
+        self.descend(loss, solo(self.device))
         right = (cosines.argmax(dim=1) == labels).float().mean()
         return {"cross_entropy": loss, "accuracy": right}
 
-    def state(self) -> State:
-        """Network, optimiser, schedule, random state."""
-        return {
-            "recogniser": self.recogniser.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "sampler": self.rng.get_state(),
-        }
-
-    def load(self, state: State) -> None:
-        """Take up a state."""
-        self.recogniser.load_state_dict(state["recogniser"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.rng.set_state(state["sampler"])
-
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float]:
+    def show(self, step: int, out: Path) -> dict[str, float]:
         """How well people who are not trained on are told apart."""
         if self.unseen is None:
             return {}
@@ -137,8 +111,8 @@ def train_recogniser(
 ) -> Path:
     """Train on real faces; write ``out/recogniser.onnx``, ``.json`` beside it and ``.yaml``.
 
-    Of each of the ``train`` people some pictures are held out; how well these are classified, and
-    how well the people of the other splits are told apart, stands in ``recogniser.yaml``.
+    Of each of the ``train`` people some pictures are held out for questions. How well the people of
+    the other splits are told apart stands in ``recogniser.yaml``.
 
     Args:
         corpus_folder: A prepared corpus.
@@ -187,11 +161,7 @@ def train_recogniser(
         "people": len(people),
         "pictures": len(bank),
         "sha256": sha256_of(out / NETWORK),
-        "known people, pictures held out": accuracy(
-            look(recogniser, known.pixels[aside])[1], labels[aside]
-        ),
-        "unseen people, pairs of pictures": unseen
-        and unseen.report(look(recogniser, unseen.pixels)[0]),
+        READING: unseen and round(unseen.auc(look(recogniser, unseen.pixels)[0]), 4),
         "recipe": msgspec.to_builtins(recipe),
     }
     write_text(out / REPORT, yaml.safe_dump(report, sort_keys=False, allow_unicode=True))

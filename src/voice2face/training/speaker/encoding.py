@@ -19,9 +19,9 @@ PICTURE_FRAMES = 1000  # about as many of all recordings in a picture together
 def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
     """What the encoder computes, as pictures of some recordings each, a row a recording.
 
-    Channels are last in memory, in which the features are made and which convolutions along time
-    alone don't know. On processors the first convolution is three times as fast so; the gradient
-    of the fourth one's weights is up to twice as fast for the rows.
+    Channels lie last in memory, as the features are made; one-dimensional convolutions have no
+    such layout in PyTorch. On a CPU the first convolution is three times as fast this way, and the
+    gradient of the fourth one's weights up to twice as fast for the rows.
 
     Args:
         encoder: Whose statistics change where it is in training mode.

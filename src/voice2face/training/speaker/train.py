@@ -7,7 +7,7 @@ program) and never published that stage.
 import dataclasses
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
-from voice2face.errors import SettingsError, TrainingError
+from voice2face.errors import TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
 from voice2face.files import write_text
 from voice2face.networks.modules import VoiceEncoder
@@ -26,27 +26,23 @@ from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import check_replaceable, write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
 from voice2face.settings import Run, SpeakerRecipe, SpeakerTraining, change, to_yaml
-from voice2face.training.arithmetic import set_arithmetic
-from voice2face.training.checkpoint import State
+from voice2face.training.cosine import CosineTrainee
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
+from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.data.memory import room_on
-from voice2face.training.data.source import VoiceBank
 from voice2face.training.distributed import Team, solo
 from voice2face.training.loop import train
 from voice2face.training.people import facts_of
-from voice2face.training.precision import settled
+from voice2face.training.precision import set_arithmetic, settled
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.verified import verified
 from voice2face.training.speaker.versions import ChangedVoices
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 MOST_SHOWN = 200  # recordings of the validation split that each snapshot is measured on
 READING = "verification"  # of a snapshot: 1 less the equal error rate, so that more is better
 
 
-class SpeakerTrainee:
+class SpeakerTrainee(CosineTrainee):
     """Voice encoder and a linear layer over the speakers, with everything random about them.
 
     Args:
@@ -74,7 +70,6 @@ class SpeakerTrainee:
         team: Team | None = None,
     ) -> None:
         torch.manual_seed(seed)
-        self.rng = torch.Generator().manual_seed(seed)
         self.team = team or solo(device)
         self.device = self.team.device
         self.voices, self.recipe = _placed(voices, self.device), recipe
@@ -88,14 +83,11 @@ class SpeakerTrainee:
         dim = recipe.voice_encoder.embedding_dim
         self.classifier = nn.Linear(dim, n_speakers).to(self.device)
         settings = recipe.training
-        self.parameters = [*self.encoder.parameters(), *self.classifier.parameters()]
-        self.optimiser = torch.optim.AdamW(
-            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-        )
-        # From the full rate down to nothing along half a cosine (Loshchilov and Hutter 2017).
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.optimiser, settings.iterations
-        )
+        super().__init__(
+            {"voice_encoder": self.encoder, "classifier": self.classifier},
+            torch.Generator().manual_seed(seed),
+            settings.learning_rate, settings.weight_decay, settings.iterations,
+        )  # fmt: skip
 
     def draw(self) -> tuple[Tensor, Tensor]:
         """This process' part of a batch: features, (batch, n_mels, frames), and speakers."""
@@ -125,41 +117,15 @@ class SpeakerTrainee:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             logits = self.classifier(encode(self.encoder, features))
         loss = F.cross_entropy(logits.float(), labels)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.team.mean_gradients(self.parameters)
-        self.optimiser.step()
-        self.schedule.step()
+        self.descend(loss, self.team)
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return {"cross_entropy": loss, "accuracy": accuracy}
 
-    def state(self) -> State:
-        """Networks, optimiser, schedule, random states."""
-        return {
-            "voice_encoder": self.encoder.state_dict(),
-            "classifier": self.classifier.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "sampler": self.rng.get_state(),
-            "torch": torch.get_rng_state(),
-        }
-
-    def load(self, state: State) -> None:
-        """Take up a state."""
-        self.encoder.load_state_dict(state["voice_encoder"])
-        self.classifier.load_state_dict(state["classifier"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.rng.set_state(state["sampler"])
-        torch.set_rng_state(state["torch"])
-
-    def show(self, writer: "SummaryWriter", step: int, out: Path) -> dict[str, float]:
-        """The learning rate, and how well recordings of the validation split are verified.
+    def show(self, step: int, out: Path) -> dict[str, float]:
+        """How well recordings of the validation split are verified.
 
         The reading is kept in ``out/readings.jsonl`` too.
         """
-        (rate,) = self.schedule.get_last_lr()
-        writer.add_scalar("learning_rate", rate, step)
         if self.held_out is None:
             return {}
         kept = keep_clips(self.held_out.identity, most=MOST_SHOWN)
@@ -212,11 +178,9 @@ def train_speaker(
 
     Raises:
         CorpusError: The corpus can't be read.
-        SettingsError: It is to be compiled.
         TrainingError: Fewer than two speakers, a loss that is not finite, another run in ``out``.
     """
     team, watched = team or solo(device), run or Run()
-    _check_not_compiled(watched)
     check_replaceable(out / "model")
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
     frames = CorpusFrames(corpus)
@@ -279,19 +243,7 @@ def _voices(
     return bank, len(speakers), changed
 
 
-def _check_not_compiled(run: Run) -> None:
-    # Measured on a processor: three minutes of compiling, then as long a step as before, of which
-    # nearly all is a library's convolutions.
-    if run.compile:
-        raise SettingsError(
-            "compile", "true", "false for the speaker stage", "leave it out: it gains nothing here"
-        )
-
-
 def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, Any]) -> None:
-    provenance = {
-        **facts_of(corpus, "train voice"),
-        **facts,
-    }
+    provenance = {**facts_of(corpus, "train voice"), **facts}
     part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
     write_release(out / "model", f"{out.resolve().name} (voice encoder)", [part], provenance)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from voice2face.evaluation.metrics.verification_report import as_data, verification_report
-from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.frames import CorpusFrames, HeardVoices
 
 
 def verified(
@@ -23,13 +23,9 @@ def verified(
         What ``verification.json`` holds.
     """
     parts = [frames.voices(split) for split in ("validation", "test")]
-    attributes = {
-        name: np.concatenate([part.attributes[name] for part in parts])
-        for name in parts[0].attributes
-    }
+    both = HeardVoices.joined(parts, parts[0].attributes)
     rows = verification_report(
-        [recording for part in parts for recording in part.frames],
-        np.array([name for part in parts for name in part.identity], str),
-        attributes, embed, hop_s=1 / frames.encoder.frames_per_s, seed=seed,
+        both.frames, both.identity, both.attributes, embed,
+        hop_s=1 / frames.encoder.frames_per_s, seed=seed,
     )  # fmt: skip
     return as_data(rows, seed)

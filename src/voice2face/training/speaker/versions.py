@@ -34,7 +34,7 @@ class ChangedVoices:
 
     def __init__(self, versions: Sequence[CorpusFrames], clips: Sequence[str], digest: str) -> None:
         self._versions, self.digest = versions, digest
-        self._places = [version.places("train", clips) for version in versions]
+        self._places = [version.places(clips) for version in versions]
 
     @classmethod
     def of(

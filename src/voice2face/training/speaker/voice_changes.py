@@ -82,40 +82,27 @@ class VoiceChanges:
         return Speech(way(self, speech.samples, rng), speech.sample_rate, speech.name)
 
 
-@dataclass(frozen=True, eq=False)
 class ChangedFrames:
     """A ``FrameMaker`` that hears a version of each recording; its frames are prepared already.
 
-    Attributes:
+    Args:
         encoder: Computes the frames.
         changes: Ways to change a recording.
         version: Number of the version.
+
+    Attributes:
+        frame_dim: Numbers of one frame.
+        frames_per_s: Frames for a second of speech.
+        frames_hash: Names the encoder's frames, the changes and the version.
+        is_thread_safe: That of the encoder: the changes are.
     """
 
-    encoder: FrameMaker
-    changes: VoiceChanges
-    version: int
-
-    @property
-    def is_thread_safe(self) -> bool:
-        """That of the encoder: the changes are."""
-        return bool(getattr(self.encoder, "is_thread_safe", False))
-
-    @property
-    def frame_dim(self) -> int:
-        """Numbers of one frame."""
-        return self.encoder.frame_dim
-
-    @property
-    def frames_per_s(self) -> float:
-        """Frames for a second of speech."""
-        return self.encoder.frames_per_s
-
-    @property
-    def frames_hash(self) -> str:
-        """Names the encoder's frames, the changes and the version."""
-        name = f"{self.encoder.frames_hash} {self.changes.digest} {self.version}"
-        return hashlib.sha256(name.encode()).hexdigest()
+    def __init__(self, encoder: FrameMaker, changes: VoiceChanges, version: int) -> None:
+        self._encoder, self._changes, self._version = encoder, changes, version
+        self.frame_dim, self.frames_per_s = encoder.frame_dim, encoder.frames_per_s
+        self.is_thread_safe = bool(getattr(encoder, "is_thread_safe", False))
+        name = f"{encoder.frames_hash} {changes.digest} {version}"
+        self.frames_hash = hashlib.sha256(name.encode()).hexdigest()
 
     def frames(self, speech: Speech) -> npt.NDArray[np.float32]:
         """Frames of a version of a recording, prepared, shape (frames, frame_dim).
@@ -123,8 +110,8 @@ class ChangedFrames:
         Raises:
             AudioError: It holds too little speech now.
         """
-        heard = self.encoder.frames(self.changes.changed(speech, self.version))
-        return self.encoder.prepared(heard)
+        heard = self._encoder.frames(self._changes.changed(speech, self._version))
+        return self._encoder.prepared(heard)
 
     def prepared(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The same."""

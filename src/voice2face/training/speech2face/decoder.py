@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.evaluation.embedders.fitted import eigenfaces
-from voice2face.evaluation.statistics.ridge import LinearMap, fit_ridge
+from voice2face.evaluation.statistics.ridge import fit_ridge
 from voice2face.evaluation.training_people import person_weights
+from voice2face.generators.speech2face import DECODER, SHAPE
 from voice2face.parts import Arrays
 from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.speech2face.features import Features, shapes_of
@@ -37,30 +38,20 @@ def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
     given, owner = features.faces[rows], data.face_labels[rows]
     pixels = data.pixels[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1)
     values = pixels.astype(np.float32) / np.float32(127.5) - 1
-    mean, axes, told = _map(given, values, owner, MOST_COMPONENTS, seed)
-    arrays = {
-        "decode": told.weights.astype(np.float32),
-        "decode_offset": (told.offset - told.centre @ told.weights).astype(np.float32),
-        "mean": mean,
-        "components": axes.T.astype(np.float16),
-    }
+    decoded = _map(given, values, owner, MOST_COMPONENTS, seed)
+    arrays: Arrays = dict(zip(DECODER, decoded, strict=True))
+    arrays["components"] = arrays["components"].astype(np.float16)
     if (shapes := shapes_of(data)) is not None:
         points = shapes[rows].reshape(len(rows), -1)
-        mean, axes, told = _map(given, points, owner, MOST_OF_SHAPE, seed)
-        arrays |= {
-            "shape_decode": told.weights.astype(np.float32),
-            "shape_offset": (told.offset - told.centre @ told.weights).astype(np.float32),
-            "shape_mean": mean,
-            "shape_components": np.ascontiguousarray(axes.T),
-        }
+        arrays |= zip(SHAPE, _map(given, points, owner, MOST_OF_SHAPE, seed), strict=True)
     return arrays
 
 
-def _map(
-    given: Floats, values: Floats, owner: Ints, n_most: int, seed: int
-) -> tuple[Floats, Floats, LinearMap]:
-    """Mean of values (n, numbers), axes (numbers, k), and the map from features along them."""
+def _map(given: Floats, values: Floats, owner: Ints, n_most: int, seed: int) -> tuple[Floats, ...]:
+    """From features to components of values (n, numbers): weights, offset; mean, components."""
     weights = person_weights(owner)
     mean = weights.astype(np.float32) @ values
-    axes = eigenfaces(values - mean, n_most).astype(np.float32)
-    return mean, axes, fit_ridge(given, (values - mean) @ axes, weights, owner, seed)
+    axes = eigenfaces(values - mean, n_most).astype(np.float32)  # (numbers, k)
+    told = fit_ridge(given, (values - mean) @ axes, weights, owner, seed)
+    offset = (told.offset - told.centre @ told.weights).astype(np.float32)
+    return told.weights.astype(np.float32), offset, mean, np.ascontiguousarray(axes.T)

@@ -12,7 +12,7 @@ from voice2face.evaluation.metrics.cosine import ROUNDING
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import five_points
-from voice2face.training.closed_form import VoicesAndFaces
+from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,13 +34,13 @@ class Features:
         """What a recogniser sees in each face.
 
         Raises:
-            TrainingError: It is not known how the faces lie, or they all look alike to it.
+            TrainingError: The faces' alignment is not known, or they all look alike to it.
         """
         if data.geometry is None:
-            found = "faces that lie as nobody knows"
+            found = "faces whose alignment is not known"
             raise TrainingError("corpus", found, "faces that were aligned", "prepare it anew")
         seen = recogniser.embed(_as_they_are(data, data.geometry))
-        people = mean_of_each(seen, data.face_labels, len(data.labels))
+        people = mean_of_each(seen, data.face_labels, len(data.labels)).astype(np.float32)
         centre = people.mean(axis=0)
         length = float(np.linalg.norm(people - centre, axis=1).mean())
         if not length > ROUNDING:
@@ -68,11 +68,3 @@ def _as_they_are(data: VoicesAndFaces, geometry: str) -> FaceSet:
     drawn = [np.rint(np.clip(drawing(face, shape), 0, 255)) for face, shape in pairs]
     points = np.array([five_points(shape) for shape in shapes], np.float64)
     return FaceSet(np.array(drawn, np.uint8), px * points)
-
-
-def mean_of_each(rows: Floats, labels: npt.NDArray[np.int64], n: int) -> Floats:
-    """Mean of the rows of each label: (rows, values) → (n, values)."""
-    sums = np.zeros((n, rows.shape[1]))
-    np.add.at(sums, labels, rows)
-    counts = np.bincount(labels, minlength=n)
-    return np.asarray(sums / np.maximum(counts, 1)[:, None], np.float32)

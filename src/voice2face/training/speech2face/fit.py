@@ -55,7 +55,7 @@ class Speech2FaceFit:
         Raises:
             CorpusError: Too few people have both a voice and a face.
             ModelError: The recogniser can't be read.
-            TrainingError: It is not known how the faces lie, or they are all alike.
+            TrainingError: The faces' alignment is not known, or they are all alike.
         """
         if (n := len(data.labels)) < MIN_PEOPLE:
             wanted = f"{MIN_PEOPLE} people with a voice and a face"
