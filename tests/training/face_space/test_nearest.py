@@ -22,7 +22,9 @@ def world():
     voice[:, 1:3] = reading[:, :2] + 0.1 * rng.standard_normal((N, 2))
     names = np.array([f"p{i}" for i in range(N)])
     codes = np.column_stack([reading, np.zeros((N, 2))]).astype(np.float32)
-    made = fit_nearest(Identities(voice, reading, codes, names), faces, reading, codes)
+    made = fit_nearest(
+        Identities(voice, reading, codes, names, faces.male, faces.age), faces, reading, codes
+    )
     return faces, reading, voice, codes, made
 
 
@@ -47,7 +49,9 @@ def test_what_a_rectifier_takes_out_is_taken_out_where_that_tells_more(world):
     noisy[:, 1:3] += 4  # positive, so that it passes
     noisy[:, 3:] = -np.abs(np.random.default_rng(1).standard_normal((N, DIM - 3))) * 9
     names = np.array([f"p{i}" for i in range(N)])
-    made = fit_nearest(Identities(noisy, reading, codes, names), faces, reading, codes)
+    made = fit_nearest(
+        Identities(noisy, reading, codes, names, faces.male, faces.age), faces, reading, codes
+    )
     assert made["identity_rectified"]
     np.testing.assert_array_equal(comparable(noisy, True)[:, 3:], 0)
     np.testing.assert_allclose(np.linalg.norm(comparable(noisy, False), axis=1), 1, rtol=1e-5)
