@@ -9,6 +9,7 @@ import torch
 from generators.face_space_samples import DIM, arrays, people
 from onnx import TensorProto, helper
 
+from voice2face.errors import ModelError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.mesh import five_points
@@ -81,6 +82,19 @@ def test_a_network_of_a_file_is_the_same_in_torch():
     (wanted,) = network.run(network.outputs, {reader.about.input: given})
     found = Graph(reader.path)(torch.from_numpy(given))
     np.testing.assert_allclose(found, wanted.reshape(1, -1), atol=1e-4)
+
+
+def test_a_network_of_other_operations_is_refused(tmp_path):
+    given, made = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in ("in", "out")
+    )
+    graph = helper.make_graph([helper.make_node("Erf", ["in"], ["out"])], "erf", [given], [made])
+    onnx.save(helper.make_model(graph), tmp_path / "erf.onnx")
+    with pytest.raises(ModelError, match="operations Erf"):
+        Graph(tmp_path / "erf.onnx")
+    (tmp_path / "none.onnx").write_bytes(b"no network")
+    with pytest.raises(ModelError, match="an ONNX file"):
+        Graph(tmp_path / "none.onnx")
 
 
 def test_what_a_network_is_fed_is_drawn_as_faces_are(world, reader):

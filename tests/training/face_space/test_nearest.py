@@ -75,3 +75,13 @@ def test_a_face_space_draws_the_mean_of_its_neighbours(world):
     moved = ((none.age - ages) / 10)[:, None] * whole["age_code"][men]
     np.testing.assert_allclose(all_.codes, 0.5 + moved, atol=1e-5)
     np.testing.assert_array_equal(none.age, all_.age)
+
+
+def test_a_mean_is_moved_by_what_the_voice_tells(world):
+    faces, _, voice, _, made = world
+    move = np.random.default_rng(2).standard_normal((DIM, made["near_code"].shape[1]))
+    moved = Neighbours(made | {"near_move": move.astype(np.float32)})
+    (codes, ages), (plain, same) = (near(voice, faces.male) for near in (moved, Neighbours(made)))
+    heard = comparable(voice, False) - made["identity_mean"]
+    np.testing.assert_allclose(codes, plain + heard @ move, atol=1e-5)
+    np.testing.assert_array_equal(ages, same)

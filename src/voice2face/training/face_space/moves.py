@@ -29,6 +29,7 @@ from voice2face.training.face_space.tensors import Crops
 
 Floats = npt.NDArray[np.float32]
 
+WARM = 10  # steps
 N_FOUND = 48  # faces in which a detector is asked where it finds the five points
 
 
@@ -39,7 +40,7 @@ class Moving:
     Attributes:
         steps: Steps of the descent.
         batch_size: Voices in each.
-        learning_rate: Of Adam; it warms up over ten steps and falls to nothing along a cosine.
+        learning_rate: Of Adam; it warms up over ``WARM`` steps and falls to nothing along a cosine.
         n_directions: Directions of voices along which codes are moved.
         of_code: Weight of how near the code itself lies to what the voice tells of it.
         least: Weight of the square of the move.
@@ -60,6 +61,11 @@ class Moving:
     jitter: float = 0.02
     light: float = 0.08
     memory: float = 0.95
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        falling = (1 + math.cos(math.pi * step / self.steps)) / 2
+        return self.learning_rate * min(1.0, (step + 1) / WARM) * falling
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +123,7 @@ def fit_move(
     heard = comparable(taught.embedding, rectified).astype(np.float64)
     aims = _Aims.of(taught, heard, how.n_directions)
     told = space.told(taught.embedding)
-    found = _found(arrays, part, told.codes[:N_FOUND])
-    sides = reader.aligned_px, reader.about.size
-    crops = Crops(arrays, part.sharpening, reader.geometry, *sides, found)
+    crops = _crops(arrays, part, reader, told.codes[:N_FOUND])
     read, voices = _Reader(reader), _Voices(taught.embedding, told.male > 0, how.mixed)
     middle = _tensor(taught.code.mean(axis=0))
     move = torch.zeros(aims.moving.shape[1], len(middle), requires_grad=True)
@@ -133,13 +137,11 @@ def fit_move(
         reading = read(_jittered(crops(codes), how, rng))
         now = reading.detach().mean(dim=0)
         usual = now if usual is None else how.memory * usual + (1 - how.memory) * now
-        near = F.cosine_similarity(reading - usual, voice @ aims.reading).mean()
-        near = near + how.of_code * F.cosine_similarity(codes - middle, voice @ aims.code).mean()
+        near = _cosine(reading - usual, voice @ aims.reading)
+        near = near + how.of_code * _cosine(codes - middle, voice @ aims.code)
         optimiser.zero_grad()
         (how.least * (moved**2).mean() - near).backward()
-        warm = min(1.0, (step + 1) / 10)
-        falling = (1 + math.cos(math.pi * step / how.steps)) / 2
-        optimiser.param_groups[0]["lr"] = how.learning_rate * warm * falling
+        optimiser.param_groups[0]["lr"] = how.rate(step)
         optimiser.step()
     return {"near_move": (aims.moving @ move).detach().numpy().astype(np.float32)}
 
@@ -176,6 +178,17 @@ class _Voices:
             mean, some = voices.mean(axis=0), rng.choice(len(voices), self._mixed)
             made.append(mean + shares @ (voices[some] - mean))
         return np.array(made, np.float32)
+
+
+def _crops(arrays: Arrays, part: FaceSpacePart, reader: OnnxEmbedder, codes: Floats) -> Crops:
+    """What draws for the reader; where eyes, nose and mouth are found is seen in some faces."""
+    sides = reader.aligned_px, reader.about.size
+    found = _found(arrays, part, codes)
+    return Crops(arrays, part.sharpening, reader.geometry, *sides, found)
+
+
+def _cosine(one: Tensor, other: Tensor) -> Tensor:
+    return F.cosine_similarity(one, other).mean()
 
 
 def _found(arrays: Arrays, part: FaceSpacePart, codes: Floats) -> npt.NDArray[np.float64]:
