@@ -16,7 +16,7 @@ from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
-from voice2face.generators.neighbours import Neighbours
+from voice2face.generators.neighbours import MOVE, Neighbours
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
@@ -63,7 +63,7 @@ SURROUNDINGS = {
 }
 # Optional, with these: usual hair, of which a voice gets the one that its embedding is most along.
 SHOWN = {"shown_hair": "float32 gender shown hair", "shown_by": "float32 dim shown"}
-# Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`.
+# Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`; MOVE.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
@@ -115,7 +115,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, SURROUNDINGS, SHOWN, NEIGHBOURS, FLOW
+        optional = ANSWER, SURROUNDINGS, SHOWN, NEIGHBOURS, MOVE, FLOW
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 
