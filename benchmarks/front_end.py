@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from voice2face.audio import extract, load_clip, log_mel, spectral_change, voiced_samples
+from voice2face.audio import extract, load_clip, log_mel, voiced_samples
 from voice2face.audio.front_end import LEAST_CHANGE
+from voice2face.audio.speech_check import spectral_change
 from voice2face.errors import AudioError
 from voice2face.settings import FRONT_ENDS, FrontEnd
 from voice2face.synthetic import CohortSettings, sample_person, synthesise

@@ -17,7 +17,7 @@ from benchmarks.serve_attacks import attacks, carried_out
 from benchmarks.serve_client import Attack, Target, answer, connect, head
 from benchmarks.serve_process import HOST, Serving, serving
 from voice2face.audio import load_clip
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.web.examples import example_recording
 from voice2face.web.limits import Limits
 

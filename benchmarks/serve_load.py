@@ -20,8 +20,8 @@ import voice2face
 from benchmarks.harness import Figure, Result, figure
 from benchmarks.inputs import CLIP_S, Inputs
 from benchmarks.serve_process import HOST, Serving, serving
+from voice2face.audio.coding import wav_bytes
 from voice2face.audio.speech import read_speech
-from voice2face.audio.wav import wav_bytes
 from voice2face.release.inference import Model
 from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.synthetic import CohortSettings, sample_person, synthesise

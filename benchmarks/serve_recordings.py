@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.serve_client import Attack, Target, expect, post
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 
 PLAYLISTS = (
     b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",

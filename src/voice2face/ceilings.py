@@ -84,21 +84,16 @@ class _Shared:
         self._wanted: list[int] = []
         self._before = (0, 0)
 
-    def enter(self, more_bytes: int) -> None:
-        now = address_space_bytes()
-        if resource is None or now is None:
-            return
+    def enter(self, n_bytes: int) -> None:
         with self._lock:
             if not self._wanted:
                 self._before = resource.getrlimit(resource.RLIMIT_AS)
-            self._wanted.append(now + more_bytes)
+            self._wanted.append(n_bytes)
             self._set()
 
-    def leave(self) -> None:
-        if resource is None or address_space_bytes() is None:
-            return
+    def leave(self, n_bytes: int) -> None:
         with self._lock:
-            self._wanted.pop()
+            self._wanted.remove(n_bytes)
             self._set()
 
     def _set(self) -> None:
@@ -120,8 +115,12 @@ def memory_ceiling(more_bytes: int) -> Iterator[None]:
     Whatever else runs in the process has the same ceiling for that time, so it is to be a high one.
     Blocks of several threads at once share the highest.
     """
-    _SHARED.enter(more_bytes)
+    now = address_space_bytes()
+    if resource is None or now is None:
+        yield
+        return
+    _SHARED.enter(now + more_bytes)
     try:
         yield
     finally:
-        _SHARED.leave()
+        _SHARED.leave(now + more_bytes)

@@ -1,8 +1,8 @@
 """Errors that a caller may catch. Each message is one line that ends with what to do."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 
 class Voice2FaceError(Exception):
@@ -113,6 +113,27 @@ CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def one_of(thing: str, value: str, choices: Sequence[Choice]) -> Choice:
+    """The value of a setting, if it is one that the setting can have.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise SettingsError(thing, value, f"one of {', '.join(choices)}", "choose one")
+
+
+def reason_of(error: Exception) -> str:
+    """What the system or a library says, in one short line; the error's name if it says nothing."""
+    text: str = getattr(error, "strerror", None) or str(error)
+    return (text.strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from voice2face import __version__
-from voice2face.errors import OutputError
+from voice2face.errors import OutputError, reason_of
 
 # By which a file is known to be this program's: what its PNGs say of their software, its results
 # of what they were made by, and its pages of their generator. All else is marked with `made_by`.
@@ -69,16 +69,33 @@ def atomic_write(path: Path) -> Iterator[Path]:
         OutputError: The file could not be written.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix[:16]}")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name what was to be written where an error of the system within the block doesn't.
+
+    Raises:
+        OutputError: Something could not be written.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        _flush(temporary)
-        temporary.replace(path)
+        yield
     except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        raise OutputError(
+            path,
+            f"could not be written ({reason_of(error)})",
+            "a writable place with room",
+            "free some, or choose another place",
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -145,16 +162,6 @@ def sha256_of(path: Path) -> str:
     """Checksum of a file's content, as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _cannot_write(path: Path, error: OSError) -> OutputError:
-    reason = error.strerror or str(error)
-    return OutputError(
-        path,
-        f"could not be written ({reason})",
-        "a writable place with room",
-        "free some, or choose another place",
-    )
 
 
 def _flush(path: Path) -> None:

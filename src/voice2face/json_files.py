@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from voice2face.errors import ModelError, Voice2FaceError, one_line
+from voice2face.errors import ModelError, Voice2FaceError, one_line, reason_of
 from voice2face.files import read_regular
 
 T = TypeVar("T")
@@ -43,8 +43,7 @@ def read_json(
     try:
         data = read_regular(path, most_bytes)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        found = getattr(error, "strerror", None) or str(error)
-        raise refused(path, found, wanted, remedy) from error
+        raise refused(path, reason_of(error), wanted, remedy) from error
     try:
         version = msgspec.json.decode(data, type=_Version).format_version if newest else 0
         if newest is not None and version > newest:

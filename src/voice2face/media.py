@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from voice2face.errors import reason_of
+
 Medium = Literal["sound", "video", "picture"]
 
 _SOUND = (
@@ -105,7 +107,7 @@ def recordings_in(folder: Path) -> Recordings:
 
 def _files(folder: Path, found: Recordings) -> Iterator[Path]:
     def note(error: OSError) -> None:
-        found.unreadable.append((Path(error.filename), error.strerror or str(error)))
+        found.unreadable.append((Path(error.filename), reason_of(error)))
 
     entered: set[tuple[int, int]] = set()
     for where, folders, names in os.walk(folder, onerror=note, followlinks=True):

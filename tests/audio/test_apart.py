@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks import hostile_media
 from voice2face.audio.apart import Decoders, reader
+from voice2face.audio.coding import wav_bytes
 from voice2face.audio.load import load_clip
-from voice2face.audio.wav import wav_bytes
 from voice2face.errors import AudioError
 
 VOICE = wav_bytes(np.arange(16_000, dtype=np.int16))

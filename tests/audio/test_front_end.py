@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from voice2face.audio import extract, log_mel, normalise, spectral_change, tile, voiced_samples
+from voice2face.audio import extract, log_mel, normalise, tile, voiced_samples
+from voice2face.audio.speech_check import spectral_change
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import FRONT_ENDS, FrontEnd, LogMel
 

@@ -2,13 +2,12 @@
 
 import io
 import struct
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from voice2face.audio import load_clip, stream_clip
+from voice2face.audio import load_clip
 from voice2face.errors import AudioError
 
 from .audio_samples import RATE_HZ, encode, silent_video, speech, write_float_wav, write_wav
@@ -127,18 +126,6 @@ def test_floats_above_full_scale_are_scaled_as_a_whole(rate, n_channels):
         assert np.abs(loaded * np.abs(wanted).max() / peak - wanted).max() <= 1.5
 
 
-def test_floats_above_full_scale_are_clipped_in_a_stream():
-    square = np.sign(np.sin(np.arange(RATE_HZ) / 20)).astype(np.float32) * 1.5
-    streamed = np.concatenate(list(stream_clip(square, RATE_HZ)))
-    assert streamed.max() == 32767
-    assert streamed.min() == -32768
-
-
-def test_what_takes_too_long_to_decode_is_refused():
-    with pytest.raises(AudioError, match="more than 0 s to decode"):
-        load_clip(io.BytesIO(write_wav(WAVEFORM)), max_decode_s=0)
-
-
 def test_resampling_keeps_a_tone_and_removes_what_would_alias():
     time_s = np.arange(48_000) / 48_000
     kept, removed = (np.sin(2 * np.pi * hz * time_s) * 0.5 for hz in (1000, 11_000))
@@ -153,10 +140,10 @@ def test_the_sound_of_a_video():
     assert of_level(load_clip(io.BytesIO(video))) == pytest.approx(1, abs=0.08)
 
 
-def test_blocks_join_to_the_whole_and_hide_no_state():
+def test_a_file_object_is_read_from_its_beginning():
     content = write_wav(WAVEFORM, 22_050)
     file = io.BytesIO(content)
-    first = np.concatenate(list(stream_clip(file)))
+    first = load_clip(file)
     np.testing.assert_array_equal(first, load_clip(file))  # rewound, not exhausted
     np.testing.assert_array_equal(first, load_clip(io.BytesIO(content)))
 
@@ -207,18 +194,10 @@ def test_a_limit_is_kept_without_reading_on():
     assert len(load_clip(clip, RATE_HZ, max_s=15)) == len(clip)
     with pytest.raises(AudioError, match=r"longer than 14\.5 s; 14\.5 s at most wanted; cut it"):
         load_clip(clip, RATE_HZ, max_s=14.5)
-    blocks = stream_clip(io.BytesIO(write_wav(clip)), max_s=1)
-    assert len(next(blocks)) > 0  # the beginning is there before the end is known
-
-
-def test_streaming_holds_a_block_and_not_the_recording():
-    content = write_wav(np.tile(WAVEFORM, 40), 44_100)  # 4.8 MB
-    tracemalloc.start()
-    n_samples = sum(len(block) for block in stream_clip(io.BytesIO(content)))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert n_samples > 20 * RATE_HZ
-    assert peak < 1e6
+    file = io.BytesIO(write_wav(np.tile(WAVEFORM, 40)))
+    with pytest.raises(AudioError, match="longer than 1 s"):
+        load_clip(file, max_s=1)
+    assert file.tell() < file.seek(0, io.SEEK_END) / 2
 
 
 def test_nothing_reaches_standard_error(capfd):

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from voice2face.audio import log_mel, mel_filterbank, normalise, tile
+from voice2face.audio import log_mel, normalise, tile
+from voice2face.audio.log_mel import mel_filterbank
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import FRONT_ENDS, LogMel
 

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import webrtcvad
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from voice2face.audio import voiced_samples
 from voice2face.errors import AudioError, SettingsError
@@ -72,15 +70,6 @@ def test_the_clip_tells_the_two_ways_of_asking_apart():
     released, clean = (voiced_samples(CLIP, PRESETS[name]) for name in ("released", "clean"))
     assert 0.2 < len(released) / len(CLIP) < 0.9
     assert not np.array_equal(released, clean)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, len(CLIP)), max_size=12), st.sampled_from(sorted(PRESETS)))
-def test_blocks_of_any_length_give_what_the_whole_gives(cuts, preset):
-    blocks = np.split(CLIP, sorted(cuts))
-    np.testing.assert_array_equal(
-        voiced_samples(iter(blocks), PRESETS[preset]), voiced_samples(CLIP, PRESETS[preset])
-    )
 
 
 def test_the_last_full_frame_of_an_exact_multiple_is_dropped():

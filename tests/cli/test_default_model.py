@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from voice2face.audio.coding import wav_bytes
 from voice2face.audio.resample import RATE_HZ
-from voice2face.audio.wav import wav_bytes
 from voice2face.release.provenance import read_provenance
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 

@@ -75,13 +75,13 @@ def test_what_is_done_is_not_done_again(
         _prepare(source, out, progress=_stop_at(700))
     from voice2face.corpus.prepare import engines
 
-    chunks = []
-    real = engines.process_chunk
+    files = []
+    real = engines.process
     monkeypatch.setattr(
-        engines, "process_chunk", lambda tasks, recipe: chunks.append(1) or real(tasks, recipe)
+        engines, "process", lambda task, recipe: files.append(task) or real(task, recipe)
     )
     _prepare(source, out)
-    assert len(chunks) == 2  # of 2 + 8
+    assert len(files) == 132  # of 908: two chunks of ten
 
 
 def test_the_journal_forgets_what_lies_in_shards(source: Path, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.audio import load_clip, log_mel, mel_filterbank
+from voice2face.audio import load_clip, log_mel
+from voice2face.audio.log_mel import mel_filterbank
+from voice2face.audio.spectrogram import colours
 from voice2face.corpus import Corpus
 from voice2face.corpus.inspect import Sampling, inspect_corpus, sound, write_page
-from voice2face.corpus.inspect.pictures import colours, face_sheet, ticks_hz, ticks_s
+from voice2face.corpus.inspect.pictures import face_sheet, ticks_hz, ticks_s
 from voice2face.corpus.prepare import prepare
-from voice2face.errors import one_line
+from voice2face.errors import AudioError, one_line
 from voice2face.files import is_ours
 from voice2face.settings import LogMel
 
@@ -83,7 +85,10 @@ def test_what_is_played_and_drawn_is_what_is_stored(corpus: Corpus, made: Path) 
 def test_without_an_mp3_encoder_it_is_a_wav(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sound, "mp3", lambda samples: None)
+    def lacking(*_: object, **__: object) -> bytes:
+        raise AudioError("libmp3lame", "unknown", "an encoder", "install another PyAV")
+
+    monkeypatch.setattr(sound, "encoded", lacking)
     html = page_of(corpus, tmp_path, Sampling(identities=1, clips=1, faces=0))
     (data,) = sources(html, "audio/wav")
     with wave.open(io.BytesIO(data)) as file:

@@ -22,7 +22,7 @@ TABLE = pa.table({"a": ["x", None, "x", "yy"], "b": [1, 2, 3, 4]})
 def test_a_table_is_the_same_as_read_at_once(tmp_path: Path) -> None:
     pq.write_table(TABLE, tmp_path / "t.parquet")
     with opened_parquet(tmp_path / "t.parquet", 10_000) as file:
-        assert plain_schema(file) == TABLE.schema
+        assert plain_schema(file.schema_arrow) == TABLE.schema
         read = file.read()
     assert pa.types.is_dictionary(read.schema.field("a").type)
     assert written_out(read).equals(TABLE)

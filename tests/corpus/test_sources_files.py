@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from voice2face.corpus.prepare.inputs import Inputs, Skip
-from voice2face.corpus.prepare.skipped import count_files
+from voice2face.corpus.prepare.ledger import count_files
 
 from .source_samples import META, inputs_of, make_files
 

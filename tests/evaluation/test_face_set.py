@@ -7,7 +7,8 @@ from PIL import Image
 
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
-from voice2face.faces import GEOMETRIES, Detection
+from voice2face.faces import GEOMETRIES
+from voice2face.faces.detect import Detection
 from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
 

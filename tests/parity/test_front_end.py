@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from voice2face.audio import extract, load_clip, mel_filterbank, spectral_change, voiced_samples
-from voice2face.audio.speech_check import LEAST_CHANGE
+from voice2face.audio import extract, load_clip, voiced_samples
+from voice2face.audio.log_mel import mel_filterbank
+from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
 from voice2face.settings import FRONT_ENDS
 
 RELEASED = replace(FRONT_ENDS["released"], min_speech_s=0.0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.release.model_folder import SHIPPED_MODELS
 from voice2face.synthetic import CohortSettings, write_cohort
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.synthetic import synthesise
 from voice2face.synthetic.latent import Heard
 

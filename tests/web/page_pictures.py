@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.web.models import Models
 
 from .browsers import browser_with

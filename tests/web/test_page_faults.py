@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.synthetic.sounds import sound
 
 from .conftest import watched

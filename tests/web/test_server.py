@@ -14,7 +14,7 @@ from PIL import Image
 
 import voice2face
 from voice2face.audio import load_clip
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.release.model_folder import CONFIG, SHIPPED_MODELS
 from voice2face.release.provenance import png_bytes, provenance_of
 from voice2face.synthetic.sounds import sound

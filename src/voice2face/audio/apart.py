@@ -56,7 +56,7 @@ class _Request(msgspec.Struct, array_like=True):
 
 
 class _Answer(msgspec.Struct, array_like=True):
-    """What went wrong, in the words of an ``AudioError``; nothing: samples follow."""
+    """Answer of a decoding process: words of an ``AudioError``, or that the samples follow."""
 
     error: tuple[str, str, str] | None
     spent: bool
@@ -64,7 +64,7 @@ class _Answer(msgspec.Struct, array_like=True):
 
 
 class Decoders:
-    """Processes that decode, started before there is anything to decode.
+    """Processes that decode recordings; they start before there is anything to decode.
 
     Args:
         n: How many; as many recordings are decoded at once.
@@ -101,7 +101,6 @@ class Decoders:
         self,
         source: Path | bytes,
         *,
-        name: str | None = None,
         max_s: float | None = None,
         first_s: float | None = None,
     ) -> Speech:
@@ -109,14 +108,13 @@ class Decoders:
 
         Args:
             source: A file, or its content.
-            name: What messages call it.
             max_s: A longer recording is refused.
             first_s: A longer recording is read up to here.
 
         Raises:
             AudioError: It cannot be read, is too long, or takes too much time or memory.
         """
-        thing = name or (clip_name(source) if isinstance(source, Path) else "recording")
+        thing = clip_name(source) if isinstance(source, Path) else "recording"
         decoder = self._free.get()
         try:
             answer = decoder.ask(source, thing, self._request(source, max_s, first_s))
@@ -134,7 +132,7 @@ class Decoders:
     def _request(
         self, source: Path | bytes, max_s: float | None, first_s: float | None
     ) -> _Request:
-        """What is asked of a process, and the ceilings of it."""
+        """What a process is to read, and its ceilings of memory and time."""
         n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         wall_s, cpu_s = self._limits
         if wall_s is None:
@@ -153,7 +151,7 @@ class Decoders:
         )
 
     def wait(self) -> None:
-        """Until all have started, so that the first recording is decoded as fast as the next."""
+        """Wait until all have started: then the first recording takes no longer than the next."""
         for decoder in tuple(self._all):
             decoder.wait()
 
@@ -178,7 +176,7 @@ class Decoders:
 
 
 class _Decoder:
-    """One process, seen from outside."""
+    """One decoding process, as its owner sees it."""
 
     def __init__(self, start: str, others: list[Connection]) -> None:
         self.is_spent = False
@@ -227,7 +225,7 @@ class _Decoder:
         self._process.kill()
 
     def wait(self) -> None:
-        """Until it has started.
+        """Wait until it has started.
 
         Raises:
             EOFError: It does not.
@@ -271,7 +269,7 @@ def _signal(name: str) -> int:
 
 
 def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
-    """The process: one recording after another, until nobody asks any more."""
+    """Main function of a decoding process: one recording after another, until its owner ends."""
     for other in inherited:
         other.close()
     for number in (signal.SIGINT, signal.SIGTERM):  # whoever started it ends it
@@ -320,7 +318,7 @@ def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str
 
 @contextlib.contextmanager
 def reader(n: int) -> Iterator[Callable[[Path], Speech]]:
-    """How a command reads its recordings: apart, where that takes no longer to start.
+    """A function that reads recordings, in other processes where these start at once.
 
     Args:
         n: Recordings that there are.

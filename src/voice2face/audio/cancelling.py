@@ -1,4 +1,4 @@
-"""Two channels that are the same sound upside down: mixed to one, they are silence."""
+"""Two channels of which one is the other upside down: mixed to one, they are silence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOUD = 1e-6  # mean energy of a channel, at full scale 1: what is less is silenc
 
 
 class Cancelling:
-    """Looks at the channels of the first minute of a recording.
+    """Finds channels that cancel each other out, in the first minute of a recording.
 
     Args:
         name: What messages call it.
@@ -46,7 +46,7 @@ class Cancelling:
             self.check()
 
     def check(self) -> None:
-        """Refuse what would become silence.
+        """Refuse a recording whose channels cancel each other out.
 
         Raises:
             AudioError: The channels cancel.

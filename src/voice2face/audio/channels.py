@@ -2,18 +2,14 @@
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from voice2face.audio.coding import encoded
 from voice2face.audio.load import load_clip
 from voice2face.audio.noise import Colour, Sound, as_sound, coloured_noise, mixed, quick_length
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.rooms import in_room
-from voice2face.errors import AudioError
-
-if TYPE_CHECKING:
-    from av import AudioStream
 
 PHONE_HZ = (300.0, 3400.0)
 MU = 255  # of ITU-T G.711
@@ -61,7 +57,7 @@ def amr(sound: Sound) -> Sound:
 
 
 def coded(sound: Sound, codec: str, container: str, rate_hz: int, bit_s: int) -> Sound:
-    """Coded and decoded again.
+    """A recording, coded and decoded again.
 
     Args:
         sound: At 16 kHz, shape (samples,).
@@ -76,29 +72,12 @@ def coded(sound: Sound, codec: str, container: str, rate_hz: int, bit_s: int) ->
     Raises:
         AudioError: This build of FFmpeg has no such encoder.
     """
-    import av
-
-    memory = io.BytesIO()
-    try:
-        with av.open(memory, "w", format=container) as file:
-            stream = cast("AudioStream", file.add_stream(codec, rate=rate_hz, layout="mono"))
-            stream.bit_rate = bit_s
-            frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
-            frame.sample_rate = RATE_HZ
-            resampler = av.AudioResampler(
-                stream.codec_context.format, "mono", rate_hz, stream.codec_context.frame_size
-            )
-            for part in (*resampler.resample(frame), *resampler.resample(None)):
-                file.mux(stream.encode(part))
-            file.mux(stream.encode(None))
-    except (av.FFmpegError, ValueError) as error:
-        raise AudioError(codec, str(error), "an encoder", "install another PyAV") from error
-    memory.seek(0)
-    return load_clip(memory)
+    file = encoded(sound, container, codec, rate_hz=rate_hz, bits_per_s=bit_s)
+    return load_clip(io.BytesIO(file))
 
 
 def reverberation(sound: Sound, seed: int = 0) -> Sound:
-    """In a room: the direct sound, and noise that falls by 60 dB in 0.6 s and is as strong.
+    """A recording in a room: the direct sound, and as strong, noise that falls by 60 dB in 0.6 s.
 
     Args:
         sound: At 16 kHz, shape (samples,).
@@ -118,7 +97,7 @@ def reverberation(sound: Sound, seed: int = 0) -> Sound:
 def with_noise(
     sound: Sound, snr_db: float, rng: np.random.Generator, colour: Colour = "white"
 ) -> Sound:
-    """With steady noise.
+    """A recording with steady noise in the background.
 
     Args:
         sound: Shape (samples,).

@@ -1,6 +1,8 @@
-"""A recording at rest: FLAC, which loses nothing, or Opus, which takes a third of its bytes."""
+"""Recordings as files: FLAC, which loses nothing, Opus, which takes a third of its bytes, WAV."""
 
 import io
+import wave
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
@@ -22,14 +24,8 @@ OPUS_EFFORT = "5"  # of 10: at 10 it takes twice as long, for 0.2 dB
 FRAME_SAMPLES = 1 << 16  # given to the encoder at once
 # Neither time, nor chance, nor the library's version goes into the file.
 _REPEATABLE = {"fflags": "+bitexact"}
-_OPTIONS: dict[SoundCoding, dict[str, str]] = {
-    "flac": {"frame_size": "4096"},  # fewer packets: a quarter of the time, for 1 % more bytes
-    "opus": {"application": "audio", "vbr": "on", "compression_level": OPUS_EFFORT},
-}
-_CONTAINERS: dict[SoundCoding, tuple[str, str, dict[str, str]]] = {
-    "flac": ("flac", "flac", {"metadata_header_padding": "0"}),
-    "opus": ("ogg", "libopus", {}),
-}
+_FLAC = {"frame_size": "4096"}  # fewer packets: a quarter of the time, for 1 % more bytes
+_OPUS = {"application": "audio", "vbr": "on", "compression_level": OPUS_EFFORT}
 
 
 class _Named(io.BytesIO):
@@ -50,29 +46,60 @@ def encode_sound(samples: Int16Array, coding: SoundCoding = "flac") -> bytes:
     Raises:
         AudioError: This build of FFmpeg has no such encoder.
     """
+    if coding == "flac":
+        header = {"metadata_header_padding": "0"}
+        return encoded(samples, "flac", "flac", options=_FLAC, container_options=header)
+    return encoded(samples, "ogg", "libopus", bits_per_s=OPUS_BITS_PER_S, options=_OPUS)
+
+
+def encoded(
+    samples: Int16Array,
+    container: str,
+    codec: str,
+    *,
+    rate_hz: int = RATE_HZ,
+    bits_per_s: int | None = None,
+    options: Mapping[str, str] | None = None,
+    container_options: Mapping[str, str] | None = None,
+) -> bytes:
+    """A recording as a file of any kind that FFmpeg writes.
+
+    Args:
+        samples: Mono at 16 kHz, shape (samples,).
+        container: FFmpeg's name of the kind of file.
+        codec: FFmpeg's name of the encoder.
+        rate_hz: Samples a second in the file.
+        bits_per_s: Of a codec that loses something.
+        options: Further options of the encoder.
+        container_options: Further options of the file.
+
+    Raises:
+        AudioError: This build of FFmpeg has no such encoder.
+    """
     import av
 
-    container_format, codec, container_options = _CONTAINERS[coding]
-    options = {"flags": "+bitexact"}
-    options |= _OPTIONS[coding]
     file = io.BytesIO()
     try:
         with av.open(
-            file, "w", format=container_format, options=_REPEATABLE | container_options
-        ) as container:
-            added = container.add_stream(codec, rate=RATE_HZ, layout="mono", options=options)
+            file, "w", format=container, options=_REPEATABLE | dict(container_options or {})
+        ) as out:
+            added = out.add_stream(
+                codec,
+                rate=rate_hz,
+                layout="mono",
+                options={"flags": "+bitexact", **(options or {})},
+            )
             stream = cast("AudioStream", added)
-            stream.format = "s16"
-            if coding == "opus":
-                stream.bit_rate = OPUS_BITS_PER_S
+            if bits_per_s:
+                stream.bit_rate = bits_per_s
             for start in range(0, len(samples), FRAME_SAMPLES):
                 part = np.ascontiguousarray(samples[None, start : start + FRAME_SAMPLES])
                 frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
                 frame.sample_rate = RATE_HZ
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:  # an unknown codec is a ValueError
-        raise AudioError(coding, str(error), "an encoder", "install another PyAV") from error
+        raise AudioError(codec, str(error), "an encoder", "install another PyAV") from error
     return file.getvalue()
 
 
@@ -95,3 +122,18 @@ def decode_sound(data: bytes | memoryview, n_samples: int, name: str) -> Int16Ar
         found = f"{len(samples)} samples instead of {n_samples}"
         raise AudioError(name, found, "the recording as it was stored", "restore it")
     return samples
+
+
+def wav_bytes(samples: Int16Array) -> bytes:
+    """Mono sound at 16 kHz as a WAV file.
+
+    Args:
+        samples: int16, shape (samples,).
+    """
+    memory = io.BytesIO()
+    with wave.open(memory, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return memory.getvalue()

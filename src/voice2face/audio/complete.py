@@ -52,14 +52,14 @@ class Tally:
             self.end = after if self.end is None else max(self.end, after)
 
     def reached_s(self, stream: AudioStream) -> float:
-        """Length from the first to the last packet; whoever pauses or is muted sends none."""
+        """Seconds from the first to the last packet; in a pause some programs send none."""
         if self.start is None or self.end is None or stream.time_base is None:
             return self.seconds
         return max(self.seconds, float((self.end - self.start) * stream.time_base))
 
 
 def frames_of(container: InputContainer, stream: AudioStream, tally: Tally) -> Iterator[AudioFrame]:
-    """What can be decoded of a stream; packets are counted, and those that can't be."""
+    """Frames of a stream that can be decoded; all packets are counted, and those that can't be."""
     import av
 
     packets = container.demux(stream)

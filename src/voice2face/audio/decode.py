@@ -14,7 +14,7 @@ from voice2face.audio.complete import Tally, check_complete, check_wav, frames_o
 from voice2face.audio.joined import Part, Span, spans_of
 from voice2face.audio.resample import Block, check_frame, to_clip_format
 from voice2face.audio.tracks import chosen_track, tracks_of
-from voice2face.errors import AudioError
+from voice2face.errors import AudioError, reason_of
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
@@ -58,10 +58,8 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).
     except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise AudioError(
-            name, f"not decodable ({reason})", "an audio or video file", "convert it to WAV"
-        ) from error
+        found = f"not decodable ({reason_of(error)})"
+        raise AudioError(name, found, "an audio or video file", "convert it to WAV") from error
 
 
 @contextlib.contextmanager
@@ -91,17 +89,18 @@ def _all_frames(file: BinaryIO, spans: Sequence[Span], name: str) -> Iterator[Au
         open_part = partial(_opened, part, span)
         with open_part() as container:
             tracks = tracks_of(container, name)
-            if tracks.n == 1:
+            n_tracks = len(container.streams.audio)
+            if n_tracks == 1:
                 yield from _frames(container, container.streams.audio[0], name)
                 continue
-        track = chosen_track(tracks, open_part, name)
+        track = chosen_track(tracks, n_tracks, open_part, name)
         with open_part() as container:
             yield from _frames(container, container.streams.audio[track], name)
 
 
 @contextlib.contextmanager
 def _opened(file: BinaryIO, span: Span) -> Iterator[InputContainer]:
-    """A file at its beginning, in FFmpeg's hands."""
+    """A file, opened by FFmpeg at its beginning."""
     import av
 
     # A playlist must not make us open other files or hosts.
@@ -118,7 +117,7 @@ def _opened(file: BinaryIO, span: Span) -> Iterator[InputContainer]:
 
 
 def _tags_in_any_encoding() -> dict[str, Any]:
-    """How PyAV is told not to fail at tags that are not UTF-8; since 19 it never does."""
+    """Options that keep PyAV from failing at tags that are not UTF-8; since 19 it needs none."""
     import av
 
     return {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}

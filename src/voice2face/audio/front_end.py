@@ -1,18 +1,22 @@
 """From a recording to the features that the voice encoder takes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio.load import Source, clip_name, stream_clip
+from voice2face.audio.load import Source
 from voice2face.audio.log_mel import log_mel, normalise, tile
 from voice2face.audio.resample import RATE_HZ
-from voice2face.audio.speech import Speech
-from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
-from voice2face.audio.too_little import Level, no_voice, too_little_speech
-from voice2face.audio.voice_activity import blocks_of, voiced_samples
+from voice2face.audio.speech import Speech, read_speech
+from voice2face.audio.speech_check import (
+    LEAST_CHANGE,
+    Level,
+    no_voice,
+    spectral_change,
+    too_little_speech,
+)
+from voice2face.audio.voice_activity import voiced_samples
 from voice2face.errors import SettingsError
 from voice2face.settings import FrontEnd
 
@@ -66,11 +70,10 @@ def extract(
     Source:
         "From sound to features" of docs/method.md.
     """
-    name, level = clip_name(source), Level()
-    blocks = level.count(stream_clip(source, rate, max_s=max_s))
-    voiced, bands = _heard(blocks, level, name, settings, check_speech)
+    speech = read_speech(source, rate, max_s=max_s)
+    voiced, bands = speech_bands(speech, settings, check_speech)
     features = tile(normalise(bands), settings.min_frames)
-    return Features(voiced, bands, features, level.seconds, len(voiced) / RATE_HZ)
+    return Features(voiced, bands, features, speech.seconds, len(voiced) / RATE_HZ)
 
 
 def speech_bands(
@@ -90,28 +93,16 @@ def speech_bands(
         AudioError: It has too little speech or none.
         SettingsError: The settings want another sample rate than 16 kHz.
     """
-    level = Level()
-    blocks = level.count(blocks_of(speech.samples))
-    return _heard(blocks, level, speech.name, settings, check_speech)
-
-
-def _heard(
-    audio: Iterable[npt.NDArray[np.int16]],
-    level: Level,
-    name: str,
-    settings: FrontEnd,
-    check_speech: bool,
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
     if settings.log_mel.sample_rate != RATE_HZ:
         found = f"sample rate {settings.log_mel.sample_rate}"
         raise SettingsError("log_mel", found, f"{RATE_HZ}", "correct sample_rate")
-    voiced = voiced_samples(audio, settings.voice_activity, RATE_HZ)
+    voiced = voiced_samples(speech.samples, settings.voice_activity, RATE_HZ)
     speech_s = len(voiced) / RATE_HZ
     wanted_s = max(settings.min_speech_s, settings.log_mel.window_s)
     if speech_s < wanted_s:
-        raise too_little_speech(name, level, speech_s, wanted_s)
+        raise too_little_speech(speech.name, Level.of(speech.samples), speech_s, wanted_s)
     bands = log_mel(voiced, settings.log_mel)
     if check_speech and (change := spectral_change(bands)) < LEAST_CHANGE:
         figures = {"spectral_change": change, "least_spectral_change": LEAST_CHANGE}
-        raise no_voice(name, level.seconds, figures)
+        raise no_voice(speech.name, speech.seconds, figures)
     return voiced, bands

@@ -48,7 +48,7 @@ class Whole:
         self._bytes += to_int16(block, self._scale).tobytes()
 
     def samples(self) -> Int16Array:
-        """All of it, shape (samples,)."""
+        """The whole recording, shape (samples,)."""
         return np.frombuffer(self._bytes, np.int16)
 
     def _make_quieter(self, scale: float) -> None:

@@ -193,7 +193,7 @@ def _next_ebml(file: BinaryIO, start: int, n_bytes: int) -> Span:
 
 
 def _vint(file: BinaryIO) -> int | None:
-    """A length in EBML; None where it says that it isn't known, or is none."""
+    """A length in EBML; None where it is not known, or damaged."""
     first = file.read(1)
     if not first or not first[0]:
         return None
@@ -243,14 +243,14 @@ def _boxes(file: BinaryIO, at: int, n_bytes: int) -> Iterator[tuple[int, bytes]]
 
 
 def _next_aiff(file: BinaryIO, start: int, n_bytes: int) -> Span:
-    """AIFF, whose length is in its first chunk."""
+    """AIFF: its first chunk says how long it is."""
     file.seek(start + 4)
     (size,) = struct.unpack(">I", file.read(4).ljust(4, b"\0"))
     return _followed_by(file, b"FORM", start, start + 8 + size + size % 2, n_bytes)
 
 
 def _next_w64(file: BinaryIO, start: int, n_bytes: int) -> Span:
-    """Wave64, whose length is in its first chunk."""
+    """Wave64: its first chunk says how long it is."""
     file.seek(start + 16)
     (size,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
     return _followed_by(file, b"riff", start, start + size + -size % 8, n_bytes)
@@ -287,7 +287,7 @@ def _next_wavpack(file: BinaryIO, start: int, n_bytes: int) -> Span:
 
 
 def _followed_by(file: BinaryIO, magic: bytes, start: int, end: int, n_bytes: int) -> Span:
-    """Up to its end if another of its kind begins there, else up to the end of the file."""
+    """A span up to ``end`` if another file of its kind begins there, else up to the file's end."""
     if not start < end < n_bytes:
         return Span(start, n_bytes)
     file.seek(end)
@@ -302,7 +302,7 @@ def _until(
 
 
 def _scan(file: BinaryIO, magic: re.Pattern[bytes], start: int, n_bytes: int) -> int | None:
-    """Where a beginning comes next, from ``start`` on."""
+    """Position of the next match of a pattern, from ``start`` on."""
     at = start
     while at < n_bytes:
         file.seek(at)

@@ -1,13 +1,13 @@
 """Log-mel filterbank energies as Kaldi computes them, which most speaker encoders want (numpy)."""
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Literal
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.settings import Channels, Hertz, Settings, Share, ShortTime
+from voice2face.audio.windows import Windows, triangles
+from voice2face.settings import Channels, Hertz, Share
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -16,32 +16,19 @@ CHUNK_FRAMES = 256  # worked on at once
 LEAST_POWER = np.finfo(np.float32).eps  # before the logarithm
 
 
-class KaldiFbank(Settings, frozen=True, kw_only=True):
+class KaldiFbank(Windows, frozen=True, kw_only=True):
     """Kaldi's options that speaker encoders differ in; lengths in seconds, frequencies in Hz.
 
     The numbers are those of ``torchaudio.compliance.kaldi.fbank`` without dither and energy, on
     samples of the int16 scale.
     """
 
-    sample_rate: Annotated[int, msgspec.Meta(ge=8000, le=48_000)] = 16_000
-    window_s: ShortTime = 0.025
-    hop_s: ShortTime = 0.01
     window: Literal["povey", "hamming", "hanning"] = "povey"
     n_mels: Channels = 80
     low_hz: Hertz = 20.0
     high_hz: Hertz | None = None  # None: half the rate
     pre_emphasis: Share = 0.97
     subtract_mean: bool = True  # each band's mean over what enters the network at once
-
-    @property
-    def window_samples(self) -> int:
-        """Length of a window."""
-        return round(self.window_s * self.sample_rate)
-
-    @property
-    def hop_samples(self) -> int:
-        """From one frame to the next."""
-        return round(self.hop_s * self.sample_rate)
 
     @property
     def n_fft(self) -> int:
@@ -94,10 +81,7 @@ def _filters(settings: KaldiFbank) -> Float64Array:
     """Triangles in mel over the FFT's bins, shape (n_fft // 2 + 1, n_mels), read-only."""
     high_hz = settings.high_hz or settings.sample_rate / 2
     edges = np.linspace(_mel(settings.low_hz), _mel(high_hz), settings.n_mels + 2)
-    bins = _mel(np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate))[:, None]
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rise, fall = (bins - left) / (centre - left), (right - bins) / (right - centre)
-    filters: Float64Array = np.minimum(rise, fall).clip(0)
+    filters = triangles(_mel(np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate)), edges)
     filters.flags.writeable = False
     return filters
 

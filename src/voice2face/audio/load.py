@@ -3,7 +3,6 @@
 import io
 import os
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.decode import decode_file
-from voice2face.audio.full_scale import Whole, to_int16
+from voice2face.audio.full_scale import Whole
 from voice2face.audio.resample import (
     HIGHEST_HZ,
     LOWEST_HZ,
@@ -22,7 +21,7 @@ from voice2face.audio.resample import (
     mean_of_channels,
     to_clip_format,
 )
-from voice2face.errors import AudioError
+from voice2face.errors import AudioError, reason_of
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -43,7 +42,6 @@ def load_clip(
     *,
     max_s: float | None = None,
     first_s: float | None = None,
-    max_decode_s: float | None = None,
 ) -> Int16Array:
     """Read one recording whole.
 
@@ -56,7 +54,6 @@ def load_clip(
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
         first_s: A longer recording is read up to here, and what follows is not looked at.
-        max_decode_s: One that takes longer to decode is refused.
 
     Returns:
         Mono at 16 kHz, shape (samples,). Floats above full scale are scaled down as a whole, by
@@ -67,37 +64,14 @@ def load_clip(
             samples), too long, or not on a scale that can be told.
     """
     name, whole = clip_name(source), Whole()
-    end = None if max_decode_s is None else time.monotonic() + max_decode_s
-    blocks = _stream(source, rate, name, max_s)
-    for block in blocks if first_s is None else _first(blocks, first_s):
-        whole.add(block)
-        if end is not None and time.monotonic() > end:
-            found = f"it takes more than {max_decode_s:g} s to decode"
-            raise AudioError(name, found, "an ordinary audio file", "convert it to WAV")
-    return whole.samples()
-
-
-def stream_clip(
-    source: Source, rate: int | None = None, *, max_s: float | None = None
-) -> Iterator[Int16Array]:
-    """Read one recording block by block, in memory that does not grow with its length.
-
-    Takes what :func:`load_clip` takes, and raises what it raises, at the block where it shows: a
-    truncated file raises at its end. Samples above full scale are clipped, since the peak is
-    known only at the end.
-
-    Yields:
-        Consecutive blocks, mono at 16 kHz, shape (samples,), of varying length.
-    """
-    yield from map(to_int16, _stream(source, rate, clip_name(source), max_s))
-
-
-def _stream(source: Source, rate: int | None, name: str, max_s: float | None) -> Iterator[Block]:
     if isinstance(source, np.ndarray):
         blocks = _array_blocks(source, rate, name)
     else:
         blocks = _file_blocks(source, rate, name)
-    yield from _limited(blocks, name, max_s)
+    blocks = _limited(blocks, name, max_s)
+    for block in blocks if first_s is None else _first(blocks, first_s):
+        whole.add(block)
+    return whole.samples()
 
 
 def clip_name(source: Source) -> str:
@@ -164,13 +138,8 @@ def _opened(path: Path, name: str) -> BinaryIO:
     except FileNotFoundError:
         raise AudioError(name, "no such file", "an audio or video file", "check the path") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AudioError(
-            name,
-            f"could not be opened ({reason})",
-            "a readable file",
-            "check the path and its rights",
-        ) from error
+        found, remedy = f"could not be opened ({reason_of(error)})", "check the path and its rights"
+        raise AudioError(name, found, "a readable file", remedy) from error
 
 
 def _array_blocks(waveform: Waveform, rate: int | None, name: str) -> Iterator[Block]:
@@ -189,7 +158,7 @@ def _array_frames(waveform: Waveform, rate: int) -> Iterator["AudioFrame"]:
     for start in range(0, len(waveform), ARRAY_BLOCK):
         block = waveform[start : start + ARRAY_BLOCK].reshape(-1, n_channels)
         if n_channels > 2:  # which of them is the centre or the bass, an array doesn't tell
-            block = mean_of_channels(block)[:, None]
+            block = mean_of_channels(block.T)[:, None]
         dtype, sample_format = FRAME_FORMATS.get(block.dtype.str[1:], FRAME_FORMATS["f4"])
         frame = AudioFrame.from_ndarray(
             np.ascontiguousarray(block, dtype).reshape(1, -1),

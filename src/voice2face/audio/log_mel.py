@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.windows import triangles
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import LogMel
 
@@ -47,10 +48,8 @@ def mel_filterbank(settings: LogMel = LogMel()) -> Float64Array:  # noqa: B008 (
             "every filter at least two bins wide",
             "take fewer filters or a longer FFT",
         )
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    bins = np.arange(settings.n_fft // 2 + 1)[:, None]
-    rise, fall = (bins - left) / (centre - left), (right - bins) / (right - centre)
-    filters: Float64Array = np.minimum(rise, fall).clip(0) * (2 / ((right - left) * bin_hz))
+    weights = triangles(np.arange(settings.n_fft // 2 + 1.0), edges)
+    filters = weights * (2 / ((edges[2:] - edges[:-2]) * bin_hz))
     filters.flags.writeable = False
     return filters
 
@@ -76,23 +75,17 @@ def log_mel(
     """
     _check(waveform, settings)
     hop, window = _in_samples(settings)
-    n_whole, n_frames = _count_windows(len(waveform), hop, window, settings)
+    kept = len(waveform) if settings.keep_ragged_window else len(waveform) - window
+    n_frames = kept // hop + 1
     taper = np.hamming(window)
     bands = np.empty((n_frames, settings.n_mels), np.float32)
     # Rows as long as the FFT and zero after the window: faster than to let the FFT pad them.
     rows = np.zeros((CHUNK_FRAMES, settings.n_fft))
-    for start in range(0, n_whole, CHUNK_FRAMES):
-        stop = min(start + CHUNK_FRAMES, n_whole)
+    for start in range(0, n_frames, CHUNK_FRAMES):
+        stop = min(start + CHUNK_FRAMES, n_frames)
         chunk = rows[: stop - start]
-        windows = _whole_windows(waveform, start, stop, settings)
-        np.multiply(windows, taper, out=chunk[:, :window])
-        if settings.pre_emphasis_in_window:
-            chunk[:, 0] = taper[0] * _first_samples(waveform, start, stop, settings)
+        np.multiply(_windows(waveform, start, stop, settings), taper, out=chunk[:, :window])
         bands[start:stop] = _log_power(chunk, settings)
-    if n_frames > n_whole:
-        ragged = _ragged_windows(waveform, n_whole, n_frames, settings) * taper
-        ragged = np.pad(ragged, ((0, 0), (0, settings.n_fft - window)))
-        bands[n_whole:] = _log_power(ragged, settings)
     return bands
 
 
@@ -145,15 +138,9 @@ def _check(waveform: npt.NDArray[Any], settings: LogMel) -> None:
 
 
 def _in_samples(settings: LogMel) -> tuple[int, int]:
-    """Hop and window."""
+    """Hop and window in samples."""
     hop, window = settings.hop_s * settings.sample_rate, settings.window_s * settings.sample_rate
     return round(hop), round(window)
-
-
-def _count_windows(n_samples: int, hop: int, window: int, settings: LogMel) -> tuple[int, int]:
-    """Windows within the recording, and all that are kept."""
-    n_whole = max(0, (n_samples - window) // hop + 1)
-    return n_whole, n_samples // hop + 1 if settings.keep_ragged_window else n_whole
 
 
 def _log_power(rows: Float64Array, settings: LogMel) -> Float64Array:
@@ -171,7 +158,7 @@ def _log_power(rows: Float64Array, settings: LogMel) -> Float64Array:
 
 @lru_cache(maxsize=8)
 def _filter_groups(settings: LogMel) -> list[tuple[slice, slice, Float64Array]]:
-    """Neighbouring filters with the bins they reach: a quarter of the products of the whole."""
+    """Groups of neighbouring filters with the bins that they reach, a quarter of all products."""
     filters = mel_filterbank(settings)
     groups = []
     for start in range(0, settings.n_mels, GROUP_FILTERS):
@@ -182,64 +169,40 @@ def _filter_groups(settings: LogMel) -> list[tuple[slice, slice, Float64Array]]:
     return groups
 
 
-def _emphasised(
-    waveform: npt.NDArray[Any], first: int, last: int, settings: LogMel
+def _windows(waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel) -> Float64Array:
+    """Pre-emphasised windows ``start`` to ``stop``, shape (stop - start, window).
+
+    Where windows are pre-emphasised one by one, the sample before the first of a window is the last
+    of the window before it, which lies in this window's own future: an accident of the released
+    program, kept.
+    """
+    if not settings.pre_emphasis_in_window:
+        return _plain_windows(waveform, start, stop, settings, settings.pre_emphasis)
+    before = min(start, 1)
+    plain = _plain_windows(waveform, start - before, stop, settings)
+    windows = plain[before:].copy()
+    windows[:, 1:] -= settings.pre_emphasis * plain[before:, :-1]
+    windows[1 - before :, 0] -= settings.pre_emphasis * plain[:-1, -1]
+    return windows
+
+
+def _plain_windows(
+    waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel, pre_emphasis: float = 0.0
 ) -> Float64Array:
-    """Samples ``first`` to ``last`` of the pre-emphasised waveform; before it there is silence."""
-    before = min(first, 1)
-    samples = waveform[first - before : last].astype(np.float64)
-    samples[1:] -= settings.pre_emphasis * samples[:-1]
-    return samples[before:]
+    """Windows of the waveform, which is pre-emphasised as a whole if at all.
 
-
-def _whole_windows(
-    waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel
-) -> Float64Array:
-    """Pre-emphasised windows ``start`` to ``stop``, shape (stop - start, window), a view."""
-    hop, window = _in_samples(settings)
-    samples = _emphasised(waveform, start * hop, (stop - 1) * hop + window, settings)
-    strides = (hop * samples.itemsize, samples.itemsize)
-    return np.ndarray((stop - start, window), np.float64, samples, strides=strides)
-
-
-def _first_samples(
-    waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel
-) -> Float64Array:
-    """First sample of each window where windows are pre-emphasised one by one.
-
-    The sample before it is the last one of the window before, which lies in this window's own
-    future: an accident of the released program, kept.
+    Those that run over its end are filled by repeating their own samples.
     """
     hop, window = _in_samples(settings)
-    first = waveform[start * hop : stop * hop : hop][: stop - start].astype(np.float64)
-    previous = np.zeros(stop - start)
-    skip = 1 if start == 0 else 0
-    ends = waveform[(start - 1 + skip) * hop + window - 1 :: hop]
-    previous[skip:] = ends[: stop - start - skip]
-    first -= settings.pre_emphasis * previous
-    return first
-
-
-def _ragged_windows(
-    waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel
-) -> Float64Array:
-    """Windows that run over the end, filled by repeating their own samples cyclically."""
-    hop, window = _in_samples(settings)
-    in_window = settings.pre_emphasis_in_window
-    tail_start = start * hop
-    if in_window:
-        tail = waveform[tail_start:].astype(np.float64)
-    else:
-        tail = _emphasised(waveform, tail_start, len(waveform), settings)
-    windows = np.zeros((stop - start, window))
-    previous = float(waveform[tail_start - hop + window - 1]) if start > 0 else 0.0
-    for row, filled in enumerate(windows):
-        samples = tail[row * hop :]
-        if len(samples):  # the last window of a multiple of the hop has none: zeros
-            filled[:] = np.resize(samples, window)
-        if in_window:
-            last = filled[-1]
-            filled[1:] -= settings.pre_emphasis * filled[:-1]
-            filled[0] -= settings.pre_emphasis * previous
-            previous = last
-    return windows
+    first, last = start * hop, (stop - 1) * hop + window
+    before = min(first, 1)
+    samples = waveform[first - before : last].astype(np.float64)
+    if pre_emphasis:
+        samples[1:] -= pre_emphasis * samples[:-1]
+    samples = samples[before:]
+    if last > len(waveform):  # a window without samples is zero
+        return np.stack(
+            [np.resize(samples[hop * n :][:window], window) for n in range(stop - start)]
+        )
+    strides = (hop * samples.itemsize, samples.itemsize)
+    return np.ndarray((stop - start, window), np.float64, samples, strides=strides)

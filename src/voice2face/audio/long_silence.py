@@ -121,15 +121,16 @@ def _voiced(frames: Int16Array, gain: float, settings: LongSilence) -> npt.NDArr
 
 def _smoothed(answers: npt.NDArray[np.bool_], settings: LongSilence) -> npt.NDArray[np.bool_]:
     """Whether most frames around each hold voice; a tie is none."""
-    width = settings.smooth_frames
-    padded = np.pad(answers.astype(np.int64), ((width - 1) // 2, width // 2))
-    sums = np.cumsum(np.pad(padded, (1, 0)))
-    return (sums[width:] - sums[:-width]) * 2 > width
+    before, after = (settings.smooth_frames - 1) // 2, settings.smooth_frames // 2
+    return _sums(answers, before, after) * 2 > settings.smooth_frames
 
 
 def _widened(answers: npt.NDArray[np.bool_], settings: LongSilence) -> npt.NDArray[np.bool_]:
     """Whether there is voice within half of ``keep_frames`` to either side."""
-    width = settings.keep_frames
-    padded = np.pad(answers.astype(np.int64), (width // 2, (width - 1) // 2))
-    sums = np.cumsum(np.pad(padded, (1, 0)))
-    return sums[width:] - sums[:-width] > 0
+    return _sums(answers, settings.keep_frames // 2, (settings.keep_frames - 1) // 2) > 0
+
+
+def _sums(answers: npt.NDArray[np.bool_], before: int, after: int) -> npt.NDArray[np.int64]:
+    """How many of the answers around each are yes, itself included."""
+    sums = np.cumsum(np.pad(answers.astype(np.int64), (before + 1, after)))
+    return sums[before + after + 1 :] - sums[: -before - after - 1]

@@ -1,14 +1,13 @@
 """Mel power spectrogram with Slaney's filters, frames centred (numpy)."""
 
 from functools import lru_cache
-from typing import Annotated
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.audio.windows import Windows, triangles
 from voice2face.errors import AudioError
-from voice2face.settings import Channels, Hertz, Settings, ShortTime
+from voice2face.settings import Channels, Hertz
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -19,12 +18,9 @@ HZ_PER_MEL = 200 / 3
 MELS_PER_NAT = 27 / np.log(6.4)
 
 
-class MelPower(Settings, frozen=True, kw_only=True):
-    """Window, hop and filters; lengths in seconds, frequencies in Hz."""
+class MelPower(Windows, frozen=True, kw_only=True):
+    """Window, hop and filters; lengths in seconds, frequencies in Hz. The FFT is of one window."""
 
-    sample_rate: Annotated[int, msgspec.Meta(ge=8000, le=48_000)] = 16_000
-    window_s: ShortTime = 0.025
-    hop_s: ShortTime = 0.01
     n_mels: Channels = 40
     low_hz: Hertz = 0.0
     high_hz: Hertz = 8000.0
@@ -36,16 +32,6 @@ class MelPower(Settings, frozen=True, kw_only=True):
                 f"low_hz {self.low_hz} and high_hz {self.high_hz}: the lower first, "
                 f"at most half the rate, {self.sample_rate / 2}"
             )
-
-    @property
-    def window_samples(self) -> int:
-        """Length of a window, and of its FFT."""
-        return round(self.window_s * self.sample_rate)
-
-    @property
-    def hop_samples(self) -> int:
-        """From one frame to the next."""
-        return round(self.hop_s * self.sample_rate)
 
 
 def n_frames(n_samples: int, settings: MelPower = MelPower()) -> int:  # noqa: B008 (frozen)
@@ -66,10 +52,8 @@ def slaney_filters(settings: MelPower = MelPower()) -> Float32Array:  # noqa: B0
     """
     ends = _mel(np.array([settings.low_hz, settings.high_hz]))
     edges = _hertz(np.linspace(ends[0], ends[1], settings.n_mels + 2))
-    bins = np.fft.rfftfreq(settings.window_samples, 1 / settings.sample_rate)[:, None]
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rise, fall = (bins - left) / (centre - left), (right - bins) / (right - centre)
-    filters = (np.minimum(rise, fall).clip(0) * (2 / (right - left))).astype(np.float32)
+    bins = np.fft.rfftfreq(settings.window_samples, 1 / settings.sample_rate)
+    filters = (triangles(bins, edges) * (2 / (edges[2:] - edges[:-2]))).astype(np.float32)
     filters.flags.writeable = False
     return filters
 

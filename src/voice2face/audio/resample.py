@@ -136,30 +136,15 @@ def _mean_of_channels(frame: AudioFrame) -> AudioFrame:
     """Mix down what swresample knows no weights for: more than 8 channels, or unnamed ones."""
     from av import AudioFrame
 
-    planes = _planes(frame)
-    samples = np.stack(planes, axis=1) if len(planes) > 1 else planes[0]
-    samples = samples.reshape(-1, frame.layout.nb_channels)
-    mono = mean_of_channels(samples)
+    mono = mean_of_channels(channels_of(frame))
     mixed = AudioFrame.from_ndarray(mono[None], format="flt", layout="mono")
     mixed.sample_rate = frame.sample_rate
     return mixed
 
 
 def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Mean over the channels, on the scale of [-1, 1].
-
-    Args:
-        samples: Integers at full scale of their type, or floats in [-1, 1]; (samples, channels).
-
-    Returns:
-        Shape (samples,).
-    """
-    mono = samples.mean(axis=1, dtype=np.float64)
-    if samples.dtype.kind in "iu":
-        full_scale = float(1 << (8 * samples.itemsize - 1))
-        mono = mono / full_scale - (1.0 if samples.dtype.kind == "u" else 0.0)
-    narrow: npt.NDArray[np.float32] = mono.astype(np.float32)
-    return narrow
+    """Mean over the channels, shape (channels, samples), at full scale 1, shape (samples,)."""
+    return np.asarray(_at_full_scale(samples).mean(axis=0, dtype=np.float64), np.float32)
 
 
 def channels_of(frame: AudioFrame) -> npt.NDArray[np.float32]:
@@ -167,6 +152,11 @@ def channels_of(frame: AudioFrame) -> npt.NDArray[np.float32]:
     planes = _planes(frame)
     n_channels = frame.layout.nb_channels
     samples = np.stack(planes) if len(planes) > 1 else planes[0].reshape(-1, n_channels).T
+    return _at_full_scale(samples)
+
+
+def _at_full_scale(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Integers of any type as floats in [-1, 1]; floats as they are."""
     if samples.dtype.kind == "f":
         return np.asarray(samples, np.float32)
     full_scale = np.float32(1 << (8 * samples.itemsize - 1))

@@ -25,24 +25,17 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Length in seconds."""
         return len(self.samples) / self.sample_rate
 
 
-def read_speech(
-    source: Source,
-    rate: int | None = None,
-    *,
-    max_s: float | None = None,
-    max_decode_s: float | None = None,
-) -> Speech:
+def read_speech(source: Source, rate: int | None = None, *, max_s: float | None = None) -> Speech:
     """Read one recording whole.
 
     Args:
         source: A path, a binary file object or samples, as :func:`load_clip` takes them.
         rate: Sample rate of an array in Hz; files know their own.
         max_s: A longer recording is refused.
-        max_decode_s: One that takes longer to decode is refused.
 
     Returns:
         The recording at 16 kHz. Floats above full scale are scaled down as a whole, so that
@@ -51,5 +44,4 @@ def read_speech(
     Raises:
         AudioError: It cannot be read, or is too long.
     """
-    samples = load_clip(source, rate, max_s=max_s, max_decode_s=max_decode_s)
-    return Speech(samples, RATE_HZ, clip_name(source))
+    return Speech(load_clip(source, rate, max_s=max_s), RATE_HZ, clip_name(source))

@@ -1,10 +1,15 @@
-"""Is it speech at all? WebRTC's detector lets most loud noise pass as voice."""
+"""Is it speech at all, is there enough of it, and what to say if not: what was heard instead."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
+from voice2face.audio.full_scale import FULL_SCALE
+from voice2face.audio.resample import RATE_HZ
+from voice2face.errors import NoSpeechError
 
+# WebRTC's detector lets most loud noise pass as voice.
 # Least change of the spectrum's shape, in nats, that counts as speech.
 # 1502 recordings of VoxCeleb, AVSpeech and LibriSpeech with 1 s of voice or more: 0.69 at least,
 # 0.79 for 99.8 % of them, median 1.31 (`benchmarks/front_end.py --check-speech FOLDER`); the first
@@ -20,8 +25,12 @@ SMOOTH_BLOCKS = 5  # 150 ms in all, about a syllable
 LOUD_NATS = 6.9  # 30 dB
 BANDS_AT_ONCE = 8  # so that an hour of speech takes a few megabytes more, not seventy
 
+SILENT_DBFS = -60.0  # a peak below it is the hiss of a converter, or nothing at all
+QUIET_DBFS = -30.0  # a peak below it: the voice, if there is one, is 20 dB too low
+SHORT_S = 2.0  # whoever records no more than this can hardly speak for a second
 
-def spectral_change(bands: Float32Array) -> float:
+
+def spectral_change(bands: npt.NDArray[np.float32]) -> float:
     """How much the shape of the spectrum changes from syllable to syllable.
 
     Whoever speaks changes the shape of the vocal tract some four times a second. Noise, hum, tones
@@ -56,3 +65,81 @@ def spectral_change(bands: Float32Array) -> float:
             smooth += shape[shift : shift + n_smooth] / SMOOTH_BLOCKS
         changes.append(smooth.std(axis=0))
     return float(np.concatenate(changes).mean())
+
+
+@dataclass(frozen=True)
+class Level:
+    """How long and how loud a recording is.
+
+    Attributes:
+        seconds: Its length.
+        peak_dbfs: The largest sample in decibels of full scale; -120 for digital silence.
+    """
+
+    seconds: float
+    peak_dbfs: float
+
+    @classmethod
+    def of(cls, samples: npt.NDArray[np.int16]) -> "Level":
+        """The level of a recording at 16 kHz, shape (samples,)."""
+        peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)), 0.03)
+        return cls(len(samples) / RATE_HZ, float(20 * np.log10(peak / FULL_SCALE)))
+
+
+def too_little_speech(name: str, level: Level, speech_s: float, wanted_s: float) -> NoSpeechError:
+    """The error of a recording with less speech than is wanted.
+
+    Args:
+        name: What messages call it.
+        level: Level of the recording.
+        speech_s: Speech that was found.
+        wanted_s: The least that will do.
+    """
+    found, remedy = _said(level, speech_s)
+    numbers = {
+        "seconds": level.seconds,
+        "speech_s": speech_s,
+        "least_speech_s": wanted_s,
+        "peak_dbfs": level.peak_dbfs,
+    }
+    return NoSpeechError(name, found, f"{_seconds(wanted_s)} of speech", remedy, numbers)
+
+
+def no_voice(name: str, seconds: float, figures: dict[str, float]) -> NoSpeechError:
+    """The error of a recording whose sound is no voice.
+
+    Args:
+        name: What messages call it.
+        seconds: Length of the recording.
+        figures: By which it is told from a voice.
+    """
+    return NoSpeechError(
+        name,
+        "noise or a hum, and no speech",
+        "a voice",
+        "record somebody who speaks, close to the microphone",
+        {"seconds": seconds, **figures},
+    )
+
+
+def _said(level: Level, speech_s: float) -> tuple[str, str]:
+    length = _seconds(level.seconds)
+    if level.peak_dbfs < SILENT_DBFS:
+        found = f"{length} of silence: no sound came in"
+        return found, "see that the microphone is on, and that it is the one that is recorded"
+    if level.peak_dbfs < QUIET_DBFS and speech_s < level.seconds / 2:
+        found = f"{length} of very quiet sound, in which hardly any speech can be heard"
+        return found, "speak closer to the microphone, or make the recording louder"
+    if level.seconds < SHORT_S:
+        return f"a recording of {length}, with {_seconds(speech_s)} of speech", "record longer"
+    if speech_s < 0.1:
+        found = f"{length} of sound, and no speech in it"
+        return found, "record somebody who speaks, close to the microphone"
+    found = f"{length} of sound, and {_seconds(speech_s)} of speech in it"
+    return found, "speak for longer, close to the microphone, where it is quiet"
+
+
+def _seconds(seconds: float) -> str:
+    """A length in words, such as "0.4 s", "1 s" and "12 s"."""
+    text = f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
+    return f"{text.removesuffix('.0')} s"

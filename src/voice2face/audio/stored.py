@@ -1,7 +1,6 @@
 """Log-mel spectrograms that somebody has computed already, as ``.npy`` files."""
 
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,43 +29,24 @@ def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
         OSError: It cannot be read.
     """
     mel = settings.log_mel
-    with path.open("rb") as stream:
-        shape, dtype = _header(stream, path)
-        if len(shape) != 2 or shape[1] != mel.n_mels or dtype.kind != "f" or dtype.itemsize > 8:
-            found = f"{dtype} of shape {shape}"
-            wanted = f"floats of shape (frames, {mel.n_mels})"
-            raise AudioError(path, found, wanted, "transpose or convert it")
-        speech_s = shape[0] * mel.hop_s
-        if speech_s > LONGEST_S:
-            raise AudioError(path, f"{shape[0]} frames", f"at most {LONGEST_S} s", "cut it")
-        if speech_s < settings.min_speech_s:
-            found = f"{speech_s:.1f} s of speech"
-            raise NoSpeechError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
-        n_wanted = shape[0] * shape[1] * dtype.itemsize
-        n_found = path.stat().st_size - stream.tell()
-        if n_found < n_wanted:
-            found = f"breaks off after {n_found} of {n_wanted} bytes"
-            raise AudioError(path, found, "a whole file", "copy it again")
-        stream.seek(0)
-        try:
-            content: npt.NDArray[np.floating] = np.load(stream, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise AudioError(path, f"damaged ({error})", _WANTED, "copy it again") from error
-    log_mel = content.astype(np.float32)
+    try:
+        content = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged header makes NumPy raise many kinds
+        found, remedy = "no whole array of numbers", "copy it again, or write it again"
+        raise AudioError(path, found, _WANTED, remedy) from error
+    shape, dtype = getattr(content, "shape", ()), getattr(content, "dtype", None)
+    if len(shape) != 2 or shape[1] != mel.n_mels or dtype.kind != "f" or dtype.itemsize > 8:
+        found, wanted = f"{dtype} of shape {shape}", f"floats of shape (frames, {mel.n_mels})"
+        raise AudioError(path, found, wanted, "transpose or convert it")
+    speech_s = len(content) * mel.hop_s
+    if speech_s > LONGEST_S:
+        raise AudioError(path, f"{len(content)} frames", f"at most {LONGEST_S} s", "cut it")
+    if speech_s < settings.min_speech_s:
+        found = f"{speech_s:.1f} s of speech"
+        raise NoSpeechError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
+    log_mel: npt.NDArray[np.float32] = np.array(content, np.float32)
     if not (np.abs(log_mel) <= LARGEST).all():  # False for NaN too
         raise AudioError(path, "values that are no logarithms", _WANTED, "compute it again")
     return log_mel
-
-
-def _header(stream: BinaryIO, path: Path) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    try:
-        version = np.lib.format.read_magic(stream)
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, _, dtype = read(stream)
-    except (ValueError, KeyError, EOFError) as error:
-        reason = str(error).splitlines()[0][:100] if str(error) else "unknown version"
-        raise AudioError(path, f"not readable ({reason})", _WANTED, "write it again") from error
-    return shape, dtype

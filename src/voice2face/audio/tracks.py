@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,23 +25,8 @@ HEARD_S = 1800.0  # of a track: whoever has not spoken by then doesn't count
 Open = Callable[[], AbstractContextManager["InputContainer"]]
 
 
-@dataclass(frozen=True)
-class Tracks:
-    """The audio tracks of a file, by their place among them.
-
-    Attributes:
-        n: How many there are.
-        known: Those of a known codec.
-        order: The same, those first that are marked as the default.
-    """
-
-    n: int
-    known: list[int]
-    order: list[int]
-
-
-def tracks_of(container: InputContainer, name: str) -> Tracks:
-    """What tracks there are.
+def tracks_of(container: InputContainer, name: str) -> list[int]:
+    """Audio tracks of a known codec, by their place; those first that are marked as the default.
 
     Raises:
         AudioError: There is none, or none of a known codec.
@@ -54,29 +38,26 @@ def tracks_of(container: InputContainer, name: str) -> Tracks:
     known = [i for i, stream in enumerate(streams) if stream.codec_context is not None]
     if not known:
         raise AudioError(name, "sound of an unknown codec", "a known one", "convert it to WAV")
-    return Tracks(len(streams), known, sorted(known, key=lambda i: not _is_default(streams[i])))
+    return sorted(known, key=lambda i: not _is_default(streams[i]))
 
 
-def chosen_track(tracks: Tracks, open_file: Open, name: str) -> int:
+def chosen_track(tracks: list[int], n_all: int, open_file: Open, name: str) -> int:
     """The track to decode: that which is marked as the default, if somebody speaks in it.
 
     Else it is the first in which somebody does; if nobody does in any, the default one, or the
     first. A warning says where it is not the first.
 
     Args:
-        tracks: Tracks of the file.
+        tracks: Tracks of the file, as :func:`tracks_of` gives them.
+        n_all: How many there are, those of unknown codecs included.
         open_file: Opens it, at its beginning.
         name: What messages call it.
     """
-    first = tracks.order[0]
-    best = next((i for i in tracks.order if _has_speech(open_file, i)), first)
+    best = next((i for i in tracks if _has_speech(open_file, i)), tracks[0])
     if best != 0:
-        why = (
-            "is marked as the default"
-            if best == first != tracks.known[0]
-            else ("is the first with speech")
-        )
-        text = f"{name}: {tracks.n} audio tracks; heard is number {best + 1}, which {why}"
+        is_default = best == tracks[0] != min(tracks)
+        why = "is marked as the default" if is_default else "is the first with speech"
+        text = f"{name}: {n_all} audio tracks; heard is number {best + 1}, which {why}"
         warnings.warn(one_line(text), Note, stacklevel=2)
     return best
 

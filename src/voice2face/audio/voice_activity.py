@@ -1,7 +1,7 @@
 """Voice activity: which 20 ms frames of a recording hold speech (WebRTC's detector)."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,10 @@ from voice2face.settings import VoiceActivity
 Int16Array = npt.NDArray[np.int16]
 
 BYTES_PER_SAMPLE = 2
-BLOCK_SAMPLES = 1 << 14  # a whole waveform is walked in views of about a second
 
 
 def voiced_samples(
-    audio: Int16Array | Iterable[Int16Array],
+    waveform: Int16Array,
     settings: VoiceActivity = VoiceActivity(),  # noqa: B008 (frozen)
     sample_rate: int = 16_000,
 ) -> Int16Array:
@@ -26,15 +25,15 @@ def voiced_samples(
     method. It is reset for each recording.
 
     Args:
-        audio: The waveform, shape (samples,), or its consecutive blocks in order.
+        waveform: Mono int16, shape (samples,).
         settings: Frame, ring and how the detector is asked.
-        sample_rate: Samples per second of ``audio``.
+        sample_rate: Samples per second of ``waveform``.
 
     Returns:
         The segments with speech, one after another, shape (voiced samples,); whole frames only.
 
     Raises:
-        AudioError: A block is not mono int16.
+        AudioError: The waveform is not mono int16.
         SettingsError: The detector does not know this rate or frame length.
 
     Source:
@@ -49,7 +48,7 @@ def voiced_samples(
     frames: deque[memoryview] = deque(maxlen=ring_frames)
     answers: deque[bool] = deque(maxlen=ring_frames)
     voiced, speaking = bytearray(), False
-    for frame in _frames(audio, frame_samples * BYTES_PER_SAMPLE):
+    for frame in _frames(waveform, frame_samples * BYTES_PER_SAMPLE):
         if speaking:
             voiced += frame
         frames.append(frame)
@@ -84,29 +83,11 @@ def _frame_samples(settings: VoiceActivity, sample_rate: int) -> int:
     return frame_samples
 
 
-def _frames(audio: Int16Array | Iterable[Int16Array], frame_bytes: int) -> Iterator[memoryview]:
-    """Whole frames, each only once a sample that follows it has been seen (docs/method.md)."""
-    rest = b""
-    for block in _blocks(audio):
-        data = memoryview(rest + block.tobytes())
-        end = (len(data) - 1) // frame_bytes * frame_bytes if data else 0
-        for start in range(0, end, frame_bytes):
-            yield data[start : start + frame_bytes]
-        rest = bytes(data[end:])
-
-
-def blocks_of(samples: Int16Array) -> Iterator[Int16Array]:
-    """Views of a waveform, about a second each."""
-    return (samples[at : at + BLOCK_SAMPLES] for at in range(0, len(samples), BLOCK_SAMPLES))
-
-
-def _blocks(audio: Int16Array | Iterable[Int16Array]) -> Iterator[Int16Array]:
-    for block in blocks_of(audio) if isinstance(audio, np.ndarray) else audio:
-        if block.dtype != np.int16 or block.ndim != 1:
-            raise AudioError(
-                "waveform",
-                f"{block.dtype} samples of shape {block.shape}",
-                "mono int16",
-                "read the recording with load_clip",
-            )
-        yield block
+def _frames(waveform: Int16Array, frame_bytes: int) -> Iterator[memoryview]:
+    """Whole frames, each only if a sample follows it (docs/method.md)."""
+    if waveform.dtype != np.int16 or waveform.ndim != 1:
+        found = f"{waveform.dtype} samples of shape {waveform.shape}"
+        raise AudioError("waveform", found, "mono int16", "read the recording with load_clip")
+    data = np.ascontiguousarray(waveform).view(np.uint8).data
+    for start in range(0, len(data) - frame_bytes, frame_bytes):
+        yield data[start : start + frame_bytes]

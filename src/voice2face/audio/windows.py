@@ -1,10 +1,53 @@
-"""Windows of one length over a recording, as networks of a fixed view want them."""
+"""Windows over a recording: those of a spectrum, and those of networks with a fixed view."""
 
 import math
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.settings import Settings, ShortTime
+
+
+class Windows(Settings, frozen=True, kw_only=True):
+    """Windows of a short-time spectrum; lengths in seconds."""
+
+    sample_rate: Annotated[int, msgspec.Meta(ge=8000, le=48_000)] = 16_000
+    window_s: ShortTime = 0.025
+    hop_s: ShortTime = 0.01
+
+    @property
+    def window_samples(self) -> int:
+        """Samples of a window."""
+        return round(self.window_s * self.sample_rate)
+
+    @property
+    def hop_samples(self) -> int:
+        """Samples from one window to the next."""
+        return round(self.hop_s * self.sample_rate)
+
+
+def triangles(
+    places: npt.NDArray[np.floating], edges: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Triangular filters of height 1: each rises from one edge to the next, and falls to a third.
+
+    Args:
+        places: Where their weights are wanted, shape (places,).
+        edges: Ascending, shape (filters + 2,).
+
+    Returns:
+        Weights, shape (places, filters).
+    """
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    at = places[:, None]
+    rise, fall = (at - left) / (centre - left), (right - at) / (right - centre)
+    return np.asarray(np.minimum(rise, fall).clip(0), np.float64)
 
 
 def window_starts(length: float, window: int, hop: int, least_share: float) -> list[int]:
-    """Where windows begin that cover a recording; the last may reach over its end.
+    """First frames of windows that cover a recording; the last may reach over its end.
 
     Args:
         length: Length of the recording, in frames, parts of one included.
@@ -14,7 +57,7 @@ def window_starts(length: float, window: int, hop: int, least_share: float) -> l
             only one.
 
     Returns:
-        First frames, one at least.
+        One at least.
 
     Source:
         Resemblyzer 0.1.4 (``compute_partial_slices``).

@@ -2,8 +2,8 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,27 @@ from voice2face.corpus.recordings import Recordings
 
 
 @dataclass(frozen=True)
-class Voices:
+class _Rows:
+    """Fields of one length: arrays, recordings, or arrays by name; None where there are none."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Several end to end, one at least, all with the same columns."""
+        values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(cls)}
+        return cls(**{name: _end_to_end(found) for name, found in values.items()})
+
+    def only(self, rows: npt.ArrayLike) -> Self:
+        """Some of them, by number or by mask, in that order; a copy."""
+        numbers = np.arange(len(self))[np.asarray(rows)]
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return type(self)(**{name: _taken(found, numbers) for name, found in values.items()})
+
+
+@dataclass(frozen=True)
+class Voices(_Rows):
     """Recordings; all fields have the same length.
 
     Args:
@@ -37,12 +57,9 @@ class Voices:
     path: npt.NDArray[np.object_]
     attributes: dict[str, npt.NDArray[np.object_]]
 
-    def __len__(self) -> int:
-        return len(self.speech)
-
 
 @dataclass(frozen=True)
-class Faces:
+class Faces(_Rows):
     """Aligned faces; all fields have the same length.
 
     Args:
@@ -68,53 +85,28 @@ class Faces:
     attributes: dict[str, npt.NDArray[np.object_]]
     shapes: npt.NDArray[np.float32] | None = None
 
-    def __len__(self) -> int:
-        return len(self.pixels)
 
-    def only(self, rows: npt.ArrayLike) -> "Faces":
-        """Some of them, by number or by mask, in that order; a copy."""
-        numbers = np.arange(len(self))[np.asarray(rows)]
-        return Faces(
-            pixels=self.pixels[numbers],
-            picture=self.picture[numbers],
-            identity=self.identity[numbers],
-            split=self.split[numbers],
-            source=self.source[numbers],
-            path=self.path[numbers],
-            figures={name: cells[numbers] for name, cells in self.figures.items()},
-            attributes={name: cells[numbers] for name, cells in self.attributes.items()},
-            shapes=None if self.shapes is None else self.shapes[numbers],
-        )
-
-    @classmethod
-    def joined(cls, parts: Sequence["Faces"]) -> "Faces":
-        """Some end to end; there is one at least, and all have the same columns."""
-        first = parts[0]
-        return cls(
-            pixels=np.concatenate([part.pixels for part in parts]),
-            picture=joined((part.picture for part in parts), np.str_),
-            identity=joined((part.identity for part in parts), np.str_),
-            split=joined((part.split for part in parts), np.str_),
-            source=joined((part.source for part in parts), np.int32),
-            path=joined((part.path for part in parts), np.object_),
-            figures={n: joined((p.figures[n] for p in parts), np.float32) for n in first.figures},
-            attributes={
-                n: joined((p.attributes[n] for p in parts), np.object_) for n in first.attributes
-            },
-            shapes=joined_shapes(parts),
-        )
+def _end_to_end(parts: list[Any]) -> Any:
+    first = parts[0]
+    if isinstance(first, dict):
+        return {name: _end_to_end([part[name] for part in parts]) for name in first}
+    if isinstance(first, Recordings):
+        return Recordings([stored for part in parts for stored in part.stored])
+    return None if any(part is None for part in parts) else np.concatenate(parts)
 
 
-def joined_shapes(parts: Sequence[Faces]) -> npt.NDArray[np.float32] | None:
-    """Shapes of several, end to end; None where one of them has none."""
-    found = [part.shapes for part in parts if part.shapes is not None]
-    return np.concatenate(found) if found and len(found) == len(parts) else None
+def _taken(values: Any, numbers: npt.NDArray[np.intp]) -> Any:
+    if isinstance(values, dict):
+        return {name: cells[numbers] for name, cells in values.items()}
+    if isinstance(values, Recordings):
+        return Recordings([values.stored[number] for number in numbers])
+    return None if values is None else values[numbers]
 
 
 def views(column: Any) -> list[npt.NDArray[np.uint8]]:
     """Cells of a binary column, without a copy."""
     views: list[npt.NDArray[np.uint8]] = []
-    for chunk in column.chunks:
+    for chunk in filter(len, column.chunks):
         _, offsets, data = chunk.buffers()
         edges = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
         content = np.frombuffer(data, np.uint8)
@@ -123,7 +115,7 @@ def views(column: Any) -> list[npt.NDArray[np.uint8]]:
 
 
 def strings(column: Any) -> npt.NDArray[np.str_]:
-    """A column of texts that are all there."""
+    """A column of texts without null."""
     return np.array(column.to_pylist(), np.str_)
 
 

@@ -15,7 +15,7 @@ from voice2face.corpus.schema import (
     damaged,
     hash_of,
 )
-from voice2face.errors import CorpusError
+from voice2face.errors import CorpusError, reason_of
 from voice2face.files import read_regular
 
 MOST_BYTES = 1 << 28  # a shard takes 200
@@ -36,7 +36,7 @@ def _of_another_version(path: Path, version: int, data: bytes) -> CorpusError:
 
 
 def read_info(path: Path) -> CorpusInfo:
-    """The content of the file of a corpus.
+    """The content of ``corpus.json``.
 
     Args:
         path: The corpus.
@@ -48,8 +48,8 @@ def read_info(path: Path) -> CorpusInfo:
     try:
         data = read_regular(name, MOST_BYTES)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CorpusError(name, reason, "a corpus", "make one with voice2face prepare") from error
+        remedy = "make one with voice2face prepare"
+        raise CorpusError(name, reason_of(error), "a corpus", remedy) from error
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version != SCHEMA_VERSION:

@@ -56,12 +56,6 @@ def opened_parquet(
         yield file
 
 
-def plain_schema(file: Any) -> Any:
-    """The Arrow schema of an opened file, in which texts are texts."""
-    pa, _ = arrow()
-    return pa.schema([_plain_field(field, pa) for field in file.schema_arrow])
-
-
 def written_out(table: Any) -> Any:
     """The same table, in which texts are texts.
 
@@ -69,17 +63,10 @@ def written_out(table: Any) -> Any:
         OSError: A text is too long, or all together are.
     """
     pa, _ = arrow()
-    n_bytes = 0
-    columns = []
-    for column in table.columns:
-        if pa.types.is_dictionary(column.type):
-            n_bytes += sum(_length(chunk) for chunk in column.chunks)
-            if n_bytes > MAX_TEXT_BYTES:
-                raise OSError(errno.EFBIG, f"texts of more than {MAX_TEXT_BYTES // MIB} MiB")
-            column = column.cast(column.type.value_type)
-        columns.append(column)
-    fields = [_plain_field(field, pa) for field in table.schema]
-    return pa.table(columns, schema=pa.schema(fields))
+    texts = [column for column in table.columns if pa.types.is_dictionary(column.type)]
+    if sum(_length(chunk) for column in texts for chunk in column.chunks) > MAX_TEXT_BYTES:
+        raise OSError(errno.EFBIG, f"texts of more than {MAX_TEXT_BYTES // MIB} MiB")
+    return table.cast(plain_schema(table.schema))
 
 
 def texts_of(chunk: Any) -> list[str]:
@@ -95,16 +82,13 @@ def texts_of(chunk: Any) -> list[str]:
     return ["" if i is None else texts[i] for i in chunk.indices.to_pylist()]
 
 
-def reason_of(error: Exception) -> str:
-    """What Arrow or the system says, in one short line."""
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(text).splitlines()[0][:200]
-
-
-def _plain_field(field: Any, pa: Any) -> Any:
-    if pa.types.is_dictionary(field.type):
-        return pa.field(field.name, field.type.value_type, field.nullable)
-    return field
+def plain_schema(schema: Any) -> Any:
+    """An Arrow schema in which texts are texts, not dictionaries."""
+    pa, _ = arrow()
+    return pa.schema(
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+    )
 
 
 def _length(chunk: Any) -> int:

@@ -10,18 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.load import LONGEST_S
-from voice2face.corpus.arrays import (
-    Faces,
-    Voices,
-    floats,
-    joined,
-    joined_shapes,
-    objects,
-    strings,
-    views,
-)
+from voice2face.corpus.arrays import Faces, Voices, floats, objects, strings, views
 from voice2face.corpus.info import read_info
-from voice2face.corpus.parquet_file import opened_parquet, plain_schema, reason_of, written_out
+from voice2face.corpus.parquet_file import opened_parquet, plain_schema, written_out
 from voice2face.corpus.recordings import Recording, Recordings
 from voice2face.corpus.schema import (
     FIGURES,
@@ -39,7 +30,7 @@ from voice2face.corpus.schema import (
     skipped_schema,
 )
 from voice2face.corpus.shapes import decoded_shapes
-from voice2face.errors import SettingsError
+from voice2face.errors import one_of, reason_of
 from voice2face.files import check_regular, sha256_of
 
 MAX_SKIPPED_BYTES = 1 << 30
@@ -85,18 +76,8 @@ class Corpus:
             CorpusError: A shard is missing or damaged.
             SettingsError: There is no such split.
         """
-        parts = list(self.iter_voices(split))
-        return Voices(
-            speech=Recordings([stored for part in parts for stored in part.speech.stored]),
-            clip=joined((part.clip for part in parts), np.str_),
-            identity=joined((part.identity for part in parts), np.str_),
-            split=joined((part.split for part in parts), np.str_),
-            seconds=joined((part.seconds for part in parts), np.float64),
-            speech_s=joined((part.speech_s for part in parts), np.float64),
-            source=joined((part.source for part in parts), np.int32),
-            path=joined((part.path for part in parts), np.object_),
-            attributes=self._attributes("voice", [part.attributes for part in parts]),
-        )
+        none = self._voices(self._schema("voice").empty_table(), [])
+        return Voices.joined([none, *self.iter_voices(split)])
 
     def faces(self, split: str | None = None) -> Faces:
         """All faces, or those of one split, in memory.
@@ -107,24 +88,14 @@ class Corpus:
         """
         px, n_faces = self.info.face_px, sum(shard.rows for shard in self.shards("face", split))
         pixels = np.empty((n_faces, px, px, 3), np.uint8)
-        parts: list[Faces] = []
+        shapes = decoded_shapes([]) if self.info.keeps_shapes else None
+        parts = [self._faces(self._schema("face").empty_table(), pixels[:0], shapes)]
         start = 0
         for part in self.iter_faces(split):
-            stop = start + len(part)
-            pixels[start:stop] = part.pixels
-            parts.append(replace(part, pixels=pixels[start:stop]))  # and let go of the shard
-            start = stop
-        return Faces(
-            pixels=pixels,
-            picture=joined((part.picture for part in parts), np.str_),
-            identity=joined((part.identity for part in parts), np.str_),
-            split=joined((part.split for part in parts), np.str_),
-            source=joined((part.source for part in parts), np.int32),
-            path=joined((part.path for part in parts), np.object_),
-            figures={n: joined((p.figures[n] for p in parts), np.float32) for n in FIGURES},
-            attributes=self._attributes("face", [part.attributes for part in parts]),
-            shapes=joined_shapes(parts),
-        )
+            pixels[start : start + len(part)] = part.pixels
+            start += len(part)
+            parts.append(replace(part, pixels=pixels[:0]))  # and let go of the shard
+        return replace(Faces.joined(parts), pixels=pixels)
 
     def iter_voices(self, split: str | None = None) -> Iterator[Voices]:
         """Recordings, one shard at a time, for corpora that are larger than memory.
@@ -135,17 +106,7 @@ class Corpus:
         """
         for shard in self.shards("voice", split):
             table = self.table(shard)
-            yield Voices(
-                speech=Recordings(self.recordings(shard, table)),
-                clip=strings(table["clip"]),
-                identity=strings(table["identity"]),
-                split=strings(table["split"]),
-                seconds=table["seconds"].to_numpy(),
-                speech_s=table["speech_s"].to_numpy(),
-                source=table["source"].to_numpy(),
-                path=np.array(table["path"].to_pylist(), np.object_),
-                attributes=objects(table, self._names("voice")),
-            )
+            yield self._voices(table, self.recordings(shard, table))
 
     def iter_faces(self, split: str | None = None) -> Iterator[Faces]:
         """Faces, one shard at a time, for corpora that are larger than memory.
@@ -156,17 +117,8 @@ class Corpus:
         """
         for shard in self.shards("face", split):
             table = self.table(shard)
-            yield Faces(
-                pixels=self.pixels(shard, table),
-                picture=strings(table["picture"]),
-                identity=strings(table["identity"]),
-                split=strings(table["split"]),
-                source=table["source"].to_numpy(),
-                path=np.array(table["path"].to_pylist(), np.object_),
-                figures=floats(table, FIGURES),
-                attributes=objects(table, self._names("face")),
-                shapes=self.shapes(shard, table) if self.info.keeps_shapes else None,
-            )
+            shapes = self.shapes(shard, table) if self.info.keeps_shapes else None
+            yield self._faces(table, self.pixels(shard, table), shapes)
 
     def skipped(self) -> list[dict[str, Any]]:
         """What was left out and why, as in ``skipped.parquet``.
@@ -207,9 +159,8 @@ class Corpus:
         Raises:
             SettingsError: There is no such split.
         """
-        if split is not None and split not in SPLITS:
-            raise SettingsError("split", split, f"one of {', '.join(SPLITS)}", "choose one")
-        return [s for s in self.info.shards if s.kind == kind and split in (None, s.split)]
+        splits = SPLITS if split is None else (one_of("split", split, SPLITS),)
+        return [s for s in self.info.shards if s.kind == kind and s.split in splits]
 
     def table(
         self, shard: Shard, columns: Sequence[str] | None = None, group: int | None = None
@@ -254,13 +205,10 @@ class Corpus:
         """
         pa, _ = arrow()
         path = self.path / shard.name
-        n_mels = self.info.front_end.log_mel.n_mels
-        names, shapes = self._names(shard.kind), self.info.keeps_shapes
-        schema = shard_schema(shard.kind, names, n_mels, shapes=shapes)
         try:
             with opened_parquet(path, shard.bytes, checksums=True, ceiling=ceiling) as file:
                 self._check_size(path, shard, file.metadata)
-                if plain_schema(file) != schema:
+                if plain_schema(file.schema_arrow) != self._schema(shard.kind):
                     raise damaged(path, f"columns {', '.join(file.schema_arrow.names)}"[:200])
                 yield file
         except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
@@ -302,16 +250,38 @@ class Corpus:
         except ValueError as error:
             raise damaged(self.path / shard.name, str(error)) from error
 
-    def _attributes(
-        self, kind: Kind, parts: list[dict[str, npt.NDArray[np.object_]]]
-    ) -> dict[str, npt.NDArray[np.object_]]:
-        return {
-            name: joined((part[name] for part in parts), np.object_) for name in self._names(kind)
-        }
+    def _voices(self, table: Any, recordings: list[Recording]) -> Voices:
+        return Voices(
+            speech=Recordings(recordings),
+            clip=strings(table["clip"]),
+            identity=strings(table["identity"]),
+            split=strings(table["split"]),
+            seconds=table["seconds"].to_numpy(),
+            speech_s=table["speech_s"].to_numpy(),
+            source=table["source"].to_numpy(),
+            path=np.array(table["path"].to_pylist(), np.object_),
+            attributes=objects(table, self.info.attributes["voice"]),
+        )
 
-    def _names(self, kind: Kind) -> tuple[str, ...]:
-        """Names of the attributes."""
-        return self.info.attributes.get(kind, ())
+    def _faces(
+        self, table: Any, pixels: npt.NDArray[np.uint8], shapes: npt.NDArray[np.float32] | None
+    ) -> Faces:
+        return Faces(
+            pixels=pixels,
+            picture=strings(table["picture"]),
+            identity=strings(table["identity"]),
+            split=strings(table["split"]),
+            source=table["source"].to_numpy(),
+            path=np.array(table["path"].to_pylist(), np.object_),
+            figures=floats(table, FIGURES),
+            attributes=objects(table, self.info.attributes["face"]),
+            shapes=shapes,
+        )
+
+    def _schema(self, kind: Kind) -> Any:
+        info = self.info
+        n_mels, shapes = info.front_end.log_mel.n_mels, info.keeps_shapes
+        return shard_schema(kind, info.attributes[kind], n_mels, shapes=shapes)
 
 
 def _check_shard(path: Path, shard: Shard, verify: bool) -> None:
@@ -324,4 +294,4 @@ def _check_shard(path: Path, shard: Shard, verify: bool) -> None:
         if verify and sha256_of(path) != shard.sha256:
             raise damaged(path, "content that does not fit its checksum")
     except OSError as error:
-        raise damaged(path, error.strerror or str(error)) from error
+        raise damaged(path, reason_of(error)) from error

@@ -1,6 +1,6 @@
 """Recordings of a corpus: compressed in memory, decoded one by one as they are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,3 @@ class Recordings(Sequence[Speech]):
             CorpusError: It is damaged, or its source had no sound.
         """
         return self.stored[index].speech()
-
-    def __iter__(self) -> Iterator[Speech]:
-        return (recording.speech() for recording in self.stored)

@@ -13,7 +13,7 @@ from voice2face.corpus.sources.table import Columns, column_named, read_table
 from voice2face.errors import AudioError, CorpusError
 from voice2face.evaluation.embedders.face_set import FaceSet, LeftOut
 from voice2face.evaluation.embedders.fitted import Embedder
-from voice2face.faces import Detector
+from voice2face.faces.detect import Detector
 from voice2face.files import stored_text
 from voice2face.release.inference import Model
 

@@ -13,7 +13,7 @@ from PIL import Image
 from voice2face.errors import MissingExtraError, ModelError, Voice2FaceError
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.experiments.systems import ModelSystem, System
-from voice2face.faces import Detector
+from voice2face.faces.detect import Detector
 from voice2face.runs.compare import TrainingRun, read_runs
 
 LEAST_SEEDS = 3  # trainings of a model; fewer do not show how far they differ

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voice2face.ceilings import MIB, memory_ceiling
-from voice2face.errors import ModelError, one_line
+from voice2face.errors import ModelError, reason_of
 from voice2face.onnx_files.check import MOST_BYTES, RefusedError, check_onnx
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class Session:
         except ModelError:
             raise
         except Exception as error:  # its exceptions share no base class
-            raise self._wrong(first_line(error), "a network that runs") from error
+            raise self._wrong(reason_of(error), "a network that runs") from error
 
     def _first_run(self, outputs: list[str], given: dict[str, np.ndarray]) -> list[Any]:
-        """As ``run``; ONNX Runtime looks between two operators whether it is to stop."""
+        """The first run, under ceilings; ONNX Runtime can be stopped between two operators."""
         import onnxruntime
 
         options = onnxruntime.RunOptions()
@@ -118,11 +118,6 @@ class Session:
         return ModelError(self._thing, found, wanted, "fetch the model again")
 
 
-def first_line(error: Exception) -> str:
-    """What ONNX Runtime says, in one short line."""
-    return one_line((str(error).splitlines() or [type(error).__name__])[0][:160])
-
-
 def _content(path: Path, thing: object) -> bytes:
     wanted = "an ONNX file"
     try:
@@ -149,5 +144,5 @@ def _opened(data: bytes, threads: int, thing: object) -> "InferenceSession":
         return onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
     except Exception as error:  # its exceptions share no base class
         raise ModelError(
-            thing, first_line(error), "an ONNX network", "fetch the model again"
+            thing, reason_of(error), "an ONNX network", "fetch the model again"
         ) from error

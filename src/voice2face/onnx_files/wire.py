@@ -58,7 +58,7 @@ class Reader:
             at += n_bytes
 
     def integers(self, kind: int, value: int | memoryview) -> Iterator[int]:
-        """Of a repeated integer: the one, or all where they are packed; with their signs."""
+        """Integers of a repeated field, one or several packed together, with their signs."""
         if isinstance(value, int):
             yield signed(value)
         elif kind == BYTES:
@@ -72,7 +72,7 @@ class Reader:
 
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:
-    """The number that is written there, and where it ends.
+    """The number that is written at a position, and the position after it.
 
     Raises:
         WireError: It is cut off, longer than it need be, or has more than 64 bits.

@@ -14,32 +14,29 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from voice2face.audio.wav import wav_bytes
+from voice2face.audio.coding import wav_bytes
 from voice2face.errors import CorpusError
 from voice2face.files import write_bytes, write_text
 from voice2face.json_files import read_json
 from voice2face.settings import Settings
 from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
 from voice2face.synthetic.faces import draw
-from voice2face.synthetic.latent import CohortSettings, Person, Stream, sample_person, stream, years
+from voice2face.synthetic.latent import (
+    SHARED,
+    CohortSettings,
+    Person,
+    Stream,
+    sample_person,
+    stream,
+    years,
+)
 from voice2face.synthetic.voices import synthesise
 
 TABLE = "cohort.csv"
 FACTS = "cohort.json"
 COLUMNS = (
-    "identity",
-    "voice",
-    "face",
-    "gender",
-    "age",
-    "heard_sex",
-    "seen_sex",
-    "heard_age",
-    "seen_age",
-    "heard_size",
-    "seen_size",
-    "heard_weight",
-    "seen_weight",
+    *("identity", "voice", "face", "gender", "age"),
+    *(f"{half}_{name}" for name in SHARED for half in ("heard", "seen")),
 )
 
 Row = dict[str, str]

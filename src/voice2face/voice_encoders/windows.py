@@ -9,7 +9,7 @@ import numpy.typing as npt
 from voice2face.audio.long_silence import LongSilence, levelled_speech
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
-from voice2face.audio.too_little import Level, too_little_speech
+from voice2face.audio.speech_check import Level, too_little_speech
 from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.settings import Settings

@@ -1,147 +1,143 @@
-"""Who and what is in each row of a corpus, read without the payload."""
+"""Who and what is in each row of a corpus, read without the payload; and a few rows with it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspect.columns import read_columns
+from voice2face.corpus.parquet_file import written_out
 from voice2face.corpus.read import Corpus
-from voice2face.corpus.schema import FIGURES, KINDS, SPLITS, Kind, Shard
+from voice2face.corpus.schema import (
+    FIGURES,
+    KINDS,
+    PAYLOAD,
+    SHAPE,
+    SPLITS,
+    Kind,
+    Shard,
+    arrow,
+)
 
-Int32 = npt.NDArray[np.int32]
-
-
-@dataclass
-class Codes:
-    """Texts as numbers, in the order in which they are met; an empty cell is a text too."""
-
-    number: dict[str | None, int] = field(default_factory=dict)
-
-    def of(self, column: Any) -> Int32:
-        """Numbers of the cells of an Arrow column."""
-        encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        texts = encoded.dictionary.to_pylist()
-        numbers = [self.number.setdefault(text, len(self.number)) for text in texts]
-        cells: Int32 = np.array(numbers, np.int32)[encoded.indices.to_numpy()]
-        return cells
-
-    @property
-    def texts(self) -> list[str | None]:
-        """The text of each number."""
-        return list(self.number)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """All voices or all faces; the arrays have one entry for each row, in the shards' order.
-
-    Args:
-        shards: Where they lie.
-        starts: Number of the first row of each shard, and at the end how many rows there are.
-        identity: Number of the person.
-        split: Number of the split, in the order of ``schema.SPLITS``.
-        columns: Seconds and speech of voices in seconds, figures of faces (NaN: not known).
-        values: Of attributes with few values: number of the value.
-    """
-
-    shards: tuple[Shard, ...]
-    starts: npt.NDArray[np.int64]
-    identity: Int32
-    split: npt.NDArray[np.int8]
-    columns: dict[str, npt.NDArray[np.float64]]
-    values: dict[str, Int32]
-
-    def __len__(self) -> int:
-        return len(self.identity)
-
-    def place(self, row: int) -> tuple[Shard, int]:
-        """The shard of a row, and its place in it."""
-        number = int(np.searchsorted(self.starts, row, "right")) - 1
-        return self.shards[number], int(row - self.starts[number])
+NUMBERS: dict[Kind, tuple[str, ...]] = {"voice": ("seconds", "speech_s"), "face": ("px", *FIGURES)}
+Row = dict[str, Any]  # a stored voice or face: all its columns, the payload as an array
 
 
 @dataclass(frozen=True)
 class Index:
-    """All rows of a corpus.
+    """All rows of a corpus, voices first, in the order of the shards.
 
     Args:
+        shards: Where they lie.
+        starts: Number of the first row of each shard, and at the end how many rows there are.
+        table: Arrow table of ``kind``, ``split``, ``identity``; the length and speech of voices in
+            seconds, side and figures of faces; and attributes, as ``@NAME``. Null where there is
+            none.
         identities: Names of the people by number.
-        values: Texts of each attribute by number; None for an empty cell.
-        rows: Voices and faces.
+        person: Number of the person in each row.
     """
 
+    shards: tuple[Shard, ...]
+    starts: npt.NDArray[np.int64]
+    table: Any
     identities: list[str]
-    values: dict[str, list[str | None]]
-    rows: dict[Kind, Rows]
+    person: npt.NDArray[np.int32]
+
+    @property
+    def n_voices(self) -> int:
+        """How many of the rows are voices."""
+        return sum(shard.rows for shard in self.shards if shard.kind == "voice")
+
+    @property
+    def split(self) -> npt.NDArray[np.int64]:
+        """Number of the split in each row, in the order of ``schema.SPLITS``."""
+        return np.repeat([SPLITS.index(s.split) for s in self.shards], np.diff(self.starts))
+
+    def read(self, corpus: Corpus, rows: Iterable[int]) -> dict[int, Row]:
+        """Rows with their payload, by their number; one row group is in memory at a time.
+
+        The sound of a voice comes as :class:`~voice2face.corpus.recordings.Recording`, pixels and
+        shape of a face as arrays.
+
+        Raises:
+            CorpusError: A shard is missing or damaged.
+        """
+        wanted = np.array(sorted(rows), np.int64)
+        found: dict[int, Row] = {}
+        for shard, (start, stop) in zip(self.shards, pairwise(self.starts), strict=True):
+            here = wanted[(wanted >= start) & (wanted < stop)]
+            if len(here):
+                stored = _read_rows(corpus, shard, (here - start).tolist())
+                found.update(zip(here.tolist(), stored, strict=True))
+        return found
 
 
-def read_index(corpus: Corpus, most_values: int, whole: Sequence[str] = ()) -> Index:
+def read_index(corpus: Corpus) -> Index:
     """Read all columns but the payloads, one shard at a time.
-
-    Args:
-        corpus: What to read.
-        most_values: Of an attribute with more, rows are not told apart: ``Rows.values`` lacks it.
-        whole: Attributes that may have any number of values.
 
     Raises:
         CorpusError: A shard is missing or damaged.
     """
-    names = {name for kind in KINDS for name in corpus.info.attributes.get(kind, ())}
-    people, values = Codes(), {name: Codes() for name in sorted(names)}
-    rows = {
-        kind: _read_rows(corpus, kind, people, values, most_values, frozenset(whole))
-        for kind in KINDS
-    }
-    few = {n for n, codes in values.items() if n in whole or len(codes.number) <= most_values}
-    for part in rows.values():
-        for name in set(part.values) - few:  # the voices had few values, the faces have many
-            del part.values[name]
+    pa, _ = arrow()
+    shards = tuple(shard for kind in KINDS for shard in corpus.shards(kind))
+    texts, numbers = pa.dictionary(pa.int32(), pa.string()), NUMBERS["voice"] + NUMBERS["face"]
+    types = {"kind": pa.string(), "split": pa.string(), "identity": texts}
+    types |= dict.fromkeys(numbers, pa.float64())
+    parts = [pa.schema(types).empty_table(), *(_table(corpus, shard) for shard in shards)]
+    table = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+    people = table["identity"].combine_chunks()
     return Index(
-        identities=[str(text) for text in people.texts],
-        values={name: codes.texts for name, codes in values.items()},
-        rows=rows,
+        shards=shards,
+        starts=np.cumsum([0, *(shard.rows for shard in shards)]),
+        table=table,
+        identities=people.dictionary.to_pylist(),
+        person=people.indices.to_numpy(),
     )
 
 
-def _read_rows(
-    corpus: Corpus,
-    kind: Kind,
-    people: Codes,
-    values: dict[str, Codes],
-    most_values: int,
-    whole: frozenset[str],
-) -> Rows:
-    numbers = ("seconds", "speech_s") if kind == "voice" else FIGURES
-    attributes = corpus.info.attributes.get(kind, ())
-    found = corpus.shards(kind)
-    identity: list[Int32] = []
-    columns: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in numbers}
-    codes: dict[str, list[Int32]] = {name: [] for name in attributes}
-    for shard in found:
-        table = read_columns(corpus, shard, ["identity", *numbers, *attributes])
-        identity.append(people.of(table["identity"]))
-        for name in numbers:
-            columns[name].append(table[name].cast("float64").to_numpy())  # null becomes NaN
-        for name in attributes:
-            numbered = values[name].of(table[name])
-            if name in whole or len(values[name].number) <= most_values:
-                codes[name].append(numbered)
-            else:
-                codes[name] = []
-    n_rows = [shard.rows for shard in found]
-    split = [SPLITS.index(shard.split) for shard in found]
-    return Rows(
-        shards=tuple(found),
-        starts=np.cumsum([0, *n_rows]),
-        identity=_joined(identity, np.int32),
-        split=np.repeat(np.array(split, np.int8), n_rows),
-        columns={name: _joined(parts, np.float64) for name, parts in columns.items()},
-        values={name: _joined(parts, np.int32) for name, parts in codes.items()},
-    )
+def _table(corpus: Corpus, shard: Shard) -> Any:
+    """A shard without its payload; equal texts are kept once."""
+    pa, _ = arrow()
+    attributes, numbers = corpus.info.attributes[shard.kind], NUMBERS[shard.kind]
+    with corpus.opened(shard, ceiling=True) as file:
+        table = written_out(file.read(columns=["identity", *attributes, *numbers]))
+        table.validate(full=True)  # texts are UTF-8
+    columns = {name: pa.repeat(getattr(shard, name), len(table)) for name in ("kind", "split")}
+    columns["identity"] = table["identity"].dictionary_encode()
+    columns |= {name: table[name].cast(pa.float64()) for name in numbers}
+    return pa.table(columns | {f"@{name}": table[name].dictionary_encode() for name in attributes})
 
 
-def _joined(parts: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *parts])
+def _read_rows(corpus: Corpus, shard: Shard, rows: Sequence[int]) -> list[Row]:
+    """Some rows of a shard, ascending, with all their columns."""
+    found: list[Row] = []
+    with corpus.opened(shard, ceiling=True) as file:
+        start = 0
+        for group in range(file.metadata.num_row_groups):
+            stop = start + file.metadata.row_group(group).num_rows
+            if here := [row - start for row in rows if start <= row < stop]:
+                table = written_out(file.read_row_group(group).take(here))
+                table.validate(full=True)
+                found += _with_payload(corpus, shard, table)
+            start = stop
+    return found
+
+
+def _with_payload(corpus: Corpus, shard: Shard, table: Any) -> list[Row]:
+    """Rows of a table, with their payload as the corpus reads it."""
+    payload = PAYLOAD[shard.kind]
+    columns: dict[str, Sequence[Any]]
+    if shard.kind == "voice":
+        columns = {payload: corpus.recordings(shard, table)}
+    else:
+        columns = {payload: list(corpus.pixels(shard, table))}
+        if corpus.info.keeps_shapes:
+            there = table[SHAPE].is_valid().to_pylist()
+            shapes = corpus.shapes(shard, table)
+            columns[SHAPE] = [one if has else None for one, has in zip(shapes, there, strict=True)]
+    rows: list[Row] = table.drop_columns(list(columns)).to_pylist()
+    for row, *values in zip(rows, *columns.values(), strict=True):
+        row.update(zip(columns, values, strict=True))
+    return rows

@@ -1,6 +1,6 @@
 """What a corpus holds, in numbers."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.corpus.inspect.index import Index, Int32, Rows, read_index
+from voice2face.corpus.inspect.index import Index, read_index
 from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
     FIGURES,
     INFO_NAME,
     KINDS,
-    SPLITS,
+    PARTS,
     CorpusInfo,
     Counts,
-    Kind,
     Part,
+    arrow,
     damaged,
 )
 from voice2face.errors import SettingsError
@@ -48,7 +48,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Value:
-    """One value of an attribute; None where the cell was empty, or the source has no such column.
+    """One value of an attribute; None for an empty cell.
 
     An identity that has several values counts for each.
 
@@ -127,7 +127,7 @@ def time_unit(seconds: float) -> tuple[str, float]:
 
 
 def inspect_corpus(corpus: Corpus, by: Sequence[str] = ()) -> tuple[Inspection, Index]:
-    """Count what is there, reading everything but spectrograms and pixels.
+    """Count what is there, reading everything but sounds and pixels.
 
     Args:
         corpus: An open corpus.
@@ -141,23 +141,21 @@ def inspect_corpus(corpus: Corpus, by: Sequence[str] = ()) -> tuple[Inspection, 
         CorpusError: The corpus is damaged.
         SettingsError: There is no such attribute, or it has too many values to count by.
     """
-    _check_names(corpus.info, by)
-    index = read_index(corpus, MOST_VALUES, by)
+    names = sorted({name for kind in KINDS for name in corpus.info.attributes[kind]})
     for name in by:
-        if len(index.values[name]) > MOST_ASKED:
-            found = f"{len(index.values[name])} different values"
-            raise SettingsError(f"--by {name}", found, f"at most {MOST_ASKED}", "leave it out")
-    shown = [name for name in index.values if not by or name in by]
-    has = {kind: np.unique(index.rows[kind].identity) for kind in KINDS}
-    everything = {kind: np.zeros(len(index.rows[kind]), np.int32) for kind in KINDS}
+        if name not in names:
+            wanted = f"one of {', '.join(names)}" if names else "a corpus with attributes"
+            raise SettingsError(f"--by {name}", "no such attribute", wanted, "choose another")
+    index = read_index(corpus)
+    clips, faces, speech_s, n_splits = _per_identity(index)
     result = Inspection(
         info=corpus.info,
-        counts=_counts(index, everything, 1)[0],
-        attributes={name: _attribute(index, name, name in by) for name in shown},
-        per_identity=_per_identity(index),
-        only_voices=len(np.setdiff1d(has["voice"], has["face"])),
-        only_faces=len(np.setdiff1d(has["face"], has["voice"])),
-        in_several_splits=_in_several_splits(index),
+        counts=_counts(index.table, None)[None],
+        attributes={name: _attribute(corpus, index, name, name in by) for name in by or names},
+        per_identity=_spreads(clips, faces, speech_s),
+        only_voices=int(((clips > 0) & (faces == 0)).sum()),
+        only_faces=int(((faces > 0) & (clips == 0)).sum()),
+        in_several_splits=int((n_splits > 1).sum()),
         figures=_figures(index),
         skipped=dict(Counter(corpus.info.skipped).most_common()),
         skipped_files=_skipped_files(corpus),
@@ -165,14 +163,6 @@ def inspect_corpus(corpus: Corpus, by: Sequence[str] = ()) -> tuple[Inspection, 
     )
     _check_counts(corpus, result)
     return result, index
-
-
-def _check_names(info: CorpusInfo, by: Sequence[str]) -> None:
-    names = sorted({name for kind in KINDS for name in info.attributes.get(kind, ())})
-    for name in by:
-        if name not in names:
-            wanted = f"one of {', '.join(names)}" if names else "a corpus with attributes"
-            raise SettingsError(f"--by {name}", "no such attribute", wanted, "choose another")
 
 
 def _check_counts(corpus: Corpus, result: Inspection) -> None:
@@ -199,108 +189,90 @@ def _skipped_files(corpus: Corpus) -> dict[str, int]:
     return files
 
 
-def _counts(index: Index, cells: dict[Kind, Int32], n_values: int) -> list[dict[Part, Counts]]:
-    """Counts by split for each of ``n_values`` values, of which ``cells`` has one for each row.
-
-    A row with a higher number counts nowhere.
-    """
-    n_splits, n_people = len(SPLITS), len(index.identities)
-    slots, people = {}, {}  # of each row: value and split; value, split and identity
-    for kind, rows in index.rows.items():
-        slots[kind] = cells[kind].astype(np.int64) * n_splits + rows.split
-        people[kind] = slots[kind] * n_people + rows.identity
-    triples = np.unique(np.concatenate(list(people.values())))
-    pairs = np.unique(triples // n_people // n_splits * n_people + triples % n_people)
-    n_slots = n_values * n_splits
-
-    def sums(kind: Kind, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[Any]:
-        found = np.bincount(slots[kind], weights, n_slots)[:n_slots]
-        return found.reshape(n_values, n_splits)
-
-    voices = index.rows["voice"].columns
-    identities = np.bincount(triples // n_people, minlength=n_slots)[:n_slots]
-    by_split = {
-        "identities": identities.reshape(n_values, n_splits),
-        "voices": sums("voice"),
-        "faces": sums("face"),
-        "seconds": sums("voice", voices["seconds"]),
-        "speech_s": sums("voice", voices["speech_s"]),
-    }
-    everywhere = {name: table.sum(axis=1) for name, table in by_split.items()}
-    # Not a sum: an identity may wrongly be in several splits.
-    everywhere["identities"] = np.bincount(pairs // n_people, minlength=n_values)[:n_values]
-    parts: dict[Part, dict[str, npt.NDArray[Any]]] = {"all": everywhere}
-    for number, split in enumerate(SPLITS):
-        parts[split] = {name: table[:, number] for name, table in by_split.items()}
-    return [
-        {
-            part: Counts(**{name: numbers[value].item() for name, numbers in columns.items()})
-            for part, columns in parts.items()
-        }
-        for value in range(n_values)
-    ]
+def _grouped(rows: Any, keys: Sequence[str], *sums: tuple[str, str]) -> Any:
+    """Aggregates of an Arrow table by some columns, in the order in which their values are met."""
+    return rows.group_by(list(keys), use_threads=False).aggregate(list(sums))
 
 
-def _people(rows: Rows, cells: Int32, n_values: int) -> list[int]:
-    """Identities for each value."""
-    n_people = int(rows.identity.max(initial=0)) + 1
-    pairs = np.unique(cells.astype(np.int64) * n_people + rows.identity)
-    found: list[int] = np.bincount(pairs // n_people, minlength=n_values)[:n_values].tolist()
+def _counts(rows: Any, name: str | None) -> dict[str | None, dict[Part, Counts]]:
+    """Counts by split for each value of a column; without a column for all rows, under None."""
+    found: dict[str | None, dict[Part, Counts]] = defaultdict(
+        lambda: dict.fromkeys(PARTS, Counts())
+    )
+    column = name or "all"
+    if name is None:
+        rows = rows.append_column(column, arrow()[0].repeat(0, len(rows)))
+    for keys in ((column, "split"), (column,)):
+        sums = _grouped(
+            rows, keys, ("identity", "count_distinct"), ("seconds", "count"), ("px", "count"),
+            ("seconds", "sum"), ("speech_s", "sum"),
+        )  # fmt: skip
+        for row in sums.to_pylist():
+            found[row[column] if name else None][row.get("split", "all")] = Counts(
+                identities=row["identity_count_distinct"],
+                voices=row["seconds_count"],
+                faces=row["px_count"],
+                seconds=row["seconds_sum"] or 0.0,
+                speech_s=row["speech_s_sum"] or 0.0,
+            )
     return found
 
 
-def _attribute(index: Index, name: str, asked: bool) -> Attribute:
-    texts = index.values[name]
+def _attribute(corpus: Corpus, index: Index, name: str, asked: bool) -> Attribute:
+    from pyarrow import compute  # which `import pyarrow` does not bring
+
+    column = f"@{name}"
+    kinds = [kind for kind in KINDS if name in corpus.info.attributes[kind]]
+    rows = index.table.filter(compute.field("kind").isin(kinds))
+    texts: list[str | None] = rows[column].unique().to_pylist()
     n_values = len(texts) - texts.count(None)
-    if not any(name in rows.values for rows in index.rows.values()) or (
-        not asked and _is_measured(texts)
-    ):
+    if asked and len(texts) > MOST_ASKED:
+        found = f"{len(texts)} different values"
+        raise SettingsError(f"--by {name}", found, f"at most {MOST_ASKED}", "leave it out")
+    if not asked and (len(texts) > MOST_VALUES or _is_measured(texts)):
         return Attribute(n_values, None)
-    nowhere = len(texts)  # rows of a kind that has no such column
-    cells: dict[Kind, Int32] = {
-        kind: rows.values.get(name, np.full(len(rows), nowhere, np.int32))
-        for kind, rows in index.rows.items()
+    people = {
+        (row[column], row["kind"]): row["identity_count_distinct"]
+        for row in _grouped(rows, (column, "kind"), ("identity", "count_distinct")).to_pylist()
     }
-    counts = _counts(index, cells, len(texts))
-    heard, seen = (_people(index.rows[kind], cells[kind], len(texts)) for kind in KINDS)
-    values = [Value(*value) for value in zip(texts, heard, seen, counts, strict=True)]
+    values = [
+        Value(text, people.get((text, "voice"), 0), people.get((text, "face"), 0), counts)
+        for text, counts in _counts(rows, column).items()
+    ]
     values.sort(key=lambda value: (value.value is None, -value.counts["all"].identities))
     return Attribute(n_values, tuple(values))
 
 
 def _is_measured(texts: Sequence[str | None]) -> bool:
-    """Fractions, such as durations, are no groups of people."""
+    """Whether texts are measurements, such as durations: their values are no groups of people."""
     try:
         return any(not float(text).is_integer() for text in texts if text is not None)
     except ValueError:
         return False
 
 
-def _per_identity(index: Index) -> dict[str, Spread]:
-    voices, faces = index.rows["voice"], index.rows["face"]
-    n_people = len(index.identities)
-    clips = np.bincount(voices.identity, minlength=n_people)
-    speech_s = np.bincount(voices.identity, voices.columns["speech_s"], n_people)
-    pictures = np.bincount(faces.identity, minlength=n_people)
-    result: dict[str, Spread] = {}
-    if len(voices):
-        result |= {"speech_s": Spread.of(speech_s[clips > 0]), "clips": Spread.of(clips[clips > 0])}
-    if len(faces):
-        result["faces"] = Spread.of(pictures[pictures > 0])
-    return result
+def _per_identity(index: Index) -> list[npt.NDArray[Any]]:
+    """Of each identity: clips, faces, speech in seconds (NaN: no clips), splits."""
+    sums = ("seconds", "count"), ("px", "count"), ("speech_s", "sum"), ("split", "count_distinct")
+    found = _grouped(index.table, ("identity",), *sums)
+    return [found[f"{column}_{how}"].to_numpy() for column, how in sums]
 
 
-def _in_several_splits(index: Index) -> int:
-    pairs = [rows.identity.astype(np.int64) * len(SPLITS) + rows.split
-             for rows in index.rows.values()]  # fmt: skip
-    people = np.unique(np.concatenate(pairs)) // len(SPLITS)
-    return int((np.bincount(people.astype(np.int64)) > 1).sum())
+def _spreads(
+    clips: npt.NDArray[Any], faces: npt.NDArray[Any], speech_s: npt.NDArray[Any]
+) -> dict[str, Spread]:
+    numbers = {
+        "speech_s": speech_s[clips > 0],
+        "clips": clips[clips > 0],
+        "faces": faces[faces > 0],
+    }
+    return {name: Spread.of(values) for name, values in numbers.items() if len(values)}
 
 
 def _figures(index: Index) -> dict[str, Figure]:
     result = {}
     for name in FIGURES:
-        values = index.rows["face"].columns[name]
+        values = index.table[name].drop_null().to_numpy()
         known = values[~np.isnan(values)]
         if len(known):
             found = np.percentile(known, PERCENTILES).tolist()

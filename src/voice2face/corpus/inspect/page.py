@@ -6,7 +6,7 @@ from typing import Any
 
 from voice2face import __version__, markup
 from voice2face.corpus.inspect.index import Index
-from voice2face.corpus.inspect.numbers import Attribute, Inspection, time_unit
+from voice2face.corpus.inspect.numbers import PERCENTILES, Inspection, time_unit
 from voice2face.corpus.inspect.people import FIGURE_WORDS, SHOWN_PX, person_view, worst_view
 from voice2face.corpus.inspect.sample import draw, read_people, read_worst
 from voice2face.corpus.inspect.sound import MOST_S
@@ -76,8 +76,8 @@ def page(corpus: Corpus, inspection: Inspection, index: Index, sampling: Samplin
         people=[person_view(person, corpus.info) for person in people],
         n_identities=len(index.identities), seed=sampling.seed, most_s=MOST_S,
         worst=[worst_view(found) for found in read_worst(corpus, index, N_WORST)],
-        shown_px=SHOWN_PX, skipped=_skipped(corpus),
-        **_numbers(inspection), **_left_out(inspection), **_made(inspection),
+        shown_px=SHOWN_PX, shares=[f"{p} %" for p in PERCENTILES], figure_words=FIGURE_WORDS,
+        skipped=corpus.skipped()[:MOST_SKIPPED], n_skipped=sum(inspection.skipped.values()),
     )  # fmt: skip
     return whole
 
@@ -102,81 +102,7 @@ def _cut(value: object) -> str:
 
 
 def _number(value: float) -> str:
-    """For a person: thousands apart, few decimals."""
+    """A number for a reader: thousands apart, few decimals."""
     if isinstance(value, int) or value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}"
-
-
-def _numbers(inspection: Inspection) -> dict[str, Any]:
-    """Rows of the tables of counts, attributes and quality."""
-    _, length_s = time_unit(inspection.counts["all"].speech_s)
-    words = {"speech_s": "seconds of speech", "clips": "clips", "faces": "faces"}
-    few = {n: a for n, a in inspection.attributes.items() if a.values is not None}
-    many = {n: a.n_values for n, a in inspection.attributes.items() if a.values is None}
-    figures = inspection.figures
-    return {
-        "counts": [
-            (part, c.identities, c.voices, round(c.speech_s / length_s, 2),
-             round(c.seconds / length_s, 2), c.faces)
-            for part, c in inspection.counts.items()
-        ],
-        "spreads": [
-            (words[name], s.n, s.least, s.lower, s.median, s.upper, s.most)
-            for name, s in inspection.per_identity.items()
-        ],
-        "attributes": {name: _rows_of(attribute) for name, attribute in few.items()},
-        "of_many_values": [(name, f"{n:,} different values") for name, n in many.items()],
-        "figures": [
-            (f"{name}: {FIGURE_WORDS[name]}", figure.n, *figure.percentiles.values())
-            for name, figure in figures.items()
-        ],
-        "shares": [f"{p} %" for f in list(figures.values())[:1] for p in f.percentiles],
-    }  # fmt: skip
-
-
-def _rows_of(attribute: Attribute) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for value in attribute.values or ():
-        everything = value.counts["all"]
-        splits = [value.counts[split].identities for split in SPLITS]
-        there = value.heard, everything.voices, value.seen, everything.faces
-        label = "(none)" if value.value is None else value.value
-        rows.append((label, everything.identities, *there, *splits))
-    return rows
-
-
-def _left_out(inspection: Inspection) -> dict[str, Any]:
-    reasons = [
-        (reason, n, inspection.skipped_files[reason],
-         "no" if reason in inspection.harmless else "yes")
-        for reason, n in inspection.skipped.items()
-    ]  # fmt: skip
-    return {"reasons": reasons, "n_skipped": sum(inspection.skipped.values())}
-
-
-def _skipped(corpus: Corpus) -> list[tuple[str, ...]]:
-    return [
-        (row["reason"], row["detail"], row["kind"], row["identity"] or "", row["path"] or "",
-         "" if row["row"] is None else str(row["row"]), str(row["files"]))
-        for row in corpus.skipped()[:MOST_SKIPPED]
-    ]  # fmt: skip
-
-
-def _made(inspection: Inspection) -> dict[str, Any]:
-    info, crop = inspection.info, inspection.info.face_crop
-    made = [
-        ("audio front end", info.preset),
-        ("sound", info.sound),
-        ("faces", f"{crop.px}×{crop.px} pixels, geometry '{crop.geometry}'"),
-        ("removed from faces", ", ".join(crop.remove) or "nothing"),
-        ("split", info.split_rule),
-        ("data hash", info.data_hash),
-        ("made by", info.program),
-        ("schema version", info.schema_version),
-    ]
-    sources = [
-        (str(number), s.layout, s.path, s.rows, "yes" if s.aligned else "no", s.sha256)
-        for number, s in enumerate(info.sources)
-    ]
-    return {"made": made, "sources": sources}

@@ -1,8 +1,7 @@
-"""Stored faces and spectrograms as PNG files."""
+"""Stored faces as PNG files, and the ticks of a spectrogram's axes."""
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +13,6 @@ from voice2face.settings import LogMel
 
 GAP_PX = 1  # between faces, in pixels of the faces; transparent
 SHEET_COLUMNS = 4
-# Nine evenly spaced colours of matplotlib's "magma" (Smith and van der Walt 2015, CC0), which is
-# perceptually uniform; what lies between is interpolated in sRGB.
-MAGMA = "000004 1d1147 51127c 822681 b63679 e65164 fb8861 fec287 fcfdbf"
-LOUD_SHARE, QUIET_SHARE = 0.999, 0.01  # of a clip's values: the ends of the colours
 TICKS_HZ = (250, 500, 1000, 2000, 4000, 7000)
 TICKS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -40,7 +35,7 @@ def face_sheet(faces: Sequence[npt.NDArray[np.uint8]]) -> tuple[bytes, int, int]
         top, left = i // columns * step, i % columns * step
         sheet[top : top + px, left : left + px, :3] = pixels
         sheet[top : top + px, left : left + px, 3] = 255
-    return _png(Image.fromarray(sheet)), sheet.shape[1], sheet.shape[0]
+    return png(sheet), sheet.shape[1], sheet.shape[0]
 
 
 def on_own_shape(
@@ -54,31 +49,6 @@ def on_own_shape(
     """
     drawn = Drawing(Layout.read(), len(face))(face, shape)
     return np.asarray(np.rint(np.clip(drawn, 0, 255)), np.uint8)
-
-
-def colours() -> npt.NDArray[np.uint8]:
-    """The colour map: RGB, shape (256, 3), from quiet to loud."""
-    anchors = np.array([list(bytes.fromhex(colour)) for colour in MAGMA.split()])  # (9, 3)
-    at = np.linspace(0, len(anchors) - 1, 256)
-    channels = [np.interp(at, np.arange(len(anchors)), anchors[:, c]) for c in range(3)]
-    return np.stack(channels, axis=1).round().astype(np.uint8)
-
-
-def spectrogram(log_mel: npt.NDArray[Any]) -> tuple[bytes, float, float]:
-    """A spectrogram in colours: one pixel a frame and band, low bands at the bottom.
-
-    Args:
-        log_mel: Natural log of mel power, shape (frames, n_mels).
-
-    Returns:
-        A PNG file, and the values of the darkest and the brightest colour.
-    """
-    values = log_mel.astype(np.float32)
-    quiet, loud = (float(q) for q in np.quantile(values, (QUIET_SHARE, LOUD_SHARE)))
-    scaled = (values - quiet) / max(loud - quiet, 1e-6) * 255
-    picture = Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8).T[::-1].copy(), "L")
-    picture.putpalette(colours().tobytes())
-    return _png(picture), quiet, loud
 
 
 def ticks_hz(settings: LogMel) -> list[tuple[int, float]]:
@@ -102,11 +72,7 @@ def ticks_s(seconds: float) -> list[float]:
 
 
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """One face as a PNG file, pixel by pixel."""
-    return _png(Image.fromarray(pixels))
-
-
-def _png(picture: Image.Image) -> bytes:
+    """Pixels, (height, width, 3 or 4), as a PNG file."""
     file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
     return file.getvalue()

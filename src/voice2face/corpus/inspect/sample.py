@@ -1,18 +1,14 @@
 """A few people of a corpus, drawn by a seed, with what is stored of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from voice2face.corpus.inspect.columns import read_rows
-from voice2face.corpus.inspect.index import Index
+from voice2face.corpus.inspect.index import Index, Row
 from voice2face.corpus.read import Corpus
-from voice2face.corpus.schema import FIGURES, KINDS, SPLITS, Kind, Shard, Split
-from voice2face.settings import FaceFilters
+from voice2face.corpus.schema import SPLITS, Split
 
 # Of each figure: the threshold that cuts it, and the sign that makes a low value the worst.
 LIMITS: dict[str, tuple[str, int]] = {
@@ -23,9 +19,6 @@ LIMITS: dict[str, tuple[str, int]] = {
     "brightness": ("min_brightness", 1),
     "outside": ("max_outside", -1),
 }
-
-
-Row = dict[str, Any]  # a stored voice or face: all its columns, the payload as an array
 
 
 @dataclass(frozen=True)
@@ -73,19 +66,16 @@ def draw(index: Index, n_identities: int, seed: int) -> list[int]:
     Returns:
         Sorted by split and name.
     """
-    rng = np.random.default_rng(seed)
-    split = np.full(len(index.identities), -1)
-    has = {}
-    for kind, rows in index.rows.items():
-        split[rows.identity] = rows.split
-        has[kind] = np.bincount(rows.identity, minlength=len(split)) > 0
-    groups = [
-        has["voice"] & has["face"],
-        has["voice"] & ~has["face"],
-        ~has["voice"] & has["face"],
-    ]
+    rng, n_people = np.random.default_rng(seed), len(index.identities)
+    split = np.zeros(n_people, int)
+    split[index.person] = index.split
+    heard, seen = (
+        np.bincount(people, minlength=n_people) > 0
+        for people in np.split(index.person, [index.n_voices])
+    )
     queues = []
     for number in range(len(SPLITS)):
+        groups = (heard & seen, heard & ~seen, ~heard & seen)
         both, *others = [rng.permutation(np.flatnonzero((split == number) & g)) for g in groups]
         firsts = [group[0] for group in (both, *others) if len(group)]
         queues.append([*firsts, *both[1:], *_turns([group[1:] for group in others])])
@@ -110,24 +100,20 @@ def read_people(
         CorpusError: A shard is missing or damaged.
     """
     rng = np.random.default_rng(seed)
-    most: dict[Kind, int] = {"voice": clips, "face": faces}
-    numbers: dict[Kind, list[npt.NDArray[np.int64]]] = {kind: [] for kind in KINDS}
-    for person in chosen:
-        for kind in KINDS:
-            numbers[kind].append(np.flatnonzero(index.rows[kind].identity == person))
-    drawn: dict[Kind, list[list[int]]] = {
-        kind: [sorted(rng.permutation(rows)[: most[kind]].tolist()) for rows in numbers[kind]]
-        for kind in KINDS
-    }
-    stored = {kind: _read(corpus, index, kind, chain.from_iterable(drawn[kind])) for kind in KINDS}
+    rows = [np.flatnonzero(index.person == person) for person in chosen]
+    heard = [of_person[of_person < index.n_voices] for of_person in rows]
+    seen = [of_person[of_person >= index.n_voices] for of_person in rows]
+    drawn_clips = [sorted(rng.permutation(some)[:clips].tolist()) for some in heard]
+    drawn_faces = [sorted(rng.permutation(some)[:faces].tolist()) for some in seen]
+    stored = index.read(corpus, {row for some in drawn_clips + drawn_faces for row in some})
     return [
         Person(
             identity=index.identities[person],
-            split=_split_of(index, numbers["voice"][i], numbers["face"][i]),
-            n_clips=len(numbers["voice"][i]),
-            n_faces=len(numbers["face"][i]),
-            clips=tuple(stored["voice"][row] for row in drawn["voice"][i]),
-            faces=tuple(stored["face"][row] for row in drawn["face"][i]),
+            split=SPLITS[int(index.split[rows[i][0]])],
+            n_clips=len(heard[i]),
+            n_faces=len(seen[i]),
+            clips=tuple(stored[row] for row in drawn_clips[i]),
+            faces=tuple(stored[row] for row in drawn_faces[i]),
         )
         for i, person in enumerate(chosen)
     ]
@@ -141,51 +127,21 @@ def read_worst(corpus: Corpus, index: Index, n_faces: int) -> list[Worst]:
     """
     rows: dict[str, list[int]] = {}
     for name, (_, sign) in LIMITS.items():
-        values = index.rows["face"].columns[name]
+        values = index.table[name].to_numpy()  # NaN for null: in all rows of voices
         badness = sign * (np.abs(values) if name == "yaw_deg" else values)
         order = np.argsort(badness, kind="stable")[:n_faces]  # NaN comes last
         rows[name] = [int(row) for row in order if not np.isnan(values[row])]
-    stored = _read(corpus, index, "face", {row for chosen in rows.values() for row in chosen})
-    filters: FaceFilters = corpus.info.face_crop.filters
+    stored = index.read(corpus, {row for chosen in rows.values() for row in chosen})
     return [
         Worst(
             figure=name,
-            threshold=float(getattr(filters, LIMITS[name][0])),
+            threshold=float(getattr(corpus.info.face_crop.filters, LIMITS[name][0])),
             at_least=LIMITS[name][1] > 0,
             faces=tuple(stored[row] for row in chosen),
         )
         for name, chosen in rows.items()
         if chosen
     ]
-
-
-def attributes_of(rows: Sequence[Row], names: Iterable[str]) -> dict[str, str]:
-    """Attributes that have one value in all rows that have any; the others are not there."""
-    found = {name: {row[name] for row in rows if row.get(name) is not None} for name in names}
-    return {name: str(next(iter(values))) for name, values in found.items() if len(values) == 1}
-
-
-def measured(face: Row) -> dict[str, float]:
-    """The figures of a face that are known."""
-    return {name: float(face[name]) for name in FIGURES if face[name] is not None}
-
-
-def _read(corpus: Corpus, index: Index, kind: Kind, rows: Iterable[int]) -> dict[int, Row]:
-    """Rows with their payload, one shard at a time."""
-    by_shard: dict[str, tuple[Shard, dict[int, int]]] = {}
-    for row in sorted(rows):
-        shard, place = index.rows[kind].place(row)
-        by_shard.setdefault(shard.name, (shard, {}))[1][place] = row
-    found: dict[int, Row] = {}
-    for shard, places in by_shard.values():
-        found.update(zip(places.values(), read_rows(corpus, shard, list(places)), strict=True))
-    return found
-
-
-def _split_of(index: Index, voices: npt.NDArray[Any], faces: npt.NDArray[Any]) -> Split:
-    kind: Kind = "voice" if len(voices) else "face"
-    row = voices[0] if len(voices) else faces[0]
-    return SPLITS[int(index.rows[kind].split[row])]
 
 
 def _turns(queues: Sequence[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from voice2face.corpus.prepare.engines import Chunk, Engine
 from voice2face.corpus.prepare.inputs import Input, Inputs
-from voice2face.corpus.prepare.journal import Journal, stored_of
+from voice2face.corpus.prepare.journal import Journal, damaged, stored_of
 from voice2face.corpus.prepare.ledger import Ledger
 from voice2face.corpus.prepare.shards import ShardWriter
 from voice2face.corpus.prepare.work import Failed, Outcome, Recipe, Stored, Task
@@ -20,7 +20,6 @@ from voice2face.corpus.schema import (
     Reader,
     Shard,
 )
-from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 
 Progress = Callable[[int, int], None]
@@ -87,13 +86,13 @@ def assemble(
 
 
 def chunks(inputs: Inputs, ranges: Iterable[tuple[int, int, int]]) -> Iterator[Chunk]:
-    """The tasks of chunks: their number, and the first and last (exclusive) input."""
+    """Chunks of tasks, each given by its number and its first and last (exclusive) input."""
     for number, start, stop in ranges:
         yield Chunk(number, tuple(task_of(item, inputs) for item in inputs.usable[start:stop]))
 
 
 def task_of(item: Input, inputs: Inputs) -> Task:
-    """What is to be read for an input."""
+    """The task of reading an input."""
     path = inputs.roots[item.source] / item.path
     return Task(item.reader, str(path).encode("utf-8", "surrogateescape"))
 
@@ -115,7 +114,7 @@ def _outcomes(
                 journal.add(number, outcomes)
             if len(outcomes) != stop - start:
                 found = f"chunk {number} with {len(outcomes)} outcomes for {stop - start} files"
-                raise CorpusError("journal", found, "one for each", "begin anew: --restart")
+                raise damaged(Path("journal"), found)
             yield number, inputs.usable[start:stop], outcomes
 
 
@@ -133,7 +132,7 @@ def _ranges(usable: Sequence[Input]) -> Iterator[tuple[int, int, int]]:
 def _rows(
     item: Input, outcome: Outcome, ledger: Ledger
 ) -> Iterator[tuple[dict[str, str | bytes | int | float | None], Stored]]:
-    """What goes into the corpus of one input, counted."""
+    """Rows of the corpus that come of one input, counted."""
     if isinstance(outcome, Failed):
         ledger.leave_out(item, outcome)
     elif not outcome.stored:

@@ -1,4 +1,4 @@
-"""Files of a corpus read on many machines, through Ray Data, by the same function as elsewhere."""
+"""An engine that reads files on many machines, through Ray Data."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice2face.assets.pretrained import FOLDER_VARIABLE
-from voice2face.corpus.prepare.engines import THREAD_LIMITS, Chunk, Results, culprits
+from voice2face.corpus.prepare.engines import THREAD_LIMITS, Chunk, Results, one_by_one
 from voice2face.corpus.prepare.work import (
     Outcome,
     Recipe,
@@ -98,11 +98,7 @@ class RayCluster:
             except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
                 return None
 
-        while left:
-            outcomes, found = culprits(left[0], alone)
-            yield left.popleft().number, outcomes
-            if found:
-                return
+        yield from one_by_one(left, alone)
 
 
 def _process_row(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
@@ -127,7 +123,7 @@ def _connect(ray: Any, address: str | None, n_workers: int) -> None:
 
 
 def _wait_for_a_worker(ray: Any, address: str | None) -> None:
-    """Until one answers: if none can start, Ray itself waits for ever.
+    """Wait until one worker answers; Ray itself would wait for ever.
 
     Raises:
         CorpusError: None does within a minute.

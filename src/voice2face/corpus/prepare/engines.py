@@ -1,4 +1,4 @@
-"""Where the files of a corpus are read: in this process or in several; ``cluster`` has others.
+"""Engines, which read files: this process, or several; ``cluster`` has one of many machines.
 
 An engine takes chunks of tasks and gives their outcomes, in order. All run
 :func:`voice2face.corpus.prepare.work.process`, so the corpus does not tell which one it was.
@@ -25,7 +25,7 @@ from voice2face.corpus.prepare.work import (
     Task,
     decode_outcomes,
     encode,
-    process_chunk,
+    process,
     process_chunk_or_end,
     seconds_for,
 )
@@ -50,9 +50,9 @@ Engine = Callable[[Iterable[Chunk], Recipe], Results]
 
 
 def in_this_process(chunks: Iterable[Chunk], recipe: Recipe) -> Results:
-    """One after the other; a file that crashes the process ends the run."""
+    """An engine of this process alone; a file that crashes it ends the run."""
     for chunk in chunks:
-        yield chunk.number, decode_outcomes(process_chunk(encode(chunk.tasks), recipe))
+        yield chunk.number, tuple(process(task, recipe) for task in chunk.tasks)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ class Processes:
                     unsent.popleft()
                 if not futures:
                     return
-                yield _popped(pending, futures)
+                outcomes = decode_outcomes(futures[0].result())
+                futures.popleft()
+                yield pending.popleft().number, outcomes
 
     def _one_by_one(self, pending: deque[Chunk], recipe: Recipe) -> Results:
         """Chunks of a pool that broke, file by file, until the one that broke it is found."""
@@ -117,54 +119,45 @@ class Processes:
 
             def alone(task: Task) -> Outcome | None:
                 nonlocal executor
-                began = time.monotonic()
+                began, limit_s = time.monotonic(), seconds_for(task)
                 try:
                     with _deaf():
                         future = executor.submit(process_chunk_or_end, encode([task]), recipe)
                     return decode_outcomes(future.result())[0]
                 except BrokenProcessPool:
                     executor = stack.enter_context(pool(1))
-                    limit_s = seconds_for(task)
                     if time.monotonic() - began < limit_s:
                         return None
                     return Failed(TOO_SLOW, f"more than {limit_s:.0f} s")
 
-            while pending:
-                chunk = pending[0]
-                outcomes, found = culprits(chunk, alone)
-                pending.popleft()
-                yield chunk.number, outcomes
-                if found:
-                    return
+            yield from one_by_one(pending, alone)
 
 
-def culprits(
-    chunk: Chunk, alone: Callable[[Task], Outcome | None]
-) -> tuple[tuple[Outcome, ...], bool]:
-    """Outcomes of a chunk's files, each read alone (None: it crashed), and whether one ended it."""
-    outcomes: list[Outcome] = []
-    n_crashed = n_slow = 0
-    for task in chunk.tasks:
-        outcome = alone(task)
-        n_crashed += outcome is None
-        n_slow += isinstance(outcome, Failed) and outcome.reason == TOO_SLOW
-        outcomes.append(outcome or Failed(CRASHED, "the process that read it was killed"))
-        if n_crashed == len(outcomes) == _HOPELESS:
-            raise CorpusError(
-                "prepare",
-                f"its processes were killed at each of {n_crashed} files",
-                "enough memory for all of them",
-                "use fewer workers; what is done is kept",
-            )
-    return tuple(outcomes), n_crashed + n_slow > 0
+def one_by_one(pending: deque[Chunk], alone: Callable[[Task], Outcome | None]) -> Results:
+    """Chunks file by file, up to the one that holds a file which ends the process that reads it.
 
+    Args:
+        pending: Chunks; those that are done are taken out.
+        alone: Reads a file in a process of its own; None: the process was killed.
 
-def _popped(
-    pending: deque[Chunk], futures: deque[Future[bytes]]
-) -> tuple[int, tuple[Outcome, ...]]:
-    outcomes = decode_outcomes(futures[0].result())
-    futures.popleft()
-    return pending.popleft().number, outcomes
+    Raises:
+        CorpusError: Processes are killed at every file.
+    """
+    while pending:
+        outcomes: list[Outcome] = []
+        for task in pending[0].tasks:
+            outcomes.append(alone(task) or Failed(CRASHED, "the process that read it was killed"))
+            reasons = [getattr(outcome, "reason", "") for outcome in outcomes]
+            if reasons == [CRASHED] * _HOPELESS:
+                raise CorpusError(
+                    "prepare",
+                    f"its processes were killed at each of {_HOPELESS} files",
+                    "enough memory for all of them",
+                    "use fewer workers; what is done is kept",
+                )
+        yield pending.popleft().number, tuple(outcomes)
+        if not {CRASHED, TOO_SLOW}.isdisjoint(reasons):
+            return
 
 
 @contextlib.contextmanager

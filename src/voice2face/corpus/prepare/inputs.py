@@ -1,7 +1,7 @@
-"""From what sources name to what is to be read, each under a name of its own."""
+"""Inputs, which sources name: what is to be read, each under a name of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from voice2face.corpus.prepare.naming import Namer, bad_identity, identities, place_of, stem_name
@@ -10,7 +10,7 @@ from voice2face.corpus.prepare.spelling import Spellings
 from voice2face.corpus.prepare.splits import SplitRule, split_named
 from voice2face.corpus.schema import KINDS, Kind, Reader, Split
 from voice2face.corpus.sources.detect import Source
-from voice2face.corpus.sources.found import NO_INPUT, Person, Tree, identity_of
+from voice2face.corpus.sources.found import NO_INPUT, File, Person, Tree, identity_of
 from voice2face.corpus.sources.table import Table
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
@@ -49,7 +49,7 @@ class Input:
     attributes: dict[str, str]
 
     def skip(self, reason: str, detail: str) -> "Skip":
-        """Leave it out."""
+        """The record of leaving it out."""
         path, detail = stored_text(self.path), stored_text(detail)
         return Skip(self.source, self.row, self.kind, self.identity, path, reason, detail)
 
@@ -112,7 +112,7 @@ def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
 
 
 class _Collector:
-    """What has been met so far in all sources."""
+    """Inputs that have been met so far in all sources."""
 
     def __init__(self, sources: Sequence[Source], rule: SplitRule) -> None:
         self._rule = rule
@@ -127,7 +127,7 @@ class _Collector:
         self.attributes: dict[Kind, dict[str, None]] = {kind: {} for kind in KINDS}
 
     def read(self, number: int, source: Source) -> None:
-        """Take all that a source names."""
+        """Take all inputs that a source names."""
         if self._rule.columns and not self._rule.column_in(source.header):
             raise CorpusError(
                 source.info.path,
@@ -144,13 +144,7 @@ class _Collector:
         column = self._rule.column_in(tree.header)
         for kind in KINDS:
             self.attributes[kind] |= dict.fromkeys(a for a in tree.header if a != column)
-        for left in tree.left_out:
-            self.skipped.append(
-                Skip(
-                    number, None, left.kind, left.identity, left.path, left.reason, left.detail,
-                    left.files,
-                )
-            )  # fmt: skip
+        self.skipped += (Skip(number, None, *astuple(left)) for left in tree.left_out)
         for person in tree.people:
             self._read_person(number, tree, person, column)
 
@@ -170,20 +164,8 @@ class _Collector:
         split = self._split(where, identity, column, person.attributes)
         attributes = {a: text for a, text in person.attributes.items() if a != column}
         for file in person.files:
-            self._add(
-                f"{tree.root}/{file.path}",
-                Input(
-                    kind=file.kind,
-                    reader=file.reader,
-                    source=number,
-                    row=None,
-                    path=file.path,
-                    identity=identity,
-                    name=file.name,
-                    split=split,
-                    attributes=attributes,
-                ),
-            )
+            place = f"{tree.root}/{file.path}"
+            self._add(place, number, None, file, identity, split, attributes)
 
     def _read_table(self, number: int, table: Table) -> None:
         column = self._rule.column_in(table.header)
@@ -217,20 +199,9 @@ class _Collector:
         for kind, path in paths.items():
             name = cells.get(table.name_column(kind) or "", "").strip() or stem_name(path)
             attributes = {a: values[i] for a, i in columns[kind].items() if values[i].strip()}
-            self._add(
-                place_of(table.root, path),
-                Input(
-                    kind=kind,
-                    reader=table.reader(kind, path),
-                    source=number,
-                    row=row,
-                    path=path,
-                    identity=identity,
-                    name=name,
-                    split=split,
-                    attributes=self._shared(kind, attributes),
-                ),
-            )
+            file = File(kind, table.reader(kind, path), path, name)
+            shared = self._shared(kind, attributes)
+            self._add(place_of(table.root, path), number, row, file, identity, split, shared)
 
     def _shared(self, kind: Kind, attributes: dict[str, str]) -> dict[str, str]:
         """The same dict as before where it is equal: tables repeat what they say of a person."""
@@ -264,20 +235,30 @@ class _Collector:
             raise CorpusError(where, found, "each identity in one split", remedy)
         return split
 
-    def _add(self, file: str, item: Input) -> None:
+    def _add(
+        self,
+        place: str,
+        source: int,
+        row: int | None,
+        file: File,
+        identity: str,
+        split: Split,
+        attributes: dict[str, str],
+    ) -> None:
         """Keep an input under a name of its own, unless its file has been met before."""
-        owners = self._owners[item.kind]
-        owner = owners.get(file)
+        kind, name = file.kind, file.name
+        owner = self._owners[kind].get(place)
         if owner is None:
-            owners[file] = item.identity
-            name = self._names[item.kind](item.name)
-            self.usable[item.kind].append(item if name == item.name else replace(item, name=name))
-        elif owner == item.identity:
-            skip = item.skip(REPEATED, "the same file has been named before")
-            self.skipped.append(replace(skip, files=0))
-        else:
-            skip = item.skip("two identities", f"the file is also of '{owner}'")
-            self.skipped.append(replace(skip, files=0))
+            self._owners[kind][place] = identity
+            name = self._names[kind](name)
+        item = Input(kind, file.reader, source, row, file.path, identity, name, split, attributes)
+        if owner is None:
+            self.usable[kind].append(item)
+            return
+        reason, detail = "two identities", f"the file is also of '{owner}'"
+        if owner == identity:
+            reason, detail = REPEATED, "the same file has been named before"
+        self.skipped.append(replace(item.skip(reason, detail), files=0))
 
 
 def _problem(n_too_many: int, identity: str | None, paths: Iterable[str]) -> tuple[str, str] | None:

@@ -1,13 +1,14 @@
-"""What has been done of a corpus, so that a run that was killed goes on where it was."""
+"""The journal of a run, from which a run that was killed goes on."""
 
 import contextlib
 import itertools
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from voice2face.corpus.prepare.work import Done, Outcome, Stored, decode_outcomes, encode
 from voice2face.corpus.schema import Shard
@@ -74,7 +75,7 @@ class Journal:
 
     def add(self, number: int, outcomes: tuple[Outcome, ...]) -> None:
         """Note what came of a chunk."""
-        light = _sealed(encode([_without_payload(outcome) for outcome in outcomes]))
+        light = _sealed(encode(_changed(outcomes, lambda s: replace(s, payload=None))))
         found = enumerate(stored_of(outcomes))
         payloads = ((number, n, _sealed(s.payload or b"")) for n, s in found)
         self._connection.execute("BEGIN IMMEDIATE")
@@ -96,11 +97,19 @@ class Journal:
         (light,) = self._connection.execute(query, (number,)).fetchone()
         query = "SELECT place, content FROM payload WHERE chunk = ?"
         rows = self._connection.execute(query, (number,)).fetchall()
+        places = itertools.count()
+
+        def with_payload(item: Stored) -> Stored:
+            payload = payloads.get(next(places))
+            if payload is not None and len(payload) != item.n_bytes:
+                raise ValueError(f"{len(payload)} bytes instead of {item.n_bytes}")
+            return replace(item, payload=payload)
+
         try:
             payloads = {place: _unsealed(content) for place, content in rows}
-            return _with_payloads(decode_outcomes(_unsealed(light)), payloads)
+            return _changed(decode_outcomes(_unsealed(light)), with_payload)
         except (msgspec.DecodeError, ValueError) as error:
-            raise _damaged(self._folder, f"chunk {number}: {error}") from error
+            raise damaged(self._folder, f"chunk {number}: {error}") from error
 
     def shards(self) -> dict[str, Shard]:
         """The shards that are written, by name.
@@ -112,7 +121,7 @@ class Journal:
         try:
             shards = [msgspec.msgpack.decode(_unsealed(c), type=Shard) for (c,) in rows]
         except (msgspec.DecodeError, ValueError) as error:
-            raise _damaged(self._folder, f"shards: {error}") from error
+            raise damaged(self._folder, f"shards: {error}") from error
         return {shard.name: shard for shard in shards}
 
     def add_shard(self, shard: Shard, keys: Sequence[Key]) -> None:
@@ -125,12 +134,12 @@ class Journal:
 
 
 def stored_of(outcomes: Iterable[Outcome]) -> Iterator[Stored]:
-    """All that is stored of a chunk; their order is their place in it."""
+    """All that is stored of a chunk, in the order of its places."""
     return (s for outcome in outcomes if isinstance(outcome, Done) for s in outcome.stored)
 
 
 def _sealed(data: bytes) -> bytes:
-    """With a checksum after it: SQLite has none of its own."""
+    """Data and its checksum: SQLite has none of its own."""
     return data + zlib.crc32(data).to_bytes(4, "big")
 
 
@@ -140,29 +149,18 @@ def _unsealed(data: bytes) -> bytes:
     return data[:-4]
 
 
-def _without_payload(outcome: Outcome) -> Outcome:
-    if not isinstance(outcome, Done):
-        return outcome
-    return Done(tuple(msgspec.structs.replace(s, payload=None) for s in outcome.stored))
+def _changed(
+    outcomes: Iterable[Outcome], change: Callable[[Stored], Stored]
+) -> tuple[Outcome, ...]:
+    return tuple(
+        Done(tuple(map(change, outcome.stored))) if isinstance(outcome, Done) else outcome
+        for outcome in outcomes
+    )
 
 
-def _with_payloads(outcomes: Sequence[Outcome], payloads: dict[int, bytes]) -> tuple[Outcome, ...]:
-    places, result = itertools.count(), []
-    for outcome in outcomes:
-        if isinstance(outcome, Done):
-            stored = []
-            for item in outcome.stored:
-                payload = payloads.get(next(places))
-                if payload is not None and len(payload) != item.n_bytes:
-                    raise ValueError(f"{len(payload)} bytes instead of {item.n_bytes}")
-                stored.append(msgspec.structs.replace(item, payload=payload))
-            outcome = Done(tuple(stored))
-        result.append(outcome)
-    return tuple(result)
-
-
-def _damaged(folder: Path, found: str) -> CorpusError:
-    return CorpusError(folder, f"damaged ({found})", "unfinished work", "begin anew: --restart")
+def damaged(path: Path, found: str) -> CorpusError:
+    """What to say of unfinished work that is not as it was written."""
+    return CorpusError(path, f"damaged ({found})", "unfinished work", "begin anew: --restart")
 
 
 def _translated(folder: Path, error: sqlite3.Error) -> CorpusError | OutputError:
@@ -181,4 +179,4 @@ def _translated(folder: Path, error: sqlite3.Error) -> CorpusError | OutputError
             "a writable place with room",
             "free some and run it again: it goes on where it was",
         )
-    return _damaged(folder, str(error))
+    return damaged(folder, str(error))

@@ -19,7 +19,7 @@ class Namer:
         self._uses: Counter[str] = Counter()
 
     def __call__(self, wanted: str) -> str:
-        """The name, or the first with a number that is free."""
+        """The wanted name, or the first with a number that is free."""
         wanted = wanted[:MAX_NAME]
         name = wanted
         while name in self._taken:
@@ -40,7 +40,7 @@ def identities(source: Source) -> Iterable[str]:
 
 
 def bad_identity(identity: str | None) -> tuple[str, str] | None:
-    """Why a name is none: reason and detail."""
+    """Why a name cannot be an identity: reason and detail; None if it can."""
     if identity == "":
         return "no identity", "the name is empty"
     if identity is not None and len(identity) > MAX_NAME:

@@ -1,4 +1,4 @@
-"""What is likely not meant, though nothing of it is wrong."""
+"""Notes on what a source says and its user may not have meant."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -1,24 +1,22 @@
-"""From sources of recordings and pictures to a corpus that trains."""
+"""The making of a corpus from recordings and pictures."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import msgspec
 
 from voice2face import __version__
 from voice2face.assets import pretrained
-from voice2face.audio.coding import SOUND_CODINGS, SoundCoding
+from voice2face.audio.coding import SOUND_CODINGS
 from voice2face.corpus.prepare.assemble import Progress, assemble
 from voice2face.corpus.prepare.cluster import RayCluster
 from voice2face.corpus.prepare.engines import Engine, Processes, in_this_process
 from voice2face.corpus.prepare.inputs import Inputs, Skip, collect
-from voice2face.corpus.prepare.ledger import Ledger
+from voice2face.corpus.prepare.ledger import Ledger, count_files
 from voice2face.corpus.prepare.shards import write_parquet
-from voice2face.corpus.prepare.skipped import count_files
 from voice2face.corpus.prepare.splits import SplitRule
 from voice2face.corpus.prepare.work import Recipe
 from voice2face.corpus.prepare.workplace import (
@@ -32,7 +30,6 @@ from voice2face.corpus.prepare.workplace import (
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
     INFO_NAME,
-    LAYOUTS,
     SCHEMA_VERSION,
     SKIPPED_NAME,
     CorpusInfo,
@@ -42,12 +39,12 @@ from voice2face.corpus.schema import (
     skipped_schema,
 )
 from voice2face.corpus.sources import Columns, Source, column_named, read_source
-from voice2face.errors import OutputError, SettingsError
+from voice2face.errors import OutputError, SettingsError, one_of
 from voice2face.faces.masks import NETWORKS
 from voice2face.files import stored_text, write_text
 from voice2face.settings import FRONT_ENDS, FaceCrop, change
 
-EngineName = Literal["processes", "ray"]
+ENGINES = ("processes", "ray")
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class PrepareReport:
 
 @dataclass(frozen=True)
 class Request:
-    """All that is to be read, and how: what :func:`prepare` and ``plan`` begin with."""
+    """All inputs, and what a run was asked for: what :func:`prepare` and ``plan`` begin with."""
 
     inputs: Inputs
     job: Job
@@ -190,10 +187,7 @@ def look_at(
         MissingExtraError: An extra is not installed.
     """
     arrow()
-    if layout is not None and layout not in LAYOUTS:
-        raise SettingsError("layout", layout, f"one of {', '.join(LAYOUTS)}", "choose another")
-    rule = SplitRule.parse(split)
-    coding = _coding(sound)
+    rule, coding = SplitRule.parse(split), one_of("sound", sound, SOUND_CODINGS)
     found = [read_source(Path(source), layout, columns, aligned=aligned) for source in sources]
     _check_columns(columns, found)
     inputs = collect(found, rule)
@@ -228,10 +222,7 @@ def _resolved(out: Path) -> Path:
 def _engine(name: str, workers: int, address: str | None) -> Engine:
     if workers < 0:
         raise SettingsError("workers", str(workers), "0 or more", "choose another")
-    if name not in get_args(EngineName):
-        names = ", ".join(get_args(EngineName))
-        raise SettingsError("engine", name, f"one of {names}", "choose another")
-    if name == "ray":
+    if one_of("engine", name, ENGINES) == "ray":
         return RayCluster(max(1, workers), address)
     if address is not None:
         raise SettingsError("address", address, "the engine 'ray'", "add --engine ray")
@@ -239,11 +230,9 @@ def _engine(name: str, workers: int, address: str | None) -> Engine:
 
 
 def _preset(name: str | None, stored_log_mels: bool) -> str:
-    """The front end; spectrograms that the authors computed are of theirs."""
-    chosen = name or ("released" if stored_log_mels else "clean")
-    if chosen not in FRONT_ENDS:
-        names = ", ".join(FRONT_ENDS)
-        raise SettingsError("preset", chosen, f"one of {names}", "choose another")
+    """Name of the front end; spectrograms of the authors need that of the authors."""
+    usual = "released" if stored_log_mels else "clean"
+    chosen = one_of("preset", name or usual, tuple(FRONT_ENDS))
     if stored_log_mels and chosen != "released":
         raise SettingsError(
             "preset",
@@ -254,15 +243,8 @@ def _preset(name: str | None, stored_log_mels: bool) -> str:
     return chosen
 
 
-def _coding(sound: str) -> SoundCoding:
-    for coding in SOUND_CODINGS:
-        if sound == coding:
-            return coding
-    raise SettingsError("sound", sound, f"one of {', '.join(SOUND_CODINGS)}", "choose another")
-
-
 def _check_columns(columns: Columns, sources: Sequence[Source]) -> None:
-    """Every column that was named is in one of the tables."""
+    """Refuse a column that was named and that no table has."""
     for role, name in asdict(columns).items():
         if name and not any(column_named(name, source.header) for source in sources):
             raise SettingsError(

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voice2face.corpus.prepare.journal import Journal, Key
+from voice2face.corpus.prepare.journal import Journal, Key, damaged
 from voice2face.corpus.schema import PAYLOAD, SPLITS, Kind, Shard, Split, arrow, shard_schema
-from voice2face.errors import CorpusError
 from voice2face.files import atomic_write, sha256_of
 
 MAX_ROWS = 4096
@@ -93,7 +92,7 @@ class ShardWriter:
     def _write(self, name: str, split: Split, rows: list[dict[str, Any]]) -> Shard:
         path = self._folder / name
         if any(row[PAYLOAD[self._kind]] is None for row in rows):
-            raise _damaged(path, "rows without content")
+            raise damaged(path, "rows without content")
         write_parquet(path, rows, self._schema, plain=PAYLOAD[self._kind])
         return Shard(
             name=name,
@@ -107,9 +106,9 @@ class ShardWriter:
     def _check(self, shard: Shard, rows: list[dict[str, Any]]) -> None:
         path = self._folder / shard.name
         if shard.rows != len(rows):
-            raise _damaged(path, f"{shard.rows} rows instead of {len(rows)}")
+            raise damaged(path, f"{shard.rows} rows instead of {len(rows)}")
         if not path.is_file() or sha256_of(path) != shard.sha256:
-            raise _damaged(path, "missing, or not as it was written")
+            raise damaged(path, "missing, or not as it was written")
 
 
 def write_parquet(path: Path, rows: list[dict[str, Any]], schema: Any, plain: str = "") -> None:
@@ -137,9 +136,3 @@ def write_parquet(path: Path, rows: list[dict[str, Any]], schema: Any, plain: st
         for start in range(0, max(1, len(rows)), GROUP_ROWS):
             writer.write_table(pa.Table.from_pylist(rows[start : start + GROUP_ROWS], schema))
     pa.default_memory_pool().release_unused()
-
-
-def _damaged(path: Path, found: str) -> CorpusError:
-    return CorpusError(
-        path, found, "unfinished work that fits its journal", "begin anew: --restart"
-    )

@@ -24,7 +24,7 @@ _NAMES: dict[str, Split] = {
 
 @dataclass(frozen=True)
 class SplitRule:
-    """How identities are told apart.
+    """A rule that gives each identity its split.
 
     Args:
         text: The rule as written, kept in ``corpus.json``.
@@ -82,7 +82,7 @@ class SplitRule:
 
 
 def split_named(name: str, column: str = "") -> Split | None:
-    """Part that a cell means, or None.
+    """The split that a cell means, or None.
 
     Its first word counts, so ``train-clean-100`` is train. ``dev`` is validation as in
     LibriSpeech, but train in a column ``vox1_set``, as in VoxCeleb1.

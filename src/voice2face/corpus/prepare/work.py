@@ -2,8 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,14 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.ceilings import MIB, memory_ceiling, time_limit
 from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
 from voice2face.corpus.shapes import encoded_shape
-from voice2face.errors import AudioError, NoSpeechError
+from voice2face.errors import AudioError, NoSpeechError, reason_of
 from voice2face.faces.pictures import MAX_BYTES, PictureError
 from voice2face.files import bytes_on_disk, sha256_of
 from voice2face.settings import FaceCrop, FrontEnd, Settings
 
 if TYPE_CHECKING:
-    from voice2face.faces import Face, FaceMaker
+    from voice2face.faces import FaceMaker
+    from voice2face.faces.crop import Face
 
 CRASHED = "crashed its reader"
 MOST_SOUND_BYTES = 1 << 30  # of one recording; a column of a row group holds twice that
@@ -87,37 +87,27 @@ class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
     stored: tuple[Stored, ...]
 
 
-_OPENCV_NO_MEMORY = -4  # cv::Error::StsNoMem
-
 Outcome = Done | Failed
-_encoder = msgspec.msgpack.Encoder()
-_tasks = msgspec.msgpack.Decoder(tuple[Task, ...])
-_outcomes = msgspec.msgpack.Decoder(tuple[Outcome, ...])
-
-
-def encode(items: Sequence[Task] | Sequence[Outcome]) -> bytes:
-    """Tasks or outcomes as bytes, as they travel between processes and machines."""
-    return _encoder.encode(items)
-
-
-def decode_outcomes(data: bytes) -> tuple[Outcome, ...]:
-    """Outcomes from bytes.
-
-    Raises:
-        msgspec.DecodeError: Something else.
-    """
-    return _outcomes.decode(data)
-
-
-def process_chunk(tasks: bytes, recipe: Recipe) -> bytes:
-    """Read several files: encoded tasks in, encoded outcomes out."""
-    return encode([process(task, recipe) for task in _tasks.decode(tasks)])
+_OPENCV_NO_MEMORY = -4  # cv::Error::StsNoMem
+_TOO_LARGE = Failed("too large", "it takes more memory than a file of its size should")
+# Tasks and outcomes as bytes, as they travel between processes and machines.
+encode = msgspec.msgpack.Encoder().encode
+decode_tasks = msgspec.msgpack.Decoder(tuple[Task, ...]).decode
+decode_outcomes = msgspec.msgpack.Decoder(tuple[Outcome, ...]).decode
 
 
 def process_chunk_or_end(tasks: bytes, recipe: Recipe) -> bytes:
-    """As ``process_chunk``, in a process of its own: a file that takes too long ends it."""
+    """Read several files in a process of its own: one that takes too long ends it.
+
+    Args:
+        tasks: Encoded.
+        recipe: How voices and faces are made.
+
+    Returns:
+        Outcomes, encoded.
+    """
     outcomes: list[Outcome] = []
-    for task in _tasks.decode(tasks):
+    for task in decode_tasks(tasks):
         cpu_s = seconds_for(task)
         with time_limit(cpu_s, WALL * cpu_s):
             outcomes.append(process(task, recipe))
@@ -150,17 +140,13 @@ def process(task: Task, recipe: Recipe) -> Outcome:
     except PictureError as error:
         return Failed(error.reason, error.detail)
     except MemoryError:
-        return _too_large()
+        return _TOO_LARGE
     except OSError as error:
-        return Failed("unreadable file", error.strerror or str(error))
+        return Failed("unreadable file", reason_of(error))
     except Exception as error:
         if getattr(error, "code", None) == _OPENCV_NO_MEMORY:
-            return _too_large()
+            return _TOO_LARGE
         raise
-
-
-def _too_large() -> Failed:
-    return Failed("too large", "it takes more memory than a file of its size should")
 
 
 def _not_a_file(path: Path) -> str | None:
@@ -169,7 +155,7 @@ def _not_a_file(path: Path) -> str | None:
             return None
         return "not a file" if os.path.lexists(path) else "no such file"
     except (OSError, ValueError) as error:  # a name that no file can have
-        return getattr(error, "strerror", None) or str(error)
+        return reason_of(error)
 
 
 def _recording(path: Path, recipe: Recipe) -> list[Stored]:
@@ -188,7 +174,7 @@ def _recording(path: Path, recipe: Recipe) -> list[Stored]:
 
 
 def _log_mel(path: Path, recipe: Recipe) -> list[Stored]:
-    from voice2face.audio import read_log_mel
+    from voice2face.audio.stored import read_log_mel
 
     log_mel = read_log_mel(path, recipe.front_end)
     speech_s = float(len(log_mel) * recipe.front_end.log_mel.hop_s)
@@ -196,14 +182,10 @@ def _log_mel(path: Path, recipe: Recipe) -> list[Stored]:
     return [Stored(sha256_of(path), 0, len(payload), payload, speech_s, speech_s, "log_mel")]
 
 
-def _picture(path: Path, recipe: Recipe) -> list[Stored]:
-    data = _bytes_of(path)
-    return [_face(_maker(recipe.face_crop).from_picture(data), hashlib.sha256(data).hexdigest())]
-
-
-def _aligned(path: Path, recipe: Recipe) -> list[Stored]:
-    data = _bytes_of(path)
-    return [_face(_maker(recipe.face_crop).from_aligned(data), hashlib.sha256(data).hexdigest())]
+def _picture(path: Path, recipe: Recipe, *, is_aligned: bool = False) -> list[Stored]:
+    data, maker = _bytes_of(path), _maker(recipe.face_crop)
+    face = maker.from_aligned(data) if is_aligned else maker.from_picture(data)
+    return [_face(face, hashlib.sha256(data).hexdigest())]
 
 
 def _video(path: Path, recipe: Recipe) -> list[Stored]:
@@ -237,6 +219,6 @@ _READERS = {
     "recording": _recording,
     "log_mel": _log_mel,
     "picture": _picture,
-    "aligned": _aligned,
+    "aligned": partial(_picture, is_aligned=True),
     "video": _video,
 }

@@ -17,7 +17,8 @@ from voice2face.corpus.prepare.journal import Journal
 from voice2face.corpus.prepare.ledger import TooManyLostError
 from voice2face.corpus.prepare.work import Recipe
 from voice2face.corpus.schema import INFO_NAME, SourceInfo
-from voice2face.errors import BusyError, CorpusError, OutputError
+from voice2face.errors import BusyError, CorpusError, OutputError, reason_of
+from voice2face.files import writing
 from voice2face.settings import Settings
 
 WORTH_KEEPING_S = 30  # of work, when a run must be called off
@@ -65,8 +66,7 @@ def check_free(out: Path, restart: bool) -> None:
         if not restart and (out / INFO_NAME).exists() and (partial / JOURNAL_NAME).exists():
             return  # perhaps killed while it tidied up: the journal will tell
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(out, reason, "a folder", "choose another folder") from error
+        raise OutputError(out, reason_of(error), "a folder", "choose another folder") from error
     raise _taken(out)
 
 
@@ -99,7 +99,7 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
         OutputError: Something could not be written.
     """
     partial, worthless, started = _partial(out), False, time.monotonic()
-    with _named(out):
+    with writing(out):
         partial.mkdir(parents=True, exist_ok=True)
         if restart:
             _clear(partial)
@@ -112,7 +112,7 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
                 worthless = not known
                 raise _taken(out)
             if not whole:
-                with _named(out):
+                with writing(out):
                     folder.mkdir(exist_ok=True)
                     for half in folder.glob(".*"):  # being written when a run was killed
                         half.unlink()
@@ -122,7 +122,7 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
                 worthless = not known and time.monotonic() - started < WORTH_KEEPING_S
                 raise
             if not whole:
-                with _named(out):
+                with writing(out):
                     if out.exists():
                         out.rmdir()  # fails if somebody has filled it since
                     folder.replace(out)
@@ -130,20 +130,6 @@ def workplace(out: Path, job: Job, restart: bool) -> Iterator[Workplace]:
     finally:
         if worthless:
             shutil.rmtree(partial, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _named(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            out,
-            f"could not be written ({reason})",
-            "a writable place with room",
-            "free some, or choose another folder",
-        ) from error
 
 
 def _taken(out: Path) -> OutputError:

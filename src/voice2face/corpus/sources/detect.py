@@ -6,11 +6,16 @@ from pathlib import Path
 from voice2face.corpus.schema import LAYOUTS, Layout
 from voice2face.corpus.sources.cohort import is_cohort, read_cohort
 from voice2face.corpus.sources.found import Tree
-from voice2face.corpus.sources.processed import is_processed, read_processed
+from voice2face.corpus.sources.joined import (
+    PROCESSED,
+    VOXCELEB,
+    VOXCELEB_ALIGNED,
+    fits,
+    read_joined,
+)
 from voice2face.corpus.sources.table import Columns, Table, read_table
 from voice2face.corpus.sources.videos import is_videos, read_videos
-from voice2face.corpus.sources.voxceleb import is_voxceleb, read_voxceleb
-from voice2face.errors import CorpusError, SettingsError
+from voice2face.errors import CorpusError, one_of
 
 Source = Table | Tree
 
@@ -40,15 +45,11 @@ def read_source(
         CorpusError: Nothing there, not of the layout, or of none that is known.
         SettingsError: No layout has that name.
     """
-    if layout is not None and layout not in LAYOUTS:
-        raise SettingsError(
-            f"--layout {layout}", "unknown", f"one of {', '.join(LAYOUTS)}", "correct it"
-        )
-    path = Path(path).absolute()
+    path, named = Path(path).absolute(), layout and one_of("layout", layout, LAYOUTS)
     try:
         if not os.path.lexists(path):
             raise CorpusError(path, "no such file or folder", _WANTED, "correct the path")
-        return _read(path, layout or _detect(path), columns, aligned)
+        return _read(path, named or _detect(path), columns, aligned)
     except (OSError, ValueError) as error:  # no permission; a name that no file can have
         raise CorpusError(path, str(error), _WANTED, "correct the path") from error
 
@@ -62,9 +63,10 @@ def _read(path: Path, name: str, columns: Columns, aligned: bool) -> Source:
         raise CorpusError(
             path, "a file", f"a folder of the layout '{name}'", "name the folder, or drop --layout"
         )
-    if name == "voxceleb":
-        return read_voxceleb(path, aligned=aligned)
-    return read_processed(path) if name == "processed" else read_videos(path)
+    if name == "videos":
+        return read_videos(path)
+    voxceleb = VOXCELEB_ALIGNED if aligned else VOXCELEB
+    return read_joined(path, PROCESSED if name == "processed" else voxceleb)
 
 
 def _detect(path: Path) -> Layout:
@@ -72,10 +74,9 @@ def _detect(path: Path) -> Layout:
         return "cohort"
     if not path.is_dir():
         return "table"
-    if is_processed(path):
-        return "processed"
-    if is_voxceleb(path):
-        return "voxceleb"
+    for plan in (PROCESSED, VOXCELEB):
+        if fits(path, plan):
+            return plan.layout
     if is_videos(path):
         return "videos"
     names = sorted(os.listdir(path), key=os.fsencode)  # noqa: PTH208

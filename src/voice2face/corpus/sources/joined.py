@@ -1,14 +1,24 @@
-"""Voices by VoxCeleb's number and faces by VGGFace's name, joined."""
+"""Voices by VoxCeleb's number and faces by VGGFace's name, joined.
+
+Layout ``voxceleb``: VoxCeleb1's recordings and VGGFace's pictures, as their downloads unpack.
+Layout ``processed``: the processed download of Wen et al. 2019, log-mel spectrograms and aligned
+faces (github.com/cmu-mlsp/reconstructing_faces_from_voices). Its folders of spectrograms are named
+by numbers or by people.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from voice2face.corpus.schema import KINDS, Kind, Layout, Reader
 from voice2face.corpus.sources.found import (
+    ALIGNED,
+    LOG_MELS,
     NO_PICTURES,
     NO_RECORDINGS,
     NOT_IN_META,
+    PICTURES,
+    RECORDINGS,
     File,
     LeftOut,
     Person,
@@ -40,9 +50,26 @@ class Plan:
 
     layout: Layout
     folders: Mapping[Kind, Sequence[str]]
-    readers: Mapping[Kind, Mapping[str, Reader]]
+    readers: dict[Kind, Mapping[str, Reader]]
     meta: bool
     aligned: bool
+
+
+VOXCELEB = Plan(
+    layout="voxceleb",
+    folders={"voice": ("voices", "wav", "dev/wav", "test/wav"), "face": ("faces",)},
+    readers={"voice": RECORDINGS, "face": PICTURES},
+    meta=True,
+    aligned=False,
+)
+VOXCELEB_ALIGNED = replace(VOXCELEB, readers=VOXCELEB.readers | {"face": ALIGNED}, aligned=True)
+PROCESSED = Plan(
+    layout="processed",
+    folders={"voice": ("fbank",), "face": ("VGG_ALL_FRONTAL",)},
+    readers={"voice": LOG_MELS, "face": ALIGNED},
+    meta=False,
+    aligned=True,
+)
 
 
 @dataclass

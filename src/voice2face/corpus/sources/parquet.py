@@ -6,7 +6,7 @@ from typing import Any
 
 from voice2face.corpus.parquet_file import MAX_CELL, opened_parquet, texts_of
 from voice2face.corpus.schema import arrow
-from voice2face.errors import CorpusError
+from voice2face.errors import CorpusError, reason_of
 from voice2face.files import sha256_of
 
 MAX_ROWS = 20_000_000
@@ -59,12 +59,9 @@ def read_parquet(path: Path) -> tuple[tuple[str, ...], _Rows, str]:
             rows = _rows(path, file, pa)
         return header, rows, sha256_of(path)
     except pa.ArrowMemoryError as error:
-        raise _too_much(path) from error
+        raise _damaged(path, "it takes more memory than it says") from error
     except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: also not UTF-8
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise CorpusError(
-            path, f"unreadable ({reason[:300]})", "a table in Parquet", "write it again"
-        ) from error
+        raise _damaged(path, f"unreadable ({reason_of(error)})") from error
 
 
 def one_of_equals(cells: Iterable[str], known: dict[str, str]) -> tuple[str, ...]:
@@ -115,10 +112,8 @@ def _rows(path: Path, file: Any, pa: Any) -> _Rows:
     return rows
 
 
-def _too_much(path: Path) -> CorpusError:
-    return CorpusError(
-        path, "it takes more memory than it says", "a table in Parquet", "write it again"
-    )
+def _damaged(path: Path, found: str) -> CorpusError:
+    return CorpusError(path, found, "a table in Parquet", "write it again")
 
 
 def _texts(column: Any, pa: Any) -> list[str]:

@@ -12,7 +12,7 @@ from voice2face.corpus.parquet_file import MAX_CELL
 from voice2face.corpus.schema import NAME_COLUMN, Kind, Reader, SourceInfo, reserved_columns
 from voice2face.corpus.sources.found import LOG_MELS, VIDEOS, suffix_of
 from voice2face.corpus.sources.parquet import is_parquet, one_of_equals, read_parquet
-from voice2face.errors import CorpusError
+from voice2face.errors import CorpusError, reason_of
 from voice2face.files import read_regular, stored_text
 
 N_PROBED = 100  # values of `face` that are looked up before the column is taken for an id
@@ -155,10 +155,8 @@ def _read_text(path: Path, columns: Columns) -> tuple[tuple[str, ...], list[Row]
     try:
         data = read_regular(path, MAX_BYTES)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CorpusError(
-            path, reason, "a table (CSV or Parquet)", "correct the path, or the --layout"
-        ) from error
+        wanted, remedy = "a table (CSV or Parquet)", "correct the path, or the --layout"
+        raise CorpusError(path, reason_of(error), wanted, remedy) from error
     return *_parse(path, data, columns), hashlib.sha256(data).hexdigest()
 
 

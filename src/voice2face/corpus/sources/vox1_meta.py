@@ -1,7 +1,6 @@
 """``vox1_meta.csv``: who VoxCeleb's numbers are in VGGFace."""
 
 import csv
-import hashlib
 import io
 import re
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ _COLUMNS = {
     "set": "vox1_set",
 }
 _GENDERS = {"m": "male", "f": "female"}
+MAX_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -28,29 +28,19 @@ class Meta:
     """The people of VoxCeleb1.
 
     Args:
-        path: Path of the file.
-        data: Its content.
+        data: Content of the file.
         names: VGGFace name of each number such as ``id10001``.
         attributes: Of each VGGFace name, under the names in ``HEADER``; empty cells are missing.
     """
 
-    path: Path
     data: bytes
     names: dict[str, str]
     attributes: dict[str, dict[str, str]]
-
-    @property
-    def sha256(self) -> str:
-        """Checksum of the file."""
-        return hashlib.sha256(self.data).hexdigest()
 
 
 def is_number(folder: str) -> bool:
     """Is a folder named after a number of VoxCeleb, not after a person?"""
     return re.fullmatch(r"id\d{5}", folder, re.ASCII) is not None
-
-
-MAX_BYTES = 1 << 26
 
 
 def find_meta(root: Path) -> Meta | None:
@@ -91,7 +81,7 @@ def _understand(path: Path, data: bytes, rows: list[list[str]]) -> Meta:
         attributes.setdefault(name, {key: cells[key] for key in HEADER if cells.get(key)})
     if not names:
         raise _damaged(path, "no rows")
-    return Meta(path, data, names, attributes)
+    return Meta(data, names, attributes)
 
 
 def _damaged(path: Path, found: str) -> CorpusError:

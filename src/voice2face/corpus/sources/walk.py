@@ -15,7 +15,7 @@ from voice2face.corpus.sources.found import (
     LeftOutKind,
     suffix_of,
 )
-from voice2face.errors import CorpusError
+from voice2face.errors import CorpusError, reason_of
 from voice2face.files import stored_text
 from voice2face.media import Medium, medium_inside
 
@@ -74,7 +74,7 @@ class Walk:
                 with os.scandir(self._full(path)) as entries:
                     found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
             except OSError as error:
-                self._leave_out("folder", path, "unreadable folder", _reason(error), n_files=0)
+                self._leave_out("folder", path, "unreadable folder", reason_of(error), n_files=0)
                 continue
             prefix = f"{path}/" if path else ""
             folders: list[str] = []
@@ -139,7 +139,7 @@ class Walk:
             os.scandir(start).close()
         except OSError as error:
             raise CorpusError(
-                start, _reason(error), "a folder that can be read", "correct its permissions"
+                start, reason_of(error), "a folder that can be read", "correct its permissions"
             ) from error
 
     def _look_at(
@@ -167,7 +167,7 @@ class Walk:
             else:
                 self._leave_out("file", path, "unknown file", "neither file nor folder")
         except OSError as error:
-            self._leave_out("file", path, "unreadable file", _reason(error))
+            self._leave_out("file", path, "unreadable file", reason_of(error))
         return None
 
     def _reader(self, path: str, n_bytes: int, readers: Mapping[str, Reader]) -> Reader | None:
@@ -206,7 +206,3 @@ class Walk:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name in _HIDDEN
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

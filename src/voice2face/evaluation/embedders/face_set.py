@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.errors import CorpusError
-from voice2face.faces import GEOMETRIES, Detector, PictureError, YuNet, read_picture
+from voice2face.faces import GEOMETRIES, PictureError, YuNet, read_picture
 from voice2face.faces.align import aligned, similarity, widened
 from voice2face.faces.crop import LARGEST_SIDE
+from voice2face.faces.detect import Detector
 from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import MAX_BYTES
 from voice2face.files import stored_text

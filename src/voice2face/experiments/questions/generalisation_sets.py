@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio import Features, extract, load_clip
+from voice2face.audio import extract, load_clip
 from voice2face.audio.channels import Channel, mp3, reverberation, telephone
+from voice2face.audio.front_end import Features
 from voice2face.audio.resample import RATE_HZ
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
