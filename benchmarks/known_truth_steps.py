@@ -34,14 +34,10 @@ from voice2face.evaluation.statistics.ridge import ridges_of
 from voice2face.experiments.oracle import oracle
 from voice2face.files import write_text
 from voice2face.parts import PartSource, write_arrays
-from voice2face.synthetic import (
-    CohortSettings,
-    best_matching_accuracy,
-    make_clip,
-    make_face,
-    sample_person,
-    shared_of,
-)
+from voice2face.synthetic import CohortSettings, make_face, sample_person
+from voice2face.synthetic.ceiling import best_matching_accuracy
+from voice2face.synthetic.latent import shared_of
+from voice2face.synthetic.write import make_clip
 from voice2face.training.closed_form import Fit, VoicesAndFaces
 from voice2face.training.flow.fit import FlowFit
 from voice2face.training.flow.matching import FlowTraining

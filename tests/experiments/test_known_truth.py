@@ -8,7 +8,7 @@ from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
 from voice2face.experiments.questions import known_truth
 from voice2face.experiments.questions.known_truth import AT_CHANCE, BOUND, ORACLE, REACHED, SHUFFLED
 from voice2face.experiments.summary import Summary
-from voice2face.synthetic import log_likelihood_ratio
+from voice2face.synthetic.ceiling import log_likelihood_ratio
 from voice2face.synthetic.latent import sample_heard, sample_seen
 
 

@@ -3,14 +3,13 @@ import math
 import numpy as np
 import pytest
 
-from voice2face.synthetic import (
-    CohortSettings,
+from voice2face.synthetic import CohortSettings, sample_person
+from voice2face.synthetic.ceiling import (
     best_matching_accuracy,
     best_sex_accuracy,
     log_likelihood_ratio,
-    sample_person,
-    shared_of,
 )
+from voice2face.synthetic.latent import shared_of
 
 
 def exact_within_sex(coupling: float) -> float:

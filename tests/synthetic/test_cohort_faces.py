@@ -3,7 +3,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from voice2face.synthetic import CohortSettings, Seen, draw, make_face
+from voice2face.synthetic import CohortSettings, make_face
+from voice2face.synthetic.faces import draw
+from voice2face.synthetic.latent import Seen
 from voice2face.synthetic.looks import EYES, random_shot
 
 AVERAGE = Seen(

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from voice2face.errors import SettingsError
-from voice2face.synthetic import CohortSettings, make_clip, make_face, sample_person
+from voice2face.synthetic import CohortSettings, make_face, sample_person
 from voice2face.synthetic.latent import Stream, sample_heard, sample_seen, stream, years
+from voice2face.synthetic.write import make_clip
 
 
 def test_a_person_does_not_depend_on_how_many_others_there_are():

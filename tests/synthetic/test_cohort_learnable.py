@@ -6,14 +6,10 @@ Everything is measured on people who were not learned from.
 import numpy as np
 import pytest
 
-from voice2face.synthetic import (
-    CohortSettings,
-    best_matching_accuracy,
-    make_clip,
-    make_face,
-    sample_person,
-    shared_of,
-)
+from voice2face.synthetic import CohortSettings, make_face, sample_person
+from voice2face.synthetic.ceiling import best_matching_accuracy
+from voice2face.synthetic.latent import shared_of
+from voice2face.synthetic.write import make_clip
 
 SETTINGS = CohortSettings(seed=21, clip_s=(2.0, 2.5))
 N_LEARNED, N_PEOPLE, N_EACH = 140, 200, 2

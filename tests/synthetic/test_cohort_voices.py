@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import webrtcvad
 
-from voice2face.synthetic import CohortSettings, Heard, make_clip, sample_person, synthesise
+from voice2face.synthetic import CohortSettings, sample_person, synthesise
+from voice2face.synthetic.latent import Heard
 from voice2face.synthetic.speech import random_speech
 from voice2face.synthetic.voices import larynx_of
+from voice2face.synthetic.write import make_clip
 
 AVERAGE = Heard(
     sex="male",

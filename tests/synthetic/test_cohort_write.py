@@ -9,16 +9,9 @@ import pytest
 from PIL import Image
 
 from voice2face.errors import CorpusError
-from voice2face.synthetic import (
-    CohortSettings,
-    best_matching_accuracy,
-    make_clip,
-    make_face,
-    read_facts,
-    sample_person,
-    write,
-    write_cohort,
-)
+from voice2face.synthetic import CohortSettings, make_face, sample_person, write, write_cohort
+from voice2face.synthetic.ceiling import best_matching_accuracy
+from voice2face.synthetic.write import make_clip, read_facts
 
 SMALL = CohortSettings(
     n_identities=3, clips_per_identity=2, faces_per_identity=2, clip_s=(0.5, 1.0), face_px=32

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.experiments.recordings import texts
-from voice2face.synthetic import read_facts
 from voice2face.synthetic.latent import OLDEST, SHARED, YOUNGEST
+from voice2face.synthetic.write import read_facts
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,10 +4,9 @@ import numpy as np
 
 from voice2face.synthetic.latent import Array
 from voice2face.synthetic.looks import CENTRE_X, EYES, MOUTH_HALF, MOUTH_Y, NOSE_Y, Look, Shot
-from voice2face.synthetic.paint import Canvas, mix, rgb, smooth
+from voice2face.synthetic.paint import Canvas, mix, palette, smooth
 
-WHITE = rgb(244, 240, 236)
-DARK = rgb(34, 22, 20)
+WHITE, DARK = palette("f4f0ec 221614")
 WRINKLE = 0.52  # of the skin's brightness
 SIDES = (-1, 1)
 

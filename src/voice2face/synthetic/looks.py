@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2face.synthetic.latent import Seen, oldness
-from voice2face.synthetic.paint import Colour, mix, ramp, rgb
+from voice2face.synthetic.paint import Colour, mix, palette, ramp
 
 # Where Wen et al. 2019 put the landmarks of an aligned face (their released crops).
 EYES = ((0.349, 0.466), (0.645, 0.465))
@@ -18,31 +18,12 @@ NOSE_Y = 0.64
 MOUTH_Y = 0.75
 MOUTH_HALF = 0.13
 
-SKINS = np.array(
-    [
-        rgb(252, 218, 190),
-        rgb(240, 194, 158),
-        rgb(220, 166, 124),
-        rgb(186, 128, 88),
-        rgb(138, 93, 66),
-        rgb(98, 65, 49),
-    ]
-)
-HAIRS = np.array(
-    [
-        rgb(30, 25, 25),
-        rgb(56, 39, 31),
-        rgb(92, 61, 42),
-        rgb(132, 68, 40),
-        rgb(166, 126, 80),
-        rgb(220, 186, 126),
-    ]
-)
-IRISES = np.array([rgb(60, 36, 22), rgb(104, 66, 36), rgb(108, 118, 70), rgb(84, 132, 170)])
-GREY = rgb(206, 204, 202)
-CLOTHES = np.array(
-    [rgb(40, 52, 80), rgb(120, 40, 48), rgb(60, 90, 80), rgb(200, 198, 190), rgb(36, 36, 40)]
-)
+SKINS = palette("fcdabe f0c29e dca67c ba8058 8a5d42 624131")
+HAIRS = palette("1e1919 38271f 5c3d2a 844428 a67e50 dcba7e")
+IRISES = palette("3c2416 684224 6c7646 5484aa")
+(GREY,) = palette("ceccca")
+(LIP_RED,) = palette("ac3c42")
+CLOTHES = palette("283450 782830 3c5a50 c8c6be 242428")
 
 
 @dataclass(frozen=True)
@@ -127,8 +108,7 @@ def look_of(seen: Seen) -> Look:
 
 
 def _lip_colour(skin: Colour, male: bool, old: float) -> Colour:
-    red = rgb(172, 60, 66)
-    return mix(skin * np.array((0.92, 0.74, 0.72)), red, 0.1 if male else 0.5 - 0.15 * old)
+    return mix(skin * np.array((0.92, 0.74, 0.72)), LIP_RED, 0.1 if male else 0.5 - 0.15 * old)
 
 
 def _step(value: float, low: float, high: float) -> float:

@@ -73,9 +73,9 @@ class Canvas:
         return np.asarray(level / (np.hypot(down, right) + 1e-6))
 
 
-def rgb(red: float, green: float, blue: float) -> Colour:
-    """A colour given in 0 to 255, as 0 to 1."""
-    return np.array((red, green, blue)) / 255
+def palette(colours: str) -> Array:
+    """Colours given as ``rrggbb``, with spaces between them, as 0 to 1, shape (colours, 3)."""
+    return np.array([list(bytes.fromhex(colour)) for colour in colours.split()]) / 255
 
 
 def ramp(anchors: Array, share: float) -> Colour:

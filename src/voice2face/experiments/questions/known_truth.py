@@ -19,8 +19,7 @@ from voice2face.experiments.oracle import coupling_of, oracle, shared_numbers
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, Bound, claim
-from voice2face.synthetic import best_matching_accuracy, best_sex_accuracy
-from voice2face.synthetic.ceiling import BestAccuracy
+from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, best_sex_accuracy
 from voice2face.synthetic.latent import SHARED, sample_heard, sample_seen
 
 COUPLINGS = (0.0, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
