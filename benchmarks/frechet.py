@@ -25,7 +25,8 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
-from voice2face.faces.normalise import Normalised, Normaliser, resized
+from voice2face.faces.normalise import Normalised, Normaliser
+from voice2face.faces.opencv import resized
 from voice2face.faces.pictures import PictureError
 from voice2face.files import sha256_of, write_text
 from voice2face.parts import read_arrays

@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from voice2face.faces import (
-    GEOMETRIES,
-    Detection,
-    Face,
-    FaceMaker,
-    PictureError,
-    YuNet,
-    read_picture,
-)
+from voice2face.faces import GEOMETRIES, FaceMaker, PictureError, YuNet, read_picture
+from voice2face.faces.crop import Face
+from voice2face.faces.detect import Detection
 from voice2face.faces.layout import Layout
 from voice2face.faces.normalise import BACKGROUND
 from voice2face.faces.video import n_tracks

@@ -11,9 +11,10 @@ from PIL import Image
 
 from voice2face.faces import upright
 from voice2face.faces import video as frames
+from voice2face.faces.crop import best_few
 from voice2face.faces.pictures import PictureError
 from voice2face.faces.quality import Quality
-from voice2face.faces.video import best_few, sample_frames
+from voice2face.faces.video import sample_frames
 
 RATE = 25
 VIDEOS = Path(__file__).parents[3] / "shared" / "data" / "video"

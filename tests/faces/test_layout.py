@@ -3,8 +3,7 @@ import pytest
 
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import RINGS, Layout, sampled
-from voice2face.faces.mesh import CHIN, N_POINTS, NOSE
-from voice2face.faces.poses import pose
+from voice2face.faces.mesh import CHIN, N_POINTS, NOSE, pose
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from voice2face.faces import GEOMETRIES, PictureError, Quality
-from voice2face.faces.quality import brightness, check, eye_distance, sharpness, yaw
+from voice2face.faces import GEOMETRIES, PictureError
+from voice2face.faces.quality import Quality, brightness, check, eye_distance, sharpness, yaw
 from voice2face.settings import FaceFilters
 
 from .face_samples import painted

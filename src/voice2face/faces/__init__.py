@@ -6,20 +6,8 @@
 """
 
 from voice2face.faces.align import GEOMETRIES
-from voice2face.faces.crop import Face, FaceMaker
-from voice2face.faces.detect import Detection, Detector, YuNet
-from voice2face.faces.pictures import PictureError, read_picture, square_pixels
-from voice2face.faces.quality import Quality
+from voice2face.faces.crop import FaceMaker
+from voice2face.faces.detect import YuNet
+from voice2face.faces.pictures import PictureError, read_picture
 
-__all__ = [
-    "GEOMETRIES",
-    "Detection",
-    "Detector",
-    "Face",
-    "FaceMaker",
-    "PictureError",
-    "Quality",
-    "YuNet",
-    "read_picture",
-    "square_pixels",
-]
+__all__ = ["GEOMETRIES", "FaceMaker", "PictureError", "YuNet", "read_picture"]

@@ -1,7 +1,9 @@
 """From a picture or a video to aligned faces that are good enough, or to the reason why not."""
 
+import contextlib
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,9 +81,7 @@ class FaceMaker:
             Voice2FaceError: Detector or masks are not to be had.
         """
         largest_side = max(LARGEST_SIDE, CROPS_A_SIDE * self._settings.px)
-        picture = read_picture(data, largest_side)
-        face, detection = self._face(picture)
-        return self._masked(face, self._context(picture, detection))
+        return self._masked(*self._face(read_picture(data, largest_side)))
 
     def from_aligned(self, data: bytes) -> Face:
         """A picture that is an aligned face already: its centred square. Nothing is filtered.
@@ -112,55 +112,37 @@ class FaceMaker:
                 commonest reason, and its first detail.
             Voice2FaceError: Detector or masks are not to be had.
         """
-        from voice2face.faces.video import best_few, n_tracks
+        from voice2face.faces.video import n_tracks
 
-        wanted = self._settings.faces_per_video
-        contexts: dict[int, Context | None] = {}
         errors: list[PictureError] = []
-        faces = self._faces_of_track(path, 0, contexts, errors)
-        for track in range(1, 1 if faces else n_tracks(path)):
-            faces = faces or self._faces_of_track(path, track, contexts, errors)
-        if not faces:
-            raise _commonest(errors)
-        best = best_few(faces, wanted)
-        masked = list(self._all_masked(best, [contexts[id(face)] for face in best], errors))
+        found = self._faces_of_track(path, 0, errors)
+        for track in range(1, 1 if found else n_tracks(path)):
+            found = found or self._faces_of_track(path, track, errors)
+        best = {id(f) for f in best_few([f for f, _ in found], self._settings.faces_per_video)}
+        masked: list[Face] = []
+        for face, context in found:
+            if id(face) in best:
+                with _noted(errors):
+                    masked.append(self._masked(face, context))
         if not masked:
             raise _commonest(errors)
         return masked
 
-    def _all_masked(
-        self, faces: list[Face], contexts: list[Context | None], errors: list[PictureError]
-    ) -> Iterator[Face]:
-        for face, context in zip(faces, contexts, strict=True):
-            try:
-                yield self._masked(face, context)
-            except PictureError as error:
-                errors.append(error)
-
     def _faces_of_track(
-        self,
-        path: Path,
-        track: int,
-        contexts: dict[int, Context | None],
-        errors: list[PictureError],
-    ) -> list[Face]:
-        """Faces of one video track; what the masks are made from is added to ``contexts``."""
+        self, path: Path, track: int, errors: list[PictureError]
+    ) -> list[tuple[Face, Context | None]]:
+        """Faces of one video track, and what their masks are made from."""
         from voice2face.faces.video import sample_frames
 
-        faces: list[Face] = []
+        found: list[tuple[Face, Context | None]] = []
         n = max(MIN_LOOKS, LOOKS_A_FACE * self._settings.faces_per_video)
         for time_s, frame in sample_frames(path, n, track):
-            try:
-                face, detection = self._face(frame, time_s)
-            except PictureError as error:
-                errors.append(error)
-            else:
-                faces.append(face)
-                contexts[id(face)] = self._context(frame, detection)
-        return faces
+            with _noted(errors):
+                found.append(self._face(frame, time_s))
+        return found
 
-    def _face(self, picture: Picture, time_s: float | None = None) -> tuple[Face, Detection]:
-        """The largest face of a picture, checked and not yet masked."""
+    def _face(self, picture: Picture, time_s: float | None = None) -> tuple[Face, Context | None]:
+        """The largest face of a picture, checked and not yet masked; what its mask is made from."""
         found = self._detector(picture)
         if not found:
             height, width = picture.shape[:2]
@@ -186,14 +168,14 @@ class FaceMaker:
         )
         quality.check(figures, self._settings.filters)
         if self._settings.geometry != NORMALISED:
-            return Face(pixels, figures), detection
+            return Face(pixels, figures), self._context(picture, detection)
         laid = self._normaliser(picture, detection)
-        return Face(laid.picture, figures, laid.shape), detection
+        return Face(laid.picture, figures, laid.shape), None  # with or without hair already
 
     def _context(self, picture: Picture, detection: Detection) -> Context | None:
         """What the masks are made from, if any are wanted."""
-        if not self._settings.remove or self._settings.geometry == NORMALISED:
-            return None  # a normalised face comes with hair or without, and without background
+        if not self._settings.remove:
+            return None
         geometry = widened(GEOMETRIES[self._settings.geometry], CONTEXT)
         pixels, outside = align(picture, detection.points, geometry, CONTEXT_PX)
         if not outside:
@@ -230,6 +212,58 @@ class FaceMaker:
     @cached_property
     def _masks(self) -> Masks:
         return Masks(self._settings.remove)
+
+
+def best_few(candidates: Sequence[Face], k: int) -> list[Face]:
+    """The best faces of a video, spread over its time.
+
+    A face is better the surer the detector, the more frontal, the larger (up to 60 pixels between
+    the eyes), the sharper beside the others, and the less of it lies outside the picture; what is
+    not known counts as good. The time is cut into ``k`` equal parts: the best of each is taken,
+    then the best of what is left.
+
+    Args:
+        candidates: Faces from one video.
+        k: How many at most.
+
+    Returns:
+        In the order of their times.
+    """
+    if not candidates:
+        return []
+    sharpest = max(face.quality.sharpness or 0.0 for face in candidates)
+    ranked = sorted(candidates, key=lambda face: -_goodness(face, sharpest))  # stable
+    times = [face.quality.time_s or 0.0 for face in candidates]
+    part_s = (max(times) - min(times)) / k or 1.0
+    firsts: dict[int, Face] = {}
+    for face in ranked:
+        part = min(int(((face.quality.time_s or 0.0) - min(times)) / part_s), k - 1)
+        firsts.setdefault(part, face)
+    chosen = list(firsts.values())
+    taken = {id(face) for face in chosen}
+    chosen += [face for face in ranked if id(face) not in taken][: k - len(chosen)]
+    return sorted(chosen, key=lambda face: face.quality.time_s or 0.0)
+
+
+def _goodness(face: Face, sharpest: float) -> float:
+    known = face.quality
+    score = 1.0 if known.score is None else known.score
+    frontal = math.cos(math.radians(min(2 * abs(known.yaw_deg or 0.0), 90)))
+    size = 1.0 if known.eyes_px is None else min(known.eyes_px / 60, 1.0)
+    sharp = 1.0
+    if sharpest > 0 and known.sharpness is not None:
+        sharp = max(known.sharpness, 0.0) / sharpest
+    inside = 1 - (known.outside or 0.0)
+    return score * frontal * math.sqrt(size) * math.sqrt(sharp) * inside
+
+
+@contextlib.contextmanager
+def _noted(errors: list[PictureError]) -> Iterator[None]:
+    """Goes on after a picture that can't be used."""
+    try:
+        yield
+    except PictureError as error:
+        errors.append(error)
 
 
 def _commonest(errors: list[PictureError]) -> PictureError:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.assets.pretrained import find
-from voice2face.faces.opencv import opencv
+from voice2face.faces.opencv import opencv, resized
 from voice2face.faces.pictures import PictureError
 from voice2face.onnx_files import open_session
 from voice2face.settings import Removable
@@ -96,12 +96,12 @@ class Masks:
 
     def _scaled(self, crop: Picture, px: int) -> npt.NDArray[np.float32]:
         """In 0 to 1, shape (3, px, px)."""
-        resized = _resized(self._cv2, crop, px)
-        return np.ascontiguousarray(resized.transpose(2, 0, 1), np.float32) / np.float32(255)
+        planes = resized(crop, px).transpose(2, 0, 1)
+        return np.ascontiguousarray(planes, np.float32) / np.float32(255)
 
     def _sure(self, probability: Mask, px: int) -> Mask:
         low, high = SURE
-        sure = (_resized(self._cv2, probability, px) - low) / (high - low)
+        sure = (resized(probability, px) - low) / (high - low)
         return np.asarray(np.clip(sure, 0, 1), np.float32)
 
     def _without_specks(self, keep: Mask) -> Mask:
@@ -167,10 +167,3 @@ def _check(keep: Mask) -> None:
             f"{removed:.0%} of eyes, nose and mouth taken for what is to be removed; "
             f"at most {MOST_REMOVED:.0%} wanted",
         )
-
-
-def _resized(cv2: Any, array: npt.NDArray[Any], px: int) -> npt.NDArray[Any]:
-    if array.shape[:2] == (px, px):
-        return array
-    way = cv2.INTER_AREA if array.shape[0] > px else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(array, (px, px), interpolation=way))

@@ -28,6 +28,7 @@ RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 NOSE, RIGHT_MOUTH, LEFT_MOUTH = 1, 61, 291
 UPPER_LIP, LOWER_LIP, FOREHEAD, CHIN = 13, 14, 10, 152
 RIGHT_CHEEK, LEFT_CHEEK = 234, 454
+LEVEL_NOSE = 0.35  # where the nose's tip lies from the eyes (0) to the chin (1), looking ahead
 INPUT, POINTS, PRESENCE = "input_1", "conv2d_21", "conv2d_31"
 
 
@@ -53,6 +54,38 @@ def five_points(points: npt.NDArray[Any]) -> Points:
     """Middles of the eyes, tip of the nose and corners of the mouth, of a mesh (468, 2)."""
     eyes = [points[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)]
     return np.array([*eyes, *points[[NOSE, RIGHT_MOUTH, LEFT_MOUTH]]], np.float64)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Pose and mouth, blind to scale and to where the face is.
+
+    Attributes:
+        turned: The nose's place between the cheeks, from the middle, in widths of the face;
+            positive towards the picture's right.
+        nodded: The nose's place between the eyes and the chin, from where it lies when the head
+            is level, in their distance; positive downwards.
+        mouth: Distance of the lips' inner edges, in heights of the face.
+    """
+
+    turned: float
+    nodded: float
+    mouth: float
+
+
+def pose(points: npt.NDArray[Any]) -> Pose:
+    """Of a mesh, shape (468, 2), whose points are not all in one place."""
+    right, left = points[RIGHT_EYE[0]], points[LEFT_EYE[1]]
+    across = (left - right) / max(float(np.hypot(*(left - right))), 1e-9)
+    down = np.array((-across[1], across[0]))
+    x, y = (points - right) @ across, (points - right) @ down
+    width = max(float(x[LEFT_CHEEK] - x[RIGHT_CHEEK]), 1e-9)
+    height = max(float(np.hypot(*(points[CHIN] - points[FOREHEAD]))), 1e-9)
+    return Pose(
+        turned=float(x[NOSE] - (x[LEFT_CHEEK] + x[RIGHT_CHEEK]) / 2) / width,
+        nodded=float(y[NOSE] / max(float(y[CHIN]), 1e-9)) - LEVEL_NOSE,
+        mouth=float(np.hypot(*(points[LOWER_LIP] - points[UPPER_LIP]))) / height,
+    )
 
 
 class FaceMesh:

@@ -7,7 +7,6 @@ differs from person to person stays: the texture in the picture, the shape besid
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,9 @@ from voice2face.faces.detect import Detection
 from voice2face.faces.evenness import even_light, even_tint
 from voice2face.faces.layout import Floats, Layout, sampled
 from voice2face.faces.masks import SELFIE_PX, Masks
-from voice2face.faces.mesh import FaceMesh, Mesh
+from voice2face.faces.mesh import FaceMesh, Mesh, Pose, pose
+from voice2face.faces.opencv import resized
 from voice2face.faces.pictures import PictureError
-from voice2face.faces.poses import Pose, pose
 from voice2face.faces.spectacles import read_weights, spectacles
 from voice2face.settings import NormalisedFace
 
@@ -59,17 +58,16 @@ class Normaliser:
 
     Args:
         settings: Size, with or without hair, filters.
-        mesh: Finds the points; the network that comes with this program if not given.
 
     Raises:
         MissingExtraError: OpenCV is not installed.
         ModelError: The mask network is not to be had; with hair only.
     """
 
-    def __init__(self, settings: NormalisedFace, mesh: FaceMesh | None = None) -> None:
+    def __init__(self, settings: NormalisedFace) -> None:
         self.layout = Layout.read()
         self._settings = settings
-        self._mesh = mesh or FaceMesh()
+        self._mesh = FaceMesh()
         self._grid = self.layout.grid(settings.px)
         self._inside = self.layout.inside(settings.px)  # (px, px)
         self._spectacles = read_weights()
@@ -152,13 +150,3 @@ class Normaliser:
 def _at_most(reason: str, value: float, what: str, limit: float) -> None:
     if value > limit:
         raise PictureError(reason, f"{value:.3g} {what}; at most {limit:g} wanted")
-
-
-def resized(array: npt.NDArray[Any], px: int) -> Any:
-    """A square picture at another size; ``array`` itself if it has that size."""
-    import cv2
-
-    if array.shape[0] == px:
-        return array
-    way = cv2.INTER_AREA if array.shape[0] > px else cv2.INTER_LINEAR
-    return cv2.resize(array, (px, px), interpolation=way)

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from voice2face.errors import MissingExtraError
 
 
@@ -23,3 +26,13 @@ def opencv(what: str) -> Any:
     if logging := getattr(cv2.utils, "logging", None):
         logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     return cv2
+
+
+def resized(array: npt.NDArray[Any], px: int) -> npt.NDArray[Any]:
+    """A square picture at another size; ``array`` itself if it has that size."""
+    import cv2
+
+    if array.shape[:2] == (px, px):
+        return array
+    way = cv2.INTER_AREA if array.shape[0] > px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(array, (px, px), interpolation=way))

@@ -88,7 +88,8 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
             # Sizes are checked here, against a lower limit than Pillow's own warning.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_size(image)
+                at_a_fraction = image.format == "JPEG" and not image.info.get("progressive")
+                check_size(*image.size, MAX_JPEG_PIXELS if at_a_fraction else MAX_PIXELS)
                 yield image
     except PictureError:
         raise
@@ -100,10 +101,12 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         raise PictureError("damaged picture", f"{type(error).__name__}: {error}") from error
 
 
-def _check_size(image: Image.Image) -> None:
-    width, height = image.size
-    at_a_fraction = image.format == "JPEG" and not image.info.get("progressive")
-    most = MAX_JPEG_PIXELS if at_a_fraction else MAX_PIXELS
+def check_size(width: int, height: int, most: int) -> None:
+    """Refuse a picture of too many pixels, or too few.
+
+    Raises:
+        PictureError: It is one.
+    """
     if width * height > most:
         raise PictureError("picture too large", f"{width}×{height} pixels; at most {most} wanted")
     if min(width, height) < MIN_SIDE:

@@ -1,7 +1,5 @@
 """Whether a face on the mean shape wears spectacles."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
@@ -15,13 +13,13 @@ COARSE = 4.0  # pixels: what changes more slowly is light
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 
 
-def read_weights(path: Path = FILE) -> tuple[Floats, float]:
+def read_weights() -> tuple[Floats, float]:
     """The weights that come with this program, shape (2 × 20 × 48,), and what is added.
 
     They were fitted by ridge regression on the eyes' surroundings of 3,297 FairFace faces, from a
     first guess by edges on the bridge of the nose and under the eyes, then on their own answers.
     """
-    with np.load(path, allow_pickle=False) as stored:
+    with np.load(FILE, allow_pickle=False) as stored:
         return stored["spectacles"].astype(np.float32), float(stored["spectacles_offset"])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.faces.pictures import MAX_PIXELS, MIN_SIDE, PictureError
+from voice2face.faces.pictures import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
@@ -43,20 +43,12 @@ def upright(frame: VideoFrame, stretch: float) -> Picture:
     Raises:
         PictureError: Too large or too small.
     """
-    _check_size(frame)
+    check_size(frame.width, frame.height, MAX_PIXELS)
     width, height = frame.width * max(stretch, 1.0), frame.height / min(stretch, 1.0)
     scale = min(1.0, MAX_SIDE / max(width, height))
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     rgb = _one_field(frame, size) if frame.interlaced_frame else _rgb(frame, size)
     return np.ascontiguousarray(_turned(rgb, _display_matrix(frame)))
-
-
-def _check_size(frame: VideoFrame) -> None:
-    found = f"{frame.width}×{frame.height} pixels"
-    if frame.width * frame.height > MAX_PIXELS:
-        raise PictureError("picture too large", f"{found}; at most {MAX_PIXELS} wanted")
-    if min(frame.width, frame.height) < MIN_SIDE:
-        raise PictureError("picture too small", f"{found}; {MIN_SIDE} a side wanted")
 
 
 def _rgb(frame: VideoFrame, size: tuple[int, int]) -> Picture:

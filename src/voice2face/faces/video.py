@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from voice2face.errors import reason_of
 from voice2face.faces.pictures import MAX_PIXELS, PictureError
 from voice2face.faces.upright import Picture, stretch_of, upright
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
     from av.container import InputContainer
-
-    from voice2face.faces.crop import Face
 
 SEEK_S = 2.0  # to a nearer moment it costs less to decode than to seek
 # Containers of video, and of sound (where the message is that there are no pictures). Others are
@@ -60,7 +58,7 @@ def sample_frames(path: Path, n: int, track: int = 0) -> Iterator[tuple[float, P
         # As for recordings: what PyAV raises at damaged files, its own errors apart.
         except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
             if n_frames == 0:
-                raise PictureError("damaged video", _reason(error)) from error
+                raise PictureError("damaged video", reason_of(error)) from error
     if n_frames == 0:
         detail = f"no frame of at most {MAX_PIXELS} pixels could be decoded"
         raise PictureError("damaged video", detail)
@@ -85,49 +83,6 @@ def _sampled(file: BinaryIO, n: int, track: int) -> Iterator[tuple[float, Pictur
             yield time_s - start_s, upright(frame, stretch)
 
 
-def best_few(candidates: Sequence[Face], k: int) -> list[Face]:
-    """The best faces of a video, spread over its time.
-
-    A face is better the surer the detector, the more frontal, the larger (up to 60 pixels between
-    the eyes), the sharper beside the others, and the less of it lies outside the picture; what is
-    not known counts as good. The time is cut into ``k`` equal parts: the best of each is taken,
-    then the best of what is left.
-
-    Args:
-        candidates: Faces from one video.
-        k: How many at most.
-
-    Returns:
-        In the order of their times.
-    """
-    if not candidates:
-        return []
-    sharpest = max(face.quality.sharpness or 0.0 for face in candidates)
-    ranked = sorted(candidates, key=lambda face: -_goodness(face, sharpest))  # stable
-    times = [face.quality.time_s or 0.0 for face in candidates]
-    part_s = (max(times) - min(times)) / k or 1.0
-    firsts: dict[int, Face] = {}
-    for face in ranked:
-        part = min(int(((face.quality.time_s or 0.0) - min(times)) / part_s), k - 1)
-        firsts.setdefault(part, face)
-    chosen = list(firsts.values())
-    taken = {id(face) for face in chosen}
-    chosen += [face for face in ranked if id(face) not in taken][: k - len(chosen)]
-    return sorted(chosen, key=lambda face: face.quality.time_s or 0.0)
-
-
-def _goodness(face: Face, sharpest: float) -> float:
-    quality = face.quality
-    score = 1.0 if quality.score is None else quality.score
-    frontal = math.cos(math.radians(min(2 * abs(quality.yaw_deg or 0.0), 90)))
-    size = 1.0 if quality.eyes_px is None else min(quality.eyes_px / 60, 1.0)
-    sharp = 1.0
-    if sharpest > 0 and quality.sharpness is not None:
-        sharp = max(quality.sharpness, 0.0) / sharpest
-    inside = 1 - (quality.outside or 0.0)
-    return score * frontal * math.sqrt(size) * math.sqrt(sharp) * inside
-
-
 def _opened(file: BinaryIO) -> InputContainer:
     import av
 
@@ -145,11 +100,7 @@ def _opened(file: BinaryIO) -> InputContainer:
         container: InputContainer = av.open(file, "r", **options)
         return container
     except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
-        raise PictureError("not a video", _reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise PictureError("not a video", reason_of(error)) from error
 
 
 def _pictures(container: InputContainer, track: int) -> VideoStream:
