@@ -30,13 +30,13 @@ def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
     """
     mel = settings.log_mel
     try:
-        content = np.load(path, mmap_mode="r", allow_pickle=False)
+        content = np.lib.format.open_memmap(path, mode="r")
     except OSError:
         raise
     except Exception as error:  # a damaged header makes NumPy raise many kinds
         found, remedy = "no whole array of numbers", "copy it again, or write it again"
         raise AudioError(path, found, _WANTED, remedy) from error
-    shape, dtype = getattr(content, "shape", ()), getattr(content, "dtype", None)
+    shape, dtype = content.shape, content.dtype
     if len(shape) != 2 or shape[1] != mel.n_mels or dtype.kind != "f" or dtype.itemsize > 8:
         found, wanted = f"{dtype} of shape {shape}", f"floats of shape (frames, {mel.n_mels})"
         raise AudioError(path, found, wanted, "transpose or convert it")

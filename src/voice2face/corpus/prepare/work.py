@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,7 +216,7 @@ def _maker(settings: FaceCrop) -> "FaceMaker":
     return FaceMaker(settings)
 
 
-_READERS = {
+_READERS: dict[Reader, Callable[[Path, Recipe], list[Stored]]] = {
     "recording": _recording,
     "log_mel": _log_mel,
     "picture": _picture,
