@@ -1,4 +1,4 @@
-"""One recording becomes the answer: the work of a thread, over the one inference path."""
+"""From a recording to the answer of a request; runs in a thread."""
 
 import time
 from collections.abc import Callable
@@ -8,19 +8,23 @@ import msgspec
 
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
+from voice2face.errors import AudioError
 from voice2face.release.inference import Model, Reconstruction, to_picture
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
+from voice2face.voice_encoders.ge2e import Ge2e
+from voice2face.voice_encoders.heard import read_read_offs
+from voice2face.voice_encoders.listening import interpret
 from voice2face.voice_encoders.protocol import Listened
 from voice2face.voice_encoders.speakers import Speakers
-from voice2face.web.ear import Ear
 from voice2face.web.hearing import summed_up
 
 BEYOND_S = 0.1  # read past the longest recording, so that a longer one is noticed
+LISTENED_S = 120.0  # listened to beside the model: enough to notice a second voice
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for.
+    """Options of a request for faces.
 
     Attributes:
         more: Faces beside the first, from the same voice.
@@ -44,11 +48,12 @@ class Maker:
 
     def __init__(self, longest_s: float) -> None:
         self._longest_s = longest_s
-        self._ear = Ear()
+        # Beside a model that says nothing itself; the face knows nothing of what this hears.
+        self._ear, self._read_offs = Ge2e(), read_read_offs()
 
     @property
     def first_s(self) -> float:
-        """How much of a recording is to be read."""
+        """Seconds of a recording that are to be read."""
         return self._longest_s + BEYOND_S
 
     def answer(self, model: Model, name: str, read: Callable[[], Speech], order: Order) -> bytes:
@@ -68,9 +73,10 @@ class Maker:
             ModelError: The model is damaged.
         """
         began = time.perf_counter()
-        speech, is_cut = self._first(read())
+        whole, most = read(), round(self._longest_s * RATE_HZ)
+        speech = Speech(whole.samples[:most], name=whole.name)
         is_told = model.config.part("heard") is not None
-        beside = None if is_told else self._ear.listen(speech)
+        beside = None if is_told else self._listen(speech)
         made = model.reconstruct_speech(speech)
         told: Reconstruction | Listened | None = made if is_told else beside
         heard, speakers = (told.heard, told.speakers) if told else (None, None)
@@ -79,7 +85,7 @@ class Maker:
         if order.picture_only:
             return face
         shown = summed_up(speech.samples, made.voiced)
-        notes = [*self._notes(is_cut), *_several(speakers), *shown.pop("warnings")]
+        notes = self._notes(len(whole.samples) > most, speakers)
         answer = {
             "face": face,
             "more": _more(model, made, order, label),
@@ -87,31 +93,37 @@ class Maker:
             "heard": heard.as_data() if heard else None,
             "heard_by": ("model" if is_told else "beside") if heard else None,
             "speakers": speakers.n if speakers else None,
-            "warnings": notes,
             **shown,
+            "warnings": notes + shown["warnings"],
             "took_ms": round(1000 * (time.perf_counter() - began), 1),
         }
         return msgspec.json.encode(answer)
 
-    def _first(self, speech: Speech) -> tuple[Speech, bool]:
-        """The recording up to its longest, and whether it goes on after that."""
-        most = round(self._longest_s * RATE_HZ)
-        is_cut = len(speech.samples) > most
-        return Speech(speech.samples[:most], name=speech.name), is_cut
+    def _listen(self, speech: Speech) -> Listened | None:
+        """What GE2E hears in the first two minutes; None: there is too little speech to tell.
 
-    def _notes(self, is_cut: bool) -> list[str]:
-        first = in_words(self._longest_s)
-        return [f"The recording is longer: its first {first} were used."] if is_cut else []
+        Raises:
+            AudioError: It is no voice.
+        """
+        part = Speech(speech.samples[: round(LISTENED_S * speech.sample_rate)], name=speech.name)
+        try:
+            listened = self._ear.listen(part)
+        except AudioError:  # too little for this; the model says whether for a face too
+            return None
+        return interpret(self._ear, listened, self._read_offs, speech.name)
 
-
-def _several(speakers: Speakers | None) -> list[str]:
-    """That several people speak, if they do."""
-    if speakers is None or speakers.warning is None:
-        return []
-    return [
-        f"More than one person seems to speak: {speakers.warning}. "
-        "The face mixes them; a recording of one alone would tell more."
-    ]
+    def _notes(self, is_cut: bool, speakers: Speakers | None) -> list[str]:
+        """Notes that a part of the recording was not used, or that several people speak."""
+        notes = []
+        if is_cut:
+            first = in_words(self._longest_s)
+            notes.append(f"The recording is longer: its first {first} were used.")
+        if speakers is not None and speakers.warning is not None:
+            notes.append(
+                f"More than one person seems to speak: {speakers.warning}. "
+                "The face mixes them; a recording of one alone would tell more."
+            )
+        return notes
 
 
 def in_words(seconds: float) -> str:
@@ -122,10 +134,8 @@ def in_words(seconds: float) -> str:
 
 def _more(model: Model, made: Reconstruction, order: Order, label: str) -> list[bytes]:
     """Faces of others who might have the voice: how little or how much it decides."""
-    if order.more == 0:
-        return []
-    pngs = []
-    for number, face in enumerate(made.faces(order.more, order.seed), 1):
-        about = provenance_of(model, f"{number} of seed {order.seed}")
-        pngs.append(png_bytes(to_picture(face), about, label))
-    return pngs
+    faces = made.faces(order.more, order.seed) if order.more else ()
+    return [
+        png_bytes(to_picture(face), provenance_of(model, f"{number} of seed {order.seed}"), label)
+        for number, face in enumerate(faces, 1)
+    ]

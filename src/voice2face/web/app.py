@@ -27,14 +27,7 @@ from voice2face.web.metrics import PLAIN, Metrics
 from voice2face.web.models import Models
 from voice2face.web.pages import card_page, links
 from voice2face.web.queue import Desk
-from voice2face.web.refusals import (
-    LeftError,
-    RefusedError,
-    bad_model,
-    bad_query,
-    bad_recording,
-    closing,
-)
+from voice2face.web.refusals import LeftError, RefusedError, bad_query, closing
 from voice2face.web.security import Guard
 from voice2face.web.upload import check_head, read_recording, unless_gone
 
@@ -117,8 +110,8 @@ class Site:
                 },
                 "least_speech_s": self._models.least_speech_s,
                 "examples": [
-                    {"name": example.name, "title": example.title, "url": example.url}
-                    for example in EXAMPLES.values()
+                    {"name": name, "title": title, "url": f"api/examples/{name}.webm"}
+                    for name, title in EXAMPLES.items()
                 ],
                 "examples_credit": CREDIT,
                 "links": links(),
@@ -176,9 +169,13 @@ class Site:
             try:
                 made = await unless_gone(request, self.desk.do(work))
             except AudioError as error:
-                raise bad_recording(error) from error
-            except ModelError as error:
-                raise bad_model(error) from error
+                sentence = f"No face can be made of this recording: {error.found}."
+                raise RefusedError(
+                    422, "bad_recording", sentence, error.wanted, error.remedy, error.numbers
+                ) from error
+            except ModelError as error:  # which of its files failed is not for visitors
+                sentence, remedy = "The model could not make a face.", "choose another model"
+                raise RefusedError(500, "failed", sentence, "", remedy) from error
         kind = "image/png" if order.picture_only else "application/json"
         return Response(made, media_type=kind)
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.audio import log_mel
+from voice2face.audio.log_mel import log_mel
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.spectrogram import spectrogram_png
 from voice2face.settings import LogMel
 
 Int16Array = npt.NDArray[np.int16]
@@ -25,13 +26,6 @@ QUIET_PEAK = 0.02
 # them); with white noise added 5 dB below the voice, none has more than 7.5.
 NOISY_DB = 7.5
 LEAST_PAUSE_FRAMES = 10
-
-# Colours of the log-mel from low to high: eleven of matplotlib's `magma` (CC0), between which
-# lies a straight line.
-MAGMA = (
-    (0, 0, 4), (21, 14, 55), (59, 15, 112), (100, 26, 128), (140, 41, 129), (183, 55, 121),
-    (222, 73, 104), (247, 112, 92), (254, 159, 109), (254, 207, 146), (252, 253, 191),
-)  # fmt: skip
 
 
 def speech_spans(samples: Int16Array, voiced: Int16Array, frame_s: float) -> list[list[float]]:
@@ -79,21 +73,11 @@ def log_mel_png(spectrum: npt.NDArray[np.float32]) -> bytes:
     Returns:
         A PNG with a palette, one pixel a band, at most ``COLUMNS`` wide.
     """
-    import io
-
-    from PIL import Image
-
     n_columns = min(COLUMNS, len(spectrum))
     starts = np.linspace(0, len(spectrum), n_columns, endpoint=False).astype(int)
     widths = np.diff(np.append(starts, len(spectrum)))
     bands = np.add.reduceat(spectrum, starts, axis=0) / widths[:, None]
-    low, high = np.percentile(bands, (2, 99.8))
-    levels = np.clip((bands - low) / max(high - low, 1e-6), 0, 1) * 255
-    picture = Image.fromarray(np.ascontiguousarray(levels.astype(np.uint8).T[::-1]))
-    picture.putpalette(_palette())  # from here on its values are places in the palette
-    stream = io.BytesIO()
-    picture.save(stream, format="PNG")
-    return stream.getvalue()
+    return spectrogram_png(bands, (0.02, 0.998))[0]
 
 
 def warnings(samples: Int16Array, speech_s: float, spans: list[list[float]]) -> list[str]:
@@ -132,7 +116,7 @@ def speech_to_noise_db(samples: Int16Array, spans: list[list[float]]) -> float:
 
 
 def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
-    """All of it, as it stands in the answer.
+    """All that a page shows of a recording, as entries of the answer.
 
     Args:
         samples: The recording, shape (samples,).
@@ -156,11 +140,3 @@ def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
 def _parts(samples: Int16Array) -> list[float]:
     parts: list[float] = np.round(samples / FULL_SCALE, 3).tolist()
     return parts
-
-
-def _palette() -> list[int]:
-    anchors = np.array(MAGMA, np.float64)
-    at = np.linspace(0, len(anchors) - 1, 256)
-    columns = [np.interp(at, np.arange(len(anchors)), column) for column in anchors.T]
-    colours: list[int] = np.rint(np.stack(columns, axis=1)).astype(int).ravel().tolist()
-    return colours

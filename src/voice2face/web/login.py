@@ -5,11 +5,10 @@ import base64
 import binascii
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,7 +43,7 @@ class Door:
         self._token = secrets.token_urlsafe(32)
 
     def answer(self, path: str, method: str, headers: Headers) -> ASGIApp | None:
-        """What is answered instead of what was asked for; None lets pass."""
+        """An answer in the place of the one asked for; None: the request may pass."""
         if path == PATH and method == "POST":
             return self._enter
         if path in OPEN or self._knows(headers):
@@ -73,14 +72,10 @@ class Door:
 
     def _knows(self, headers: Headers) -> bool:
         """Whether the cookie or the password is the right one; takes as long for any."""
-        try:
-            cookies = SimpleCookie(headers.get("cookie", "")[:4096])
-        except CookieError:
-            cookies = SimpleCookie()
-        if COOKIE in cookies:
-            token = cookies[COOKIE].value.encode("utf-8", "replace")
-            if hmac.compare_digest(token, self._token.encode()):
-                return True
+        cookies = cookie_parser(headers.get("cookie", "")[:4096])
+        token = cookies.get(COOKIE, "").encode("utf-8", "replace")
+        if hmac.compare_digest(token, self._token.encode()):
+            return True
         kind, _, packed = headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic":
             return False

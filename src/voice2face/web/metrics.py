@@ -26,7 +26,7 @@ class Metrics:
         self.connections = self._gauge("connections", "Connections, idle ones included.")
 
     def text(self) -> bytes:
-        """All of them."""
+        """All metrics, in the text format of Prometheus."""
         return prometheus.generate_latest(self.registry)
 
     def _histogram(self, name: str, what: str) -> prometheus.Histogram:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from voice2face.release.hub import resolve
 from voice2face.release.inference import Model
 from voice2face.release.model_folder import SHIPPED_MODELS, ModelConfig
-from voice2face.web.refusals import unknown_model
+from voice2face.web.refusals import RefusedError
 
 # What the cards of models in the package say at length, by the model's name.
 SHIPPED_DATA = {
@@ -38,7 +38,7 @@ class Models:
 
     def __init__(self, wanted: Sequence[str | Path] = ()) -> None:
         self._models: dict[str, Model] = {}
-        for place in wanted or shipped():
+        for place in wanted or SHIPPED_MODELS.values():  # the default first
             # One thread each: as many recordings as there are cores are worked on at once.
             model = Model(resolve(place), threads=1)
             model.read()
@@ -46,12 +46,12 @@ class Models:
 
     @property
     def names(self) -> list[str]:
-        """In the order in which they were given."""
+        """Names of the models, the default first."""
         return list(self._models)
 
     @property
     def least_speech_s(self) -> float:
-        """What the default model needs."""
+        """Seconds of speech that the default model needs."""
         return self.find("")[1].config.voice_encoder.least_speech_s
 
     def find(self, name: str) -> tuple[str, Model]:
@@ -62,16 +62,19 @@ class Models:
         """
         found = name or self.names[0]
         if found not in self._models:
-            raise unknown_model(name, self.names)
+            sentence = f"There is no model called {name[:80]!r} here."
+            known = ", ".join(self.names)
+            raise RefusedError(404, "unknown_model", sentence, known, "choose one of these")
         return found, self._models[found]
 
     def about(self) -> list[dict[str, Any]]:
         """What a page says about each model."""
+        shipped = set(SHIPPED_MODELS.values())
         return [
             {
                 "name": name,
                 "title": name,
-                "trained_on": trained_on(model.config, is_shipped=model.folder in shipped()),
+                "trained_on": trained_on(model.config, is_shipped=model.folder in shipped),
                 "card": f"card?{urlencode({'model': name})}",
                 "is_default": number == 0,
             }
@@ -84,11 +87,6 @@ class Models:
             number += 1
             found = f"{name}-{number}"
         return found
-
-
-def shipped() -> list[Path]:
-    """Folders of the models in the package, the default first."""
-    return list(SHIPPED_MODELS.values())
 
 
 def trained_on(config: ModelConfig, *, is_shipped: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Connections: how many, and for how long one may keep still (HTTP/1.1 over h11)."""
+"""Connections: their number, and how long one may be silent (HTTP/1.1 over h11)."""
 
 import asyncio
 
@@ -40,12 +40,12 @@ class Protocol(H11Protocol):
         self._end_in(self.limits.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Stop its timer."""
         self._cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent, but not without end after the answer."""
+        """Take what was sent; after the answer only so much, then the connection is closed."""
         if self.cycle is not None and self.cycle.response_complete:
             self._n_unwanted += len(data)
             if self._n_unwanted > 2 * self.limits.recording_bytes:

@@ -1,4 +1,4 @@
-"""Who waits, who is served, and how much of recordings lies in memory: all of it bounded."""
+"""The queue for faces and the memory for recordings, both bounded."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from voice2face.web.limits import Limits
 from voice2face.web.metrics import Metrics
-from voice2face.web.refusals import RefusedError, busy, closing
+from voice2face.web.refusals import busy, closing
 
 T = TypeVar("T")
 
@@ -31,6 +31,9 @@ class Desk:
         self._n_bytes = 0
         self._n_large = 0  # of them, of recordings that are not small
         self.closing = False
+        metrics.waiting.set_function(lambda: self._n_waiting)
+        metrics.at_work.set_function(lambda: self._n_at_work)
+        metrics.held_bytes.set_function(lambda: self._n_bytes)
 
     @property
     def n_busy(self) -> int:
@@ -74,14 +77,13 @@ class Desk:
             if held > limits.held_bytes or (n_large() and large > most_large):
                 n_mine -= n_bytes
                 raise busy("Many recordings are being sent just now")
-            self._n_large = large
-            self._count_bytes(n_bytes)
+            self._n_large, self._n_bytes = large, held
 
         try:
             yield more
         finally:
             self._n_large -= n_large()
-            self._count_bytes(-n_mine)
+            self._n_bytes -= n_mine
 
     async def do(self, work: Callable[[], T]) -> T:
         """Call a function in a thread, when it is its turn.
@@ -96,7 +98,7 @@ class Desk:
         began = time.perf_counter()
         await self._turn()
         self._metrics.wait_s.observe(time.perf_counter() - began)
-        self._work(1)
+        self._n_at_work += 1
         try:
             loop = asyncio.get_running_loop()
             future = loop.run_in_executor(self._pool, self._timed, work)
@@ -107,30 +109,23 @@ class Desk:
         return await asyncio.shield(future)
 
     def shut(self) -> None:
-        """End the threads when what they do is done."""
+        """End the threads when their work is done."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _turn(self) -> None:
-        self._wait(1)
+        self._n_waiting += 1
         try:
             async with asyncio.timeout(self._limits.wait_s):
                 await self._places.acquire()
         except TimeoutError:
-            raise _waited_too_long(self._limits.wait_s) from None
+            found = f"{self._limits.wait_s:g} s were not enough for those who came before"
+            raise busy(found) from None
         finally:
-            self._wait(-1)
+            self._n_waiting -= 1
 
     def _timed(self, work: Callable[[], T]) -> T:
         with self._metrics.work_s.time():
             return work()
-
-    def _wait(self, change: int) -> None:
-        self._n_waiting += change
-        self._metrics.waiting.set(self._n_waiting)
-
-    def _work(self, change: int) -> None:
-        self._n_at_work += change
-        self._metrics.at_work.set(self._n_at_work)
 
     def _ended(self, future: "asyncio.Future[T]") -> None:
         self._free()
@@ -139,12 +134,4 @@ class Desk:
 
     def _free(self) -> None:
         self._places.release()
-        self._work(-1)
-
-    def _count_bytes(self, change: int) -> None:
-        self._n_bytes += change
-        self._metrics.held_bytes.set(self._n_bytes)
-
-
-def _waited_too_long(wait_s: float) -> RefusedError:
-    return busy(f"{wait_s:g} s were not enough for those who came before")
+        self._n_at_work -= 1

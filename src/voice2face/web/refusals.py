@@ -1,9 +1,7 @@
-"""Why a request gets no face: each is a status, a word for the metrics and a sentence."""
+"""Refusals of requests: each has a status, a word for the metrics and a sentence."""
 
 from collections.abc import Mapping
 from typing import Any
-
-from voice2face.errors import AudioError, ModelError
 
 RETRY_S = 5
 
@@ -58,23 +56,6 @@ def bad_query(name: str, found: str, wanted: str) -> RefusedError:
     return RefusedError(400, "bad_request", sentence, wanted, "correct the address")
 
 
-def two_lengths() -> RefusedError:
-    """A body whose end proxies and servers see in different places."""
-    return RefusedError(
-        400,
-        "bad_request",
-        "The request has a Content-Length and is chunked as well.",
-        "one of them",
-        "send it with one",
-    )
-
-
-def unknown_model(name: str, known: list[str]) -> RefusedError:
-    """A model that is not served here."""
-    sentence = f"There is no model called {name[:80]!r} here."
-    return RefusedError(404, "unknown_model", sentence, ", ".join(known), "choose one of these")
-
-
 def wrong_type(found: str) -> RefusedError:
     """A body that says itself that it is no recording."""
     return RefusedError(
@@ -97,17 +78,6 @@ def too_large(limit_bytes: int) -> RefusedError:
     )
 
 
-def too_slow() -> RefusedError:
-    """A sender that does not send."""
-    return RefusedError(
-        408,
-        "too_slow",
-        "The recording came in too slowly, and was given up.",
-        "a faster connection, or a smaller file",
-        "try again, or record less",
-    )
-
-
 def busy(found: str = "Many faces are being made just now") -> RefusedError:
     """No room for one more."""
     return RefusedError(
@@ -119,23 +89,4 @@ def closing() -> RefusedError:
     """The server is being ended."""
     return RefusedError(
         503, "closing", "The server is being switched off or restarted.", "", "try again soon"
-    )
-
-
-def bad_recording(error: AudioError) -> RefusedError:
-    """A recording of which no face can be made."""
-    return RefusedError(
-        422,
-        "bad_recording",
-        f"No face can be made of this recording: {error.found}.",
-        error.wanted,
-        error.remedy,
-        error.numbers,
-    )
-
-
-def bad_model(error: ModelError) -> RefusedError:
-    """A model that fails; which of its files is for the server's keeper to know."""
-    return RefusedError(
-        500, "failed", "The model could not make a face.", "", "choose another model"
     )

@@ -9,7 +9,7 @@ from types import FrameType
 
 import uvicorn
 
-from voice2face.errors import AudioError, SettingsError
+from voice2face.errors import AudioError, SettingsError, reason_of
 from voice2face.web.answer import Order
 from voice2face.web.app import Site
 from voice2face.web.examples import EXAMPLES, example_recording
@@ -88,11 +88,8 @@ def open_socket(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise SettingsError(
-            f"{host}:{port}", reason, "an address of this machine, and a free port",
-            "choose another --port or --host",
-        ) from error  # fmt: skip
+        wanted, remedy = "a free port of this machine", "choose another --port or --host"
+        raise SettingsError(f"{host}:{port}", reason_of(error), wanted, remedy) from error
 
 
 def warm_up(models: Models, site: Site) -> None:

@@ -2,21 +2,13 @@
 
 import asyncio
 import io
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from voice2face.web.limits import Limits
-from voice2face.web.refusals import (
-    LeftError,
-    bad_query,
-    too_large,
-    too_slow,
-    two_lengths,
-    wrong_type,
-)
+from voice2face.web.refusals import LeftError, RefusedError, bad_query, too_large, wrong_type
 
 T = TypeVar("T")
 
@@ -28,7 +20,7 @@ APPLICATIONS = {
 
 
 def check_head(request: Request, limits: Limits) -> None:
-    """Refuse by its head what need not be read.
+    """Refuse a request by its head, before its body is read.
 
     Raises:
         RefusedError: Another type, packed, or too large.
@@ -41,7 +33,9 @@ def check_head(request: Request, limits: Limits) -> None:
     if packed != "identity":
         raise wrong_type(f"packed with {packed}")
     if "transfer-encoding" in request.headers and "content-length" in request.headers:
-        raise two_lengths()
+        # Proxies and servers would see its end in different places.
+        sentence = "The request has a Content-Length and is chunked as well."
+        raise RefusedError(400, "bad_request", sentence, "one of them", "send it with one")
     length = request.headers.get("content-length", "0")
     if not length.isdecimal():  # the protocol refuses it already
         raise bad_query("Content-Length", length, "a number")
@@ -61,16 +55,23 @@ async def read_recording(request: Request, limits: Limits, keep: Callable[[int],
         RefusedError: Too many bytes, or too slow a sender.
         LeftError: The client has gone.
     """
-    body, patience = io.BytesIO(), _Patience(limits, time.monotonic())
-    n_bytes, more = 0, True
-    while more:
-        piece, more = await _piece(request, patience.left_s(time.monotonic()))
-        patience.came(len(piece), time.monotonic())
-        n_bytes += len(piece)
-        if n_bytes > limits.recording_bytes:
-            raise too_large(limits.recording_bytes)
-        keep(len(piece))
-        body.write(piece)
+    now = asyncio.get_running_loop().time
+    body, patience = io.BytesIO(), _Patience(limits, now())
+    try:
+        async with asyncio.timeout_at(patience.until) as limit:
+            async for piece in request.stream():
+                patience.came(len(piece), now())
+                limit.reschedule(patience.until)
+                if body.tell() + len(piece) > limits.recording_bytes:
+                    raise too_large(limits.recording_bytes)
+                keep(len(piece))
+                body.write(piece)
+    except TimeoutError:
+        sentence = "The recording came in too slowly, and was given up."
+        wanted, remedy = "a faster connection, or a smaller file", "try again, or record less"
+        raise RefusedError(408, "too_slow", sentence, wanted, remedy) from None
+    except ClientDisconnect:
+        raise LeftError from None
     return body.getvalue()
 
 
@@ -84,13 +85,13 @@ class _Patience:
         self._limits, self._began, self._last = limits, now, now
         self._earned_s = limits.upload_grace_s
 
-    def left_s(self, now: float) -> float:
-        """Seconds until the next piece must be there."""
-        in_all_s = self._began + self._limits.upload_s - now
-        return min(self._earned_s - (now - self._last), in_all_s)
+    @property
+    def until(self) -> float:
+        """When the next piece must be there."""
+        return min(self._last + self._earned_s, self._began + self._limits.upload_s)
 
     def came(self, n_bytes: int, now: float) -> None:
-        """Note a piece."""
+        """Count a piece that has come."""
         earned_s = self._earned_s - (now - self._last) + n_bytes / self._limits.upload_bytes_per_s
         self._earned_s, self._last = min(earned_s, self._limits.upload_grace_s), now
 
@@ -117,18 +118,6 @@ def _is_application(family: str, name: str) -> bool:
     if family == "binary":  # as stores of files say it
         return name == "octet-stream"
     return family == "application" and name in APPLICATIONS
-
-
-async def _piece(request: Request, seconds: float) -> tuple[bytes, bool]:
-    """The next piece of the body, and whether there is more."""
-    try:
-        async with asyncio.timeout(seconds):
-            message = await request.receive()
-    except TimeoutError:
-        raise too_slow() from None
-    if message["type"] == "http.disconnect":
-        raise LeftError
-    return message.get("body", b""), message.get("more_body", False)
 
 
 async def _disconnected(request: Request) -> None:
