@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from voice2face.release.contact_sheet import LINE_PX, MARGIN_PX, NOTE, contact_sheet, write_sheet
+from voice2face.release.contact_sheet import LINE_PX, MARGIN_PX, NOTE, contact_sheet
 
 LONG = "a recording of an interview that goes on and on, part 2 (final).wav"
 NAMES = ["anna.wav", LONG, "声音.wav", "two lines.wav", "голос.wav", "\udce9.wav", "👩.wav"]
@@ -53,7 +53,5 @@ def test_two_names_look_different():
 
 
 @pytest.mark.parametrize("px", [16, 64, 128, 256])
-def test_faces_of_any_size(px, tmp_path):
-    path = write_sheet(tmp_path / "sheet.png", faces(2, px), "bundled")
-    with Image.open(path) as picture:
-        assert (picture.format, picture.width) == ("PNG", 2 * 256 + 16 + 2 * MARGIN_PX)
+def test_faces_of_any_size(px):
+    assert contact_sheet(faces(2, px), "bundled").width == 2 * 256 + 16 + 2 * MARGIN_PX

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
-from voice2face.files import check_free
+from voice2face.files import check_free, write_bytes
 from voice2face.media import Recordings, recordings_in
 from voice2face.release.inference import Model, to_picture
-from voice2face.release.provenance import provenance_of, write_picture
+from voice2face.release.provenance import png_bytes, provenance_of, write_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -249,7 +249,7 @@ def write_sheet_of(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -
     Raises:
         OutputError: It could not be written.
     """
-    from voice2face.release.contact_sheet import write_sheet
+    from voice2face.release.contact_sheet import contact_sheet
 
     count = Counter(job.source.name for job, _ in done)
     shown = []
@@ -260,7 +260,5 @@ def write_sheet_of(path: Path, done: Sequence[tuple[Job, Done]], model: Model) -
         shown.append((made.picture, f"{one_line(name)}{heard}"))
         shown += [(picture, f"drawn, {n}") for n, picture in enumerate(made.drawn, start=1)]
     per_voice = 1 + max(len(made.drawn) for _, made in done)
-    write_sheet(
-        path, shown, model.config.name, provenance_of(model, f"{len(shown)} faces on one sheet"),
-        columns=per_voice if per_voice > 1 else None,
-    )  # fmt: skip
+    sheet = contact_sheet(shown, model.config.name, per_voice if per_voice > 1 else None)
+    write_bytes(path, png_bytes(sheet, provenance_of(model, f"{len(shown)} faces on one sheet")))

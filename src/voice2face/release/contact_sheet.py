@@ -4,13 +4,10 @@ import functools
 import math
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from voice2face.errors import one_line
-from voice2face.files import write_bytes
-from voice2face.release.provenance import Provenance, png_bytes
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -35,32 +32,16 @@ SYSTEM_FONTS = (
 NO_LETTER = "\U0010ffff"  # no font has it: drawn as the box that stands for what is missing
 
 
-def write_sheet(
-    path: Path,
-    faces: Sequence[tuple[Image.Image, str]],
-    title: str,
-    about: Provenance,
-    columns: int | None = None,
-) -> None:
-    """Write faces with their names under them.
-
-    Args:
-        path: A PNG file.
-        faces: Pictures and their labels; each line of a label is one of its own.
-        title: Name of the model.
-        about: What the file says about itself.
-        columns: Faces in a row; as many as make a sheet of good shape if not given.
-
-    Raises:
-        OutputError: It could not be written.
-    """
-    write_bytes(path, png_bytes(contact_sheet(faces, title, columns), about))
-
-
 def contact_sheet(
     faces: Sequence[tuple[Image.Image, str]], title: str, columns: int | None = None
 ) -> Image.Image:
-    """Faces in rows, each enlarged, its label below; the title and what this is on top."""
+    """Faces in rows, each enlarged, its label below; the title and what this is on top.
+
+    Args:
+        faces: Pictures and their labels; each line of a label is one of its own.
+        title: Name of the model.
+        columns: Faces in a row; as many as make a sheet of good shape if not given.
+    """
     if columns is None:
         columns = min(len(faces), max(3, math.ceil(math.sqrt(len(faces)))))
         columns = 2 if len(faces) == 4 else columns
