@@ -1,12 +1,13 @@
 """Every rival and every trivial baseline under one protocol, on real people and on made-up ones.
 
-    python -m benchmarks.rivals OUT --data FOLDER [--system NAME=MODEL ...] [--without NAME ...]
+    python -m benchmarks.rivals OUT --data FOLDER [--five FOLDER] [--system NAME=MODEL ...]
 
 FOLDER holds ``pairs/avspeech`` and ``pairs/voxceleb``. All systems learn from the same seven
 eighths of AVSpeech's people, hear through the same frozen encoder (GE2E), and are asked about the
 last eighth, by which one of each family is chosen, and about VoxCeleb people whom nothing was
-trained or chosen on. ``--system`` adds a model that was trained elsewhere. What is done in OUT is
-not done again. Writes ``results/rivals.json`` and the page ``docs/rivals.md``.
+trained or chosen on. ``--five`` adds the report's models that ``five_models.sh`` has trained in a
+folder, ``--system`` any model that was trained elsewhere. What is done in OUT is not done again.
+Writes ``results/rivals.json`` and the page ``docs/rivals.md``.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -29,6 +31,7 @@ from benchmarks.rivals_training import (
     Trained,
     held_out_table,
     prepared,
+    reports_five,
     train_all,
     trainings,
     write_table,
@@ -47,7 +50,7 @@ from voice2face.release.people import ENTRIES, trained_on
 from voice2face.training.closed_form import read_pairs
 from voice2face.training.frozen import open_frozen
 
-COMMAND = "python -m benchmarks.rivals OUT --data FOLDER"
+COMMAND = "python -m benchmarks.rivals OUT --data FOLDER --five FOLDER --system NAME=MODEL"
 PUBLISHED, JUDGE = "speech2face", "face_reid_0095"
 TARGETS = ("canonical", "face")
 HELD_OUT = "held-out.csv"
@@ -80,26 +83,25 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--system", action="append", default=[], metavar="NAME=MODEL")
     options.add_argument(
-        "--without", action="append", default=[], metavar="NAME", help="as `report's *`; repeatable"
+        "--without", action="append", default=[], metavar="NAME", help="as `*fop*`; repeatable"
     )
-    options.add_argument("--iterations", type=int, default=2000, help="of the report's five")
-    options.add_argument("--seeds", type=int, default=1, help="of systems that depend on one")
+    options.add_argument("--five", type=Path, help="where five_models.sh trains")
+    options.add_argument("--seeds", type=int, default=3, help="of systems that depend on one")
+    options.add_argument("--once", action="append", default=[], metavar="NAME", help="one seed")
     options.add_argument("--couplings", type=float, nargs="*", default=list(COUPLINGS))
     given = options.parse_args()
     out: Path = given.out
     pairs = given.data / "pairs" / "avspeech" / "pairs.csv"
     table = write_table(pairs, out / "pairs.csv")
-    every = trainings(given.iterations)
+    every = trainings()
     without = [o.name for o in every if any(fnmatch(o.name, some) for some in given.without)]
     wanted = [one for one in every if one.name not in without]
     needed = {*TARGETS, *(one.corpus for one in wanted)}
     corpora = {n: prepared(table, out, n, words) for n, words in CORPORA.items() if n in needed}
-    made = list(train_all(wanted, corpora, out, given.seeds))
+    made = list(train_all(wanted, corpora, out, given.seeds, given.once))
     named = [text.partition("=")[::2] for text in given.system]
-    added = [
-        Trained(name, [resolve(place)], "five" if name.startswith("report's") else "added")
-        for name, place in named
-    ]
+    added = [Trained(name, [resolve(place)], "added") for name, place in named]
+    made += reports_five(given.five) if given.five else []
     systems = gathered([*made, *added], corpora["canonical"])
     judges = opened_judges(corpora["face"], out)
     asked_of = {
@@ -115,8 +117,8 @@ def main() -> None:
         "systems": about(systems),
     }
     held_out = answered(tables["held out"], systems, judges, [])
-    chosen = best_of_families(held_out, systems)
-    references = [PUBLISHED, *(name for family, name in chosen.items() if family != "five")]
+    chosen = best_matchers(held_out, systems)
+    references = [PUBLISHED, *chosen.values()]
     found["chosen"] = chosen
     found["rows"] = {
         "held out": held_out,
@@ -125,7 +127,7 @@ def main() -> None:
     found["seconds_a_face"] = speeds(tables["voxceleb"], systems, judges)
     found["truth"] = known_truth(out / "truth", given.couplings, without)
     text = json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False)
-    write_text(RESULTS / "baselines.json", text + "\n")
+    write_text(RESULTS / "rivals.json", text + "\n")
     write_text(PAGE, page(json.loads(text)))
 
 
@@ -193,12 +195,15 @@ def answered(
     rows: dict[str, Any] = {}
     for target in TARGETS:
         real = table.pictures(judges, target)
-        direct = {one.name: matched(table, Model(one.folders[0]), real) for one in systems.matchers}
+        direct = {
+            one.name: [matched(table, Model(folder), real) for folder in one.folders]
+            for one in systems.matchers
+        }
         asking = Asking(table.pairs, real, measured, direct, references, JUDGE)
         print(f"{len(measured) + len(direct)} systems against {target}", flush=True)
         rows[target] = list(asking.rows())
         rows[f"faces, beside {target}"] = list(asking.attributes())
-    rows["found"] = {name: seeds[0].found for name, seeds in measured.items()}
+    rows["found"] = {n: fmean(one.found for one in seeds) for n, seeds in measured.items()}
     return msgspec.to_builtins(rows)  # type: ignore[no-any-return]
 
 
@@ -232,22 +237,14 @@ def speeds(table: Table, systems: Systems, judges: Judges) -> dict[str, float]:
     }
 
 
-def best_of_families(held_out: Mapping[str, Any], systems: Systems) -> dict[str, str]:
-    """Who is best on held-out people, of the five models and of the matchers of each kind of faces.
+def best_matchers(held_out: Mapping[str, Any], systems: Systems) -> dict[str, str]:
+    """Who is best on held-out people, of the matchers of each kind of faces.
 
     By 1:2 matching against the faces that they learned from.
     """
-    families = {
-        "five": ("canonical", [one.name for one in systems.models if one.group == "five"]),
-        **{
-            f"direct, {target}": (
-                target, [one.name for one in systems.matchers if one.name.endswith(target)],
-            )
-            for target in TARGETS
-        },
-    }  # fmt: skip
     chosen = {}
-    for family, (target, names) in families.items():
+    for target in TARGETS:
+        names = [one.name for one in systems.matchers if one.name.endswith(target)]
         values = {
             row["system"]: row["value"]
             for row in held_out[target]
@@ -255,7 +252,7 @@ def best_of_families(held_out: Mapping[str, Any], systems: Systems) -> dict[str,
             and (row["measure"], row["stratum"], row["against"]) == ("1:2 matching", "", "")
         }  # fmt: skip
         if values:
-            chosen[family] = max(values, key=lambda name: values[name])
+            chosen[f"direct, {target}"] = max(values, key=lambda name: values[name])
     return chosen
 
 
@@ -265,7 +262,10 @@ def about(systems: Systems) -> dict[str, Any]:
         one.name: {
             "group": one.group,
             "cost": one.cost,
-            "model": load(one.folders[0]).sha256,
+            "models": [load(folder).sha256 for folder in one.folders],
+            "iterations": [
+                Model(folder).config.provenance.get("iterations") for folder in one.folders
+            ],
             "provenance": {
                 key: value
                 for key, value in Model(one.folders[0]).config.provenance.items()

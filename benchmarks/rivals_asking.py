@@ -15,15 +15,23 @@ from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.metrics.retrieval import retrieve
 from voice2face.evaluation.pairs import Pairs
 from voice2face.evaluation.results import Row
-from voice2face.evaluation.statistics.intervals import SHARE, Estimate, estimate
+from voice2face.evaluation.statistics.intervals import (
+    SHARE,
+    Estimate,
+    estimate,
+    person_means,
+    with_seeds,
+)
 from voice2face.evaluation.trials.trial_list import Protocol
 from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
+from voice2face.experiments.summary import mean_estimate
 
 STRATA = ("gender", "age", "ethnicity")
 REAL = "real faces"
 BANDS = {"20-39": 0, "40-59": 1, ">=60": 2}  # of age, as the table of VoxCeleb people has them
 
 Vectors = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +50,7 @@ class Asking:
         pairs: The people.
         target: Real faces.
         systems: By name, of each seed what judges see in its faces.
-        direct: Matchers by name.
+        direct: Matchers by name, of each seed.
         references: Names of those with which every other is compared.
         judge: The embedder by which retrieval and verification are asked.
     """
@@ -50,7 +58,7 @@ class Asking:
     pairs: Pairs
     target: Measured
     systems: Mapping[str, Sequence[Measured]]
-    direct: Mapping[str, Direct]
+    direct: Mapping[str, Sequence[Direct]]
     references: Sequence[str]
     judge: str
 
@@ -68,17 +76,21 @@ class Asking:
         """Gender and age that a network sees in the faces, against the labels of the table."""
         cells, people = self.pairs.cells, self.pairs.identity
         for name, seeds in {**self.systems, REAL: [self.target]}.items():
-            seen = seeds[0]
             if "gender" in cells:
                 male = np.char.lower(np.array(cells["gender"])) == "male"
-                right = ((seen.male > 0.5) == male).astype(float)
-                right[np.isnan(seen.male)] = 0.5
-                found = estimate(right, people, ends=SHARE)
+                right = [
+                    np.where(np.isnan(seen.male), 0.5, (seen.male > 0.5) == male) for seen in seeds
+                ]
+                found = over_people(right, people)
                 yield _with(Row(name, "gender", n_people=len(np.unique(people)), chance=0.5), found)
             if "age" in cells:
                 band = np.array([BANDS.get(cell, np.nan) for cell in cells["age"]])
-                there = ~np.isnan(band) & ~np.isnan(seen.age)
-                yield _with(Row(name, "age, r"), correlation(seen.age, band, people, there))
+                known = ~np.isnan(band)
+                of_seeds = [
+                    correlation(seen.age, band, people, known & ~np.isnan(seen.age))
+                    for seen in seeds
+                ]
+                yield _with(Row(name, "age, r"), mean_estimate(of_seeds, (-1.0, 1.0)))
 
     def _items(self) -> tuple[Items, Items, npt.NDArray[np.bool_]]:
         """Probes, gallery, and rows of the table that are in the gallery."""
@@ -98,13 +110,13 @@ class Asking:
 
     def _sides(
         self, embedder: str, there: npt.NDArray[np.bool_]
-    ) -> Iterator[tuple[str, str, list[Vectors], Vectors]]:
-        """Name, embedder, embeddings of each seed and real faces, of every system."""
+    ) -> Iterator[tuple[str, str, list[tuple[Vectors, Vectors]]]]:
+        """Name and embedder of every system; of each seed, what is made and what is real."""
         real = self.target.vectors[embedder][there]
         for name, seeds in self.systems.items():
-            yield name, embedder, [filled(one.vectors[embedder]) for one in seeds], real
-        for name, one in self.direct.items():
-            yield name, self.judge, [one.voices], one.faces[there]
+            yield name, embedder, [(filled(one.vectors[embedder]), real) for one in seeds]
+        for name, matchers in self.direct.items():
+            yield name, self.judge, [(one.voices, one.faces[there]) for one in matchers]
 
     def _matching(self, strata: tuple[str, ...], embedder: str) -> Iterator[Row]:
         try:
@@ -112,8 +124,8 @@ class Asking:
         except CorpusError:
             return
         scored, judged_by = {}, {}
-        for name, by, seeds, real in self._sides(embedder, there):
-            parts = [match(made, real, trials, centre=True) for made in seeds]
+        for name, by, seeds in self._sides(embedder, there):
+            parts = [match(*pair, trials, centre=True) for pair in seeds]
             scored[name], judged_by[name] = Scored.mean(parts), by
         for name, one in scored.items():
             if name in self.direct and embedder != self.judge:
@@ -143,27 +155,37 @@ class Asking:
 
     def _several(self) -> Iterator[Row]:
         trials, there = self._trials("1:N", n_way=SEVERAL)
-        for name, by, seeds, real in self._sides(self.judge, there):
-            one = Scored.mean([match(made, real, trials, centre=True) for made in seeds])
+        for name, by, seeds in self._sides(self.judge, there):
+            one = Scored.mean([match(*pair, trials, centre=True) for pair in seeds])
             row = _row(name, f"1:{SEVERAL} matching", trials, by, one)
             yield _with(row, one.estimate())
 
     def _retrieval(self) -> Iterator[Row]:
         trials, there = self._trials("retrieval")
-        for name, by, (made, *_), real in self._sides(self.judge, there):
-            ranks = retrieve(made, real, trials, centre=True)
-            for k in (k for k in RANKS if k < ranks.n_gallery):
-                row = Row(name, f"R@{k} of {ranks.n_gallery}", "", by, chance=ranks.chance(k))
-                yield _with(row, ranks.recall_at(k))
+        for name, by, seeds in self._sides(self.judge, there):
+            ranks = [retrieve(*pair, trials, centre=True) for pair in seeds]
+            n, people = ranks[0].n_gallery, ranks[0].people
+            for k in (k for k in RANKS if k < n):
+                row = Row(name, f"R@{k} of {n}", "", by, chance=ranks[0].chance(k))
+                yield _with(row, over_people([one.found(k) for one in ranks], people))
 
     def _verification(self) -> Iterator[Row]:
         for strata in ((), *([("gender",)] if "gender" in self.pairs.cells else [])):
             trials, there = self._trials("verification", strata)
-            for name, by, (made, *_), real in self._sides(self.judge, there):
-                found = verify_faces(made, real, trials, centre=True)
-                for measure, value in (("AUC", found.auc), ("EER", found.eer)):
+            for name, by, seeds in self._sides(self.judge, there):
+                found = [verify_faces(*pair, trials, centre=True) for pair in seeds]
+                for measure, of_seeds in (
+                    ("AUC", [one.auc for one in found]), ("EER", [one.eer for one in found])
+                ):  # fmt: skip
                     row = Row(name, f"verification {measure}", ", ".join(strata), by, chance=0.5)
-                    yield _with(row, value)
+                    yield _with(row, mean_estimate(of_seeds, SHARE))
+
+
+def over_people(of_seeds: Sequence[Floats], people: npt.NDArray[np.str_]) -> Estimate:
+    """Mean over people and seeds of shares of recordings, with its interval over both."""
+    found = estimate(np.mean(of_seeds, axis=0), people, ends=SHARE)
+    means = [float(person_means(one, people)[0].mean()) for one in of_seeds]
+    return with_seeds(found, means, ends=SHARE)
 
 
 def correlation(

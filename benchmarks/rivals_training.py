@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks.harness import PROGRAM, run_process
 from voice2face.files import sha256_of, write_text
 from voice2face.networks.variants import VARIANTS
+from voice2face.release.inference import Model
 
 # Of web pictures about one in forty has no face that looks ahead: left out.
 PREPARE = ("--split", "hash:88/12/0", "--max-skipped", "0.2", "--workers", "1", "--quiet")
@@ -25,7 +28,6 @@ LEAVE_OUT_NONE = (
 CORPORA: dict[str, tuple[str, ...]] = {
     "canonical": ("--face", "canonical", "--px", "128"),
     "face": ("--face", "face", "--px", "128"),
-    "canonical-64": ("--face", "canonical"),
     "normalised": (
         "--face", "canonical", "--align", "normalised", "--px", "160",
         *(word for setting in LEAVE_OUT_NONE for word in ("--set", setting)),
@@ -40,11 +42,6 @@ ROUTES = (
     ("flow", "flow", "canonical"),
     ("face space", "face-space", "normalised"),
 )
-# A quarter of the width and this many iterations: what two cores do in some minutes.
-GAN = (
-    "--width", "0.25", "--batch-size", "32", "--precision", "bf16", "--pair-by", "gender",
-    "--set", "training.ema_decay=0.999", "--half", "--quiet", "--resume",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,36 +70,26 @@ class Training:
         ]  # fmt: skip
 
 
-def trainings(iterations: int) -> list[Training]:
-    """All of them.
-
-    Args:
-        iterations: Of the report's five models.
-    """
+def trainings() -> list[Training]:
+    """All of them."""
     ge2e = ("--voice-encoder", "ge2e")
     direct = [
         Training(
-            f"direct matching, {loss}, {kind}", kind, ("--loss", loss), "direct", stage="matching"
+            f"direct matching, {loss}, {kind}", kind, ("--loss", loss), "direct",
+            seeded=loss != "cca", stage="matching",
         )
         for kind in ("canonical", "face")
         for loss in LOSSES
     ]  # fmt: skip
-    gan = (*ge2e, "--iterations", str(iterations), *GAN)
-    five = [
-        Training(
-            f"report's {variant}", "canonical-64", ("--variant", variant, *gan), "five", seeded=True
-        )
-        for variant, one in VARIANTS.items()
-        if one.number is not None
-    ]
     return [
         *direct,
         Training("linear", "canonical", ("--generator", "linear", *ge2e), "closed form"),
         *(
-            Training(name, corpus, ("--generator", kind, *ge2e), "rival", seeded=True)
+            Training(
+                name, corpus, ("--generator", kind, *ge2e), "rival", seeded=kind != "face-space"
+            )
             for name, kind, corpus in ROUTES
         ),
-        *five,
     ]
 
 
@@ -114,7 +101,8 @@ class Trained:
         name: In tables.
         folders: Of the released model, one of each seed.
         group: What the page says of it.
-        cost: Processor and wall time of the first seed's training, in seconds; empty: not known.
+        cost: Processor and wall time of a training, the mean of all seeds, in seconds; empty: not
+            known.
     """
 
     name: str
@@ -162,16 +150,45 @@ def trained(one: Training, corpus: Path, out: Path, seed: int) -> tuple[Path, di
 
 
 def train_all(
-    wanted: Sequence[Training], corpora: dict[str, Path], out: Path, seeds: int
+    wanted: Sequence[Training],
+    corpora: dict[str, Path],
+    out: Path,
+    seeds: int,
+    once: Sequence[str] = (),
 ) -> Iterator[Trained]:
-    """One after another; a system that can't be trained ends the command."""
+    """One after another; a system that can't be trained ends the command.
+
+    Args:
+        wanted: All of them.
+        corpora: Folders by name.
+        out: Folder of all runs.
+        seeds: Trainings of a system that depends on its seed.
+        once: Patterns of names of systems that are trained from one seed all the same.
+    """
     for one in wanted:
         folders, costs = [], []
-        for seed in range(seeds if one.seeded else 1):
+        several = one.seeded and not any(fnmatch(one.name, some) for some in once)
+        for seed in range(seeds if several else 1):
             folder, cost = trained(one, corpora[one.corpus], out, seed)
             folders.append(folder)
             costs.append(cost)
-        yield Trained(one.name, folders, one.group, costs[0])
+        mean = {name: fmean(cost[name] for cost in costs) for name in costs[0]}
+        yield Trained(one.name, folders, one.group, mean)
+
+
+def reports_five(folder: Path) -> Iterator[Trained]:
+    """The report's models that ``five_models.sh`` has trained in a folder so far.
+
+    Of each, the seeds that were trained longest: two lengths of training are two models.
+    """
+    for variant, one in VARIANTS.items():
+        of_lengths: dict[int, list[Path]] = {}
+        for model in sorted((folder / "faces").glob(f"{variant}-*/model")):
+            if re.fullmatch(rf"{variant}-\d+", model.parent.name):
+                length = int(str(Model(model).config.provenance["iterations"]))
+                of_lengths.setdefault(length, []).append(model)
+        if one.number is not None and of_lengths:
+            yield Trained(f"report's {variant}", of_lengths[max(of_lengths)], "five")
 
 
 def held_out_table(corpus: Path, table: Path, out: Path) -> Path:

@@ -35,8 +35,16 @@ def rows():
     asking = Asking(
         pairs,
         seen(real),
-        {"speech2face": [seen(np.zeros((N, 8)))], "knows": [seen(real), seen(real)]},
-        {"direct matching, cca, face": Direct((real + rng.normal(size=(N, 8))).astype("f4"), real)},
+        {
+            "speech2face": [seen(np.zeros((N, 8)))],
+            "knows": [seen(real), seen(real)],
+            "at times": [seen(real), seen(np.zeros((N, 8)))],
+        },
+        {
+            "direct matching, cca, face": [
+                Direct((real + rng.normal(size=(N, 8))).astype("f4"), real)
+            ]
+        },
         ["speech2face", "direct matching, cca, face"],
         JUDGE,
     )
@@ -63,19 +71,34 @@ def test_all_are_asked_alike(rows):
     assert value(faces, "knows", "gender")["value"] == 1
 
 
+def test_seeds_widen_every_interval(rows):
+    matching, _ = rows
+    for measure, mean in (
+        ("1:2 matching", 0.75), ("R@1 of 16", (1 + 1 / N) / 2), ("verification AUC", 0.75)
+    ):  # fmt: skip
+        row = value(matching, "at times", measure)
+        assert row["value"] == pytest.approx(mean)
+        assert (row["low"], row["high"]) == (0, 1)  # of 0.5 and 1 two seeds tell nothing
+        assert value(matching, "knows", measure)["high"] == 1
+
+
 def test_the_page_says_what_the_numbers_bear_out(rows):
     matching, faces = rows
     each = dict.fromkeys(("canonical", "face"), matching)
     each |= {f"faces, beside {target}": faces for target in ("canonical", "face")}
-    system = {"cost": {"cpu_s": 90.0}, "provenance": {"recordings": 20}, "model": "0"}
+    system = {
+        "cost": {"cpu_s": 90.0}, "provenance": {"recordings": 20}, "models": ["0", "1"],
+        "iterations": [None, None],
+    }  # fmt: skip
     found = {
         "run_with": "python -m benchmarks.rivals OUT --data FOLDER",
-        "without": ["report's bn"],
+        "without": ["SF2F"],
         "rows": {"voxceleb": each, "held out": each},
         "chosen": {"direct, face": "direct matching, cca, face"},
         "systems": {
             "knows": {**system, "group": "closed form"},
             "direct matching, cca, face": {**system, "group": "direct"},
+            "at times": {**system, "group": "five", "iterations": [1000, 1000]},
         },
         "seconds_a_face": {"knows": 0.01},
         "truth": {},
@@ -85,8 +108,10 @@ def test_the_page_says_what_the_numbers_bear_out(rows):
     assert "above these for certain: `knows`; below: none" in text
     assert "cannot be told from chance: `speech2face`" in text
     assert "Against Speech2Face's published faces: +" in text and "points, it wins" in text
-    assert "Left out of this run: report's bn." in text
-    assert "| `knows` | fitted at once | 20 | 1.5 | 100 |" in text
+    assert "Left out of this run: SF2F." in text
+    assert "| `knows` | fitted at once | 20 | 2 | — | 1.5 | 100 |" in text
+    assert "**The report's models** after 1,000 iterations" in text
+    assert "FairFace's faces" in text
 
 
 def test_a_face_that_is_not_found_tells_nobody_from_anybody():
