@@ -15,6 +15,7 @@ from voice2face.training.closed_form import VoicesAndFaces, train_closed_form
 from voice2face.training.frozen import open_frozen
 from voice2face.training.sf2f.fit import Sf2fFit
 from voice2face.training.sf2f.network import CoarseToFine, FineFace, halved
+from voice2face.training.sf2f.start import regression
 from voice2face.training.sf2f.train import (
     Sampler,
     Sf2fRecipe,
@@ -22,6 +23,7 @@ from voice2face.training.sf2f.train import (
     Windows,
     halved_pixels,
     mean_face,
+    mean_faces,
     train,
 )
 
@@ -98,7 +100,9 @@ def test_a_training_learns_what_windows_tell_and_is_the_same_each_time(data, cri
 
     made = faces_of(trained).mean(axis=(1, 2, 3))
     true = data.pixels.mean(axis=(1, 2, 3))[data.voice_labels]
-    assert np.corrcoef(made, true)[0, 1] > 0.9
+    # Of what is told along one line alone, an embedding of length one keeps hardly more than the
+    # sign, whose correlation with a brightness of equal steps is 0.87.
+    assert np.corrcoef(made, true)[0, 1] > 0.85
     if not critics:
         again = train(data, windows, recipe, seed=1)
         np.testing.assert_array_equal(faces_of(again), faces_of(trained))
@@ -141,7 +145,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(data):
 
 def test_what_would_fail_at_the_end_is_refused_at_once(data):
     ge2e = open_frozen("ge2e")
-    fit = Sf2fFit(TINY)
+    fit = Sf2fFit(training=TINY)
     whole = dataclasses.replace(data, encoder=ge2e)
     with pytest.raises(TrainingError, match="no voice encoder"):
         fit(data, 0)
@@ -164,7 +168,7 @@ def model(tmp_path_factory):
     write_cohort(folder / "people", settings)
     prepare([folder / "people"], folder / "corpus", face_crop=FaceCrop(px=PX), split="hash:100/0/0")
     recipe = msgspec.structs.replace(TINY, iterations=3)
-    fit = Sf2fFit(recipe)
+    fit = Sf2fFit(training=recipe)
     return Model(train_closed_form(folder / "corpus", folder / "run", fit, voice_encoder="ge2e"))
 
 
@@ -192,3 +196,16 @@ def test_another_network_in_its_place_is_refused(model):
     part = msgspec.structs.replace(model.config.generator, embedding_dim=5)
     with pytest.raises(ModelError, match="embedding"):
         part.open(PartSource(model.folder, part.files))
+
+
+def test_the_head_starts_at_what_a_regression_tells(data):
+    windows = Windows.of(data.frames)
+    weights = regression(windows.recordings, data.voice_labels, mean_faces(data), 8, seed=0)
+    heard = np.array([one.mean(axis=0) for one in windows.recordings]) @ weights
+    bright = np.linspace(-1, 1, PEOPLE)[data.voice_labels]
+    assert abs(np.corrcoef(heard[:, 0], bright)[0, 1]) > 0.95
+    assert np.abs(heard[:, 1:]).mean() < 0.2 * np.abs(heard[:, 0]).mean()
+    training = Sf2fTraining(data, windows, TINY, 0)
+    np.testing.assert_array_equal(training.head.weight.detach(), weights)
+    many = regression(windows.recordings, data.voice_labels, mean_faces(data), 20, seed=0)
+    assert not many[:, PEOPLE:].any()

@@ -1,6 +1,6 @@
 """SF2F as parts that can be released: attention in the voice encoder, a generator."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -8,6 +8,7 @@ import torch
 from voice2face.errors import MissingExtraError, TrainingError
 from voice2face.generators.sf2f import FILE, INPUT, OUTPUT, Sf2fPart
 from voice2face.release.writing import NewPart, Provenance
+from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.sf2f.network import CoarseToFine, FineFace
 from voice2face.training.sf2f.train import Sf2fRecipe, Windows, train
@@ -20,27 +21,32 @@ REMARKS = """
 After SF2F (Bai et al. 2022), in a small version. The segments of a recording are the windows of the
 frozen voice encoder; attention weighs and pools them, and a generator makes a face of half the size
 and from it the whole one. Both learned at once from the paper's terms: the difference of pixels at
-both sizes, a discriminator, a classifier of people, and likeness to a face recogniser.
+both sizes, a discriminator, a classifier of people, and likeness to a face recogniser. What pools
+the segments starts as a regression of the components of faces, and learns on slowly.
 
 It differs from the paper: the encoder of the segments is frozen, where the paper trains one of its
 own; a query pools the segments, where the paper lets each attend to all; single segments and
-several are learned together and not one after the other; the recogniser was trained on the same
+several are learned together and not one after the other; an embedding is laid out on a map of a
+quarter of the face's width, and not on a small one; the recogniser was trained on the same
 faces and sees the smaller ones, where the paper has FaceNet; discriminator and classifier see the
 smaller faces alone; networks are a small fraction of the paper's in size and training. Embeddings
 get noise in training; draws, which the paper has not, are faces of embeddings with such noise.
 """
 
 
-@dataclass(frozen=True)
-class Sf2fFit:
+class Sf2fFit(Settings, frozen=True, kw_only=True):
     """Attention over segments, and a generator from coarse to fine.
 
     Attributes:
-        recipe: Size and training.
+        training: Size and training.
     """
 
-    recipe: Sf2fRecipe = field(default_factory=Sf2fRecipe)
-    name: str = "sf2f"
+    training: Sf2fRecipe = Sf2fRecipe()
+
+    @property
+    def name(self) -> str:
+        """In the card."""
+        return "sf2f"
 
     def __call__(self, data: VoicesAndFaces, seed: int) -> Trained:
         """The generator, and the voice encoder with its attention.
@@ -53,12 +59,12 @@ class Sf2fFit:
         """
         self._check(data)
         windows = Windows.of(data.frames)
-        trained = train(data, windows, self.recipe, seed)
+        trained = train(data, windows, self.training, seed)
         head = trained.head.as_head(windows.centre, windows.scale)
-        px, dim = data.pixels.shape[1], self.recipe.embedding_dim
-        part = Sf2fPart(px=px, embedding_dim=dim, noise=self.recipe.noise)
+        px, dim = data.pixels.shape[1], self.training.embedding_dim
+        part = Sf2fPart(px=px, embedding_dim=dim, noise=self.training.noise)
         facts: Provenance = {
-            "iterations": self.recipe.iterations, "batch size": self.recipe.batch_size
+            "iterations": self.training.iterations, "batch size": self.training.batch_size
         }  # fmt: skip
         assert data.encoder is not None
         return Trained(

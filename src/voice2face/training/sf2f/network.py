@@ -6,7 +6,9 @@ from torch import Tensor, nn
 
 LEAK = 0.1  # of the paper's program
 LAST = 8  # channels before colours
-SIDES = 16  # a face is so many times as wide as the map that an embedding is laid out on
+# A face is so many times as wide as the map that an embedding is laid out on. On a smaller map the
+# hair comes out right soon and the features of the face, which are finer, not for long.
+SIDES = 4
 
 
 class CoarseToFine(nn.Module):
@@ -16,7 +18,7 @@ class CoarseToFine(nn.Module):
     a stride, which would leave a grid in the faces.
 
     Args:
-        mean: Mean face, shape (3, px, px); px is a multiple of 16.
+        mean: Mean face, shape (3, px, px); px is a multiple of 4.
         dim: Numbers of an embedding.
         channels: Of the maps of the coarse face; half as many in those of the fine one.
     """
@@ -28,13 +30,7 @@ class CoarseToFine(nn.Module):
         self.mean = nn.Buffer(mean[None])
         self.coarse_mean = nn.Buffer(halved(mean[None]))
         self.enter = nn.Linear(dim, channels * side**2)
-        self.low = nn.Sequential(
-            _convolution(channels, channels),
-            nn.Upsample(scale_factor=2, mode="bilinear"),
-            _convolution(channels, channels),
-            nn.Upsample(scale_factor=2, mode="bilinear"),
-            _convolution(channels, channels),
-        )
+        self.low = nn.Sequential(_convolution(channels, channels), _convolution(channels, channels))
         self.to_coarse = _to_pixels(channels)
         self.high = nn.Sequential(
             nn.Upsample(scale_factor=2, mode="bilinear"), _convolution(channels, fine)

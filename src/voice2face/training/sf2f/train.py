@@ -4,13 +4,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from voice2face.errors import TrainingError
 from voice2face.evaluation.training_people import person_weights
@@ -25,11 +26,12 @@ from voice2face.settings import (
     Settings,
     Share,
 )
-from voice2face.training.closed_form import VoicesAndFaces
+from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
 from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.recogniser.network import Recogniser, RecogniserRecipe
 from voice2face.training.recogniser.train import RecogniserTrainee
 from voice2face.training.sf2f.network import CoarseToFine, halved
+from voice2face.training.sf2f.start import regression
 from voice2face.training.speaker.adaptation import LEAST_SCALE, HeadNetwork, stretch
 
 CRITICS_DIM = 32
@@ -51,10 +53,11 @@ class Sf2fRecipe(Settings, frozen=True, kw_only=True):
     noise: NotNegative = 0.1  # on each number of an embedding of length one
     hidden: Channels = 32  # of the attention
     channels: Channels = 32  # of the generator
-    iterations: Count = 1200
+    iterations: Count = 600
     coarse_share: Share = 0.8  # of the iterations, the first ones: coarse faces, no critics
     batch_size: BatchSize = 16
     learning_rate: Positive = 1e-3
+    head_rate: Share = 0.01  # of the head's, which starts as a regression
     weight_decay: NotNegative = 1e-2
     windows: Count = 6  # at most, of a recording in a step
     pixels: NotNegative = 100.0
@@ -161,13 +164,24 @@ class Sf2fTraining:
         self._recipe = recipe
         px = data.pixels.shape[1]
         self.head = HeadNetwork(len(windows.centre), recipe.hidden, recipe.embedding_dim)
+        start = regression(
+            windows.recordings, data.voice_labels, mean_faces(data), recipe.embedding_dim, seed
+        )
+        with torch.no_grad():
+            self.head.weight.copy_(torch.from_numpy(start))
         self.generator = CoarseToFine(mean_face(data), recipe.embedding_dim, recipe.channels)
         self._recogniser = trained_recogniser(data, recipe.recogniser, seed)
         shape = {"face_px": px // 2, "width": recipe.critics_width, "trunk_dim": CRITICS_DIM}
         self._critics = Critics(msgspec.convert(shape, CriticSettings), len(data.labels))
-        learners = [*self.head.parameters(), *self.generator.parameters()]
-        self._optimiser = _adam(learners, recipe)
-        self._critics_optimiser = _adam(list(self._critics.parameters()), recipe)
+        rate, of_head = recipe.learning_rate, recipe.learning_rate * recipe.head_rate
+        self._optimiser = _adam(
+            [
+                {"params": [*self.generator.parameters()], "lr": rate},
+                {"params": [*self.head.parameters()], "lr": of_head},
+            ],
+            recipe,
+        )
+        self._critics_optimiser = _adam([{"params": [*self._critics.parameters()]}], recipe)
         self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             self._optimiser, recipe.iterations
         )
@@ -301,7 +315,12 @@ def as_faces(pixels: npt.NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(planes) / 127.5 - 1
 
 
-def _adam(parameters: list[nn.Parameter], recipe: Sf2fRecipe) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        parameters, recipe.learning_rate, BETAS, weight_decay=recipe.weight_decay
-    )
+def mean_faces(data: VoicesAndFaces) -> Floats:
+    """The mean face of each person at half the size, in [-1, 1], shape (people, values)."""
+    small = halved_pixels(data.pixels).reshape(len(data.pixels), -1)
+    means = mean_of_each(small / np.float32(127.5) - 1, data.face_labels, len(data.labels))
+    return means.astype(np.float32)
+
+
+def _adam(groups: list[dict[str, Any]], recipe: Sf2fRecipe) -> torch.optim.AdamW:
+    return torch.optim.AdamW(groups, recipe.learning_rate, BETAS, weight_decay=recipe.weight_decay)
