@@ -22,7 +22,7 @@ from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positiv
 
 LEAST_SCALE = 1e-6
 HELD_OUT = 5  # of this many people one tells when to stop
-TEMPERATURE = 2.0  # of the paper
+TEMPERATURE = 2.0  # the paper's T
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -115,9 +115,15 @@ class Loss:
     Source:
         Oh et al. 2019, section 3: with v_f of the face and v_s of the voice,
         L = |f_dec(v_f) - f_dec(v_s)|₁ + λ₁ ‖v_f/‖v_f‖ - v_s/‖v_s‖‖₂² + λ₂ L_distill(f_VGG(v_f),
-        f_VGG(v_s)), where L_distill(a, b) = -Σᵢ pᵢ(a) log pᵢ(b), pᵢ(a) = softmax(a / T)ᵢ and T = 2.
-        λ₁ = 0.025 and λ₂ = 200 there, chosen so that the gradients of the three terms were alike
-        at the 1000th iteration; here they are measured where the regression ends.
+        f_VGG(v_s)), where L_distill(a, b) = -Σᵢ pᵢ(a) log pᵢ(b), pᵢ(a) = softmax(a / T)ᵢ.
+        The paper's numbers are T = 2, which is used here, and λ₁ = 0.025 and λ₂ = 200, which are
+        not: they were chosen so that the gradients of the three terms were alike early in its
+        training (at the 1000th iteration), and belong to its features of 4,096 numbers. Here both
+        weights are measured, by the same rule, where the regression ends. All other numbers
+        (:class:`HeadRecipe`, the sharpness) are this program's own.
+
+        The terms, λ₁, λ₂ and T are as a program of others after the paper has them; they were not
+        compared with the paper itself.
     """
 
     def __init__(self, decode: Floats, people: Floats, sharpness: float) -> None:
