@@ -290,24 +290,31 @@ class SpeakerRecipe(Settings, frozen=True, kw_only=True):
     training: SpeakerTraining = SpeakerTraining()
 
 
-def change(settings: S, changes: Mapping[str, Any]) -> S:
+def change(settings: S, changes: Mapping[str, Any], under: str = "") -> S:
     """Settings with some entries changed, each named by its path: ``{"generator.tanh": True}``.
+
+    Args:
+        settings: What is changed.
+        changes: New values by path.
+        under: What these settings are called in a larger whole; each path then begins with it and
+            a dot.
 
     Raises:
         SettingsError: An entry that does not exist, or a value that it cannot have.
     """
     data: dict[str, Any] = msgspec.to_builtins(settings)
+    before = f"{under}." if under else ""
     for path, value in changes.items():
-        *parents, name = path.split(".")
+        *parents, name = path.removeprefix(before).split(".")
         place = data
         for parent in parents:
             place = place[parent] if isinstance(place.get(parent), dict) else {}
         if name not in place or isinstance(place[name], dict):
-            raise SettingsError(
-                path, "no such setting", f"one of {', '.join(entries(settings))}", "correct it"
-            )
+            known = ", ".join(before + entry for entry in entries(settings))
+            wanted = f"one of {known}" if known else f"nothing: {under} has no settings"
+            raise SettingsError(path, "no such setting", wanted, "correct it")
         place[name] = value
-    return decode(data, type(settings), "")
+    return decode(data, type(settings), under)
 
 
 def entries(settings: Settings) -> list[str]:

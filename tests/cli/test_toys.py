@@ -110,6 +110,8 @@ def test_names_that_lead_nowhere(option, name, found, toys, voice2face, corpus, 
         (("--resume",), "--resume beside it"),
         (("--variant", "tanh", "--iterations", "9"), "--variant, --iterations beside it"),
         (("--set", "critics.r1=1"), "--set critics.r1 beside it"),
+        (("--set", "flow.training.steps=9"), "--set flow.training.steps beside it"),
+        (("--set", "linear.steps=9"), "linear.steps: no such setting"),
     ],
 )
 def test_what_a_generator_without_a_loop_would_not_look_at_is_refused(

@@ -89,7 +89,9 @@ def test_what_a_training_pools_is_what_the_encoder_gives(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("encoder", [ENCODER, None])
-@pytest.mark.parametrize("fit", [LinearFit, lambda: FlowFit(SHORT), lambda: PluginFit(GENERATOR)])
+@pytest.mark.parametrize(
+    "fit", [LinearFit, lambda: FlowFit(training=SHORT), lambda: PluginFit(GENERATOR)]
+)
 def test_a_generator_without_a_loop_is_trained_and_used(fit, encoder, dozen, tmp_path):
     model = Model(
         train_closed_form(dozen, tmp_path / "r", fit(), voice_encoder=encoder), plugins=MODULES

@@ -29,6 +29,14 @@ Generator = Annotated[
         help="deconvolutional, face-space, flow, linear, sf2f, speech2face, or package:Class.",
     ),
 ]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE",
+        help="Change any setting, by its path; of another generator under the name of its kind: "
+        "flow.training.steps=3000. A wrong name lists all.",
+    ),
+]  # fmt: skip
 PairBy = Annotated[
     str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")
 ]
@@ -65,7 +73,7 @@ def train_face(
     width: options.Width = 1.0,
     precision: options.Precision = None,
     pair_by: PairBy = None,
-    settings: options.Set = None,
+    settings: Set = None,
     memory: Memory = None,
     checkpoint_every: options.OptionalCount = None,
     sample_every: options.OptionalCount = None,
@@ -82,7 +90,7 @@ def train_face(
 
     The model lands in OUT/model, sample faces in OUT/samples. Ctrl-C stops after a step that
     --resume goes on from. A generator other than the deconvolutional one is fitted at once, and
-    takes --voice-encoder, --pair-by, --seed and --set training.set_aside alone.
+    takes --voice-encoder, --pair-by, --seed, --set training.set_aside and its own settings alone.
     """
     need_extras("training", TRAINING)
     from voice2face.networks.variants import recipe
@@ -92,23 +100,26 @@ def train_face(
     from voice2face.training.gan import train
     from voice2face.training.methods import closed_form
 
-    fit = closed_form(generator)
+    assigned = options.assignments(settings)
+    own = {path: value for path, value in assigned.items() if path.startswith(f"{generator}.")}
+    fit = closed_form(generator, own)
     if fit is not None:
-        _check_no_loop(context, generator, options.assignments(settings))
+        _check_no_loop(context, generator, assigned.keys() - own.keys())
+        assigned = {path: value for path, value in assigned.items() if path not in own}
     changes = {
         "training.iterations": iterations,
         "training.batch_size": batch_size,
         "training.precision": precision,
         "training.pair_by": pair_by,
     }
-    changes = options.given(**changes) | options.assignments(settings)
+    changes = options.given(**changes) | assigned
     chosen = change(recipe(variant, preset, width), changes)
     if fit is not None:
         training = chosen.training
         with distributed.team("cpu") as team:
             model = train_closed_form(
                 corpus, out, fit, voice_encoder=voice_encoder, pair_by=training.pair_by,
-                set_aside=training.set_aside, seed=seed, team=team,
+                set_aside=training.set_aside, seed=seed, team=team, settings=own,
             )  # fmt: skip
             if team.is_leader:
                 print_lines(f"model: {model.resolve()}")

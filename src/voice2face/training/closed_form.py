@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import Part, read_pixels, read_shapes
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.setting_errors import shown
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing, Rows
 from voice2face.training.distributed import Team
@@ -129,6 +130,7 @@ def train_closed_form(
     set_aside: float = 0.0,
     seed: int = 0,
     team: Team | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Path:
     """Fit a generator to a corpus; write the released model to ``out/model``.
 
@@ -141,6 +143,7 @@ def train_closed_form(
         set_aside: Share of the recordings that is not trained on.
         seed: Seed of what the method draws.
         team: Processes that were started together: the leader alone does the work.
+        settings: Of the method, those that are not as usual, for the card.
 
     Returns:
         The model's folder, which the leader writes.
@@ -170,6 +173,7 @@ def train_closed_form(
         "recordings set aside": set_aside,
         "faces": len(data.pixels),
         "variant": fit.name,
+        **{path: shown(value) for path, value in (settings or {}).items()},
         "seed": seed,
         **trained.facts,
         **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),

@@ -17,7 +17,7 @@ QUICK = HeadRecipe(hidden=16, iterations=20, look_every=5)
 @pytest.fixture(scope="module")
 def model(dozen, tmp_path_factory):
     out = tmp_path_factory.mktemp("speech2face")
-    fit = Speech2FaceFit(recipe=QUICK)
+    fit = Speech2FaceFit(training=QUICK)
     return Model(train_closed_form(dozen, out / "run", fit, voice_encoder="ge2e"))
 
 

@@ -1,7 +1,5 @@
 """``train face --generator face-space``: a face space from a corpus of normalised faces."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
@@ -13,6 +11,7 @@ from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.face_space import FILE, FaceSpacePart
 from voice2face.parts import Arrays
 from voice2face.release.writing import NewPart, Provenance, part_of_arrays
+from voice2face.settings import Channels, Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.face_space.collected import Collected, collected
 from voice2face.training.face_space.components import Codes
@@ -24,7 +23,6 @@ READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How faces are drawn; chosen on held-out people of AVSpeech, and chance by eye: at more, many draws
 # have light or eyes that no person has.
 DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=2.0, chance=0.6, drawn_gender=0.5)
-SIZES = Sizes()
 REMARKS = """
 ## What its faces are
 
@@ -37,8 +35,7 @@ look like those of the corpus, and the file holds numbers from which these can b
 LEAST = 10  # people with a face, and voices of people with a face
 
 
-@dataclass(frozen=True)
-class FaceSpaceFit:
+class FaceSpaceFit(Settings, frozen=True, kw_only=True):
     """Principal components of faces and regressions on voices, and a short descent.
 
     All faces of the corpus teach how faces look, all voices what voices tell, with a partner or
@@ -48,13 +45,15 @@ class FaceSpaceFit:
 
     Attributes:
         drawn: How faces are drawn.
-        sizes: Components kept, at most a third of the faces.
+        n_texture: Components of texture kept, at most a third of the faces.
+        n_shape: Likewise of shape.
         moving: How that move is learned.
     """
 
     drawn: FaceSpacePart = DRAWN
-    sizes: Sizes = SIZES
-    moving: Moving = field(default_factory=Moving)
+    n_texture: Channels = 150
+    n_shape: Channels = 40
+    moving: Moving = Moving()
 
     @property
     def name(self) -> str:
@@ -85,7 +84,8 @@ class FaceSpaceFit:
         if min(n_faces, n_both) < LEAST:
             are = f"{n_faces} faces, {n_both} voices of people with a face"
             raise TrainingError("face-space", are, f"{LEAST} of each", "add people")
-        sizes, side = self.sizes.within(n_faces), found.people.texture.shape[1]
+        sizes = Sizes(self.n_texture, self.n_shape).within(n_faces)
+        side = found.people.texture.shape[1]
         codes = Codes.fit(found.people, np.ones((side, side), bool), sizes.texture, sizes.shape)
         arrays = fit(found.people, found.speakers, codes=codes)
         reader = open_embedder(READER)

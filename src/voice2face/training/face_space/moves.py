@@ -23,6 +23,15 @@ from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.generators.neighbours import comparable
 from voice2face.networks.graph import Graph
 from voice2face.parts import Arrays
+from voice2face.settings import (
+    BatchSize,
+    Channels,
+    Count,
+    NotNegative,
+    Positive,
+    Settings,
+    Share,
+)
 from voice2face.training.face_space.directions import direction, views
 from voice2face.training.face_space.nearest import Identities
 from voice2face.training.face_space.tensors import Crops
@@ -33,8 +42,7 @@ WARM = 10  # steps
 N_FOUND = 48  # faces in which a detector is asked where it finds the five points
 
 
-@dataclass(frozen=True)
-class Moving:
+class Moving(Settings, frozen=True, kw_only=True):
     """How the move is learned; chosen on held-out people of AVSpeech.
 
     Attributes:
@@ -51,16 +59,16 @@ class Moving:
         memory: Share of the mean reading that stays from step to step.
     """
 
-    steps: int = 200
-    batch_size: int = 16
-    learning_rate: float = 8e-3
-    n_directions: int = 40
-    of_code: float = 0.3
-    least: float = 0.5
-    mixed: int = 2
-    jitter: float = 0.02
-    light: float = 0.08
-    memory: float = 0.95
+    steps: Count = 200
+    batch_size: BatchSize = 16
+    learning_rate: Positive = 8e-3
+    n_directions: Channels = 40
+    of_code: NotNegative = 0.3
+    least: NotNegative = 0.5
+    mixed: BatchSize = 2
+    jitter: Share = 0.02
+    light: Share = 0.08
+    memory: Share = 0.95
 
     def rate(self, step: int) -> float:
         """The learning rate of a step."""
@@ -102,7 +110,7 @@ def fit_move(
     taught: Identities,
     reader: OnnxEmbedder,
     seed: int,
-    how: Moving = Moving(),
+    how: Moving = Moving(),  # noqa: B008 (frozen)
 ) -> Arrays:
     """The move, for :class:`voice2face.generators.neighbours.Neighbours`.
 

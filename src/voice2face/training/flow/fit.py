@@ -1,6 +1,6 @@
 """From voices and faces of a corpus to a flow that can be released."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_
 from voice2face.generators.flow import FILE, FlowPart
 from voice2face.parts import Arrays
 from voice2face.release.writing import NewPart, part_of_arrays
+from voice2face.settings import Channels, Settings
 from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
 from voice2face.training.flow.codes import FaceCodes
 from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
@@ -21,8 +22,7 @@ N_FOLDS = 5
 MOST_KNOWN = 8  # directions of what voices tell that the flow is told
 
 
-@dataclass(frozen=True)
-class FlowFit:
+class FlowFit(Settings, frozen=True, kw_only=True):
     """Flow matching on the codes of faces, on the condition of what the voice tells.
 
     What a voice tells is a ridge regression of the code on the embedding. The flow learns from what
@@ -35,10 +35,14 @@ class FlowFit:
         n_shape: Most components of shape, where faces are laid on one mean shape.
     """
 
-    training: FlowTraining = field(default_factory=lambda: FlowTraining(steps=1500, known_blur=0.1))
-    n_pixels: int = 150
-    n_shape: int = 40
-    name: str = "flow"
+    training: FlowTraining = FlowTraining(steps=1500, known_blur=0.1)
+    n_pixels: Channels = 150
+    n_shape: Channels = 40
+
+    @property
+    def name(self) -> str:
+        """In the card."""
+        return "flow"
 
     def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
         """The flow as a part.

@@ -1,7 +1,9 @@
 """Flow matching: a network learns how chance moves to become the codes of faces."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from voice2face.parts import Arrays
+from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings, Share
 from voice2face.training.flow.network import VelocityNetwork, as_arrays
 
 Floats = npt.NDArray[np.floating]
@@ -17,8 +20,7 @@ AVERAGED = 0.999  # of the weights that are kept, what remains at each step
 LEAST_SPREAD = 1e-3  # of what is known
 
 
-@dataclass(frozen=True)
-class FlowTraining:
+class FlowTraining(Settings, frozen=True, kw_only=True):
     """Size of the network and length of its training.
 
     Attributes:
@@ -36,17 +38,17 @@ class FlowTraining:
         forgotten: Share of faces of which the network is not to know anything; guidance needs it.
     """
 
-    width: int = 256
-    n_blocks: int = 3
-    hidden: int = 128
-    dropout: float = 0.1
-    steps: int = 2500
-    batch_size: int = 256
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
-    blur: float = 0.15
-    known_blur: float = 0.0
-    forgotten: float = 0.15
+    width: Channels = 256
+    n_blocks: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    hidden: Channels = 128
+    dropout: Share = 0.1
+    steps: Count = 2500
+    batch_size: BatchSize = 256
+    learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 1e-2
+    blur: NotNegative = 0.15
+    known_blur: NotNegative = 0.0
+    forgotten: Share = 0.15
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,25 +1,26 @@
 """From embeddings to eigenfaces by ridge regression, as a part that can be released."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from voice2face.evaluation.baselines import EigenfaceMap, fit_eigenface_map
 from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.generators.linear import FILE, LinearPart
 from voice2face.release.writing import NewPart, part_of_arrays
+from voice2face.settings import Settings
 from voice2face.training.closed_form import VoicesAndFaces
 
 
-@dataclass(frozen=True)
-class LinearFit:
+class LinearFit(Settings, frozen=True):
     """Ridge regression from embeddings to eigenfaces of people's mean faces.
 
     Each person, or group, counts alike; the strength of the regularisation is chosen by leaving
     people out (:func:`voice2face.evaluation.statistics.ridge.fit_ridge`).
     """
 
-    name: str = "linear"
+    @property
+    def name(self) -> str:
+        """In the card."""
+        return "linear"
 
     def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart:
         """The map as a part.

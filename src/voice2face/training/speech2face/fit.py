@@ -1,8 +1,5 @@
 """Speech2Face's route as a part that can be released."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +7,7 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
 from voice2face.release.writing import Provenance, part_of_arrays
+from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.speech2face.decoder import fit_decoder
 from voice2face.training.speech2face.features import Features
@@ -36,18 +34,21 @@ recogniser that taught the model.
 """
 
 
-@dataclass(frozen=True)
-class Speech2FaceFit:
+class Speech2FaceFit(Settings, frozen=True, kw_only=True):
     """A voice regressed onto a recogniser's feature, and a decoder from features to faces.
 
     Attributes:
         recogniser: As ``evaluation.embedders.fitted.open_embedder`` takes it.
-        recipe: Size and training of the head.
+        training: Size and training of the head.
     """
 
-    recogniser: str | Path = "face_reid_0095"
-    recipe: HeadRecipe = field(default_factory=HeadRecipe)
-    name: str = "speech2face"
+    recogniser: str = "face_reid_0095"
+    training: HeadRecipe = HeadRecipe()
+
+    @property
+    def name(self) -> str:
+        """In the card."""
+        return "speech2face"
 
     def __call__(self, data: VoicesAndFaces, seed: int) -> Trained:
         """The generator.
@@ -64,7 +65,7 @@ class Speech2FaceFit:
         features = Features.of(data, recogniser)
         decoder = fit_decoder(data, features, seed)
         pairs = Pairs(data.embeddings, data.voice_labels, features.people)
-        trained = train_head(pairs, decoder["decode"], self.recipe, seed)
+        trained = train_head(pairs, decoder["decode"], self.training, seed)
         spread = left_open(features.people, trained.left)
         arrays = trained.head.arrays() | {"spread": spread} | decoder
         part = Speech2FacePart(
