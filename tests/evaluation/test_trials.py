@@ -7,7 +7,6 @@ import pytest
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials.trials import (
     Items,
-    TrialList,
     make_trials,
     read_trials,
     write_trials,
@@ -168,9 +167,9 @@ def damaged(text, how):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ("a probe", "first face"),
-        ("a set", "checksum|a person twice|first face"),
-        ("a row", "beyond the gallery"),
+        ("a probe", "checksum"),
+        ("a set", "checksum"),
+        ("a row", "checksum"),
         ("a huge number", "damaged"),
         ("ragged", "damaged"),
         ("later", "format 2"),
@@ -249,5 +248,3 @@ def test_items_are_whole():
     assert unknown.groups["gender"].tolist() == ["f", "", ""]
     with pytest.raises(CorpusError, match="without identity"):
         Items(np.array(["a", "b"]), np.array(["p", None], object))
-    with pytest.raises(CorpusError, match="without their probes"):
-        TrialList("1:2", crowd(), crowd(), sets=np.array([[0, 3]]))

@@ -36,7 +36,7 @@ def test_equal_faces_are_embedded_once_and_give_what_they_would(counting):
     np.testing.assert_allclose(found, alone, atol=1e-4)
     n_different = len(np.unique(faces.reshape(len(faces), -1), axis=0))
     assert embedder.given == n_different
-    context.real_vectors("counting", "test")
+    context.embed("counting", context.faces("test").pixels)
     assert embedder.given == n_different
     assert context.embed("counting", faces[:0]).shape == (0, embedder.dim)
 

@@ -76,7 +76,7 @@ def test_the_share_is_that_of_all_triples(asked):
     """Counted one by one, by cosine, and averaged over seeds, recordings, people."""
     context, result = asked
     speech, faces = context.unseen(), context.faces("test")
-    real = _unit(context.real_vectors("recogniser", "test"))
+    real = _unit(context.embed("recogniser", context.faces("test").pixels))
     per_clip = []
     for model in context.models["baseline"]:
         made = _unit(context.made_vectors("recogniser", model, speech))

@@ -113,10 +113,10 @@ def _check(
     strata: Sequence[str] | None,
     matcher: str | None,
 ) -> None:
-    """Refuse what contradicts itself.
+    """Refuse options that contradict each other.
 
     Raises:
-        SettingsError: With what to give.
+        SettingsError: They do.
     """
     from voice2face.evaluation.embedders.face_set import geometry_of
     from voice2face.evaluation.table import DETECT, check_different
@@ -140,7 +140,7 @@ def _check(
 
 
 def _check_place(out: Path, force: bool) -> None:
-    """Refuse to write into what somebody else made.
+    """Refuse to replace files of others.
 
     Raises:
         OutputError: Something else has the name of a result.

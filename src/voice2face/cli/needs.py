@@ -1,4 +1,4 @@
-"""What a command needs of this machine, looked for before it begins."""
+"""Checks what a command needs of this machine before it begins."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ TRAINING = dict.fromkeys(
 
 
 def need_extras(task: str, modules: Mapping[str, str]) -> None:
-    """Look for all modules at once: hours of work must not end for the lack of the last.
+    """Check that all modules are installed, so that no work ends for the lack of one.
 
     Args:
         task: What they are needed for.
-        modules: The extra of each.
+        modules: Names of modules, and the extra that brings each.
 
     Raises:
-        MissingExtraError: One is not installed.
+        MissingExtraError: A module is not installed.
     """
     for name, extra in modules.items():
         if importlib.util.find_spec(name) is None:
@@ -27,7 +27,7 @@ def need_extras(task: str, modules: Mapping[str, str]) -> None:
 
 
 def checked_device(name: str) -> str:
-    """The same name.
+    """The name of a device, if it exists.
 
     Raises:
         SettingsError: There is no such device here.

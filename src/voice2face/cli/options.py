@@ -73,20 +73,20 @@ Set = Annotated[
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """Options that are on the command line; the others are None."""
+    """Options without those that are None, which were not given."""
     return {name: value for name, value in options.items() if value is not None}
 
 
 def comma_list(text: str | None) -> tuple[str, ...] | None:
-    """Names with commas between them; None: not given."""
+    """Names separated by commas; None if not given."""
     return None if text is None else tuple(s.strip() for s in text.split(",") if s.strip())
 
 
 def assignments(texts: Sequence[str] | None) -> dict[str, Any]:
-    """Settings given as ``NAME=VALUE``, the value as YAML writes it.
+    """Settings of texts ``NAME=VALUE``, with the value in YAML.
 
     Raises:
-        SettingsError: No ``=``, or a value that YAML does not read.
+        SettingsError: There is no ``=``, or the value is no YAML.
     """
     from voice2face.settings import parse_yaml
 
@@ -100,15 +100,15 @@ def assignments(texts: Sequence[str] | None) -> dict[str, Any]:
 
 
 def face_crop(set_faces: Sequence[str] | None, *, remove: str | None, **options: Any) -> "FaceCrop":
-    """How faces are cut out.
+    """Settings of face crops.
 
     Args:
-        set_faces: Values of ``--set``, which overrule the options.
+        set_faces: Values of ``--set``, which override the options.
         remove: Value of ``--remove``.
-        options: Entries of ``FaceCrop`` by name, each called like its option; None: not given.
+        options: Entries of ``FaceCrop`` by name, which is that of the option; None: not given.
 
     Raises:
-        SettingsError: A setting that does not exist, or a value that it cannot have.
+        SettingsError: A setting does not exist, or can't have the value.
     """
     from voice2face.settings import FaceCrop, change
 
@@ -125,7 +125,7 @@ def _removed(text: str | None) -> tuple[str, ...]:
     """The words of ``--remove``.
 
     Raises:
-        SettingsError: One that is unknown, or is there twice.
+        SettingsError: A word is unknown, or there twice.
     """
     from voice2face.settings import Removable
 

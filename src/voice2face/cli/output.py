@@ -1,4 +1,4 @@
-"""How commands say what they did."""
+"""How commands print their answers."""
 
 import contextlib
 import importlib.util
@@ -27,7 +27,7 @@ def print_json(answer: Any) -> None:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines for a person, on standard output, whatever the names in them hold."""
+    """Print lines for a person, on standard output; control characters in names are replaced."""
     for line in lines:
         typer.echo(one_line(line))
 
@@ -36,9 +36,9 @@ def print_answer(as_json: bool, data: Any, lines: Iterable[str]) -> None:
     """Print what a command found, for a program or for a person.
 
     Args:
-        as_json: For a program.
-        data: What a program gets; anything that msgspec encodes, and paths.
-        lines: What a person gets.
+        as_json: Whether it is for a program.
+        data: Answer for a program: anything that msgspec encodes, and paths.
+        lines: Lines for a person.
     """
     if as_json:
         print_json(data)
@@ -50,7 +50,7 @@ def print_verification(as_json: bool, model: Path, report: dict[str, Any]) -> No
     """Print where a trained voice encoder is, and how well it verifies speakers.
 
     Args:
-        as_json: For a program.
+        as_json: Whether it is for a program.
         model: Folder of the model.
         report: Content of ``verification.json``.
     """
@@ -60,10 +60,12 @@ def print_verification(as_json: bool, model: Path, report: dict[str, Any]) -> No
 
 
 def verification_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """A line for each length of what is heard, and for any two people or two of one gender."""
+    """A table with a line for each row of ``verification.json``."""
     if not rows:
         return
-    cells = [("heard", "of", "EER", "minDCF .05", "minDCF .01", "same", "others", "too short")]
+    cells: list[tuple[str, ...]] = [
+        ("heard", "of", "EER", "minDCF .05", "minDCF .01", "same", "others", "too short")
+    ]
     for row in rows:
         heard = "whole" if row["duration_s"] is None else f"{row['duration_s']:g} s"
         found = row["result"] or {}
@@ -77,17 +79,17 @@ def verification_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def print_note(text: str) -> None:
-    """Print one line beside the answer, on standard error."""
+    """Print a line on standard error, beside the answer."""
     typer.echo(one_line(text), err=True)
 
 
 def table_lines(rows: Iterable[Row], width: float = math.inf) -> Iterator[str]:
-    """Columns under each other: the first to the left, the others to the right.
+    """Lines of a table; the first column is aligned to the left, the others to the right.
 
     Args:
-        rows: Cells, as many in each.
-        width: Characters of a line. Columns that don't fit beside each other go into further
-            tables below, each with the first column again.
+        rows: Rows of equally many cells.
+        width: Characters of a line. Columns that don't fit go into further tables below, each
+            with the first column again.
     """
     head, *columns = zip(*[tuple(map(one_line, row)) for row in rows], strict=True)
     side, sizes = max(map(len, head)), [max(map(len, column)) for column in columns]
@@ -107,9 +109,9 @@ def table_lines(rows: Iterable[Row], width: float = math.inf) -> Iterator[str]:
 
 @contextlib.contextmanager
 def progress_bar(quiet: bool, unit: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar that is told how many are done of how many.
+    """A progress bar, as a function of how many are done of how many.
 
-    None if it is not wanted, if nobody looks, or if tqdm, which draws it, is not installed.
+    None if it is not wanted, if standard error is no terminal, or if tqdm is not installed.
     """
     if quiet or not sys.stderr.isatty() or importlib.util.find_spec("tqdm") is None:
         yield None
@@ -126,12 +128,12 @@ def progress_bar(quiet: bool, unit: str) -> Iterator[Callable[[int, int], None] 
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """A character as JSON may write it; the line ends between its entries stay."""
+    """A control character escaped as in JSON; line ends stay."""
     return found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1]
 
 
 def _plain(data: Any) -> Any:
-    """The same; bytes of a name that are no UTF-8 become "\ufffd"."""
+    """Data with bytes of names that are no UTF-8 replaced by "\ufffd"."""
     if isinstance(data, str):
         return data.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(data, dict):

@@ -77,7 +77,7 @@ def prepare(
 
 
 def _lines(report: "PrepareReport") -> Iterator[str]:
-    """What the corpus holds."""
+    """Lines about what the corpus holds."""
     from voice2face.corpus.prepare.inputs import HARMLESS
 
     info = report.info
@@ -100,7 +100,7 @@ def _lines(report: "PrepareReport") -> Iterator[str]:
 
 
 def _tell_lost(report: "PrepareReport") -> None:
-    """What was lost of the inputs; one that is there twice isn't."""
+    """Print which inputs are lost; duplicates are not."""
     from voice2face.corpus.prepare.inputs import HARMLESS
     from voice2face.corpus.schema import SKIPPED_NAME
 

@@ -13,12 +13,12 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer does not ex
 
 
 class _StopError(Exception):
-    """Ctrl-C, under a name that Typer does not swallow together with what was said."""
+    """Ctrl-C as an exception that Typer passes on with its message."""
 
 
 class _Program(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse what is empty: as a path, it would silently be the current folder."""
+        """Refuse empty values: an empty path would be the current folder."""
         for arg in args:
             if not arg or re.fullmatch(r"--[a-z-]+=", arg):
                 raise typer.BadParameter(f"an empty value ('{arg}')", ctx)
@@ -52,12 +52,12 @@ def run() -> int:
     """Parse the command line and run the command.
 
     Returns:
-        The status to end with.
+        Exit status.
 
     Raises:
         Voice2FaceError: The command failed.
         UsageError: The command line is not understood.
-        KeyboardInterrupt: With what there is to say about it.
+        KeyboardInterrupt: The user stopped it.
     """
     try:
         status = app(prog_name="voice2face", standalone_mode=False)

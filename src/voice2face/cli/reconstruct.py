@@ -98,7 +98,7 @@ def reconstruct(
 
 
 def _speaker(word: str) -> "Speaker":
-    """The option's value."""
+    """Value of ``--speaker``."""
     from voice2face.voice_encoders.listening import ALL, LONGEST
 
     for speaker in (ALL, LONGEST):
@@ -108,7 +108,7 @@ def _speaker(word: str) -> "Speaker":
 
 
 def _tell(job: "Job", done: "Done") -> None:
-    """What became of a recording, in a line; one more if several people speak in it."""
+    """Print what became of a recording; a note if several people speak in it."""
     heard = f" ({done.heard})" if done.heard else ""
     print_lines(f"{job.source} -> {job.target}{heard}")
     if done.speakers and done.speakers.warning:
@@ -116,14 +116,14 @@ def _tell(job: "Job", done: "Done") -> None:
 
 
 def _tell_failure(error: Voice2FaceError, verbose: bool) -> None:
-    """Why there is no face of a recording."""
+    """Print why there is no face of a recording."""
     print_note(f"error: {error}")
     if verbose and (numbers := _numbers(error)):
         print_note(f"  {', '.join(f'{name} {n:g}' for name, n in numbers.items())}")
 
 
 def _tell_left_out(plan: "Plan") -> None:
-    """What lies in the folders and was not used."""
+    """Print what lies in the folders and was not used."""
     if n := len(plan.left_out):
         named = ", ".join(path.name for path in plan.left_out[:N_NAMED])
         named += f" and {n - N_NAMED} more" if n > N_NAMED else ""
@@ -134,7 +134,7 @@ def _tell_left_out(plan: "Plan") -> None:
 
 
 def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
-    """What is told of a recording to a program."""
+    """Answer for a program about one recording."""
     if isinstance(outcome, Voice2FaceError):
         numbers = _numbers(outcome)
         failed = {"input": str(job.source), "error": str(outcome)}
@@ -151,7 +151,7 @@ def _row(job: "Job", outcome: "Done | Voice2FaceError") -> dict[str, Any]:
 
 
 def _numbers(error: Voice2FaceError) -> dict[str, float]:
-    """What was measured of a recording that can't be used."""
+    """Measurements of a recording that can't be used."""
     return error.numbers if isinstance(error, AudioError) else {}
 
 

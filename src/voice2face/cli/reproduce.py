@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NEEDED = TRAINING | {"pyarrow": "data", "tqdm": "data", "cv2": "data", "matplotlib": "figures"}
 NEEDED |= {"jinja2": "figures"}
-OURS = {"steps", "log.txt", ".lock", ".helpers"}  # of which one is in any folder of a work
+OURS = {"steps", "log.txt", ".lock", ".helpers"}  # one of them is in each folder of a work
 
 Seeds = Annotated[
     int,
@@ -132,7 +132,7 @@ def _systems(words: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     """Names and places of systems of others.
 
     Raises:
-        SettingsError: One without a name or a place.
+        SettingsError: A name or a place is missing.
     """
     found = []
     for word in words or ():
@@ -170,8 +170,8 @@ def _check(request: "Request") -> None:
     """Refuse what can't be done, before anything is written.
 
     Raises:
-        OutputError: Something else lies in the folder, or it lies in the corpus.
-        SettingsError: A device or a choice that does not exist.
+        OutputError: Other files lie in the folder, or it lies in the corpus.
+        SettingsError: A device or a choice does not exist.
     """
     out = request.out
     checked_device(request.device)
@@ -193,7 +193,7 @@ def _check(request: "Request") -> None:
 def _tell_plan(
     request: "Request", steps: Sequence["Step"], n_workers: int, *, as_json: bool
 ) -> None:
-    """Print all steps with what each will take."""
+    """Print all steps with their states and times."""
     from voice2face.experiments.fitness import LEAST_SEEDS
     from voice2face.experiments.pipeline.estimates import Estimator, total
     from voice2face.experiments.pipeline.plan import Records, states
@@ -228,7 +228,7 @@ def _tell_plan(
 
 
 def _not_askable(request: "Request", steps: Sequence["Step"]) -> dict[str, str]:
-    """Experiments that this corpus does not allow, with the reason."""
+    """Experiments that can't be asked of this corpus, with the reasons."""
     from voice2face.experiments.pipeline.opening import silent_context
     from voice2face.experiments.registry import EXPERIMENTS
 
@@ -239,7 +239,7 @@ def _not_askable(request: "Request", steps: Sequence["Step"]) -> dict[str, str]:
 
 
 def _tell_end(request: "Request", steps: Sequence["Step"], *, as_json: bool) -> None:
-    """Print which claims hold, and where the report is."""
+    """Print how many claims hold, and where the report is."""
     from voice2face.evaluation.results import read_result
     from voice2face.experiments.pipeline.plan import Records, states
     from voice2face.experiments.pipeline.request import PAGES, RESULTS

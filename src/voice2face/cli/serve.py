@@ -95,10 +95,10 @@ def _checked(option: str, value: str, check: Callable[[str], str]) -> str:
 
 
 def read_password(path: Path | None) -> str:
-    """The password of a file, or of the environment; empty for none.
+    """The password from a file or from the environment; "" if there is none.
 
     Raises:
-        SettingsError: It can't be read, or is none.
+        SettingsError: It can't be read, or is not allowed.
     """
     thing = PASSWORD_VARIABLE if path is None else str(path)
     if path is None:
@@ -119,5 +119,5 @@ def read_password(path: Path | None) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches it."""
+    """Whether only this machine can reach an address."""
     return ipaddress.ip_address(address.split("%")[0]).is_loopback

@@ -1,6 +1,6 @@
-"""Trivial baselines: systems that know training people, and little or nothing of a voice.
+"""Trivial baselines: systems that know the training people, but little or nothing of a voice.
 
-Each takes what a generator takes, embeddings of voices, and gives pictures.
+Like a generator, each takes embeddings of voices and gives pictures.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ BASELINES = (
     "ridge to eigenfaces", "shuffled voices",
 )  # fmt: skip
 MIN_PEOPLE = 10  # with voice and face, to fit a map on
-MOST_PEOPLE = 2000  # whose mean faces are decomposed
+MOST_PEOPLE = 2000  # people whose mean faces are decomposed
 
 
 def make_baselines(
@@ -47,11 +47,11 @@ def make_baselines(
         model: The model that is given shuffled voices; None: that baseline is left out.
 
     Returns:
-        Baselines by their name in ``BASELINES``; and, for those left out, the reason.
+        Baselines by their names in ``BASELINES``; and the reasons why others are left out.
     """
     n_both = len(np.intersect1d(voices.identity, faces.identity))
     paired = f"{n_both} training people have both a voice and a face"
-    # Of each the reason why it is left out, "" if it is not, and what makes it.
+    # For each: why it is left out ("" if it is not), and what makes it.
     made: tuple[tuple[str, Callable[[], Baseline]], ...] = (
         ("", lambda: mean_face(faces)),
         (_genders_lacking(voices, faces), lambda: gender_mean_face(voices, faces)),
@@ -69,7 +69,7 @@ def make_baselines(
 
 
 def mean_face(faces: TrainingFaces) -> Baseline:
-    """The mean face of training people, each of whom counts alike."""
+    """The mean face of the training people; each person counts alike."""
     (mean,) = weighted_faces(faces, person_weights(faces.identity)[None])
     return lambda probes: np.repeat(mean[None], len(probes), axis=0)
 
@@ -77,8 +77,8 @@ def mean_face(faces: TrainingFaces) -> Baseline:
 def gender_mean_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
     """The mean face of the gender that is heard in the voice.
 
-    It is heard by ridge regression onto the genders that both voices and faces have, each of
-    which, and each person of it, counts alike; the largest answer is taken.
+    It is heard by ridge regression onto the genders that both voices and faces have; the largest
+    answer is taken. Each gender, and each person of it, counts alike.
 
     Raises:
         CorpusError: There are fewer than two such genders, or too few voices of one.
@@ -111,7 +111,7 @@ def random_face(faces: TrainingFaces, seed: int) -> Baseline:
 def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline:
     """The face of the person of the nearest training recording that has one.
 
-    Of several faces the one nearest to their mean is taken.
+    If there are several faces, the one nearest to their mean is taken.
 
     Raises:
         CorpusError: Nobody has both.
@@ -127,13 +127,13 @@ def nearest_voice_face(voices: TrainingVoices, faces: TrainingFaces) -> Baseline
 
 @dataclass(frozen=True, eq=False)
 class EigenfaceMap:
-    """A linear map from the voice to eigenfaces; k of them, faces as grey levels 0 to 255.
+    """A linear map from the voice to k eigenfaces of faces in grey levels from 0 to 255.
 
     Attributes:
         centre: Mean of people's mean faces, shape (values,).
         axes: Eigenfaces, orthonormal columns, shape (values, k).
-        told: From embeddings to weights of the eigenfaces.
-        left_over: Weights of each recording's person less what was told, (recordings, k).
+        told: Map from embeddings to weights of the eigenfaces.
+        left_over: True weights of each recording's person less predicted ones, (recordings, k).
     """
 
     centre: np.ndarray
@@ -180,14 +180,14 @@ def fit_eigenface_map(voices: TrainingVoices, faces: TrainingFaces) -> Eigenface
 
 
 def shuffled(model: Baseline, seed: int) -> Baseline:
-    """A model that is given the recordings in another order, each as likely as any."""
+    """A model that is given the recordings in random order."""
     return lambda probes: model(probes[shuffled_order(len(probes), seed)])
 
 
 def shuffled_order(n: int, seed: int) -> npt.NDArray[np.int64]:
-    """Index of the recording that takes the place of each, shape (n,): a random permutation.
+    """A random permutation, shape (n,).
 
-    Some recordings may keep their place. Without that, a model that hears something would fall
+    Some recordings may keep their place. If none did, a model that hears something would fall
     below chance.
     """
     return np.asarray(np.random.default_rng(seed).permutation(n), np.int64)
@@ -198,7 +198,7 @@ def _common_genders(voices: TrainingVoices, faces: TrainingFaces) -> np.ndarray:
 
 
 def _genders_lacking(voices: TrainingVoices, faces: TrainingFaces) -> str:
-    """What is missing to hear a gender and to show its mean face; "" if nothing is."""
+    """Why no gender can be heard, or no mean face of it be shown; "" if both are possible."""
     names = _common_genders(voices, faces)
     if len(names) < 2:
         told = ", ".join(names.tolist()) or "none"

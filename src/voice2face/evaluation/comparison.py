@@ -30,12 +30,12 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Direct:
-    """Voices and real faces in one space: what a voice tells before a picture is made.
+    """Voices and real faces in one space, without any made face.
 
     Attributes:
-        voices: In the space, as a column that only ``embedder`` has embedded.
-        faces: The target's real faces in the space, (rows of the table, k).
-        embedder: Name of the network whose embeddings of faces were brought there.
+        voices: Voices in that space, as a column with vectors of ``embedder`` alone.
+        faces: Real faces in that space, (rows of the table, k).
+        embedder: Name of the network whose embeddings of faces were mapped into the space.
     """
 
     voices: Column
@@ -44,26 +44,26 @@ class Direct:
 
     @property
     def name(self) -> str:
-        """In tables."""
+        """Name in tables."""
         return self.voices.name
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is compared, the same for all systems.
+    """What is compared; it is the same for all systems.
 
     Attributes:
         pairs: The table.
-        systems: Faces made by some systems; only rows where each has one are asked about. The first
-            is compared with each of the others.
-        target: The real faces; each file counts once for a person.
-        direct: A system that makes no faces, with which the first is compared too; None: without.
-        known_languages: Languages that were heard in training, in small letters; if any are given,
-            verification is asked of them and of the others apart too.
-        strata: Columns; trials are unstratified, then within the first, the first two ...
+        systems: Faces of the systems. Only rows in which each has a face are asked about. The first
+            system is compared with each of the others.
+        target: Real faces; each file counts once for a person.
+        direct: A system that makes no faces, which the first is compared with too; None: without.
+        known_languages: Languages that were heard in training, in small letters. If there are any,
+            verification is also asked of them and of other languages apart.
+        strata: Columns; trials are made of all pairs, then within the first, the first two ...
         centre: Subtract each side's mean.
-        seed: Seed of resampling and of pairs that are drawn.
-        n_resamples: Behind each interval.
+        seed: Seed of resamples and of drawn pairs.
+        n_resamples: Number of resamples behind each interval.
     """
 
     pairs: Pairs
@@ -78,17 +78,17 @@ class Question:
 
     @property
     def columns(self) -> list[Column]:
-        """Of which a row must have each to be asked about."""
+        """Columns of which a row must have each to be asked about."""
         return [*self.systems, *([] if self.direct is None else [self.direct.voices])]
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What came of it.
+    """Answers to a question.
 
     Attributes:
         rows: Rows of a result.
-        trials: The lists that were answered, by name.
+        trials: Lists of trials by name.
         unasked: What could not be asked, a line each.
     """
 
@@ -107,10 +107,10 @@ class _Side:
 
 @dataclass(frozen=True, eq=False)
 class _System:
-    """Embeddings of a system's faces and of the real ones, as trials have them.
+    """Embeddings of a system's faces and of the real ones, in the order of a list of trials.
 
     Attributes:
-        again: Its numbers stand there already, beside another embedder.
+        again: Whether its own rows stand beside another embedder already.
         note: Note of its rows.
     """
 
@@ -126,8 +126,8 @@ def compare(question: Question) -> Answers:
     """Ask all that the table allows.
 
     Raises:
-        CorpusError: Not even unstratified matching can be asked: one identity alone, or nobody
-            with a made face and a real one.
+        CorpusError: Not even matching of all pairs can be asked: there is one identity alone, or
+            nobody with a made face and a real one.
     """
     return _Comparison(question).answered()
 
@@ -136,7 +136,7 @@ class _Comparison:
     def __init__(self, question: Question) -> None:
         self.question, self.answers = question, Answers()
         self.target, self.centre = question.target, question.centre
-        # Where real pictures are asked about, none is compared with itself.
+        # If real pictures are asked about, none is compared with itself.
         self.others_only = any(s.cells == self.target.cells for s in question.systems)
         self.gallery = self._side(self._each_file_once(), self.target.cells)
         columns = question.columns
@@ -190,7 +190,7 @@ class _Comparison:
         return {which: self._side(rows[m], self.named) for which, m in masks.items() if m.any()}
 
     def _systems(self, embedder: str, probes: _Side) -> list[_System]:
-        """All systems, the one that makes no faces last; real faces alone where they are asked."""
+        """All systems, the one that makes no faces last; or real faces, if they are asked about."""
         question, real = self.question, self.target.vectors[embedder][self.gallery.rows]
         if probes is self.gallery:
             return [_System(REAL, embedder, real, real, note=REAL_NOTE)]
@@ -216,16 +216,16 @@ class _Comparison:
         required: bool = False,
         **how: Any,
     ) -> None:
-        """Make a list of trials and answer it; a line and an empty row where nobody can be asked.
+        """Make a list of trials and answer it; if nobody can be asked, add a line and an empty row.
 
         Args:
             protocol: Protocol of the list.
-            answer: Gives the rows of one embedder.
+            answer: Function that gives the rows of an embedder.
             strata: Strata of the list.
             probes: What is asked about, such as real faces; None: all faces that were made.
             which: What the probes have in common, for names and measures.
-            required: Whether an error is raised where nobody can be asked.
-            how: More for :func:`make_trials`.
+            required: Whether it is an error if nobody can be asked.
+            how: More arguments of :func:`make_trials`.
         """
         name = f"{protocol}{which}" + (f" within {' and '.join(strata)}" if strata else "")
         if "n_sets" in how:

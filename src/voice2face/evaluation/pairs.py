@@ -1,4 +1,4 @@
-"""Tables of pictures, made and real, as the faces of any system come: read, detected, embedded."""
+"""Tables of made and real pictures: read, faces detected and embedded."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from voice2face.faces.detect import Detector
 from voice2face.files import stored_text
 from voice2face.release.inference import Model
 
-AT_ONCE = 128  # pictures held at a time
+AT_ONCE = 128  # pictures in memory at a time
 
-# From files, such as pictures or recordings, to the faces that they show or give.
+# From files (pictures or recordings) to faces, and what is left out.
 Read = Callable[[Sequence[Path]], tuple[FaceSet, list[LeftOut]]]
 
 
@@ -30,10 +30,10 @@ class Pairs:
     Attributes:
         table: The file.
         sha256: Checksum of its content.
-        root: What its paths are relative to.
-        identity: Whose each row is; rows without are left out, shape (n,).
-        cells: Columns by name, each of n values; "" where a row has none.
-        n_nobody: Rows that were left out because they name nobody.
+        root: Folder that paths are relative to.
+        identity: Person of each row, shape (n,).
+        cells: Columns by name, each of n values; "" for empty cells.
+        n_nobody: Number of rows without a person, which are left out.
     """
 
     table: Path
@@ -53,9 +53,9 @@ class Column:
 
     Attributes:
         name: Name of the system in tables.
-        cells: What the column holds, n values.
-        vectors: By embedder, each of shape (n, dim); NaN where there is no face.
-        left_out: Why a row has none; None where it has.
+        cells: Cells of the column, n values.
+        vectors: Embeddings by embedder, each of shape (n, dim); NaN without a face.
+        left_out: Why a row has no face; None if it has one.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Column:
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:
-        """Rows that have a face."""
+        """Mask of the rows that have a face, (n,)."""
         return np.array([reason is None for reason in self.left_out], np.bool_)
 
     @property
     def loss(self) -> str:
-        """How many rows have no face and why, as one line; empty if all have one."""
+        """How many rows have no face, and why, as one line; "" if all have one."""
         lost = [reason for reason in self.left_out if reason is not None]
         if not lost:
             return ""
@@ -86,11 +86,11 @@ def read_pairs(table: Path, columns: Sequence[str], optional: Sequence[str] = ()
 
     Args:
         table: CSV or Parquet, as ``prepare`` takes it; paths are relative to its folder.
-        columns: Names of those that are wanted, the first one's with pictures or recordings.
-        optional: Names of others that are read if they are there.
+        columns: Names of columns; the first holds pictures or recordings.
+        optional: Names of further columns, which may be missing.
 
     Raises:
-        CorpusError: Not such a table, or a column that it does not have.
+        CorpusError: It is no such table, or lacks a column.
     """
     found = read_table(table, Columns(face=columns[0]))
     header = found.header
@@ -119,14 +119,14 @@ def read_pairs(table: Path, columns: Sequence[str], optional: Sequence[str] = ()
 def embed_column(
     name: str, pairs: Pairs, column: str, read: Read, embedders: Sequence[Embedder]
 ) -> Column:
-    """Embed what a column names; each file is read once, few at a time are held.
+    """Embed the faces of a column; each file is read once.
 
     Args:
         name: Name of the system in tables.
         pairs: The table.
-        column: Its column of files.
-        read: What makes faces of them: :func:`pictures` or :func:`made_by`.
-        embedders: Each embeds every face.
+        column: Name of the column of files.
+        read: Function that makes faces of files: :func:`pictures` or :func:`made_by`.
+        embedders: Embedders; each embeds every face.
 
     Raises:
         ModelError: A network failed.
@@ -152,17 +152,18 @@ def embed_column(
 
 
 def pictures(detect: Detector) -> Read:
-    """Reads pictures, and finds the largest face in each."""
+    """A function that reads pictures, and finds the largest face in each."""
     return lambda paths: FaceSet.of_files(paths, detect)
 
 
 def made_by(model: Model, detect: Detector, geometry: str | None) -> Read:
-    """Makes a face of each recording.
+    """A function that makes a face of each recording.
 
     Args:
-        model: Makes them.
-        detect: Finds them, as those of any other system are found ...
-        geometry: ... unless it is known how the faces lie: a name of ``faces.GEOMETRIES``.
+        model: Model that makes the faces.
+        detect: Detector that finds them, as those of other systems.
+        geometry: How they lie in pictures, a name of ``faces.GEOMETRIES``; None: they are
+            detected.
     """
 
     def read(paths: Sequence[Path]) -> tuple[FaceSet, list[LeftOut]]:

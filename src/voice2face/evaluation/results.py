@@ -1,4 +1,4 @@
-"""What an experiment found, as one JSON file: all that a report shows, and where it came from."""
+"""Results of an experiment as one JSON file: all that a report shows, with its sources."""
 
 import math
 from pathlib import Path, PurePath
@@ -20,18 +20,18 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One number of a table.
 
     Attributes:
-        system: Name of what was measured: a model, a baseline, real faces.
-        measure: Such as "1:2 matching".
+        system: Name of a model, a baseline, or real faces.
+        measure: Name of the measure, such as "1:2 matching".
         stratum: What all faces of a trial have in common: "", "gender", "gender, age".
-        embedder: Name of the network that compares the faces; "" where none does.
-        value: Mean over people, or the measure over all; None: not measured, see ``note``.
-        low: Lower end of its 95 % interval; None where there is none.
-        high: Upper end.
-        n_people: People asked about.
-        n_trials: Questions, pairs or faces.
-        chance: What a blind guess reaches; None where that means nothing.
-        against: If given, ``value`` is by how much ``system`` is above this one, paired.
-        note: What one must know to read it.
+        embedder: Name of the network that compares the faces; "" if there is none.
+        value: Mean over people, or the measure over all; None if it was not measured, see ``note``.
+        low: Lower end of the 95 % interval; None if there is none.
+        high: Upper end of the interval.
+        n_people: Number of people asked about.
+        n_trials: Number of questions, pairs or faces.
+        chance: Value of a blind guess; None if that means nothing.
+        against: Another system; ``value`` is then by how much ``system`` is above it.
+        note: Note for the reader.
     """
 
     system: str
@@ -52,15 +52,15 @@ class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line, or one group of bars, of a figure; all lists are of one length.
 
     Attributes:
-        name: What the legend calls it.
+        name: Name in the legend.
         x: Positions or names.
-        y: Values; None: not measured.
-        low: Lower ends of the intervals; empty: no intervals.
-        high: Upper ends.
+        y: Values; None if not measured.
+        low: Lower ends of the intervals; empty without intervals.
+        high: Upper ends of the intervals.
         x_label: Label of the x axis, with its unit.
         y_label: Label of the y axis, with its unit.
-        chance: What a blind guess reaches; None where that means nothing.
-        panel: Series of one panel are drawn in one axis.
+        chance: Value of a blind guess; None if that means nothing.
+        panel: Title of the panel; series of one panel are drawn together.
     """
 
     name: str
@@ -78,8 +78,8 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Faces in rows and columns, as one picture.
 
     Attributes:
-        name: Name of the grid among those of its result; part of file names.
-        title: Above it.
+        name: Name, which no other grid of the result has; part of file names.
+        title: Title.
         file: RGB PNG in the folder of the result: faces of ``px`` × ``px`` tiled without gaps or
             labels, row by row; an empty cell is white.
         px: Side of a face.
@@ -87,7 +87,7 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         columns: Label of each column.
         row_title: What the rows differ in.
         column_title: What the columns differ in.
-        note: What one must know to read it.
+        note: Note for the reader.
     """
 
     name: str
@@ -106,18 +106,18 @@ Verdict = Literal["holds", "does not hold", "cannot be told", "too little traini
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the paper or the report says, and whether it holds here.
+    """A statement of the paper or the report, and whether it holds here.
 
     Attributes:
         text: The claim.
-        source: Where it stands, such as "report, Figure 2".
-        verdict: As the data have it.
-        evidence: One sentence with the figures and their interval.
-        measure: What was measured.
-        judge: Who compared or judged faces; "" where nobody does.
-        bound: What the value must lie above, and where that comes from.
-        grade: How far above it lies: "strongly", "clearly", "weakly"; "" where nothing says.
-        why: Why the model is not worth judging; "" where it is.
+        source: Place where it is stated, such as "report, Figure 2".
+        verdict: The verdict.
+        evidence: Values with their intervals, in a sentence.
+        measure: Name of the measure.
+        judge: Embedder or judge of the faces; "" if there is none.
+        bound: What the value must lie above, and the source of that.
+        grade: How far above it lies: "strongly", "clearly", "weakly"; "" if not known.
+        why: Why the model is not worth judging; "" if it is.
     """
 
     text: str
@@ -132,26 +132,26 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one experiment found.
+    """Results of one experiment.
 
     Attributes:
-        experiment: Its name.
-        question: What it asks, in words.
-        rows: Numbers of its table.
-        series: Numbers behind its figures.
-        title: Its heading.
-        report_item: What it answers of the report: "Figure 2", "Test 4", "".
-        chapter: Where a report tells it.
-        protocol: Who is asked what, how it is counted and what is resampled; some sentences.
+        experiment: Name of the experiment.
+        question: Its question.
+        rows: Numbers of the tables.
+        series: Numbers of the figures.
+        title: Heading.
+        report_item: Its counterpart in the report: "Figure 2", "Test 4", "".
+        chapter: Chapter of the page.
+        protocol: What was done, in a few sentences.
         left_out: Why it could not be asked of this corpus, a sentence; then there are no rows.
         grids: Pictures of faces.
-        claims: What the paper or the report says of it.
-        trials_sha256: Name → checksum of each list of trials.
-        seeds: Name → seed.
-        sources: Name → checksum of each model, corpus and file that it was computed from.
+        claims: Claims of paper and report.
+        trials_sha256: Checksums of the lists of trials, by name.
+        seeds: Seeds by name.
+        sources: Checksums of models, corpus and files that it was computed from, by name.
         made_by: Program and version.
-        unfit: Why models are not worth judging, a sentence each; empty: they are.
-        warnings: What else a reader must know before any number, a sentence each.
+        unfit: Why models are not worth judging, a sentence each.
+        warnings: What else a reader must know first, a sentence each.
     """
 
     experiment: str
@@ -179,7 +179,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write a result whole; a number that is not finite is written as null: not measured.
+    """Write a result; numbers that are not finite become null, which means not measured.
 
     Raises:
         OutputError: It could not be written, or it is not consistent.
@@ -195,7 +195,7 @@ def read_result(path: Path) -> Result:
     """Read what :func:`write_result` wrote.
 
     Raises:
-        CorpusError: It is missing, damaged, or of a later format than this program knows.
+        CorpusError: It is missing, damaged, or of a later format.
     """
     wanted = "the result of an experiment"
     result = read_json(
@@ -208,7 +208,7 @@ def read_result(path: Path) -> Result:
 
 
 def _inconsistent(result: Result) -> str:
-    """What cannot be; empty if all can."""
+    """What is inconsistent; "" if nothing is."""
     for grid in result.grids:
         plain = PurePath(grid.file).name == grid.file and grid.file not in ("", "..")
         if not plain or "\\" in grid.file:
@@ -230,7 +230,7 @@ def _inconsistent(result: Result) -> str:
 
 
 def _number(value: object) -> object:
-    """One of numpy's numbers, as Python's own."""
+    """A number of NumPy as one of Python."""
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} in a result")

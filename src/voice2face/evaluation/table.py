@@ -47,7 +47,7 @@ def measure_table(
 
     Args:
         table: CSV or Parquet; see :func:`read_pairs`.
-        faces: Column of pictures that a system made; or ``model``; or neither, with ``matcher``.
+        faces: Column of pictures that a system made. Give it, or ``model``, or ``matcher`` alone.
         model: Model that makes faces from the column ``voice``.
         geometry: How its faces lie; None: as it says itself.
         against: Column of another system's pictures, for the paired difference.
@@ -89,14 +89,10 @@ def measure_table(
     answers = compare(question)
     for line in answers.unasked:
         note(line)
-    where = f"geometry {lies}" if lies else "each detected"
-    what = f"'{faces}'" if maker is None else f"faces made from 'voice' ({where})"
-    what = what if systems else "'voice', without a face"
-    centred = ", each side's embeddings centred" if centre else ""
     result = Result(
         experiment="evaluate",
         title="Faces against real ones",
-        question=f"Do {what} show who spoke, against '{target}'{centred}?",
+        question=_in_words(faces, maker, lies, target, centre),
         rows=[replace(r, note="; ".join(filter(None, (r.note, *losses)))) for r in answers.rows],
         trials_sha256={name: trials.sha256 for name, trials in answers.trials.items()},
         seeds={"resampling and drawn pairs": seed},
@@ -116,6 +112,17 @@ def check_different(option: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(option, f"'{name}' twice", "different names", "leave one out")
+
+
+def _in_words(
+    faces: str | None, model: Model | None, geometry: str | None, target: str, centre: bool
+) -> str:
+    what = f"'{faces}'" if faces else "'voice', without a face"
+    if model is not None:
+        where = f"geometry {geometry}" if geometry else "each detected"
+        what = f"faces made from 'voice' ({where})"
+    centred = ", each side's embeddings centred" if centre else ""
+    return f"Do {what} show who spoke, against '{target}'{centred}?"
 
 
 def _columns(
@@ -144,7 +151,7 @@ def _columns(
 def _direct(
     matcher: Model, pairs: Pairs, real: Column, embedders: Sequence[OnnxEmbedder]
 ) -> Direct:
-    """What voices give without a face being made."""
+    """Voices and real faces in the space of a matcher."""
     network = _embedder_of(matcher, embedders)
     if network.name not in real.vectors:
         real = embed_column(real.name, pairs, real.name, pictures(detector()), [network])
@@ -153,14 +160,14 @@ def _direct(
 
 
 def _embedder_of(model: Model, given: Sequence[OnnxEmbedder]) -> OnnxEmbedder:
-    """The network whose embeddings of faces a matcher takes.
+    """The face embedder that a matcher was fitted to.
 
     Args:
-        model: With a matcher.
-        given: Networks that are open already.
+        model: Model with a matcher.
+        given: Embedders that are open already.
 
     Raises:
-        ModelError: The model has no matcher, or its network is not to be had.
+        ModelError: The model has no matcher, or its embedder is missing.
     """
     part = model.config.part("matcher")
     if not isinstance(part, HeadsPart):
@@ -181,11 +188,11 @@ def _embedder_of(model: Model, given: Sequence[OnnxEmbedder]) -> OnnxEmbedder:
 
 
 def _match_directly(name: str, model: Model, pairs: Pairs, faces: np.ndarray) -> Direct:
-    """Bring the voices of a table, and its real faces, into one space.
+    """Map the voices of a table, and its real faces, into one space.
 
     Args:
-        name: In tables.
-        model: With a matcher.
+        name: Name in tables.
+        model: Model with a matcher.
         pairs: The table, with a column of recordings.
         faces: Embeddings of the real faces by the matcher's network, (rows, dim); NaN: none.
 
@@ -225,7 +232,7 @@ def _languages(models: Sequence[Model]) -> tuple[str, ...]:
 
 
 def _geometry(told: str | None, model: Model) -> str | None:
-    """How the model's faces lie: as is told, else as the model says; None: each is looked for."""
+    """How the model's faces lie: as given, else as the model says; None: each is detected."""
     said = model.config.provenance.get("geometry")
     lies = told or (said if said in GEOMETRIES else DETECT)
     return None if lies == DETECT else str(lies)
@@ -242,7 +249,7 @@ def _losses(pairs: Pairs, columns: Sequence[Column]) -> list[str]:
 
 
 def _warnings(pairs: Pairs, model: Model) -> list[str]:
-    """Whether the model was trained on people of the table."""
+    """A warning if the model was trained on people of the table."""
     name = f"model {model.config.name}"
     told = people_warning(name, model.config.provenance, pairs.identity.tolist())
     return [f"warning: {told}"] if told else []
@@ -251,7 +258,7 @@ def _warnings(pairs: Pairs, model: Model) -> list[str]:
 def _sources(
     pairs: Pairs, embedders: Sequence[OnnxEmbedder], models: Sequence[Model]
 ) -> dict[str, str]:
-    """Checksums of what it was computed from."""
+    """Checksums of the files that the result is computed from."""
     sources = {pairs.table.name: pairs.sha256, "yunet": REGISTRY["yunet"].sha256}
     sources |= {embedder.name: embedder.sha256 for embedder in embedders}
     for model in models:

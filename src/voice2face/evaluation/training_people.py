@@ -1,4 +1,4 @@
-"""What baselines are made from: faces and voices of training people."""
+"""Faces and voices of training people, from which baselines are made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class TrainingFaces:
     Attributes:
         pixels: RGB, uint8, shape (m, px, px, 3), m at least 1.
         identity: Person of each, shape (m,).
-        gender: Of each, shape (m,); "" where it is not known.
+        gender: Gender of each, shape (m,); "" if it is not known.
     """
 
     pixels: Pictures
@@ -32,7 +32,7 @@ class TrainingFaces:
 
     @classmethod
     def of(cls, faces: "Faces", gender: str = "gender") -> "TrainingFaces":
-        """Those of a corpus, with the gender that a column of it tells."""
+        """Faces of a corpus, with the gender from one of its columns."""
         return cls(faces.pixels, faces.identity, _column(faces, gender))
 
     def __post_init__(self) -> None:
@@ -46,9 +46,9 @@ class TrainingVoices:
     """Recordings of training people.
 
     Attributes:
-        embeddings: By the voice encoder of the models that are compared, shape (k, dim).
+        embeddings: Embeddings by the voice encoder of the compared models, shape (k, dim).
         identity: Person of each, shape (k,).
-        gender: Of each, shape (k,); "" where it is not known.
+        gender: Gender of each, shape (k,); "" if it is not known.
     """
 
     embeddings: np.ndarray
@@ -59,7 +59,7 @@ class TrainingVoices:
     def of(
         cls, voices: "Voices", embeddings: np.ndarray, gender: str = "gender"
     ) -> "TrainingVoices":
-        """Those of a corpus, embedded, with the gender that a column of it tells."""
+        """Recordings of a corpus, with the gender from one of its columns."""
         return cls(embeddings, voices.identity, _column(voices, gender))
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class TrainingVoices:
 
 
 def person_weights(identity: np.ndarray) -> npt.NDArray[np.float64]:
-    """Weights of rows by which each person counts alike, with sum 1: (n,)."""
+    """Weights of rows, (n,), with which each person counts alike; their sum is 1."""
     _, owner, counts = np.unique(identity, return_inverse=True, return_counts=True)
     return np.asarray(1 / (counts[owner] * len(counts)))
 
@@ -84,7 +84,7 @@ def weighted_faces(faces: TrainingFaces, weights: np.ndarray) -> Pictures:
 
 
 def person_rows(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArray[np.int64]]:
-    """Rows of the faces of one person after another."""
+    """Rows of the faces of each person."""
     order = np.argsort(faces.identity, kind="stable")
     ends = [np.searchsorted(faces.identity, people, side, order) for side in ("left", "right")]
     for first, last in zip(*ends, strict=True):
@@ -92,13 +92,13 @@ def person_rows(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArra
 
 
 def person_faces(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArray[np.float32]]:
-    """Mean face of one person after another, each (values,)."""
+    """Mean face of each person, (values,)."""
     for rows in person_rows(faces, people):
         yield faces.pixels[rows].mean(axis=0, dtype=np.float32).ravel()
 
 
 def typical_faces(faces: TrainingFaces, people: np.ndarray) -> npt.NDArray[np.int64]:
-    """Row of each person's face that is nearest to the mean of theirs, (people,)."""
+    """Row of the face of each person that is nearest to their mean face, (people,)."""
     typical = []
     for rows in person_rows(faces, people):
         pixels = faces.pixels[rows].reshape(len(rows), -1).astype(np.float32)
@@ -107,20 +107,20 @@ def typical_faces(faces: TrainingFaces, people: np.ndarray) -> npt.NDArray[np.in
 
 
 def as_pictures(values: np.ndarray, shape: tuple[int, ...]) -> Pictures:
-    """Grey levels, cut to 0 to 255, as pictures: (n, values) → (n, *shape)."""
+    """Grey levels, clipped to 0 to 255, as pictures: (n, values) → (n, *shape)."""
     rounded = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return np.asarray(rounded.reshape(-1, *shape))
 
 
 def _blocks(pixels: Pictures) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-    """Some rows after others, as floats: (rows, values)."""
+    """Blocks of rows as floats, (rows, values)."""
     for start in range(0, len(pixels), BLOCK):
         rows = slice(start, min(start + BLOCK, len(pixels)))
         yield rows, pixels[rows].reshape(rows.stop - start, -1).astype(np.float32)
 
 
 def _column(rows: "Faces | Voices", name: str) -> np.ndarray:
-    """A column of the corpus as texts; "" where a cell is empty or there is no such column."""
+    """A column of the corpus as text; "" for empty cells, or if there is no such column."""
     cells = rows.attributes.get(name, [None] * len(rows))
     return np.array(["" if cell is None else str(cell) for cell in cells], str)
 
@@ -132,5 +132,5 @@ def _same_length(*columns: np.ndarray) -> None:
 
 
 def lacking(thing: str, found: str, wanted: str) -> CorpusError:
-    """What to say of training data that don't serve."""
+    """The error about unsuitable training data."""
     return CorpusError(thing, found, wanted, "give another training split")

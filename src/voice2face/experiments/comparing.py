@@ -121,7 +121,7 @@ def best_embedder(context: Context) -> str:
     items = Items(faces.picture[rows], faces.identity[rows])
     right = {}
     for embedder in context.embedders:
-        vectors = context.real_vectors(embedder, context.asked)[rows]
+        vectors = context.embed(embedder, faces.pixels[rows])
         with contextlib.suppress(CorpusError):  # one face of each
             trials = make_trials(items, items, protocol="1:2", others_only=True)
             right[embedder] = np.nanmean(score(trials, [vectors], [vectors]).share_right)

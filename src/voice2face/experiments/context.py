@@ -1,6 +1,6 @@
 """What experiments work with: a corpus, the compared systems, embedders and the judge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.held_out import held_out_clips
@@ -107,11 +106,6 @@ class Context:
         splits = (self.asked, *ASKED)
         return next((s for s in splits if s in counts and counts[s].faces), "train")
 
-    @property
-    def made_by(self) -> str:
-        """Program and version."""
-        return f"voice2face {__version__}"
-
     def sources(self) -> dict[str, str]:
         """Checksums of corpus, models and networks that results are computed from."""
         found = {"corpus": self.corpus.info.data_hash}
@@ -129,15 +123,15 @@ class Context:
 
     def unseen(self) -> Recordings:
         """Recordings of people not trained on."""
-        return self._of("unseen", lambda: self._split(self.asked))
+        return self._recorded("unseen", self.asked)
 
     def unheard(self) -> Recordings:
         """Held-out recordings of training people; empty if there are none."""
-        return self._of("unheard", lambda: self._training(held_out=True))
+        return self._recorded("unheard", "train", held_out=True)
 
     def heard(self) -> Recordings:
         """Recordings that were trained on."""
-        return self._of("heard", lambda: self._training(held_out=False))
+        return self._recorded("heard", "train", held_out=False)
 
     def faces(self, split: str) -> Faces:
         """Real faces of a split."""
@@ -192,10 +186,6 @@ class Context:
         first = (self.made(one, recordings).pixels for one in self.models[variant])
         return all(len(p) > 1 and np.ptp(p, axis=0).max() <= SAME_GREY for p in first)
 
-    def real_vectors(self, embedder: str, split: str) -> Vectors:
-        """Embeddings of the real faces of a split, (n, dim)."""
-        return self.embed(embedder, self.faces(split).pixels)
-
     def embed(self, embedder: str, pixels: Pictures) -> Vectors:
         """Embeddings of faces that lie as those of the corpus do; equal faces are embedded once.
 
@@ -244,20 +234,15 @@ class Context:
         crops = FaceSet.of_crops(made.pixels, geometry)
         return replace(made, pixels=crops.aligned(geometry_of(self.geometry), px))
 
-    def _training(self, held_out: bool) -> Recordings:
-        recordings = self._split("train")
-        hidden = held_out_clips(self.corpus, "train", self.held_out)
-        return recordings.only(np.array([c in hidden for c in recordings.clip], bool) == held_out)
-
-    def _split(self, split: str) -> Recordings:
-        of = Recordings.silent if self.silent else Recordings.of_corpus
-        return of(self.corpus, split)
-
-    def _of(self, name: str, read: Callable[[], Recordings]) -> Recordings:
+    def _recorded(self, name: str, split: str, *, held_out: bool | None = None) -> Recordings:
+        """Recordings of a split: all, or those that are (not) held out; at most ``MOST_CLIPS``."""
         if name not in self._recordings:
-            found = read()
-            rng = np.random.default_rng(self.seed)
+            found = (Recordings.silent if self.silent else Recordings.of_corpus)(self.corpus, split)
+            if held_out is not None:
+                hidden = held_out_clips(self.corpus, split, self.held_out)
+                found = found.only(np.array([c in hidden for c in found.clip], bool) == held_out)
             if len(found) > MOST_CLIPS:
+                rng = np.random.default_rng(self.seed)
                 found = found.only(np.sort(rng.choice(len(found), MOST_CLIPS, replace=False)))
             self._recordings[name] = found
         return self._recordings[name]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voice2face import __version__
 from voice2face.evaluation.results import Chapter, Result
 from voice2face.experiments.context import Context
 from voice2face.experiments.summary import TOO_LITTLE, Summary
@@ -52,7 +53,7 @@ class Experiment:
             left_out=left_out, rows=found.rows, series=found.series, grids=found.grids,
             claims=found.claims, trials_sha256=found.trials, unfit=found.unfit,
             seeds={"all that is drawn": context.seed}, warnings=list(context.notes),
-            sources=context.sources() | found.sources, made_by=context.made_by,
+            sources=context.sources() | found.sources, made_by=f"voice2face {__version__}",
         )  # fmt: skip
 
     @property

@@ -169,10 +169,6 @@ class Recordings:
             excerpts=[self.excerpts[i] for i in numbers] if self.excerpts else (),
         )
 
-    def named(self, clips: Texts) -> "Recordings":
-        """A copy under other names."""
-        return replace(self, clip=clips)
-
     def at_least(self, seconds: float) -> "Recordings":
         """Recordings of at least that length."""
         return self.only(self.seconds >= seconds)

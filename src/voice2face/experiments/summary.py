@@ -24,16 +24,9 @@ from voice2face.evaluation.statistics.intervals import (
     with_seeds,
 )
 from voice2face.evaluation.trials.trials import Items, TrialList, make_trials, write_trials
-from voice2face.experiments.comparing import (
-    LEAST_PEOPLE,
-    MEAN_FACE,
-    REAL,
-    Distances,
-    items_of,
-)
+from voice2face.experiments.comparing import LEAST_PEOPLE, MEAN_FACE, REAL, Distances, items_of
 from voice2face.experiments.context import BASELINE, Context
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.systems import mean_over_seeds
 from voice2face.files import write_bytes
 
 WITHIN, BETWEEN = "distance within a speaker", "distance between speakers"
@@ -46,9 +39,8 @@ Values = Mapping[str, Sequence[Floats]]  # by system, one array (n,) for each se
 Vectors = npt.NDArray[np.float32]
 # By system: its trials, and the embeddings of its faces, one array for each seed.
 Systems = Mapping[str, tuple[TrialList, Sequence[Vectors]]]
-Found = tuple[
-    Estimate | None, tuple[int, int]
-]  # None if there are too few people; numbers of people and of values
+# Estimate, or None if there are too few people; numbers of people and of values.
+Found = tuple[Estimate | None, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -202,11 +194,14 @@ class Summary:
             against: Other system, if it is a difference of two; then chance is left out.
             note: Note; "": that of the cell.
         """
-        known = (found.value, found.low, found.high, *n) if found else (None, None, None, 0, 0)
+        value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
+        n_people, n_trials = n if found else (0, 0)
         chance = cell.chance if found and not against else None
         note = note or cell.note or ("" if found else TOO_FEW)
-        where = cell.measure, cell.stratum, cell.embedder
-        self.rows.append(Row(system, *where, *known, chance, against, note))
+        self.rows.append(
+            Row(system, cell.measure, cell.stratum, cell.embedder, value, low, high, n_people,
+                n_trials, chance, against, note)
+        )  # fmt: skip
 
     def means(
         self,
@@ -256,7 +251,8 @@ class Summary:
         self, systems: Sequence[Sequence[Floats]], people: Texts, ends: tuple[float, float] | None
     ) -> Found:
         """Mean over people of a system's values, or of the first's less the second's."""
-        of_system = [mean_over_seeds(seeds) for seeds in systems]
+        # A probe that one seed could not be asked about is NaN.
+        of_system = [np.mean(np.stack(seeds), axis=0) for seeds in systems]
         values = of_system[0] if len(systems) == 1 else of_system[0] - of_system[1]
         asked = ~np.isnan(values)
         n = len(np.unique(people[asked])), int(asked.sum())

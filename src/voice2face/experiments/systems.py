@@ -1,6 +1,6 @@
 """Systems that are compared: whatever gives a face for a recording."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -250,11 +250,3 @@ def to_pixels(raw: npt.NDArray[np.float32]) -> Pictures:
     """(n, 3, px, px) in [-1, 1] as RGB pictures (n, px, px, 3); values beyond are cut."""
     pixels = np.rint((np.clip(raw, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
-
-
-def mean_over_seeds(per_probe: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """Mean over a model's seeds of a number for each probe, shape (probes,).
-
-    NaN for a probe that any of the seeds could not be asked about.
-    """
-    return np.asarray(np.mean(np.stack(per_probe), axis=0))

@@ -33,7 +33,7 @@ UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def panels(result: Result) -> dict[str, list[Series]]:
-    """Series by the axis that they are drawn in."""
+    """Series by panel."""
     found: dict[str, list[Series]] = {}
     for series in result.series:
         found.setdefault(series.panel, []).append(series)
@@ -41,9 +41,9 @@ def panels(result: Result) -> dict[str, list[Series]]:
 
 
 def looks(results: Sequence[Result]) -> list[dict[str, int]]:
-    """Number of the colour and dashes of each name, by result.
+    """Number of the look (colour and dashes) of each name, for each result.
 
-    A name has the same all over a report, unless two of one result would share a colour.
+    A name has the same look in all results, unless two names of a result would share a colour.
     """
     names = dict.fromkeys(series.name for result in results for series in result.series)
     wanted = {name: number for number, name in enumerate(names)}
@@ -68,7 +68,7 @@ def panel_svg(
     numbers: dict[str, int],
     ends: tuple[float, float] | None = None,
 ) -> bytes:
-    """One axis without legend, on no ground, in the colours of a light or a dark page."""
+    """One panel without legend, on a transparent ground, for a light or a dark page."""
     stream, height_in = BytesIO(), _height_in(series)
     with blank() as figure:
         figure.set_size_inches(PANEL_IN, height_in)
@@ -79,7 +79,7 @@ def panel_svg(
 
 
 def _dark_style() -> str:
-    """Rules that turn each colour into that of a dark ground."""
+    """Style rules that replace each colour by that for a dark ground."""
     pairs = zip((*LIGHT, *INK), (*DARK, *DARK_INK), strict=True)
     rules = "".join(
         f'[style*="{what}: {light.lower()}"]{{{what}:{dark}!important}}'
@@ -132,7 +132,7 @@ def save(figure: Any, path: Path) -> list[Path]:
 
 
 def scale(found: dict[str, list[Series]]) -> tuple[float, float] | None:
-    """Least and largest value of all panels, so that they compare; None if they differ in kind."""
+    """Least and largest value of all panels, for one scale; None if their y axes differ."""
     everything = [one for series in found.values() for one in series]
     if len({one.y_label for one in everything}) > 1:
         return None
@@ -142,12 +142,10 @@ def scale(found: dict[str, list[Series]]) -> tuple[float, float] | None:
 
 
 def _axis(figure: Any, corner_in: tuple[float, float], series: Sequence[Series]) -> Any:
-    """An axis with room for its labels.
-
-    Laying out by measuring all texts takes longer than drawing them.
+    """An axis with room for its labels, as estimated: measuring texts takes longer than drawing.
 
     Args:
-        figure: Its size is set.
+        figure: Figure of known size.
         corner_in: Distance of the panel from the left and the upper edge of the figure.
         series: What is drawn.
     """
@@ -172,8 +170,8 @@ def draw_panel(
 
     Args:
         axis: Axis of a matplotlib figure.
-        series: What is drawn.
-        numbers: Of the look of each series' name.
+        series: Series of the panel.
+        numbers: Number of the look of each name.
         ends: Least and largest value, see :func:`scale`.
     """
     by_name = named(series)
@@ -228,7 +226,7 @@ def _draw_names(axis: Any, series: Sequence[Series], numbers: dict[str, int]) ->
 
 
 def _names(series: Sequence[Series]) -> list[str]:
-    """Labels of the named positions, in order; none over numbers."""
+    """Labels of the named positions, in order; none if they are numbers."""
     names = dict.fromkeys(str(x) for one in series for x in one.x) if named(series) else ()
     return [wrapped(name, NAME_LETTERS, NAME_LINES) for name in names]
 

@@ -1,4 +1,4 @@
-"""Tiled pictures of faces, cut into faces again."""
+"""Reads tiled pictures of faces."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,7 +20,7 @@ class Faces:
     """The faces of a grid.
 
     Attributes:
-        grid: Its labels.
+        grid: Labels of the grid.
         cells: RGB, uint8, shape (rows, columns, px, px, 3).
     """
 
@@ -41,7 +41,7 @@ def read_faces(folder: Path, grid: Grid) -> Faces:
     """Cut the picture of a grid.
 
     Raises:
-        CorpusError: It is missing, damaged, or not of as many faces as the grid has labels.
+        CorpusError: It is missing, damaged, or has another number of faces than labels.
     """
     path, wanted = folder / grid.file, (len(grid.columns) * grid.px, len(grid.rows) * grid.px)
     try:

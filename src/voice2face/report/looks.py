@@ -45,7 +45,7 @@ def blank() -> Iterator[Any]:
 
 
 def style(number: int) -> dict[str, Any]:
-    """Colour, dashes and marker of the line with that number; 28 differ in colour or dashes."""
+    """Colour, dashes and marker of a line, by its number; 28 lines have different looks."""
     dash = [float(part) for part in DASHES[number % len(DASHES)].split()]
     return {
         "color": LIGHT[number % len(LIGHT)],
@@ -62,9 +62,9 @@ def handle(label: str, **look: Any) -> Any:
 
 
 def wrapped(text: str, letters: int, most_lines: int) -> str:
-    """A name as lines of at most so many letters, as it is, not as mathematics.
+    """A name in lines of at most so many letters, with nothing in it taken for mathematics.
 
-    What does not fit ends in dots. A word is broken only if it is longer than a line.
+    What does not fit is replaced by dots. A word is broken only if it is longer than a line.
     """
     text = textwrap.fill(line(text), letters, max_lines=most_lines, placeholder=" …")
     escaped = text.replace("$", r"\$")

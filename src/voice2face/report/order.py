@@ -1,4 +1,4 @@
-"""In which order a report tells what, and what its files are called."""
+"""Order of a report, and names of its files."""
 
 import re
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from voice2face.evaluation.results import Result
 
 @dataclass(frozen=True, eq=False)
 class Chapter:
-    """Results that answer one kind of question.
+    """Results of one kind of question.
 
     Attributes:
         name: Anchor in the page.
         title: Heading.
-        about: A sentence below it.
-        results: In order.
+        about: Sentence below the heading.
+        results: Results in order.
     """
 
     name: Kind
@@ -38,7 +38,7 @@ KINDS: tuple[tuple[Kind, str, str], ...] = (
 
 
 def chapters(results: Sequence[Result]) -> list[Chapter]:
-    """Tests, figures, the rest; within each in the order given, which is that of the registry.
+    """Chapters: tests, figures, the rest; results stay in the order given.
 
     Raises:
         CorpusError: There are no results, or two of one experiment.
@@ -56,17 +56,17 @@ def chapters(results: Sequence[Result]) -> list[Chapter]:
 
 
 def stem(result: Result) -> str:
-    """What the files of a result start with, such as "figure-2-durations"."""
+    """Beginning of the names of a result's files, such as "figure-2-durations"."""
     item = result.report_item if result.chapter != "beyond" else ""
     return slug(f"{item} {result.experiment}") or "result"
 
 
 def slug(text: str) -> str:
-    """Small letters, digits and dashes, for names of files and anchors."""
+    """A text in small letters, digits and dashes, for names of files and anchors."""
     return re.sub(r"[\W_]+", "-", text.lower()).strip("-")
 
 
 def heading(result: Result) -> str:
-    """Such as "Figure 2. Faces over durations"."""
+    """Heading of a result, such as "Figure 2. Faces over durations"."""
     title = result.title or result.experiment
     return f"{result.report_item}. {title}" if result.report_item else title

@@ -15,7 +15,7 @@ from voice2face.report.tables import letter, tables
 from voice2face.templates import inline_style, safe, templates
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHOWN_PANELS = 2  # of a result's curves; the others are folded
+SHOWN_PANELS = 2  # panels of a result that are shown; the others are folded
 STRIP_PX = 116
 NAMES_SHARE = 0.22  # of the width of a table in LaTeX, for the systems' names
 VERDICT_SIGNS = ("✓", "✗", "?", "…")
@@ -40,11 +40,11 @@ def page(
     """The page as HTML; the same for the same results and program.
 
     Args:
-        chapters: What is told, in order.
-        faces: Grids of each result by its stem.
-        numbers: Number of the look of each series' name, by the result's stem.
+        chapters: Chapters in order.
+        faces: Grids of each result, by its stem.
+        numbers: Number of the look of each name, by the stem of the result.
         title: Heading.
-        about: What this is about; an empty line parts paragraphs.
+        about: What was evaluated; an empty line separates paragraphs.
 
     Raises:
         MissingExtraError: jinja2 is not installed.
@@ -63,10 +63,10 @@ def page(
 def markdown_page(
     chapters: Sequence[Chapter], pictures: Mapping[str, Sequence[str]], title: str, about: str
 ) -> str:
-    """The same as Markdown, without what is drawn.
+    """The page as Markdown.
 
     Args:
-        chapters: What is told, in order.
+        chapters: Chapters in order.
         pictures: PNG or SVG files of each result by its stem, relative to the page.
         title: Heading.
         about: See :func:`page`.
@@ -76,12 +76,12 @@ def markdown_page(
 
 
 def tables_tex(result: Result) -> str:
-    """All tables of a result for LaTeX, as wide as the text; long ones go on on the next page."""
+    """All tables of a result for LaTeX, as wide as the text; long ones span several pages."""
     return _rendered("tables.tex", latex, {"result": result, "names_share": NAMES_SHARE})
 
 
 def _told(chapters: Sequence[Chapter], title: str, about: str) -> dict[str, Any]:
-    """What the page says in HTML and in Markdown."""
+    """Values that the HTML and the Markdown page share."""
     results = [result for chapter in chapters for result in chapter.results]
     claims = [(claim, result) for result in results for claim in result.claims]
     return {
@@ -97,7 +97,7 @@ def _told(chapters: Sequence[Chapter], title: str, about: str) -> dict[str, Any]
 
 
 def _rendered(template: str, escaped: Callable[[object], str], values: dict[str, Any]) -> str:
-    """A filled template; all that it prints is escaped and one line, but for its own markup."""
+    """A filled template; every value is escaped and on one line, except for markup."""
 
     def printed(value: object) -> object:
         own = hasattr(value, "__html__") or isinstance(value, int | float)
@@ -114,7 +114,7 @@ def _rendered(template: str, escaped: Callable[[object], str], values: dict[str,
 
 
 def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[str, Any] | None:
-    """Where the parts of a drawn interval stand, in pixels; None where there is nothing to draw.
+    """Positions of the parts of a drawn interval, in pixels; None if there is nothing to draw.
 
     The interval is a bar, the value a dot, hollow if chance (or zero) is in the interval.
     """
@@ -136,7 +136,7 @@ def interval_strip(row: Row, scale: tuple[float, float], signed: bool) -> dict[s
 
 
 def sample(number: int, series: Sequence[Series]) -> str:
-    """A piece of the line, or of a whisker, with its marker."""
+    """Sample of a line, or of a whisker, with its marker, for the legend."""
     dash = DASHES[number % len(DASHES)] if not figures.named(series) else ""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     kind, marker = f"k{number % len(LIGHT)}", SHAPES[MARKERS[number % len(MARKERS)]]
@@ -149,12 +149,12 @@ def sample(number: int, series: Sequence[Series]) -> str:
 
 
 def positions(series: Sequence[Series]) -> list[float | str]:
-    """All positions of some lines, in order."""
+    """All x positions of some series, in order."""
     return list(dict.fromkeys(x for one in series for x in one.x))
 
 
 def point(series: Series, x: float | str) -> str:
-    """The number of a line at a position, with its interval; "" where it has none."""
+    """Value of a series at a position, with its interval; "" if there is none."""
     if x not in series.x:
         return ""
     i, digits = series.x.index(x), words.digits_of([*series.y, *series.low, *series.high])
@@ -163,7 +163,7 @@ def point(series: Series, x: float | str) -> str:
 
 
 def curves_alt(title: str, series: Sequence[Series]) -> str:
-    """What a picture of curves shows, for who can't see it."""
+    """Description of a picture of curves, for those who can't see it."""
     label = series[0].y_label or title
     return f"{label} of {', '.join(one.name for one in series)}; numbers below"
 

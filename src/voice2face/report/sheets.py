@@ -20,7 +20,7 @@ DPI = 300
 
 
 def write_sheet(path: Path, faces: Faces) -> Path:
-    """A grid with its labels.
+    """Write a grid with its labels as one picture.
 
     Args:
         path: A PNG file.

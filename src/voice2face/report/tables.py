@@ -1,4 +1,4 @@
-"""Rows of a result as tables: systems below each other, what was measured side by side."""
+"""Rows of a result as tables: a line for each system, a column for each measure."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from voice2face.evaluation.results import Result, Row
 from voice2face.report.words import digits_of, span, stratum_words
 
-MOST_COLUMNS = 5  # that are read on a laptop and on paper
-MOST_NOTES = 6  # below a table; more stand in the cells
+MOST_COLUMNS = 5  # columns that fit a laptop and paper
+MOST_NOTES = 6  # notes below a table; if there are more, they stand in the cells
 
-# What a column holds: measure, stratum, embedder.
+# Measure, stratum and embedder of a column.
 Column = tuple[str, str, str]
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Some rows of one result.
+    """A table of some rows of a result.
 
     Attributes:
         caption: What all cells have in common.
-        columns: What each holds.
-        headings: What only it has.
-        lines: Name of a system, or of two that are compared, and a row of the result a column.
+        columns: Measure, stratum and embedder of each column.
+        headings: Headings of the columns: what they don't have in common.
+        lines: Name of a system, or of two that are compared, and the row of each column.
         digits: Decimals of each column.
-        scales: Least and largest number of each column's measure, for drawing.
-        notes: Notes of its rows, each once, for below the table; empty if they stand in the cells.
-        signed: These are paired differences.
+        scales: Least and largest number of the measure of each column, for drawing.
+        notes: Notes below the table, each once; empty if they stand in the cells.
+        signed: Whether the values are paired differences.
     """
 
     caption: str
@@ -45,7 +45,7 @@ class Table:
         return letter(self.notes.index(row.note))
 
     def inside(self, row: Row) -> str:
-        """A row's note that stands in its cell."""
+        """Note of a row, if it stands in the cell."""
         return "" if row.note in self.notes else row.note
 
     @property
@@ -73,7 +73,7 @@ class Table:
 
 
 def tables(result: Result) -> list[Table]:
-    """All rows of a result, each in exactly one cell; paired differences last."""
+    """Tables with all rows of a result, each in one cell; paired differences come last."""
     made = []
     for signed in (False, True):
         rows = [row for row in result.rows if bool(row.against) == signed]
@@ -91,13 +91,13 @@ def _column(row: Row) -> Column:
 
 
 def _known(row: Row, field: str) -> float | None:
-    """A number of a row; None for a count that was not given."""
+    """A number of a row; None for a count of 0, which was not given."""
     value: float | None = getattr(row, field)
     return None if value == 0 and field.startswith("n_") else value
 
 
 def _packed(rows: Sequence[Row]) -> list[list[Column]]:
-    """Columns of each table: one if all fit, else one an embedder, parted again if need be."""
+    """Columns of each table: one table if they fit, else one for each embedder, or more."""
     columns = list(dict.fromkeys(_column(row) for row in rows))
     if len(columns) <= MOST_COLUMNS:
         return [columns] if columns else []
@@ -142,7 +142,7 @@ def _table(
 def _lines(
     rows: Sequence[Row], columns: Sequence[Column]
 ) -> tuple[tuple[str, tuple[Row | None, ...]], ...]:
-    """One line a system; a second one if a system has two rows of a column."""
+    """A line for each system; further ones if it has several rows of a column."""
     lines: dict[tuple[str, int], dict[Column, Row]] = {}
     for row in rows:
         name, again = f"{row.system} − {row.against}" if row.against else row.system, 0
@@ -155,7 +155,7 @@ def _lines(
 
 
 def _names(columns: Sequence[Column], signed: bool) -> tuple[str, tuple[str, ...]]:
-    """What the columns have in common, for the caption, and what each has alone."""
+    """Caption (what the columns have in common) and headings (what they don't)."""
     same = [len({column[part] for column in columns}) == 1 for part in range(3)]
     words = [
         (measure, stratum_words(stratum), embedder and f"by {embedder}")

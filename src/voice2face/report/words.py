@@ -1,4 +1,4 @@
-"""Numbers and names as a reader wants them."""
+"""Numbers and names for readers."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ SIGNS_KEY = "▲ higher, ▼ lower, ≈ cannot be told: the interval holds zero.
 
 
 def stratum_words(stratum: str) -> str:
-    """For "gender, age": "within gender and age"; what is no attribute stays as it is."""
+    """Words such as "within gender and age" for "gender, age"; other strata stay as they are."""
     parts = [part.strip() for part in re.split(r",|\+|&| and ", stratum) if part.strip()]
     if not parts:
         return "all"
@@ -41,7 +41,7 @@ def stratum_words(stratum: str) -> str:
 
 
 def digits_of(values: Iterable[float | None]) -> int:
-    """Decimals with which the largest of the values has three or four figures; none of counts."""
+    """Decimals that give the largest value three or four digits; 0 for counts."""
     known = [abs(value) for value in values if value is not None]
     largest = max(known, default=0.0)
     if largest > 1 and all(value == round(value) for value in known):
@@ -53,7 +53,7 @@ def digits_of(values: Iterable[float | None]) -> int:
 
 
 def number(value: float | None, digits: int, *, signed: bool = False) -> str:
-    """With that many decimals and a true minus; a dash if it was not measured."""
+    """A number with that many decimals and a true minus; a dash if it was not measured."""
     if value is None:
         return MISSING
     text = f"{value:{'+' if signed else ''},.{digits}f}"
@@ -63,14 +63,14 @@ def number(value: float | None, digits: int, *, signed: bool = False) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int, *, signed: bool = False) -> str:
-    """Such as "[0.626, 0.792]", or nothing."""
+    """An interval such as "[0.626, 0.792]"; "" if there is none."""
     if low is None or high is None:
         return ""
     return f"[{number(low, digits, signed=signed)}, {number(high, digits, signed=signed)}]"
 
 
 def difference_word(row: Row) -> str:
-    """What the interval of a paired difference allows to say; nothing if there is none."""
+    """Word for a paired difference, by its interval; "" if there is none."""
     if row.value is None or row.low is None or row.high is None:
         return ""
     return "higher" if row.low > 0 else "lower" if row.high < 0 else "cannot be told"
@@ -89,13 +89,13 @@ def verdict_sentence(claims: Sequence[Claim]) -> str:
     """How many of the claims have each verdict."""
     if not claims:
         return "No claim of the paper or the report was asked here."
-    counts = Counter(claim.verdict for claim in claims)
+    counts = Counter[str](claim.verdict for claim in claims)
     told = "; ".join(f"{verdict}: {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
     return f"Claims of the paper and the report that were asked here: {len(claims)} ({told})."
 
 
 def disagreeing(results: Sequence[Result]) -> list[str]:
-    """Files of which the results saw different contents, which should not be."""
+    """Names of files of which the results have different checksums."""
     seen: dict[str, set[str]] = {}
     for result in results:
         for name, checksum in result.sources.items():

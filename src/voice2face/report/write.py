@@ -1,4 +1,4 @@
-"""A report in a folder."""
+"""Writes a report into a folder."""
 
 import csv
 import io
@@ -25,14 +25,14 @@ def write_report(
     """Write index.html, report.md, tables/ (CSV, LaTeX) and figures/ (SVG, PDF; faces PNG).
 
     Args:
-        results: One of each experiment, in any order.
-        out: Folder; what is there of an older report is replaced, file by file.
+        results: One result of each experiment.
+        out: Folder; files of an older report are replaced.
         title: Heading.
-        about: What was evaluated, in plain words; an empty line parts paragraphs.
-        pictures: Folder of the grids' files.
+        about: What was evaluated; an empty line separates paragraphs.
+        pictures: Folder with the pictures of the grids.
 
     Returns:
-        The page.
+        Path of the page.
 
     Raises:
         CorpusError: No results, two of one experiment, or a picture missing or damaged.
@@ -54,7 +54,7 @@ def write_report(
 def _figures(
     out: Path, result: Result, faces: Sequence[Faces], numbers: dict[str, int]
 ) -> list[str]:
-    """Draw all of a result for print; names of the pictures for Markdown, relative to the page."""
+    """Write the figures of a result; names of pictures for Markdown, relative to the page."""
     name, folder = stem(result), out / "figures"
     made = [write_sheet(folder / f"{name}-{slug(one.grid.name)}.png", one) for one in faces]
     if result.series:
@@ -71,13 +71,13 @@ def _numbers(folder: Path, result: Result) -> None:
 
 
 def rows_csv(result: Result) -> str:
-    """One line a row, its fields as columns; empty where there is no number."""
+    """Rows as CSV, a line for each; empty if there is no number."""
     fields = [field.name for field in msgspec.structs.fields(Row)]
     return _csv(fields, ([getattr(row, field) for field in fields] for row in result.rows))
 
 
 def series_csv(result: Result) -> str:
-    """One line a point of a curve."""
+    """Curves as CSV, a line for each point."""
     head = ["panel", "series", "x_label", "x", "y_label", "y", "low", "high", "chance"]
     points = (
         [
@@ -100,6 +100,6 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _text(value: str) -> str:
-    """A name as text: what begins like a formula, spreadsheets would compute."""
+    """A name that spreadsheets don't take for a formula."""
     text = line(value)
     return f"'{text}" if text[:1] in FORMULAS else text

@@ -1,4 +1,4 @@
-"""What runs left in their folders, read side by side (no torch)."""
+"""Reads the folders of runs, to compare them (no torch)."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ from voice2face.runs.readings import (
 from voice2face.settings import Recipe, SpeakerRecipe, decode, parse_yaml
 
 RECIPE, VERIFICATION = "recipe.yaml", "verification.json"
-MAX_BYTES = 1 << 20  # of a recipe, and of other short files
+MAX_BYTES = 1 << 20  # most of a recipe, and of other short files
 MOST_NAMED = 8
 
 
@@ -52,22 +52,22 @@ class Curve:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One run, as its folder tells.
+    """A run, as read from its folder.
 
     Attributes:
-        name: Its folder, as seen from the one that was asked about.
+        name: Its folder, relative to the folder of all runs.
         kind: ``face`` or ``voice``.
-        variant: That the recipe is of; ``custom`` if of none.
-        steps: Done, at the last line of losses.
-        iterations: That the recipe asks for.
-        finished: All steps are done, and the model is written.
+        variant: Variant of the recipe; ``custom`` if it is none.
+        steps: Number of steps that are done, by the last line of losses.
+        iterations: Number of steps of the recipe.
+        finished: Whether all steps are done and the model is written.
         rate: Steps a second, median over the lines of losses; NaN if not known.
         data_hash: Data hash of the corpus; "" if not known.
-        losses: By name.
-        readings: By name, one value a snapshot.
-        alarms: Names of those that ring at the last snapshot.
-        thresholds: Thresholds of the readings, by name; some change from snapshot to snapshot.
-        rang: Steps at which the alarm of a reading rang, by name.
+        losses: Losses by name.
+        readings: Readings by name, a value for each snapshot.
+        alarms: Names of readings whose alarm rings at the last snapshot.
+        thresholds: Thresholds of the readings by name, for each snapshot.
+        rang: Steps at which the alarm of a reading rang, by its name.
         eer: Equal error rate on people not trained on; NaN for other runs.
     """
 
@@ -87,7 +87,7 @@ class TrainingRun:
     eer: float = math.nan
 
     def best(self, name: str) -> float:
-        """Best value of a reading; NaN of one that no direction is known of."""
+        """Best value of a reading; NaN if it is not known which direction is better."""
         limit = LIMITS.get(name)
         return math.nan if limit is None else self.readings[name].best(not limit.above)
 
@@ -99,7 +99,7 @@ def read_runs(folder: Path) -> tuple[list[TrainingRun], list[str]]:
         folder: A run, or a folder of runs, at any depth.
 
     Returns:
-        The runs, and one line about each thing that was left out.
+        The runs, and a line about each thing that was left out.
 
     Raises:
         TrainingError: There is no such folder, or no run in it that can be read.
@@ -123,7 +123,7 @@ def read_runs(folder: Path) -> tuple[list[TrainingRun], list[str]]:
 
 
 def _places(folder: Path, problems: list[str]) -> Iterator[Path]:
-    """Folders with a recipe; within a run no other is looked for."""
+    """Folders of runs: those with a recipe; folders inside a run are not searched."""
     try:
         if (folder / RECIPE).is_file():
             yield folder
@@ -138,7 +138,7 @@ def _places(folder: Path, problems: list[str]) -> Iterator[Path]:
 
 
 def _strangers(folder: Path, places: list[Path]) -> Iterator[str]:
-    """One line about all that lies in the folder and is no run."""
+    """A line that names what lies in the folder and is no run."""
     if places == [folder]:
         return
     around = {place.relative_to(folder).parts[0] for place in places}
@@ -175,7 +175,7 @@ def _read(place: Path, name: str, problems: list[str]) -> TrainingRun:
 
 
 def variant_of(settings: Recipe) -> str:
-    """The variant and preset that a recipe's networks are of, ``custom`` if of none."""
+    """Variant and preset of the networks of a recipe; ``custom`` if there is none."""
     mine = (
         msgspec.structs.replace(settings.generator, width=1.0, face_px=64, embedding_dim=64),
         msgspec.structs.replace(settings.critics, width=1.0, face_px=64),

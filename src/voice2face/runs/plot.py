@@ -15,18 +15,18 @@ from voice2face.runs.readings import LIMITS
 
 FORMATS = (".png", ".pdf", ".svg")
 COLUMNS, WIDTH_IN, ROW_IN = 3, 7.2, 1.65
-LEGEND_LETTERS = 110  # that fit beside each other
-SPIKE = 30.0  # of a loss above its median: drawn on a logarithmic scale
-SAME = 0.05  # thresholds this close are one line
-POINTS = 150  # of a curve; more are averaged, or noise would hide the run beneath
+LEGEND_LETTERS = 110  # letters that fit into a line of the legend
+SPIKE = 30.0  # if the largest loss is this many times the median, the scale is logarithmic
+SAME = 0.05  # thresholds this close are drawn as one line
+POINTS = 150  # most points of a curve; more are averaged, since noise hides other curves
 
 
 def write_plot(path: Path, runs: Sequence[TrainingRun]) -> Path:
-    """One panel a measure, one line a run; snapshots at which an alarm rang are ringed.
+    """Draw a panel for each measure, with a line for each run and rings where alarms rang.
 
     Args:
-        path: Ends in .png, .pdf or .svg.
-        runs: As read.
+        path: A .png, .pdf or .svg file.
+        runs: The runs.
 
     Returns:
         ``path``.
@@ -49,14 +49,14 @@ def write_plot(path: Path, runs: Sequence[TrainingRun]) -> Path:
 
 
 def _about(kind: str) -> dict[str, str | None]:
-    """What made the file, and no date: the same runs give the same bytes."""
+    """Metadata: what made the file, without date, so that the same runs give the same bytes."""
     if kind == "png":
         return {"Software": f"voice2face {__version__}"}
     return {"Creator": made_by(), "CreationDate" if kind == "pdf" else "Date": None}
 
 
 def _panels(runs: Sequence[TrainingRun]) -> list[tuple[str, str]]:
-    """Kind and name of each measure that some run has, losses first."""
+    """Kind and name of each measure of any run, losses first."""
     losses = dict.fromkeys(("losses", name) for run in runs for name in run.losses)
     readings = dict.fromkeys(("readings", name) for run in runs for name in run.readings)
     return [*losses, *readings]
@@ -125,7 +125,7 @@ def _rings(axis: Any, curve: Curve, steps: Sequence[int], colour: str) -> None:
 
 
 def _threshold(axis: Any, name: str, thresholds: Sequence[Curve]) -> None:
-    """The alarm's threshold as a line, where it is the same all along and for all runs."""
+    """Draw the threshold of the alarm as a line, if it never changes."""
     values = [value for curve in thresholds for value in curve.values]
     if not values or not max(values) - min(values) < SAME * max(map(abs, values)):
         return
@@ -141,7 +141,7 @@ def _threshold(axis: Any, name: str, thresholds: Sequence[Curve]) -> None:
 
 
 def thinned(curve: Curve, most: int) -> Curve:
-    """At most that many points: means of equally many neighbours; NaN are left out of them."""
+    """A curve with at most ``most`` points: means of neighbours, NaN left out."""
     size = math.ceil(len(curve.steps) / most)
     steps, values = [], []
     for start in range(0, len(curve.steps), max(size, 1)):

@@ -1,4 +1,4 @@
-"""Files that a run grows by one line at a time: its losses and its readings (no torch)."""
+"""Files to which a run appends lines: its losses and its readings (no torch)."""
 
 import contextlib
 import math
@@ -22,14 +22,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a monitor says about the networks as they are.
+    """Value of a monitor at a snapshot.
 
     Attributes:
         name: Name of the monitor.
-        value: Measured; NaN where the faces are not finite.
-        threshold: Beyond it the alarm rings.
-        alarmed: It rings.
-        meaning: What a value beyond the threshold says.
+        value: The value; NaN if faces are not finite.
+        threshold: Threshold beyond which the alarm rings.
+        alarmed: Whether it rings.
+        meaning: What a value beyond the threshold means.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Limit:
     """When an alarm rings.
 
     Attributes:
-        threshold: The value; of some it is added to what real faces give.
-        above: It rings above the threshold; else below.
-        from_step: It rings from this step on: new networks have learned nothing yet.
-        meaning: What is then the matter.
+        threshold: The threshold; for some monitors relative to the value of real faces.
+        above: Whether it rings above the threshold, not below.
+        from_step: First step at which it rings, since new networks have learned nothing yet.
+        meaning: What it means if it rings.
     """
 
     threshold: float
@@ -91,7 +91,7 @@ LIMITS = {
 
 
 def write_about(out: Path, identity: Mapping[str, str]) -> None:
-    """Keep what a run is of, but for its recipe: seed, hash of the corpus, voice encoder.
+    """Write down seed, hash of the corpus and voice encoder of a run; its recipe has its own file.
 
     Raises:
         OutputError: It could not be written.
@@ -101,7 +101,7 @@ def write_about(out: Path, identity: Mapping[str, str]) -> None:
 
 
 def append_losses(path: Path, step: int, losses: Mapping[str, float]) -> None:
-    """Add a line of losses, with the time of day in seconds since 1970 for the rate.
+    """Append a line of losses, with the time in seconds since 1970, for the rate.
 
     Raises:
         OutputError: It could not be written.
@@ -110,7 +110,7 @@ def append_losses(path: Path, step: int, losses: Mapping[str, float]) -> None:
 
 
 def append_readings(path: Path, step: int, readings: Iterable[Reading]) -> None:
-    """Add a line with the readings of one snapshot.
+    """Append a line with the readings of a snapshot.
 
     Raises:
         OutputError: It could not be written.
@@ -122,7 +122,7 @@ def append_readings(path: Path, step: int, readings: Iterable[Reading]) -> None:
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Add one line of JSON, unbuffered; a torn line before it is closed first.
+    """Append a line of JSON, unbuffered; an incomplete line before it is ended first.
 
     Raises:
         OutputError: It could not be written whole; the file is then as it was.
@@ -148,13 +148,13 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def read_rows(path: Path) -> tuple[list[Row], int]:
-    """Lines of a file that :func:`append_row` wrote, and how many are not such lines.
+    """Rows of a file that :func:`append_row` wrote, and the number of damaged lines.
 
-    A last line without its end is one that a crash tore, or that is being written: it counts
-    neither as a row nor as damage. Of several rows of one step the last is kept.
+    A last line without an end is ignored: it is being written, or a crash cut it short. Of several
+    rows of one step the last is kept.
 
     Raises:
-        OSError: The file can't be read; one that does not exist holds no row.
+        OSError: The file can't be read; a missing file has no rows.
     """
     try:
         *lines, _ = path.read_bytes().split(b"\n")
@@ -172,7 +172,7 @@ def read_rows(path: Path) -> tuple[list[Row], int]:
 
 
 def drop_after(path: Path, step: int) -> None:
-    """Keep the rows up to a step, from which a run goes on; the others never happened.
+    """Remove the rows after a step, since the run goes on from there.
 
     Raises:
         OutputError: It could not be written.
@@ -184,20 +184,20 @@ def drop_after(path: Path, step: int) -> None:
 
 
 def number(value: Any) -> float:
-    """A number of a row; JSON has none for NaN and infinity and writes null."""
+    """A number of a row; NaN for null, as JSON has no NaN or infinity."""
     usable = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if usable else math.nan
 
 
 def last_readings(rows: list[Row]) -> dict[str, Row]:
-    """What the last row says of each reading; nothing where there is none."""
+    """Readings of the last row, by name."""
     told = rows[-1].get("readings") if rows else None
     kept = told.items() if isinstance(told, dict) else ()
     return {name: reading for name, reading in kept if isinstance(reading, dict)}
 
 
 class Alarms:
-    """Says on standard error when an alarm begins to ring and when it ends, one line each."""
+    """Prints a line on standard error when an alarm begins to ring, and when it ends."""
 
     def __init__(self, path: Path) -> None:
         """Take up the alarms of the last snapshot in a file of readings."""

@@ -1,4 +1,4 @@
-"""Age and gender that faces show, to a judge that no model here was trained with."""
+"""Age and gender that faces show, judged by a network that no model was trained with."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ class AgeGender:
     takes many Black women for men. Groups are therefore compared with real faces beside them.
 
     Args:
-        path: Its file; None: the one in the package.
+        path: File of the network; None: the one in the package.
 
     Attributes:
         name: Name in tables.
         sha256: Checksum of the file.
 
     Raises:
-        ModelError: The file is not to be had, or is another network.
+        ModelError: The file is missing, or is another network.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -46,7 +46,7 @@ class AgeGender:
         self._check()
 
     def judge(self, faces: FaceSet) -> tuple[Floats, Floats]:
-        """What the faces show.
+        """Age and gender of faces.
 
         Returns:
             Age in years and probability of male, each of shape (n,).

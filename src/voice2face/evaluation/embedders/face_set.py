@@ -1,4 +1,4 @@
-"""Pictures of faces and where the face is in each: what embedders and judges are given."""
+"""Pictures of faces, with the place of the face in each: the input of embedders and judges."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from voice2face.files import stored_text
 Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 
-MIN_SCORE = 0.6  # of the detector: what scores less is no face
-# Of a picture the face is kept with so much around it as no geometry in use reaches beyond, and at
-# a size that a crop of 128 pixels is made from at half of it or less.
+MIN_SCORE = 0.6  # least score of the detector for a face
+# Of a picture the face and its surroundings are kept, as far as any geometry reaches, at twice the
+# size that a crop of 128 pixels needs or more.
 KEPT = 2.0  # sides of the released crop
 KEPT_PX = 256  # of the released crop in it
-SAME_PLACE = 1e-3  # pixels; points this close to where they should be are there
+SAME_PLACE = 1e-3  # pixels; points this close to each other are the same
 BLOCK = 64  # faces aligned at once
 NEEDED_FOR = "comparing faces"  # OpenCV
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What is left out, and why.
+    """A picture or recording that is left out, and why.
 
     Attributes:
-        row: Its number among those that were given, from 0.
-        thing: Its file, as one line of text.
+        row: Its number among the given ones, from 0.
+        thing: Name of its file, as one line of text.
         reason: One of few: "no such file", "not a picture", "no face" ...
         detail: What was found.
     """
@@ -49,7 +49,7 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class FaceSet:
-    """Pictures and where the face is in each.
+    """Pictures, and the place of the face in each.
 
     Attributes:
         pictures: RGB, uint8, each (height, width, 3); or all in one array (n, px, px, 3).
@@ -74,7 +74,7 @@ class FaceSet:
 
     @classmethod
     def of_crops(cls, crops: Picture, geometry: str | npt.ArrayLike = "released") -> "FaceSet":
-        """Faces that all lie alike in their pictures: those of a corpus, and those made of them.
+        """Faces that all lie at the same place in their pictures, such as those of a corpus.
 
         Args:
             crops: RGB, uint8, shape (n, px, px, 3).
@@ -99,7 +99,7 @@ class FaceSet:
 
         Args:
             pictures: RGB, uint8, each (height, width, 3).
-            detect: Finds the faces; :func:`detector` gives the usual one.
+            detect: Function that finds faces; see :func:`detector`.
 
         Returns:
             The faces, in order, and the pictures without one.
@@ -109,11 +109,11 @@ class FaceSet:
 
     @classmethod
     def of_files(cls, paths: Iterable[Path], detect: Detector) -> tuple["FaceSet", list[LeftOut]]:
-        """The largest face of each picture file; of each as little is kept as is needed.
+        """The largest face of each picture file; only the part around the face is kept.
 
         Args:
             paths: The files.
-            detect: As for :meth:`of_pictures`.
+            detect: See :meth:`of_pictures`.
 
         Returns:
             The faces, in order, and the files that are missing, damaged or without a face.
@@ -170,11 +170,11 @@ def geometry_of(geometry: str | npt.ArrayLike) -> Points:
 
 
 def detector() -> Detector:
-    """YuNet, which finds the faces of pictures everywhere in this program.
+    """YuNet, the detector that this program uses everywhere.
 
     Raises:
         MissingExtraError: OpenCV is not installed.
-        ModelError: Its file is not to be had.
+        ModelError: Its file is missing.
     """
     from voice2face.assets import pretrained
 
@@ -234,7 +234,7 @@ def _face(picture: Picture, detect: Detector) -> tuple[Picture, Points]:
 
 
 def _reduced(picture: Picture, factor: int) -> Picture:
-    """Means of blocks of pixels, as an array of its own."""
+    """A picture reduced by a whole factor, by means of blocks; always a copy."""
     if factor < 2:
         return picture.copy()
     height, width = (side // factor * factor for side in picture.shape[:2])

@@ -1,6 +1,7 @@
-"""Fixed face embedders: what tells faces of one person from those of others.
+"""Fixed face embedders, which tell faces of one person from those of others.
 
-Those of this module are fitted on real faces, with NumPy alone; :mod:`.onnx_embedder` has networks.
+Those of this module are fitted on real faces, with NumPy alone; networks are in
+:mod:`.onnx_embedder`.
 """
 
 import math
@@ -27,15 +28,15 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """A fixed map from faces to numbers whose cosine tells how alike two faces are."""
+    """A fixed map from faces to vectors whose cosine tells how alike two faces are."""
 
     @property
     def name(self) -> str:
-        """In tables and files."""
+        """Name in tables and files."""
 
     @property
     def dim(self) -> int:
-        """How many numbers a face gives."""
+        """Length of an embedding."""
 
     def embed(self, faces: FaceSet) -> Vectors:
         """Embeddings, float32, shape (n, dim); not of length one, not centred."""
@@ -45,7 +46,7 @@ def open_embedder(name: str | Path) -> "OnnxEmbedder":
     """A network by its name in :mod:`voice2face.assets.pretrained`, or by its file.
 
     Args:
-        name: Such as ``face_reid_0095``, or ``FILE.onnx`` with ``FILE.json`` beside it.
+        name: Name such as ``face_reid_0095``, or ``FILE.onnx`` with ``FILE.json`` beside it.
 
     Raises:
         ModelError: Neither such a name nor such a file, or a file that can't be used.
@@ -69,7 +70,7 @@ class _Projection:
 
     Attributes:
         mean: Mean face, shape (pixels,).
-        axes: From centred pixels to the embedding, shape (pixels, dim).
+        axes: Map from centred pixels to the embedding, shape (pixels, dim).
         geometry: Where the five points lie in the faces that it was fitted on, shape (5, 2).
         name: Name in tables.
     """
@@ -81,7 +82,7 @@ class _Projection:
 
     @property
     def dim(self) -> int:
-        """Numbers of an embedding."""
+        """Length of an embedding."""
         return int(self.axes.shape[1])
 
     @property
@@ -109,11 +110,10 @@ class _Projection:
 
 
 class Eigenfaces(_Projection):
-    """Where a face lies along the axes in which faces differ most, each in units of its spread.
+    """Coordinates of a face along the axes in which faces differ most, divided by their spread.
 
     Source:
-        Turk and Pentland 1991; that cosines of whitened axes tell people apart better than
-        distances, Moon and Phillips 2001.
+        Turk and Pentland 1991; cosines of whitened axes: Moon and Phillips 2001.
     """
 
     @classmethod
@@ -141,8 +141,8 @@ class Eigenfaces(_Projection):
 class Fisherfaces(_Projection):
     """Eigenfaces, then the directions in which people differ more than pictures of one person.
 
-    Fitted once on real faces and fixed from then on; light, pose and background, which change
-    from picture to picture of one person, count for little.
+    Light, pose and background change from picture to picture of a person, so they count for
+    little.
 
     Source:
         Belhumeur, Hespanha and Kriegman 1997, "Eigenfaces vs. Fisherfaces".
@@ -184,7 +184,7 @@ class Fisherfaces(_Projection):
 
 
 class LinearAttributes(_Projection):
-    """What can be read off a face by ridge regression, such as sex and age, as an embedding."""
+    """Attributes that are predicted from a face by ridge regression, as an embedding."""
 
     @classmethod
     def fit(
@@ -225,11 +225,11 @@ def _decomposed(faces: np.ndarray, n_axes: int) -> tuple[np.ndarray, np.ndarray,
 
 
 def eigenfaces(centred: np.ndarray, n_axes: int) -> np.ndarray:
-    """Leading principal axes (Turk and Pentland 1991), by way of the products of the faces.
+    """Leading principal axes (Turk and Pentland 1991), computed from inner products of faces.
 
     Args:
         centred: Shape (faces, pixels).
-        n_axes: How many, at most as many as faces.
+        n_axes: Number of axes, at most that of faces.
 
     Returns:
         Orthonormal columns, shape (pixels, n_axes).

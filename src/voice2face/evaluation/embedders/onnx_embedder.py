@@ -49,12 +49,12 @@ class OnnxEmbedder:
 
     Args:
         path: FILE.onnx.
-        about: What says how to feed it; FILE.json if not given.
+        about: JSON file that says how it is fed; None: FILE.json.
         output: Name of the output; None: that of FILE.json, or the first.
 
     Attributes:
         name: FILE.
-        dim: How many numbers a face gives.
+        dim: Length of an embedding.
         sha256: Checksum of FILE.onnx.
         labels: Names of the classes of a classifier's output, as FILE.json gives them.
         path: FILE.onnx.
@@ -86,7 +86,7 @@ class OnnxEmbedder:
         """Embeddings of faces, float32, shape (n, dim).
 
         Raises:
-            ModelError: The network failed, or gave what is not finite.
+            ModelError: The network failed, or an output is not finite.
             MissingExtraError: OpenCV is not installed.
         """
         made = np.empty((len(faces), self.dim), np.float32)
@@ -102,7 +102,7 @@ class OnnxEmbedder:
         return made
 
     def _fed(self, crops: npt.NDArray[np.uint8]) -> Vectors:
-        """What enters the network for aligned crops, shape (n, 3, size, size)."""
+        """Input of the network for aligned crops, shape (n, 3, size, size)."""
         size = self.about.size
         if crops.shape[1] != size:
             cv2 = opencv(NEEDED_FOR)

@@ -1,8 +1,8 @@
 """Class score: how surely, and how differently, a recogniser takes made faces for known people.
 
-It is the formula of the Inception score on a face recogniser's classes, as SF2F's VGGFace score is.
-That one's recogniser knows 8,631 people of VGGFace2; scores of different recognisers can't be
-compared, and none is a VGGFace score but that. It rewards confident and varied faces, not likeness.
+It is the formula of the Inception score on the classes of a face recogniser, as is the VGGFace
+score of SF2F, whose recogniser knows 8,631 people of VGGFace2. Scores of different recognisers
+can't be compared. The score rewards confident and varied faces, not likeness.
 """
 
 import numpy as np
@@ -16,18 +16,18 @@ N_SPLITS = 5
 def class_score(
     probabilities: npt.NDArray[np.floating], seed: int = 0, n_splits: int = N_SPLITS
 ) -> tuple[float, float]:
-    """Mean and deviation over splits of the faces; from 1 to the number of classes.
+    """Mean and standard deviation over splits of the faces; from 1 to the number of classes.
 
-    Each split's score is exp of the mean over faces of KL(p ‖ mean of p), so at most as many as it
-    has faces: compare only figures of equally many.
+    The score of a split is exp of the mean over faces of KL(p ‖ mean of p). It is at most the
+    number of faces, so compare only figures of equally many.
 
     Args:
-        probabilities: Of each class for each face, rows that sum to one, shape (faces, classes).
-        seed: Seed of the faces' order.
-        n_splits: How many.
+        probabilities: Probabilities of the classes; rows sum to one, shape (faces, classes).
+        seed: Seed of the order of the faces.
+        n_splits: Number of splits.
 
     Raises:
-        CorpusError: Fewer than two faces a split, or rows that are no probabilities.
+        CorpusError: There are fewer than two faces a split, or rows are no probabilities.
 
     Source:
         Salimans et al. 2016; on a face recogniser Bai et al. 2022.

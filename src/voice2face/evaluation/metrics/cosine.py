@@ -1,4 +1,4 @@
-"""Embeddings made ready for cosines: checked, centred if asked, of length 1."""
+"""Embeddings prepared for cosines: checked, centred if wanted, at length 1."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,8 +6,8 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials.trial_list import Items, TrialList
 
-ROUNDING = 1e-6  # of a cosine in float32: what differs by less is equal
-NOTHING_LEFT = 1e-5  # of the usual length: what is shorter after centring is rounding
+ROUNDING = 1e-6  # cosines in float32 that differ by less are equal
+NOTHING_LEFT = 1e-5  # of the usual length; shorter vectors after centring are rounding
 
 Vectors = npt.NDArray[np.float32]
 
@@ -15,19 +15,19 @@ Vectors = npt.NDArray[np.float32]
 def unit_vectors(
     embeddings: np.ndarray, items: Items, what: str, *, centre: bool = False
 ) -> Vectors:
-    """Embeddings of length 1, or 0 where there is nothing that tells one from another.
+    """Embeddings at length 1; zero where only rounding is left after centring.
 
     Args:
         embeddings: Shape (n, dim).
-        items: What each is of, shape (n,).
+        items: The items that were embedded, shape (n,).
         what: Their name in errors.
-        centre: Subtract their mean, since what all faces have in common cannot tell people apart.
+        centre: Subtract the mean, since what all faces have in common can't tell people apart.
 
     Returns:
         Shape (n, dim).
 
     Raises:
-        CorpusError: They are not one for each item, or a number is not finite.
+        CorpusError: There is not one for each item, or a number is not finite.
     """
     embeddings = np.asarray(embeddings)
     if embeddings.ndim != 2 or len(embeddings) != len(items) or not embeddings.shape[1]:
@@ -55,7 +55,7 @@ def unit_vectors(
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors, (n, dim), at length 1, in their own precision; what has no length stays so."""
+    """Vectors, (n, dim), at length 1, in their own precision; zero stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12))
 

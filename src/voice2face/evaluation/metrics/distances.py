@@ -1,9 +1,9 @@
 """Distances between made and real faces as two sets, and within a set.
 
-``a`` and ``b`` are embeddings by one fixed network, a row a face. Intervals
-come from halves of the people, drawn without replacement: the mean over half of the people deviates
-from the mean over all as much as that deviates from the true mean (Shao and Wu 1989, delete-d
-jackknife with d = n/2). A bootstrap would draw people twice, as pairs of equal faces.
+``a`` and ``b`` are embeddings by one fixed network, a row for each face. Intervals come from halves
+of the people, drawn without replacement: the mean over half of the people deviates from the mean
+over all as much as that deviates from the true mean (Shao and Wu 1989, delete-d jackknife with
+d = n/2). A bootstrap would draw people twice, as pairs of equal faces.
 """
 
 from collections.abc import Iterator
@@ -67,11 +67,11 @@ def kernel_distance(
     Args:
         a: Made faces, shape (n, dim).
         b: Real faces, shape (m, dim).
-        people_a: Whose each row is; pairs of one person within a set are left out, and the
-            interval is over people. None: each row is somebody else's.
-        people_b: Likewise. Who is in both sets is drawn for both or for none.
+        people_a: Person of each row of ``a``. Pairs of one person within a set are left out, and
+            the interval is over people. None: each row is another person.
+        people_b: Person of each row of ``b``. Who is in both sets is drawn for both or for none.
         seed: Seed of the halves.
-        n_halves: Behind the interval.
+        n_halves: Number of halves behind the interval.
 
     Raises:
         CorpusError: Shapes that do not fit, numbers that are not finite, fewer than four people in
@@ -101,20 +101,20 @@ def diversity(
 ) -> Estimate:
     """How far faces of different people lie from each other: made ones over real ones.
 
-    Of each set the root of the mean squared distance between faces of two people is taken, where
-    each two people count alike. Embeddings are taken as they are: a cosine would see differences
-    between faces that all lie close to the mean.
+    The root of the mean squared distance between faces of two people, divided by that of the real
+    set; all pairs of people count alike. It is no cosine, which would see differences between faces
+    that all lie close to the mean.
 
     Args:
         a: Made faces, shape (n, dim).
         b: Real faces, shape (m, dim).
-        people_a: Whose voice each is made from; None: each is of somebody else.
-        people_b: Whose face each is; None likewise.
+        people_a: Person of each row of ``a``; None: each is another person.
+        people_b: Person of each row of ``b``.
         seed: Seed of the halves.
-        n_halves: Behind the interval.
+        n_halves: Number of halves behind the interval.
 
     Returns:
-        0: all made faces alike; 1: as different as real ones.
+        0 if all made faces are alike, 1 if they are as different as real ones.
 
     Raises:
         CorpusError: Shapes that do not fit, numbers that are not finite, fewer than four people in
@@ -137,11 +137,12 @@ def _halves(
     seed: int,
     n_halves: int,
 ) -> tuple[list[Ints], list[npt.NDArray[np.float32]]]:
-    """Number of the person of each row of both sets, and which people are drawn.
+    """People of both sets, and halves of them that are drawn.
 
     Returns:
-        Of each set the numbers, (n,), and (1 + n_halves, people), 1 or 0, all of them in the first
-        row. Who is in both sets is drawn for both or for none.
+        For each set the number of the person of each row, (n,); and who is drawn, 1 or 0, shape
+        (1 + n_halves, people), with all people in the first row. Who is in both sets is drawn for
+        both or for none.
     """
     sides = _people(a, people_a, "made faces"), _people(b, people_b, "real faces")
     everybody = np.unique(np.concatenate([names for names, _ in sides]))
@@ -158,7 +159,7 @@ def _halves(
 
 
 def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.ndarray, Ints]:
-    """Names of the people of a set, (p,), and the number of each row's, (n,)."""
+    """Names of the people of a set, (p,), and the number of the person of each row, (n,)."""
     whose = np.array([f"{name} {i}" for i in range(len(rows))]) if people is None else people
     if len(whose) != len(rows):
         found = f"{len(rows)} embeddings, {len(whose)} names"
@@ -170,7 +171,7 @@ def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.
 
 
 def _estimate(values: Floats) -> Estimate:
-    """The value of all, which comes first, and between which ends those of halves lie."""
+    """The first value, which is that of all people, with the interval of those of halves."""
     return Estimate(float(values[0]), *interval_of(values[1:]))
 
 
@@ -202,7 +203,7 @@ def _pair_sums(
 
 
 def _spread(x: Floats, owner: Ints, drawn: np.ndarray) -> Floats:
-    """Mean squared distance between faces of two people, each two alike, of each draw of people.
+    """Mean squared distance between faces of two people, for each draw of people.
 
     Of people p and q it is ``Q_p + Q_q - 2 M_p·M_q``, with their mean M and mean square Q.
     """

@@ -1,6 +1,6 @@
-"""Face verification: are a face made from a voice and a real one of the same person?
+"""Face verification: do a made face and a real one show the same person?
 
-Errors, area and intervals are those of speaker verification: see ``verification``.
+Errors, area and intervals are those of speaker verification; see ``verification``.
 """
 
 from dataclasses import replace
@@ -33,7 +33,7 @@ def verify_faces(
         n_resamples: Resamples of people, each with voice and face.
 
     Returns:
-        With ``n_clips`` the number of made faces.
+        Errors; ``n_clips`` is the number of made faces.
 
     Raises:
         CorpusError: Embeddings that don't fit the trials or are not finite, trials of another

@@ -1,9 +1,8 @@
 """Voice-to-face matching (Wen et al. 2019): which of several faces belongs to the voice?
 
-A trial is right if the cosine of the made face is highest to the true one; where it is as high to
-others, it is right by one over the number of these. In 1:2 matching over all triples a recording's
-share is that of all pairs of a true face and an impostor's; these are counted without being
-listed, for 1,000 people with 10 recordings and 10 faces have 10^9.
+A trial is right if the true face has the highest cosine to the made one; a tie of k faces counts
+1/k. In 1:2 matching over all triples, all pairs of a true face and an impostor's count. They are
+not listed, since 1,000 people with 10 recordings and 10 faces have 10^9.
 """
 
 from collections.abc import Sequence
@@ -28,8 +27,8 @@ from voice2face.evaluation.statistics.paired_people import PeoplePairs, Tally
 from voice2face.evaluation.trials.drawn_trials import Cells
 from voice2face.evaluation.trials.trial_list import Items, TrialList
 
-ROWS_AT_ONCE = 500  # probes whose cosines are held: 20 MB with 10,000 faces
-OWN_AT_ONCE = 127  # true faces whose two comparisons are counted in a byte
+ROWS_AT_ONCE = 500  # probes whose cosines are in memory: 20 MB with 10,000 faces
+OWN_AT_ONCE = 127  # most true faces whose two comparisons fit into a byte
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,12 +39,12 @@ class Scored:
     """Answers to a list of trials.
 
     Attributes:
-        share_right: Of each probe's trials, shape (probes,); NaN: it has no trial.
-        people: Whose each probe is, shape (probes,).
-        n_trials: Questions in all.
+        share_right: Share of right ones among each probe's trials, shape (probes,); NaN for none.
+        people: Person of each probe, shape (probes,).
+        n_trials: Number of trials.
         chance: Share that a blind guess gets right.
-        pairs: Who was right against whom; None where a trial has several impostors.
-        of_seeds: Accuracy of each training that it is the mean of; empty: of one alone.
+        pairs: Answers by person asked about and impostor; None if trials have several impostors.
+        of_seeds: Accuracy of each training, if it is the mean of several.
     """
 
     share_right: Floats
@@ -57,19 +56,19 @@ class Scored:
 
     @property
     def accuracy(self) -> float:
-        """Mean over people of the share right."""
+        """Share of right trials, mean over people."""
         return float(person_means(self.share_right, self.people)[0].mean())
 
     @property
     def n_people(self) -> int:
-        """People asked about."""
+        """Number of people asked about."""
         return len(np.unique(self.people[~np.isnan(self.share_right)]))
 
     def estimate(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
         """Accuracy, each person counting alike, with its interval over people and seeds.
 
-        People are drawn in both roles, as those who are asked about and as impostors: both are a
-        sample. Where trials have several impostors, they are drawn as those asked about alone.
+        People are drawn in both roles, asked about and as impostors, since both are samples.
+        If trials have several impostors, people are drawn only as those asked about.
 
         Raises:
             CorpusError: There is one person alone.
@@ -138,9 +137,9 @@ def match(
         trials: Trials of protocol "1:2" or "1:N".
         centre: Subtract each side's mean, since what all made faces (or all real ones) have in
             common cannot tell people apart.
-        by_person: In 1:2 over all triples, each impostor counts alike and not each of their
-            faces. One face for all voices is then right half of the time, exactly; where each
-            face counts, it is not if those with many faces look more, or less, like it.
+        by_person: In 1:2 over all triples, whether each impostor counts alike, not each of their
+            faces. One face for all voices is then right in exactly half of the trials. If each
+            face counts, it is not, unless all people have equally many faces.
 
     Raises:
         CorpusError: Embeddings that don't fit the trials or are not finite, trials of another
@@ -173,7 +172,7 @@ def match(
 def _all_triples(
     probes: Vectors, faces: Vectors, trials: TrialList, tally: Tally, by_person: bool
 ) -> None:
-    """Count, person by person, how many impostors' faces lie below each true one."""
+    """Count, person by person, the impostors' faces that lie below each true one."""
     cells = Cells.of(trials)
     columns = np.ascontiguousarray(faces[cells.rows].T)
     order = np.argsort(tally.person, kind="stable")
@@ -193,7 +192,7 @@ def _count_person(
     tally: Tally,
     by_person: bool,
 ) -> None:
-    """Count trials of some probes of one person, whose cosines to ``cells.rows`` are given."""
+    """Count trials of probes of one person, from their cosines to ``cells.rows``."""
     mine = cells.of_person(int(tally.in_gallery[probes[0]])).tolist()
     bounds = [cells.alike(cell) for cell in mine]
     true = [scores[:, cells.columns(cell)].copy() for cell in mine]
@@ -222,11 +221,11 @@ def _count_person(
 
 
 def _halves_below(row: Vectors, true: Vectors) -> npt.NDArray[np.int64]:
-    """Twice the number of true faces that beat each face, and one for each that is as high.
+    """For each face, twice the number of true faces above it, plus the number of ties.
 
     Args:
-        row: Cosines of some probes to the faces, shape (probes, faces).
-        true: To the true ones, shape (probes, own); -inf: not asked about.
+        row: Cosines of probes to faces, shape (probes, faces).
+        true: Cosines to true faces, shape (probes, own); -inf: not asked about.
     """
     kind = np.uint8 if true.shape[1] <= OWN_AT_ONCE else np.int64
     counted = np.zeros(row.shape, kind)
@@ -239,7 +238,7 @@ def _halves_below(row: Vectors, true: Vectors) -> npt.NDArray[np.int64]:
 
 
 def _drawn_sets(probes: Vectors, faces: Vectors, trials: TrialList) -> Floats:
-    """What each set earns: 1, a share for a tie, or 0; shape (trials,)."""
+    """Score of each set: 1, a share for a tie, or 0; shape (trials,)."""
     asked, sets = trials.asked, trials.sets
     assert asked is not None and sets is not None
     earned = np.zeros(len(sets))
@@ -265,10 +264,10 @@ def match_one_of_two(
 
     Args:
         made: Embeddings of made faces, shape (made, dim).
-        made_identity: Whose voice each was made from.
+        made_identity: Person of each.
         real: Embeddings of real faces by the same, fixed network, shape (real, dim).
-        real_identity: Whose face each is.
-        group: If given, of each real face; impostors are then of the true one's group.
+        real_identity: Person of each.
+        group: Group of each real face; if given, impostors are of the group of the true face.
 
     Raises:
         CorpusError: There is no person with both, or no impostor for anybody.

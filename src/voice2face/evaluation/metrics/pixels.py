@@ -1,4 +1,4 @@
-"""What pixels of made faces tell: copies of training faces, values at the end of their range."""
+"""Measures of pixels: copies of training faces, and values at the end of their range."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.distances import blocks
 
-COMPARED_PX = 16  # side of the faces among which the nearest is looked for
+COMPARED_PX = 16  # side to which faces are reduced before they are compared
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ class Nearest:
     Attributes:
         index: Its row among the training faces, shape (n,).
         distance: Root mean square difference in grey levels, 0 to 255, shape (n,).
-        second: The same of the second nearest, shape (n,); infinite: there is none.
+        second: That of the second nearest, shape (n,); infinite if there is none.
         mirrored: Whether the mirror image of the nearest is meant, shape (n,).
     """
 
@@ -35,7 +35,7 @@ class Nearest:
     def lead(self) -> Floats:
         """Distance to the nearest over that to the second nearest, 0 to 1, shape (n,).
 
-        A copy has one face that it is near to, while a mean-like face is near to many.
+        A copy is near to one face; a face like the mean is near to many.
         """
         return np.asarray(self.distance / np.maximum(self.second, 1e-9))
 
@@ -43,12 +43,12 @@ class Nearest:
 def memorisation(made: np.ndarray, training: np.ndarray) -> Nearest:
     """The training face, or mirror image of one, that each made face is nearest to in pixels.
 
-    Faces are averaged down to COMPARED_PX first, so that noise and blur hide no copy. What is
-    near must be seen beside unseen real faces, asked likewise.
+    Faces are averaged down to COMPARED_PX first, so that noise and blur hide no copy. Compare the
+    distances with those of unseen real faces.
 
     Args:
         made: RGB, uint8, shape (n, px, px, 3).
-        training: Likewise, aligned alike, shape (m, px, px, 3), m at least 1.
+        training: RGB, uint8, aligned in the same way, shape (m, px, px, 3), m at least 1.
 
     Raises:
         CorpusError: Pictures of two sizes, or no training face.

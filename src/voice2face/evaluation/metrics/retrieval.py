@@ -1,8 +1,8 @@
-"""Retrieval: at which rank a gallery shows the person whose voice a face was made from.
+"""Retrieval: the rank in a gallery of the person whose voice a face was made from.
 
-The protocol of SF2F (Bai et al. 2022): a gallery shows each person once, by the mean embedding of
-the real faces; three galleries of 100 people, averaged, or the whole one. Scoring each made face
-and scoring the mean of a person's made faces give different figures: ``per_person`` says which.
+The protocol of SF2F (Bai et al. 2022): in a gallery each person is the mean embedding of their real
+faces; there are three galleries of 100 people, averaged, or one of all people. Made faces are asked
+about one by one, or by their mean for each person (``per_person``), which gives other figures.
 """
 
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Where the true person stands in each gallery.
+    """Rank of the true person in each gallery.
 
     Attributes:
-        better: People of the gallery whose cosine is higher, shape (n, galleries) where n is of
-            made faces, or of people if averaged; NaN: not in this gallery.
-        tied: People whose cosine is as high, the true one included; NaN likewise.
-        people: Whose each row is, shape (n,).
-        n_gallery: People of a gallery.
+        better: Number of people with a higher cosine, shape (n, galleries), for n made faces, or
+            people if averaged; NaN if the person is not in the gallery.
+        tied: Number of people with the same cosine, the true one included; NaN likewise.
+        people: Person of each row, shape (n,).
+        n_gallery: Number of people in a gallery.
     """
 
     better: Floats
@@ -50,12 +50,12 @@ class Ranks:
 
     @property
     def n_people(self) -> int:
-        """People asked about."""
+        """Number of people asked about."""
         return len(np.unique(self.people[self._asked.any(axis=1)]))
 
     @property
     def n_trials(self) -> int:
-        """Questions: made faces, or people, times the galleries that they are asked of."""
+        """Number of questions: of made faces, or people, in the galleries that they are in."""
         return int(self._asked.sum())
 
     @property
@@ -69,14 +69,14 @@ class Ranks:
     def found(self, k: int) -> Floats:
         """Share of its galleries in which the person is among the first ``k``: (n,).
 
-        Where people tie across rank ``k``, the share of their orders in which the person is.
+        If people tie across rank ``k``: the share of their orders in which the person is.
         """
         if k < 1:
             raise CorpusError("recall", f"rank {k}", "1 or more", "give another")
         return mean_where(np.clip((k - self.better) / self.tied, 0, 1), self._asked)
 
     def rank(self) -> Floats:
-        """Mean rank over its galleries, from 1; of ties the middle: (n,)."""
+        """Mean rank over the galleries, from 1; ties have their middle rank: (n,)."""
         return mean_where(self.better + (self.tied + 1) / 2, self._asked)
 
     def recall_at(self, k: int, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
@@ -154,7 +154,7 @@ def retrieve(
 def _own_scores(
     probes: Vectors, faces: Vectors, gallery: Vectors, own: Ints, trials: TrialList
 ) -> Floats:
-    """Cosine of each probe to the true person; NaN where there is nothing to compare: (n,)."""
+    """Cosine of each probe to the true person, (n,); NaN if there is none."""
     scores: Floats = np.einsum("nd,nd->n", probes, gallery[own]).astype(np.float64)
     scores[own < 0] = np.nan
     if trials.others_only:
@@ -169,7 +169,7 @@ def _own_scores(
 def _counted(
     probes: Vectors, gallery: Vectors, own: Ints, against_own: Floats, sets: Ints
 ) -> tuple[Floats, Floats]:
-    """How many others are more alike, and how many as much, in each gallery: (n, galleries)."""
+    """Numbers of people with a higher and with the same cosine, each (n, galleries)."""
     better, tied = (np.full((len(probes), len(sets)), np.nan) for _ in range(2))
     columns = np.arange(len(gallery))
     for start in range(0, len(probes), ROWS_AT_ONCE):
@@ -185,7 +185,7 @@ def _counted(
 
 
 def _means(vectors: Vectors, owner: np.ndarray, n: int) -> Vectors:
-    """Mean of each owner's unit vectors, of length 1 again: (n, dim)."""
+    """Mean of each owner's unit vectors, at length 1: (n, dim)."""
     sums = np.zeros((n, vectors.shape[1]))
     np.add.at(sums, owner, vectors)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
@@ -193,6 +193,6 @@ def _means(vectors: Vectors, owner: np.ndarray, n: int) -> Vectors:
 
 
 def _numbers(names: np.ndarray, known: np.ndarray) -> Ints:
-    """Place of each name among the known ones, sorted; -1: not there."""
+    """Place of each name among the sorted known ones; -1 if it is not there."""
     places = np.minimum(np.searchsorted(known, names), len(known) - 1)
     return np.asarray(np.where(known[places] == names, places, -1))

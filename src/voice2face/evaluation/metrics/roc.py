@@ -1,4 +1,4 @@
-"""Two sets of scores told apart: area under the curve, equal error rate, detection cost."""
+"""Measures of two sets of scores: area under the curve, equal error rate, detection cost."""
 
 import numpy as np
 import numpy.typing as npt
@@ -40,16 +40,16 @@ def auc_over_people(
     seed: int = 0,
     n_resamples: int = N_RESAMPLES,
 ) -> Estimate:
-    """Area under the curve of people's scores against those of something else, such as noise.
+    """Area under the curve of people's scores against those of others, such as noises.
 
     Args:
         positive: Scores of people's recordings, shape (n,).
         people: Person of each; each person counts alike.
         negative: Scores of the others, shape (m,).
-        units: What of these belongs together, such as cuts of one noise, shape (m,); each unit
-            counts alike.
+        units: Name of the unit of each, such as the noise that it is cut from, shape (m,); each
+            unit counts alike.
         seed: Seed of the draws.
-        n_resamples: How many; people and units are drawn each by themselves.
+        n_resamples: Number of resamples; people and units are drawn independently.
 
     Raises:
         CorpusError: One side is empty or has fewer than two people or units, or a score is NaN.
@@ -91,7 +91,7 @@ def _wins(positive: np.ndarray, negative: np.ndarray) -> Floats:
 
 
 def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
-    """Rate at which false refusals equal false acceptances, between thresholds interpolated.
+    """Rate at which false refusals equal false acceptances, interpolated between thresholds.
 
     Args:
         same: Scores of pairs of one person, higher is more alike, shape (n_same,).
@@ -112,12 +112,12 @@ def equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
 
 
 def min_detection_cost(same: np.ndarray, different: np.ndarray, p_target: float) -> float:
-    """Least cost over all thresholds, 0 to 1, where 1 is that of accepting or refusing all.
+    """Least cost over all thresholds, 0 to 1; 1 is the cost of accepting or refusing all.
 
     Args:
         same: Scores of pairs of one person, shape (n_same,).
         different: Scores of pairs of two people, shape (n_different,).
-        p_target: Share of pairs of one person among those that one will be asked about.
+        p_target: Assumed share of pairs of one person.
     """
     refused, accepted = error_rates(same, different)
     return float(detection_cost(refused, accepted, p_target).min())
@@ -133,6 +133,6 @@ def error_rates(same: np.ndarray, different: np.ndarray) -> tuple[Floats, Floats
 
 
 def detection_cost(refused: np.ndarray, accepted: np.ndarray, p_target: float) -> np.ndarray:
-    """Cost at each threshold, over that of the better of accepting and refusing all."""
+    """Cost at each threshold, relative to the better of accepting and refusing all."""
     cost = p_target * refused + (1 - p_target) * accepted
     return np.asarray(cost / min(p_target, 1 - p_target))

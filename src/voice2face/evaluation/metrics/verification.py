@@ -1,9 +1,9 @@
 """Speaker verification: are two recordings of one voice?
 
-A trial is two recordings, scored by the cosine of their embeddings. Errors: refusing a pair of one
-person, accepting a pair of two. The detection cost weighs them as NIST and VoxSRC do: C_miss =
-C_fa = 1 and a share ``p_target`` of pairs of one person, over the cost of the better of accepting
-and refusing all.
+A trial is a pair of recordings, scored by the cosine of their embeddings. Errors are refusing a
+pair of one person and accepting a pair of two. The detection cost weighs them as NIST and VoxSRC
+do, with C_miss = C_fa = 1 and a share ``p_target`` of pairs of one person, relative to the better
+of accepting and refusing all.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from voice2face.evaluation.metrics.roc import (
 )
 from voice2face.evaluation.statistics.intervals import Estimate, interval_of
 
-MOST_CLIPS = 1500  # a million pairs; of more recordings so many are kept
-MOST_EACH = 10  # of one person, where not all are kept
-MOST_TRIALS = 30_000  # of one person, and as many of two; of more so many are drawn
+MOST_CLIPS = 1500  # recordings that are compared, a million pairs
+MOST_EACH = 10  # recordings of a person, if not all are compared
+MOST_TRIALS = 30_000  # pairs of one person, and as many of two
 AT_ONCE = 50  # resamples
 P_TARGETS = (0.05, 0.01)
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")  # below a score, and up to it
@@ -38,14 +38,14 @@ class Verification:
     """Errors over pairs of recordings, each with a 95 % interval by resampling identities.
 
     Attributes:
-        eer: Share at which as many same pairs are refused as different ones accepted.
+        eer: Equal error rate.
         min_dcf_05: Least detection cost over all thresholds, p_target 0.05.
         min_dcf_01: The same, p_target 0.01.
         auc: Chance that a same pair scores above a different one.
-        n_identities: People.
-        n_clips: Their recordings that were compared.
-        n_same: Pairs of one person.
-        n_different: Pairs of two.
+        n_identities: Number of people.
+        n_clips: Number of recordings.
+        n_same: Number of pairs of one person.
+        n_different: Number of pairs of two.
     """
 
     eer: Estimate
@@ -83,23 +83,23 @@ class Trials:
         return np.asarray(self.one == self.other, np.bool_)
 
     def only(self, kept: np.ndarray) -> "Trials":
-        """Some of them, by number or by mask."""
+        """Some of the pairs, by number or by mask."""
         return Trials(self.enrolled[kept], self.tested[kept], self.one[kept], self.other[kept])
 
     def sample(self, rng: np.random.Generator) -> "Trials":
-        """At most MOST_TRIALS of one person and as many of two, in the order they were in."""
+        """At most MOST_TRIALS random pairs of one person and as many of two, in the same order."""
         kept = [np.flatnonzero(kind) for kind in (self.same, ~self.same)]
         few = [k if len(k) <= MOST_TRIALS else rng.choice(k, MOST_TRIALS, False) for k in kept]
         return self.only(np.sort(np.concatenate(few)))
 
 
 def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> Ints:
-    """Numbers of the recordings to compare: all, or MOST_EACH of people until there are ``most``.
+    """Recordings to compare: all, or at most MOST_EACH of random people until there are enough.
 
     Args:
         identity: Person of each, shape (clips,).
         seed: Seed of the choice.
-        most: Recordings; else MOST_CLIPS.
+        most: Most recordings; None: MOST_CLIPS.
     """
     most = MOST_CLIPS if most is None else most
     if len(identity) <= most:
@@ -115,7 +115,7 @@ def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> 
 
 
 def all_trials(identity: np.ndarray, seed: int = 0) -> Trials:
-    """Each pair of recordings once; which of the two is enrolled is drawn."""
+    """Each pair of recordings once; it is random which of the two is enrolled."""
     owner = np.unique(identity, return_inverse=True)[1].astype(np.int64)
     first, second = np.triu_indices(len(owner), 1)
     swapped = np.random.default_rng(seed).random(len(first)) < 0.5
@@ -144,7 +144,7 @@ def verify(
 
 
 def error_rate_of(embeddings: np.ndarray, identity: np.ndarray) -> float | None:
-    """Equal error rate over all pairs, with no interval; None where there is nothing to compare."""
+    """Equal error rate over all pairs, without interval; None if a kind of pair is missing."""
     trials = all_trials(identity)
     scores = _scores(embeddings, embeddings, trials)
     of_same, of_different = scores[trials.same], scores[~trials.same]
@@ -164,8 +164,8 @@ def measure(
     """Errors over given trials.
 
     Args:
-        enrolled: Embeddings of the recordings as they are known, shape (clips, dim).
-        tested: As they are asked about, of the same shape.
+        enrolled: Embeddings of the recordings as enrolled, shape (clips, dim).
+        tested: Embeddings of the recordings as tested, same shape.
         trials: Pairs of recordings to compare.
         seed: Seed of the resampling.
         n_resamples: Resamples of identities behind the intervals.
@@ -196,10 +196,10 @@ def measure(
 
 
 def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) -> np.ndarray:
-    """The four measures of each resample of people, (n_resamples, 4); NaN where there are none.
+    """The four measures of each resample of people, (n_resamples, 4); NaN without trials.
 
-    A pair counts as often as its people were drawn; someone drawn twice is two people with the
-    same recordings, whose pairs across the two are no trial.
+    A pair counts as often as its people were drawn. A person drawn twice counts as two people,
+    but pairs across these two are no trials.
     """
     order = np.argsort(scores, kind="stable")
     same = trials.same[order]
@@ -225,10 +225,10 @@ def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) 
 
 
 def _measures(refused: np.ndarray, accepted: np.ndarray, below: Ints) -> np.ndarray:
-    """Measures from running sums of weights, of pairs of one person and of two, by score.
+    """Measures from cumulative weights, by score, of pairs of one person and of two.
 
-    Thresholds lie just above each pair of two people, where acceptances fall; the first accepts
-    all.
+    Thresholds lie just above each pair of two people, where acceptances fall; the first one
+    accepts all.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         refused = np.pad(refused, ((0, 0), (1, 0)))[:, below] / refused[:, -1:]
@@ -259,7 +259,7 @@ def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Floats:
 
 
 def groups_of(column: Sequence[object]) -> Ints:
-    """Numbers of the values of a column; -1 where it is empty."""
+    """Numbers of the values of a column; -1 for empty cells."""
     texts = np.array(["" if value is None else str(value) for value in column], str)
     numbers = np.unique(texts, return_inverse=True)[1].astype(np.int64)
     return np.where(texts == "", -1, numbers)

@@ -1,4 +1,4 @@
-"""How well a voice encoder verifies speakers, by the length of what it hears."""
+"""How well a voice encoder verifies speakers, by the length of the recordings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -26,13 +26,13 @@ Embed = Callable[[Sequence[np.ndarray]], np.ndarray]
 
 @dataclass(frozen=True)
 class Row:
-    """One length of the tested recordings.
+    """Result for one length of the tested recordings.
 
     Attributes:
-        duration_s: Speech that is heard of the tested recording; None: all of it.
-        within: The attribute that both people of a trial have in common; None: any two.
-        n_left_out: Recordings that are shorter and so are not tested.
-        result: None if there is no pair of one person, or none of two.
+        duration_s: Length that is tested; None: whole recordings.
+        within: Attribute that the people of a trial have in common; None: any two people.
+        n_left_out: Number of recordings that are too short.
+        result: Errors; None if there is no pair of one person, or none of two.
     """
 
     duration_s: float | None
@@ -51,23 +51,23 @@ def verification_report(
     seed: int = 0,
     durations_s: Sequence[float] = DURATIONS_S,
 ) -> list[Row]:
-    """Verify whole recordings against whole ones and against stretches of each duration.
+    """Verify whole recordings by whole ones, and by stretches of each duration.
 
-    The trials are the same for all durations, but for recordings that are too short. A stretch is
-    drawn from anywhere in the recording.
+    The trials are the same for all durations, except that short recordings are left out. A
+    stretch lies at a random place of the recording.
 
     Args:
         log_mels: Recordings, each (frames, n_mels), not normalised.
         identity: Person of each, shape (recordings,).
         attributes: Columns of the corpus.
         embed: The encoder, which normalises each.
-        hop_s: From frame to frame.
+        hop_s: Time between frames.
         seed: Seed of recordings, trials, stretches and resamples.
         durations_s: Lengths of the stretches.
 
     Returns:
-        The row of whole recordings and any two people first; then those within a group, where the
-        corpus tells groups; then the durations likewise.
+        Rows of whole recordings first, then of each duration: of any two people, and of people of
+        one group, if the corpus tells groups.
     """
     kept = keep_clips(identity, seed)
     clips = [log_mels[i] for i in kept]
@@ -93,7 +93,7 @@ def verification_report(
 def _trials(
     identity: np.ndarray, attributes: dict[str, np.ndarray], seed: int
 ) -> dict[str | None, Trials]:
-    """Trials of any two people (None), and of two who agree in an attribute, by its name."""
+    """Trials of any two people (None), and by name of an attribute, of people who agree in it."""
     everybody = all_trials(identity, seed)
     sets: dict[str | None, Trials] = {None: everybody.sample(np.random.default_rng(seed))}
     for name in [name for name in GROUPS if name in attributes][:1]:
@@ -107,7 +107,7 @@ def _trials(
 def _stretches(
     clips: Sequence[np.ndarray], n_frames: int, rng: np.random.Generator
 ) -> list[np.ndarray | None]:
-    """Some ``n_frames`` of each recording; None of one that is shorter."""
+    """A stretch of ``n_frames`` of each recording; None for shorter ones."""
     stretches: list[np.ndarray | None] = []
     for clip, share in zip(clips, rng.random(len(clips)), strict=True):
         start = int(share * (len(clip) - n_frames + 1))
@@ -116,10 +116,7 @@ def _stretches(
 
 
 def as_data(rows: Sequence[Row], seed: int) -> dict[str, Any]:
-    """What ``verification.json`` holds.
-
-    The first row's figures stand at the top as well, where readers of one number look for it.
-    """
+    """Content of ``verification.json``; the first row also stands at the top."""
     first = rows[0].result if rows else None
     if first is None:
         nothing = "not measured: nobody held out has two recordings, or there is but one person"

@@ -1,11 +1,10 @@
-"""Estimates with an interval by resampling people, who are what a corpus is a sample of.
+"""Estimates with intervals by resampling people, of whom a corpus is a sample.
 
-Each person counts alike, however many recordings there are of them. An interval is the percentile
-one (Efron 1979) of 10,000 draws of as many people as there are, with replacement; two systems are
-compared on the same drawn people. With few people such an interval is somewhat too short. Where
-all people are alike the draws differ in nothing; the interval is then the exact one of the share of
-people who would be otherwise (Clopper and Pearson 1934). A model that was trained from several
-seeds has a second source of doubt, see :func:`with_seeds`.
+Each person counts alike, however many recordings there are of them. Intervals are percentiles
+(Efron 1979) of 10,000 bootstrap resamples of the people; two systems are compared on the same
+resamples. With few people such an interval is somewhat too short. If all people have the same
+value, resamples do not differ; the interval is then the exact one of the share of people who would
+have another value (Clopper and Pearson 1934). For models of several seeds see :func:`with_seeds`.
 """
 
 import math
@@ -20,8 +19,8 @@ from voice2face.errors import CorpusError
 
 LEVEL = 0.95
 N_RESAMPLES = 10_000
-AT_ONCE = 1 << 20  # drawn people held at a time: 8 MiB
-FEW_PEOPLE = 10  # below, an interval of drawn people is clearly too short
+AT_ONCE = 1 << 20  # drawn people in memory at a time: 8 MiB
+FEW_PEOPLE = 10  # with fewer, an interval over people is clearly too short
 SHARE, DIFFERENCE = (0.0, 1.0), (-1.0, 1.0)  # range of a share, and of a difference of two
 # Student's t for 97.5 % and 1, 2, ... degrees of freedom.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -47,14 +46,14 @@ def person_means(values: np.ndarray, people: np.ndarray) -> tuple[Floats, np.nda
 
     Args:
         values: Numbers, such as the share of right answers about a recording, shape (n,); NaN
-            where nothing was asked: left out.
+            values are left out.
         people: Person of each, shape (n,).
 
     Returns:
-        Means, shape (p,), and names, sorted, shape (p,), of those who have a value.
+        Means, shape (p,), and sorted names, shape (p,), of people who have a value.
 
     Raises:
-        CorpusError: The two don't belong together, or a value is infinite.
+        CorpusError: Lengths differ, or a value is infinite.
     """
     values, people = np.asarray(values, np.float64), np.asarray(people)
     if values.ndim != 1 or values.shape != people.shape:
@@ -84,14 +83,14 @@ def estimate(
     """Mean over people of their mean value, with its interval over people.
 
     Args:
-        values: Shape (n,); NaN where nothing was asked.
+        values: Shape (n,); NaN values are left out.
         people: Person of each, shape (n,).
         seed: Seed of the draws.
         n_resamples: Number of resamples.
-        ends: Least and largest value that there can be, such as ``SHARE``; None: not known.
+        ends: Least and largest possible value, such as ``SHARE``; None: not known.
 
     Raises:
-        CorpusError: Fewer than two people have a value: nothing tells how much people differ.
+        CorpusError: Fewer than two people have a value, so it is unknown how much people differ.
     """
     means, _ = person_means(values, people)
     check_people(len(means))
@@ -101,15 +100,15 @@ def estimate(
 
 
 def never_without_length(found: Estimate, n: int, ends: tuple[float, float] = SHARE) -> Estimate:
-    """An exact interval where the bootstrap gives none, since all people have the same value.
+    """An exact interval, if that of the bootstrap has no length since all people are alike.
 
-    Of ``n`` people none was otherwise. So up to ``1 - 0.025^(1/n)`` of all people may be (the
-    exact upper limit of none of ``n``), and at worst as far off as can be.
+    If none of ``n`` people has another value, up to ``1 - 0.025^(1/n)`` of all people may have one
+    (the exact upper limit for none of ``n``), in the worst case at an end of the range.
 
     Args:
-        found: As drawn; one that has a length stays as it is.
-        n: How many people, or other units.
-        ends: Least and largest value that there can be.
+        found: Estimate by the bootstrap; if its interval has a length, it stays as it is.
+        n: Number of people, or of other units.
+        ends: Least and largest possible value.
     """
     if found.high - found.low > 1e-9 or n < 1:
         return found
@@ -128,9 +127,9 @@ def with_seeds(
 
     Args:
         found: Mean over seeds, with its interval over people.
-        of_seeds: What each seed gave, of each model that the estimate is of; one or no seed tells
-            nothing of how seeds differ and widens nothing.
-        ends: Least and largest value that there can be.
+        of_seeds: Value of each seed, for each model of the estimate; fewer than two seeds change
+            nothing.
+        ends: Least and largest possible value.
     """
     squared = 0.0
     for values in of_seeds:
@@ -170,16 +169,16 @@ def difference(
 ) -> Estimate:
     """By how much the first is above the second, mean over people, paired.
 
-    Both are measured on the same recordings, and on the same people in each resample; what was
-    asked of one alone is left out.
+    Both are measured on the same recordings, and on the same people in each resample. Recordings
+    with a value of one system alone are left out.
 
     Args:
-        a: Values of the first system, shape (n,); NaN where nothing was asked.
+        a: Values of the first system, shape (n,); NaN if there is none.
         b: Values of the second system, on the same recordings in the same order.
         people: Person of each, shape (n,).
         seed: Seed of the draws.
         n_resamples: Number of resamples.
-        ends: Least and largest difference that there can be, such as ``DIFFERENCE``.
+        ends: Least and largest possible difference, such as ``DIFFERENCE``.
 
     Raises:
         CorpusError: The two differ in length, or have fewer than two people in common.
@@ -201,9 +200,9 @@ def bootstrap_interval(
     """Interval of a measure that is no mean, such as a correlation, over drawn people.
 
     Args:
-        measure: From the people of some resamples, as indices of shape (resamples, n_people), to
-            a number of each, (resamples,); one for which it is not a number is left out.
-        n_people: How many there are.
+        measure: Function from people of resamples, as indices of shape (resamples, n_people), to
+            a number for each, (resamples,); NaN values are left out.
+        n_people: Number of people.
         seed: Seed of the draws.
         n_resamples: Number of resamples.
 
@@ -217,7 +216,7 @@ def bootstrap_interval(
 def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Ints]:
     """People drawn with replacement, some resamples at a time: (resamples, n_people).
 
-    The same draws for the same arguments, however many are held at a time.
+    The same arguments give the same draws, however many are in memory at a time.
     """
     rng = np.random.default_rng(seed)
     at_once = max(1, AT_ONCE // max(1, n_people))
@@ -233,7 +232,7 @@ def times_drawn(picks: Ints, n: int) -> npt.NDArray[np.float32]:
 
 
 def interval_of(values: np.ndarray) -> tuple[float, float]:
-    """Ends between which LEVEL of the resamples lie; those that are NaN are left out.
+    """Ends between which LEVEL of the resamples lie; NaN values are left out.
 
     Raises:
         CorpusError: No resample has a value.
@@ -249,7 +248,7 @@ def interval_of(values: np.ndarray) -> tuple[float, float]:
 
 
 def check_people(n_people: int) -> None:
-    """Refuse an interval over people where there are not two.
+    """Refuse an interval over fewer than two people.
 
     Raises:
         CorpusError: There are fewer.

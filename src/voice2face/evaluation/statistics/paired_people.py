@@ -1,10 +1,10 @@
-"""Who was right against whom, and intervals that draw people in both roles.
+"""Answers by person asked about and impostor, and intervals that resample both.
 
-A trial has two people: who is asked about, and the impostor. Both are a sample of those whom one
-might have met. An interval that draws the first alone takes the impostors for fixed, and is too
-short where being easy to recognise and being easy to refuse go together: with four men to a woman,
-a system that knows the gender alone is right about a woman more often, and a woman is refused more
-often. So each drawn person brings voice and face. A person drawn twice is no impostor of himself.
+A trial has two people, the one asked about and the impostor, and both are a sample. An interval
+that resamples only the first takes the impostors for fixed. It is too short if people who are easy
+to recognise are also easy to refuse: with four men to a woman, a system that knows the gender alone
+is right more often about women, and refuses women more often. So a drawn person appears in both
+roles, but is no impostor of themselves if drawn twice.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from voice2face.evaluation.statistics.intervals import (
 )
 from voice2face.evaluation.trials.trial_list import TrialList
 
-MOST_PEOPLE = 4000  # above, the tables would take too long; intervals are short there anyhow
+MOST_PEOPLE = 4000  # with more, the tables take too long, and intervals are short anyway
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -35,13 +35,13 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class PeoplePairs:
-    """Trials of one impostor each, summed up by the two people.
+    """Sums of trials with one impostor each, by the two people.
 
     Attributes:
-        right: Of each person asked about (row) against each impostor: sum of the share of the
-            recordings' trials that are right, shape (p, p + q). The first p impostors are those
-            asked about, in the same order; q are impostors alone.
-        asked: The same of the trials that there are; each row sums up to the person's recordings.
+        right: Shares of right trials, summed over the recordings of each person asked about (row)
+            against each impostor (column), shape (p, p + q). The first p impostors are those
+            asked about, in the same order; the other q are impostors only.
+        asked: The same of all trials; each row sums to the number of the person's recordings.
     """
 
     right: Singles
@@ -83,10 +83,10 @@ class PeoplePairs:
         seed: int = 0,
         n_resamples: int = N_RESAMPLES,
     ) -> Estimate:
-        """By how much more it loses than another, on harder trials of the same people.
+        """By how much more it loses than another on harder trials of the same people.
 
         Args:
-            other: On the trials of this one.
+            other: The other, on the trials of this one.
             hard: Both on the harder trials.
             seed: Seed of the draws.
             n_resamples: Number of resamples.
@@ -118,9 +118,9 @@ class PeoplePairs:
         return cls(np.asarray(right, np.float32), some[0].asked)
 
     def _resampled(self, seed: int, n_resamples: int) -> Floats:
-        """Mean over drawn people; NaN where nobody drawn has an impostor: (n_resamples,).
+        """Mean over drawn people, (n_resamples,); NaN if nobody drawn has an impostor.
 
-        Kept, for a system is compared with several others.
+        It is kept, since a system is compared with several others.
         """
         if (seed, n_resamples) not in self._drawn:
             self._drawn[seed, n_resamples] = self._resample(seed, n_resamples)
@@ -149,13 +149,13 @@ class Tally:
     """Trials counted so far.
 
     Attributes:
-        person: Whose each probe is, numbered by name, shape (probes,).
-        in_gallery: The same as numbered in the gallery; -1: not there.
-        asked: Trials of each probe, shape (probes,).
-        total: The same, weighed.
-        right: Those of them that are right, weighed.
-        right_of: Share of right ones by person asked about and person of the gallery, summed over
-            recordings; None where that is not kept.
+        person: Number of the person of each probe, shape (probes,).
+        in_gallery: Number of that person in the gallery; -1 if they are not there.
+        asked: Number of trials of each probe, shape (probes,).
+        total: Weighted number of trials.
+        right: Weighted number of right ones.
+        right_of: Shares of right trials by person asked about and person of the gallery, summed
+            over recordings; None if they are not kept.
         asked_of: The same of all trials.
     """
 
@@ -169,7 +169,7 @@ class Tally:
 
     @classmethod
     def of(cls, trials: TrialList) -> "Tally":
-        """Nothing counted."""
+        """An empty tally."""
         people, person = np.unique(trials.probes.identity, return_inverse=True)
         number = {name: i for i, name in enumerate(trials.gallery_people.tolist())}
         known = np.array([number.get(name, -1) for name in people.tolist()], np.int64)
@@ -179,11 +179,11 @@ class Tally:
         return cls(person, known[person], np.zeros(n, np.int64), np.zeros(n), np.zeros(n), *tables)
 
     def add(self, person: int, impostors: Ints, right: np.ndarray, asked: np.ndarray) -> None:
-        """Enter what recordings of one person earned against some people, as shares of all.
+        """Add trials of recordings of one person against some people, as shares of all trials.
 
         Args:
             person: Number of the person asked about.
-            impostors: Numbers in the gallery, each once, shape (people,).
+            impostors: Numbers of the impostors in the gallery, each once, shape (people,).
             right: Shares of right trials against each, shape (people,).
             asked: Shares of trials, shape (people,).
         """
@@ -192,7 +192,7 @@ class Tally:
             self.asked_of[person, impostors] += asked
 
     def add_sets(self, trials: TrialList, earned: Floats) -> None:
-        """Enter what each drawn set earned, shape (trials,)."""
+        """Add the scores of drawn sets, shape (trials,)."""
         probe, sets = trials.asked, trials.sets
         assert probe is not None and sets is not None
         n = len(self.person)
@@ -205,7 +205,7 @@ class Tally:
             np.add.at(self.asked_of, where, 1 / self.asked[probe])
 
     def pairs(self) -> PeoplePairs | None:
-        """The tables, those who are asked about first; None where they were not kept."""
+        """The tables, with those asked about first; None if they were not kept."""
         if self.right_of is None or self.asked_of is None:
             return None
         rows = np.flatnonzero(self.asked_of.any(axis=1))

@@ -8,19 +8,19 @@ from voice2face.errors import CorpusError
 from voice2face.evaluation.training_people import person_weights
 
 N_FOLDS = 5
-# Times the mean eigenvalue of the inputs' covariance: from nearly none to nearly the mean.
+# Relative to the mean eigenvalue of the inputs' covariance.
 STRENGTHS = np.logspace(-3, 4, 15)
 
 
 @dataclass(frozen=True, eq=False)
 class LinearMap:
-    """``x → (x - centre) @ weights + offset``: (n, dim) → (n, targets).
+    """The map ``x → (x - centre) @ weights + offset``, from (n, dim) to (n, targets).
 
     Attributes:
         centre: Shape (dim,).
         weights: Shape (dim, targets).
         offset: Shape (targets,).
-        strength: Chosen for each target, of STRENGTHS, shape (targets,).
+        strength: Strength of each target, one of STRENGTHS, shape (targets,).
     """
 
     centre: np.ndarray
@@ -36,14 +36,14 @@ class LinearMap:
 def fit_ridge(
     x: np.ndarray, y: np.ndarray, weights: np.ndarray, people: np.ndarray, seed: int = 0
 ) -> LinearMap:
-    """Fit by least squares; the strength has the least error on people left out, in N_FOLDS folds.
+    """Fit by least squares; the strength is chosen by N_FOLDS-fold cross-validation over people.
 
     Args:
         x: Shape (n, dim).
-        y: Shape (n, targets); each has a strength of its own.
-        weights: What each row counts, shape (n,).
-        people: Whose each row is, shape (n,); a person is left out as a whole.
-        seed: Seed of who is left out together.
+        y: Shape (n, targets); a strength is chosen for each target.
+        weights: Weight of each row, shape (n,).
+        people: Person of each row, shape (n,); a person is left out as a whole.
+        seed: Seed of the folds.
 
     Raises:
         CorpusError: Fewer than two people.
@@ -75,8 +75,8 @@ def fit_classes(x: np.ndarray, labels: np.ndarray, people: np.ndarray, seed: int
     Args:
         x: Shape (n, dim).
         labels: Class of each row, shape (n,).
-        people: Whose each row is, shape (n,).
-        seed: Seed of who is left out together.
+        people: Person of each row, shape (n,).
+        seed: Seed of the folds.
 
     Raises:
         CorpusError: Fewer than two people.
@@ -94,8 +94,8 @@ def ridges_of(
     Args:
         x: Shape (n, dim).
         y: Shape (n, targets).
-        weights: What each row counts, shape (n,).
-        strengths: For each map one for all targets, or one for each: (maps, 1 or targets).
+        weights: Weight of each row, shape (n,).
+        strengths: Strengths of each map, one for all targets or one for each: (maps, 1 or targets).
 
     Returns:
         One map for each row of strengths.

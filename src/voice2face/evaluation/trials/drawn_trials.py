@@ -1,4 +1,4 @@
-"""What of a list of trials is drawn: sets of faces, galleries of people, pairs."""
+"""Parts of lists of trials that are drawn: sets of faces, galleries of people, pairs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from voice2face.evaluation.trials.trial_list import Items, TrialList, refused, stratum_of
 
-MOST_PAIRS = 4_000_000  # that are looked at one by one; of more, some are drawn blindly
-MOST_ROUNDS = 50  # of drawing blindly
+MOST_PAIRS = 4_000_000  # most pairs that are all looked at; of more, some are drawn
+MOST_ROUNDS = 50  # rounds of drawing
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -17,14 +17,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Real faces by stratum, then by person; a cell is one person's faces in one stratum.
+    """Real faces in order of stratum and person; a cell is one person's faces in one stratum.
 
     Attributes:
-        rows: Rows of the gallery, in that order; those of unknown stratum are left out.
-        start: Where each cell begins in ``rows``, shape (cells,).
-        count: Faces of each cell.
-        person: Whose each cell is, numbered as in ``gallery_people``.
-        stratum: Of each cell, rising.
+        rows: Rows of the gallery, in that order; faces of unknown stratum are left out.
+        start: Place in ``rows`` where each cell begins, shape (cells,).
+        count: Number of faces of each cell.
+        person: Person of each cell, numbered as in ``gallery_people``.
+        stratum: Stratum of each cell, rising.
     """
 
     rows: Ints
@@ -35,7 +35,7 @@ class Cells:
 
     @classmethod
     def of(cls, trials: TrialList) -> "Cells":
-        """Those of a list's gallery."""
+        """Cells of the gallery of a list."""
         person = np.unique(trials.gallery.identity, return_inverse=True)[1].astype(np.int64)
         rows = np.lexsort((person, trials.stratum))
         rows = rows[trials.stratum[rows] >= 0]
@@ -47,16 +47,16 @@ class Cells:
         return cls(rows, start, count, keys[1, start], keys[0, start])
 
     def of_person(self, person: int) -> Ints:
-        """Cells of one person."""
+        """Numbers of the cells of a person."""
         return np.flatnonzero(self.person == person)
 
     def columns(self, first: int, end: int | None = None) -> slice:
-        """Where the faces of one cell, or of those up to ``end``, lie in ``rows``."""
+        """Slice of ``rows`` with the faces of a cell, or of the cells up to ``end``."""
         last = first if end is None else end - 1
         return slice(int(self.start[first]), int(self.start[last] + self.count[last]))
 
     def alike(self, cell: int) -> tuple[int, int]:
-        """First cell of the stratum of one, and the one after the last."""
+        """First cell of the stratum of a cell, and the one after its last."""
         first, end = np.searchsorted(self.stratum, [self.stratum[cell], self.stratum[cell] + 1])
         return int(first), int(end)
 
@@ -65,7 +65,7 @@ def check_possible(trials: TrialList) -> None:
     """Refuse a list in which nobody can be asked about.
 
     Raises:
-        CorpusError: With what is missing.
+        CorpusError: Somebody or something is missing.
     """
     thing, people = f"{trials.protocol} trials", trials.gallery_people
     for items, name in ((trials.probes, "probes"), (trials.gallery, "real faces")):
@@ -84,7 +84,7 @@ def check_possible(trials: TrialList) -> None:
 
 
 def _check_impostors(trials: TrialList, thing: str) -> None:
-    """Refuse sets that nobody has enough impostors for."""
+    """Refuse sets if nobody has enough impostors."""
     cells, asked = Cells.of(trials), set(trials.probes.identity.tolist())
     enough = np.bincount(cells.stratum, minlength=1)[cells.stratum] >= trials.n_way
     if not any(trials.gallery_people[i] in asked for i in cells.person[enough]):
@@ -94,7 +94,7 @@ def _check_impostors(trials: TrialList, thing: str) -> None:
 
 
 def own_faces(trials: TrialList) -> list[Ints]:
-    """Rows of the gallery that are true ones of each probe."""
+    """Rows of the true faces of each probe."""
     people, numbers = np.unique(trials.gallery.identity, return_inverse=True)
     order = np.argsort(numbers, kind="stable")
     split = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
@@ -111,14 +111,14 @@ def own_faces(trials: TrialList) -> list[Ints]:
 
 
 def sets_of_faces(trials: TrialList, n_each: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Sets for each probe: a true face and one face each of other people alike in the strata.
+    """Sets for each probe: a true face, and one face each of other people of the stratum.
 
     A probe whose person has too few impostors is not asked about.
 
     Args:
-        trials: The list without them.
-        n_each: Sets of each probe.
-        rng: Of the draws.
+        trials: The list without sets.
+        n_each: Number of sets of each probe.
+        rng: Source of randomness.
 
     Returns:
         Probes, shape (trials,), and rows of the gallery, shape (trials, n_way).
@@ -155,23 +155,23 @@ def _others(
     shape: tuple[int, int],
     rng: np.random.Generator,
 ) -> Ints:
-    """Faces of different people of a stratum, none of cell ``own``: rows of shape (sets, each)."""
+    """Rows of faces of different people of a stratum, none of cell ``own``: (sets, each)."""
     first, end = bounds
     keys = rng.random((shape[0], end - first - 1))
     if shape[1] < keys.shape[1]:
         chosen = first + keys.argpartition(shape[1], axis=1)[:, : shape[1]]
     else:
         chosen = first + keys.argsort(axis=1)
-    chosen += chosen >= own  # as if the own cell were not there
+    chosen += chosen >= own  # leaves out the own cell
     which = (rng.random(shape) * cells.count[chosen]).astype(np.int64)
     return np.asarray(cells.rows[cells.start[chosen] + which])
 
 
 def galleries(trials: TrialList, n: int, rng: np.random.Generator) -> Ints:
-    """People of ``n`` galleries, shape (n, n_way); disjoint where there are enough people.
+    """People of ``n`` galleries, shape (n, n_way); disjoint if there are enough people.
 
     Raises:
-        CorpusError: There are fewer people than a gallery has, or none who is asked about.
+        CorpusError: There are fewer people than a gallery needs, or none who is asked about.
     """
     people, n_way = trials.gallery_people, trials.n_way
     if len(people) < n_way:
@@ -188,7 +188,7 @@ def galleries(trials: TrialList, n: int, rng: np.random.Generator) -> Ints:
 
 
 def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """At most ``n`` pairs of one person and ``n`` of two, alike in the strata.
+    """At most ``n`` pairs of one person and ``n`` of two people of the same stratum.
 
     Returns:
         Probes, shape (trials,), and rows of the gallery, shape (trials, 1).
@@ -226,7 +226,7 @@ def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Ints, In
 
 
 def _drawn(wanted: Callable[[Ints], Bools], n_all: int, n: int, rng: np.random.Generator) -> Ints:
-    """At most ``n`` of the numbers below ``n_all`` that are wanted, each once."""
+    """At most ``n`` different numbers below ``n_all`` for which ``wanted`` is true."""
     if n_all <= MOST_PAIRS:
         every = np.arange(n_all)
         every = every[wanted(every)]
@@ -241,7 +241,7 @@ def _drawn(wanted: Callable[[Ints], Bools], n_all: int, n: int, rng: np.random.G
 
 
 def _joint_strata(trials: TrialList) -> tuple[Ints, Ints]:
-    """Stratum of each probe and of each face, numbered alike; -1: unknown."""
+    """Strata of probes and of faces, with the same numbers; -1 if unknown."""
     for name in trials.strata:
         if name not in trials.probes.groups:
             found = "no such column of the probes"

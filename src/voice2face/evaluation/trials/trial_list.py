@@ -1,7 +1,7 @@
-"""Trials: who is asked about against whom, frozen before anything is scored, in a file.
+"""Lists of trials: who is asked about against whom, fixed before anything is scored.
 
-A list holds names and people, no embeddings: whatever system makes the faces and whatever network
-embeds them, the questions are the same. Its checksum is of its content and stands in each result.
+A list holds names and people, but no embeddings, so the questions are the same for all systems and
+embedders. Its checksum stands in each result.
 """
 
 import hashlib
@@ -27,10 +27,10 @@ class Items:
     """Recordings that faces are made from, or real faces.
 
     Attributes:
-        name: Of each, shape (n,).
-        identity: Person of each, shape (n,).
-        groups: Columns such as gender and age, each of shape (n,); "" where unknown (also given
-            as None or NaN).
+        name: Names, shape (n,).
+        identity: Persons, shape (n,).
+        groups: Columns such as gender and age, each of shape (n,); "" if unknown (None and NaN
+            become "").
     """
 
     name: npt.NDArray[np.str_]
@@ -54,24 +54,24 @@ class Items:
 
 @dataclass(frozen=True, eq=False)
 class TrialList:
-    """What is asked.
+    """A list of trials.
 
     Attributes:
         protocol: "1:2" and "1:N": which of several faces belongs to the voice; "retrieval": the
             rank of the person in a gallery; "verification": are they one person.
         probes: What is asked about.
         gallery: Real faces to compare with.
-        strata: Columns of the gallery that all faces of a trial have in common; faces of which
-            one is unknown are in no trial then.
-        n_way: Faces of a trial, people of a gallery; 1 in "verification".
+        strata: Columns of the gallery in which all faces of a trial are alike; faces with an
+            unknown value are in no trial.
+        n_way: Number of faces of a trial, or of people of a gallery; 1 in "verification".
         seed: Seed of what was drawn.
-        asked: Row of the probe of each trial, shape (trials,); None where ``sets`` is, and in
+        asked: Row of the probe of each trial, shape (trials,); None if ``sets`` is None, and in
             "retrieval", where each gallery is for all probes.
-        sets: Shape (trials, n_way); None: all combinations count. Rows of the gallery, the true
-            face first ("verification": the one that is compared); in "retrieval" people, numbered
-            as in ``gallery_people``.
-        others_only: Whether a face that has the probe's own name is no true face of it: for real
-            pictures that are asked about among real pictures.
+        sets: Shape (trials, n_way); None if all combinations count. Rows of the gallery, the true
+            face first ("verification": the face that is compared); in "retrieval" people,
+            numbered as in ``gallery_people``.
+        others_only: Whether a face with the probe's own name is no true face of it, as if real
+            pictures are asked about among real pictures.
     """
 
     protocol: Protocol
@@ -93,7 +93,6 @@ class TrialList:
                 raise refused(
                     f"stratum '{name}'", "no such column of the real faces", f"one of: {known}"
                 )
-        _check_sets(self)
 
     @cached_property
     def gallery_people(self) -> npt.NDArray[np.str_]:
@@ -102,12 +101,12 @@ class TrialList:
 
     @cached_property
     def stratum(self) -> Ints:
-        """Number of what each face of the gallery has in common with others; -1: unknown."""
+        """Number of the stratum of each face of the gallery; -1 if it is unknown."""
         return stratum_of(self.gallery, self.strata)
 
     @property
     def chance(self) -> float:
-        """Share that a blind guess gets right; of retrieval, at the first rank."""
+        """Share that a blind guess gets right; in retrieval, at the first rank."""
         if self.protocol == "verification":
             return 0.5
         every = self.protocol == "retrieval" and self.sets is None
@@ -115,7 +114,7 @@ class TrialList:
 
     @cached_property
     def sha256(self) -> str:
-        """Checksum of what is asked, wherever it lies and whenever it was made."""
+        """Checksum of what is asked; file and time have no part in it."""
         drawn = self.sets is not None
         head = (self.protocol, self.strata, self.n_way, self.seed if drawn else 0, self.others_only)
         digest = hashlib.sha256(msgspec.json.encode(head))
@@ -131,7 +130,7 @@ class TrialList:
 
 
 def stratum_of(items: Items, strata: Sequence[str]) -> Ints:
-    """Number of each item's values of some columns together, shape (n,); -1: one is unknown."""
+    """Number of each item's combination of values, shape (n,); -1 if a value is unknown."""
     numbers = np.zeros(len(items), np.int64)
     unknown = np.zeros(len(items), bool)
     for name in strata:
@@ -142,7 +141,7 @@ def stratum_of(items: Items, strata: Sequence[str]) -> Ints:
 
 
 def _texts(column: np.ndarray) -> npt.NDArray[np.str_]:
-    """Values as texts; "" for None and NaN."""
+    """Values as text; "" for None and NaN."""
     column = np.asarray(column)
     if column.dtype.kind in "US":
         return column.astype(np.str_)
@@ -150,38 +149,5 @@ def _texts(column: np.ndarray) -> npt.NDArray[np.str_]:
 
 
 def refused(thing: str, found: str, wanted: str, remedy: str = "correct the table") -> CorpusError:
-    """The error of trials that cannot be."""
+    """The error about impossible trials."""
     return CorpusError(thing, found, wanted, remedy)
-
-
-def _check_sets(trials: TrialList) -> None:
-    """Refuse rows that are not there, a first face of somebody else, and impostors that are not."""
-    sets, asked = trials.sets, trials.asked
-    if sets is None and asked is None:
-        return
-    by_people = trials.protocol == "retrieval"
-    if sets is None or sets.ndim != 2 or sets.shape[1] != trials.n_way or not len(sets):
-        raise refused("trials", "sets of another shape", f"rows of {trials.n_way}")
-    n_rows = len(trials.gallery_people) if by_people else len(trials.gallery)
-    if sets.min() < 0 or sets.max() >= n_rows:
-        raise refused("trials", "a row beyond the gallery", f"rows 0 to {n_rows - 1}")
-    if by_people:
-        if (np.diff(np.sort(sets, axis=1), axis=1) == 0).any():
-            raise refused("trials", "somebody twice in a gallery", "each person once")
-        return
-    if asked is None or asked.shape != (len(sets),):
-        raise refused("trials", "sets without their probes", "a probe for each")
-    if asked.min() < 0 or asked.max() >= len(trials.probes):
-        raise refused("trials", "a row beyond the probes", f"rows 0 to {len(trials.probes) - 1}")
-    if trials.protocol == "verification":
-        return
-    numbers = np.unique(trials.gallery.identity, return_inverse=True)[1]
-    who = numbers[sets]
-    mine = trials.gallery.identity[sets[:, 0]] == trials.probes.identity[asked]
-    if not mine.all() or (np.diff(np.sort(who, axis=1), axis=1) == 0).any():
-        raise refused(
-            "trials", "sets with another first face, or a person twice", "the true one first"
-        )
-    alike = trials.stratum[sets]
-    if (alike < 0).any() or (alike != alike[:, :1]).any():
-        raise refused("trials", "faces of different strata in a set", "faces alike in them")

@@ -1,4 +1,4 @@
-"""Trials made by a seed, and the files that they are kept in."""
+"""Makes lists of trials from a seed; writes and reads them."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -18,8 +18,8 @@ __all__ = ["Items", "TrialList", "make_trials", "read_trials", "write_trials"]
 
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 28  # a file that is larger is none of ours
-SETS_EACH = 20  # of each probe, "1:N"
-PAIRS = 30_000  # of one person, and as many of two, "verification"
+SETS_EACH = 20  # sets of each probe, in "1:N"
+PAIRS = 30_000  # pairs of one person, and as many of two, in "verification"
 REMEDY = "restore it, or make it again"
 
 Ints = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ def make_trials(
     seed: int = 0,
     others_only: bool = False,
 ) -> TrialList:
-    """Fix what is asked.
+    """Make a list of trials.
 
     Args:
         probes: Recordings that faces are made from.
@@ -46,15 +46,15 @@ def make_trials(
             or drawn galleries of ``n_way`` people, disjoint if there are enough; "verification":
             pairs of one person, and as many of two.
         strata: Columns in which all faces of a trial are alike; in "verification" the probe too.
-        n_way: Faces of a set, people of a gallery.
-        n_sets: Of each probe; of galleries; of pairs of either kind. None: all triples, 20 sets
-            of each probe, the whole gallery, 30,000 pairs.
+        n_way: Number of faces of a set, or of people of a gallery.
+        n_sets: Number of sets of each probe, of galleries, or of pairs of either kind. None: all
+            triples, 20 sets of each probe, the whole gallery, 30,000 pairs.
         seed: Seed of what is drawn.
         others_only: Whether a real face with the probe's own name is no true face of it.
 
     Raises:
-        CorpusError: Nobody can be asked about, such as where there is one identity alone or no
-            impostor of the same gender; or the numbers can't be.
+        CorpusError: Nobody can be asked about, for example because there is one identity alone, or
+            no impostor of the same gender; or the numbers are impossible.
     """
     if n_sets is not None and n_sets < 1:
         raise refused("trials", f"{n_sets} sets", "at least 1", "give a larger number")
@@ -96,7 +96,7 @@ def read_trials(path: Path) -> TrialList:
     """Read what :func:`write_trials` wrote.
 
     Raises:
-        CorpusError: It is missing, damaged, changed, or of a later format than this program knows.
+        CorpusError: It is missing, damaged, changed, or of a later format.
     """
     wanted = "a list of trials"
     content = read_json(

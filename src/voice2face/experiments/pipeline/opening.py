@@ -1,4 +1,4 @@
-"""What experiments of a reproduction work with: its models, baselines and judges, opened."""
+"""Opens what experiments work with: corpus, models, baselines, embedders and judge."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def open_context(request: Request) -> Context:
 
 
 def _shared(request: Request, corpus: Corpus) -> dict[str, Any]:
-    """What is known of a context before anything is trained."""
+    """Arguments of a context that are known before anything is trained."""
     return {
         "corpus": corpus,
         "judge": AgeGender(request.judge()),
@@ -76,7 +76,7 @@ def _shared(request: Request, corpus: Corpus) -> dict[str, Any]:
 
 
 def pictures_missing(context: Context) -> list[str]:
-    """A sentence for each table of pictures that lacks some recordings that are asked about."""
+    """A sentence about each table that lacks pictures of recordings that are asked about."""
     unseen = context.unseen()
     shares = {name: int(table.has(unseen).sum()) for name, table in context.tables.items()}
     return [
@@ -108,7 +108,7 @@ def silent_context(request: Request) -> Context:
 
 
 def _embedders(request: Request, corpus: Corpus) -> dict[str, Embedder]:
-    """The recogniser, eigenfaces of the training people, and networks of others."""
+    """The recogniser, eigenfaces of the training people, and other networks."""
     geometry = GEOMETRIES[corpus.info.face_crop.geometry]
     eigenfaces = Eigenfaces.fit(as_faces(corpus.faces("train").pixels), geometry)
     recogniser = request.out / PLACES[RECOGNISER] / NETWORK

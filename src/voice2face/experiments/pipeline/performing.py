@@ -1,4 +1,4 @@
-"""What is done in each step: the same functions that the commands call."""
+"""What is done in each step: the functions that the commands call, too."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -117,7 +117,7 @@ class Performer:
         return [page, page.with_name("report.md")]
 
     def _run_folder(self, step: Step) -> Path:
-        """Folder of a training, without the model that it is to write."""
+        """Folder of a training; a model that an earlier run wrote is removed from it."""
         out = self._request.out / step.place
         for folder in (out / MODEL, *out.glob(f".{MODEL}.*")):  # the latter half written
             shutil.rmtree(folder, ignore_errors=True)
@@ -131,12 +131,12 @@ class Performer:
 
 
 def title_of(request: Request) -> str:
-    """Heading of the report."""
+    """Heading of the page."""
     return f"Faces from voices, reproduced on {request.corpus.resolve().name}"
 
 
 def about_of(request: Request, results: list[Result]) -> str:
-    """What was trained on what, in plain words."""
+    """What was trained on what, in a few sentences."""
     info = Corpus.open(request.corpus).info
     learned = info.counts["train"]
     others = [info.counts["validation"], info.counts["test"]]
@@ -162,5 +162,5 @@ def _result_file(request: Request, experiment: str) -> Path:
 
 
 def _parts(model: Path) -> list[Path]:
-    """The files of a released model that others read."""
+    """Files of a released model that later steps read."""
     return [model / name for name in (CONFIG, *read_config(model).sha256)]

@@ -1,4 +1,4 @@
-"""What is to be reproduced, and where its parts lie."""
+"""What is to be reproduced, and where its parts lie in the folder of the work."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,9 @@ VOICE, RECOGNISER, REPORT = "voice encoder", "recogniser", "report"
 RUNS, RESULTS, PAGES = "runs", "results", "report"
 PLACES = {VOICE: f"{RUNS}/voice", RECOGNISER: "recogniser"}
 REPORTED = tuple(name for name, variant in VARIANTS.items() if variant.number)  # the report's five
-SET_ASIDE = 0.1  # of the training people's recordings, for the questions about known people
+SET_ASIDE = 0.1  # share of the training people's recordings that is held out from training
 DEFAULT_EMBEDDER, JUDGE = "face_reid_0095", "age_gender"
-# Iterations of the speaker stage for one of the faces' where none are given: 10,000 for 50,000.
+# Iterations of the faces for one of the speaker stage, unless given: 50,000 for 10,000.
 FACE_FOR_VOICE = 5
 
 
@@ -32,22 +32,22 @@ class Request:
         corpus: A prepared corpus.
         out: Folder of the work.
         variants: Variants of the models, in the order of tables.
-        n_seeds: Models of each.
-        seed: The first of them, and that of everything else that is random.
+        n_seeds: Number of models of each variant.
+        seed: Seed of the first, and of everything else that is random.
         preset: Preset of the models.
-        width: Share of the channels of voice encoder, generator and critics.
-        iterations: Of each model; None: the preset's.
-        voice_iterations: Iterations of the speaker stage; None: a fifth of the models'.
-        face_changes: Settings of the models by path.
+        width: Share of the channels of voice encoder, generator, discriminator and classifier.
+        iterations: Iterations of each model; None: those of the preset.
+        voice_iterations: Iterations of the speaker stage; None: a fifth of those of the models.
+        face_changes: Changed settings of the models, by path.
         voice_changes: Changed settings of the speaker stage.
         recogniser_changes: Changed settings of the recogniser.
-        only: Experiments; None: all.
-        embedders: Names or files of networks that compare faces; None: the one that is shipped.
-        n_resamples: Behind each interval.
-        device: Where trainings compute, as torch names it.
-        other: Another prepared corpus, of whose people it is asked what is lost on them.
-        systems: Systems of others by name: the folder of a model, its name on a hub, or
-            ``TABLE:COLUMN``, pictures that were made elsewhere.
+        only: Names of experiments; None: all.
+        embedders: Names or files of networks that compare faces; None: the shipped one.
+        n_resamples: Number of resamples behind each interval.
+        device: Device of the trainings, as torch names it.
+        other: Another prepared corpus, for what is lost on other people.
+        systems: Systems of others, each as its name and the folder of a model, its name on a hub,
+            or ``TABLE:COLUMN`` for pictures that were made elsewhere.
     """
 
     corpus: Path
@@ -70,7 +70,7 @@ class Request:
     systems: tuple[tuple[str, str], ...] = ()
 
     def face_recipe(self, variant: str) -> Recipe:
-        """That of a model.
+        """Recipe of a model.
 
         Raises:
             SettingsError: No such variant, preset or setting.
@@ -82,7 +82,7 @@ class Request:
         return change(recipe(variant, self.preset, self.width), given | dict(self.face_changes))
 
     def voice_recipe(self) -> SpeakerRecipe:
-        """That of the speaker stage.
+        """Recipe of the speaker stage.
 
         Raises:
             SettingsError: No such setting.
@@ -106,7 +106,7 @@ class Request:
 
 
 def model_steps(request: Request) -> dict[str, list[str]]:
-    """Names of the models' steps, one of each seed, by variant; more seeds change none of them."""
+    """Names of the models' steps by variant, one for each seed."""
     seeds = range(request.seed, request.seed + request.n_seeds)
     return {variant: [f"{variant} {seed}" for seed in seeds] for variant in request.variants}
 

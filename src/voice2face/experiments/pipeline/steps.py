@@ -41,10 +41,9 @@ def steps_of(request: Request) -> tuple[Step, ...]:
     """All steps in an order in which they can be done.
 
     Raises:
-        CorpusError: The corpus can't be read, or has nobody to ask about; or the other one can't
-            be asked about.
+        CorpusError: The corpus can't be read or lacks people, or the other corpus can't be used.
         ModelError: An embedder can't be used.
-        SettingsError: A name or a setting that does not exist.
+        SettingsError: A name or a setting does not exist.
     """
     corpus = Corpus.open(request.corpus)
     _check_people(corpus)

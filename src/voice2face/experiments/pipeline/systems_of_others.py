@@ -1,4 +1,4 @@
-"""Systems of others, set beside the models: a model's folder, its name on a hub, or pictures."""
+"""Systems of others: the folder of a model, its name on a hub, or a table of pictures."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,13 +17,13 @@ Named = Iterable[tuple[str, str]]
 
 
 def table_of(place: str) -> tuple[Path, str] | None:
-    """Table and column of ``TABLE:COLUMN``; None of a model."""
+    """Table and column of ``TABLE:COLUMN``; None for a model."""
     table, _, column = place.rpartition(":")
     return (Path(table), column) if Path(table).suffix.lower() in TABLES and column else None
 
 
 def checksums_of(systems: Named) -> dict[str, str]:
-    """What each is, by name; models of one name are trainings of it from several seeds.
+    """Checksums by name; models of the same name are trainings from several seeds.
 
     Raises:
         CorpusError: A table is missing.

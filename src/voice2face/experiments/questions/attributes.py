@@ -40,12 +40,12 @@ Judge = AgeGender | ReadOff
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is known of those who are asked about.
+    """Gender and age of those who are asked about.
 
     Attributes:
-        people: Whose recording or face each is, (n,).
-        male: 1, 0, or NaN where it is not known, (n,).
-        ages: Least and largest age, NaN where it is not known, (n, 2).
+        people: Person of each recording or face, (n,).
+        male: 1 or 0; NaN if it is not known, (n,).
+        ages: Least and largest age; NaN if it is not known, (n, 2).
     """
 
     people: Texts
@@ -61,7 +61,7 @@ class Truth:
 
     @property
     def people_of_gender(self) -> list[int]:
-        """How many women and men there are."""
+        """Numbers of women and men."""
         return [len(np.unique(self.people[self.male == side])) for side in (0, 1)]
 
     @property
@@ -70,12 +70,12 @@ class Truth:
         return len(np.unique(self.people[~np.isnan(self.ages[:, 0])]))
 
 
-# Of each system, what a judge says of its faces: ages and how male, of each seed.
+# By system: what a judge says of its faces, ages and how male, for each seed.
 Said = dict[str, list[tuple[Floats, Floats]]]
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     speech = context.unseen()
     spoken = Truth.of(speech.identity, speech.attributes)
     if min(spoken.people_of_gender) < LEAST_PEOPLE and spoken.people_of_age < LEAST_PEOPLE:
@@ -86,7 +86,7 @@ def lacking(context: Context) -> str:
 
 
 def run(summary: Summary) -> None:
-    """Gender and age by each judge, of each system."""
+    """Add gender and age of the faces of each system, by each judge."""
     speech = summary.context.unseen()
     spoken = Truth.of(speech.identity, speech.attributes)
     for judge in judges_of(summary.context):
@@ -96,13 +96,13 @@ def run(summary: Summary) -> None:
 
 
 def judges_of(context: Context) -> list[Judge]:
-    """The network, if it is at hand, and the read-off of training faces, if that can be fitted."""
+    """The network, if there is one, and the read-off of training faces, if it can be fitted."""
     own = ReadOff.fit(context.faces("train"), context.geometry, context.seed)
     return [judge for judge in (context.judge, own) if judge is not None]
 
 
 def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
-    """What one judge says of all systems."""
+    """Add what one judge says of all systems."""
     context = summary.context
     faces, speech = context.faces(context.asked), context.unseen()
 
@@ -121,7 +121,7 @@ def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
 
 
 def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
-    """Share of faces of the right gender, and whether men's look more like a man's than women's."""
+    """Add the share of faces of the right gender, and whether men's look more male than women's."""
     right = {n: [gender_right(male, truth) for _, male in seeds] for n, seeds in said.items()}
     against = (BASELINE, *summary.context.baselines)
     cell = Cell(GENDER, "", judge, 0.5)
@@ -139,13 +139,13 @@ def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
 
 
 def gender_right(male: Floats, truth: Truth) -> Floats:
-    """1 where the judge sees the true gender, one half where it can't decide, NaN: not known."""
+    """1 if the judge sees the true gender, one half if undecided; NaN if it is not known: (n,)."""
     found = np.where(male > 0.5, 1.0, np.where(male < 0.5, 0.0, 0.5))
     return np.asarray(1 - np.abs(found - truth.male))
 
 
 def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
-    """Years outside of the true age, and how judged ages follow the true ones."""
+    """Add years outside of the true age, and the correlation of judged with true ages."""
     errors = {n: [age_error(ages, truth) for ages, _ in seeds] for n, seeds in said.items()}
     known = {n: seeds for n, seeds in errors.items() if not np.isnan(seeds[0]).all()}
     against = (BASELINE, *summary.context.baselines)
@@ -161,7 +161,7 @@ def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
 
 
 def age_error(ages: Floats, truth: Truth) -> Floats:
-    """Years outside of the band that the true age is in; NaN: not known."""
+    """Years outside of the band of the true age, (n,); NaN if it is not known."""
     least, largest = truth.ages.T
     return np.asarray(np.maximum(np.maximum(least - ages, ages - largest), 0.0))
 
@@ -173,7 +173,7 @@ def _add_whole(
     estimate: Callable[[tuple[Floats, Floats]], Estimate],
     n: tuple[int, int],
 ) -> None:
-    """A measure that is no mean over recordings, of each system."""
+    """Add a measure that is no mean over recordings, for each system."""
     for system, seeds in said.items():
         note = REAL_NOTE if system == REAL else ""
         try:
@@ -190,7 +190,7 @@ def correlation(
     """Pearson's correlation of people's means, with its interval over people.
 
     Raises:
-        CorpusError: All of one side are alike, so that there is none.
+        CorpusError: All of one side are alike, or there are too few people.
     """
     known = ~np.isnan(a + b)
     x, _ = person_means(a[known], people[known])
@@ -209,7 +209,7 @@ def correlation(
 
 
 def _claims(summary: Summary) -> None:
-    """By the judge that is best on real faces in the measure; these judges are no embedders."""
+    """Add claims, decided by the judge that is best on real faces."""
     faces = "faces made from voices of unseen people"
     for text, source, measure, bound, against in (
         (f"{faces} show the speaker's gender", TESTS[3], GENDER_AUC, CHANCE, ""),

@@ -15,10 +15,10 @@ from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.systems import ModelSystem
 from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, Bound, claim
 
-# Of N faces and the real one any is as likely as another to be the furthest from the others, so
-# the region that holds all drawn ones holds N of N + 1: nine of ten.
+# If faces are drawn truly, each of N drawn ones and the real one is equally likely to be the
+# furthest from the others. So the region that holds all drawn ones holds N of N + 1: nine of ten.
 N_DRAWS = 9
-MOST_VOICES, MOST_PICTURES = 40, 3  # of which faces are drawn; real ones of a person
+MOST_VOICES, MOST_PICTURES = 40, 3  # voices that faces are drawn for; real faces of a person
 N_SHOWN, DRAWS_SHOWN = 6, 5
 
 DISTANCE = "distance between faces"
@@ -33,13 +33,13 @@ COVERED = "the region that holds nine in ten of a voice's faces holds the speake
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     both = np.intersect1d(context.unseen().identity, context.faces(context.asked).identity)
     return too_few(both, "people not trained on have a voice and a face")
 
 
 def run(summary: Summary) -> None:
-    """Distances of drawn faces within a voice and between voices, and of real ones; coverage."""
+    """Add distances of drawn faces within and between voices, of real faces, and coverage."""
     context = summary.context
     speech, faces = _asked(context)
     drawn = {
@@ -79,7 +79,7 @@ def run(summary: Summary) -> None:
 
 
 def _asked(context: Context) -> tuple[Recordings, Faces]:
-    """One recording each of some people, and their faces."""
+    """One recording of each of some people, and their faces."""
     faces, speech = context.faces(context.asked), context.unseen()
     speech = speech.only(np.isin(speech.identity, faces.identity))
     speech = speech.only(np.unique(speech.identity, return_index=True)[1])
@@ -88,7 +88,7 @@ def _asked(context: Context) -> tuple[Recordings, Faces]:
 
 
 def centred(vectors: npt.NDArray[np.float32]) -> Floats:
-    """Without what all have in common, of length one, (n, dim); 0 where nothing else is left."""
+    """Vectors less their mean, at length one, (n, dim); 0 where only rounding is left."""
     values = np.asarray(vectors, np.float64)
     rest = values - values.mean(axis=0)
     left = np.linalg.norm(rest, axis=1) > ROUNDING * np.linalg.norm(values, axis=1)
@@ -96,22 +96,22 @@ def centred(vectors: npt.NDArray[np.float32]) -> Floats:
 
 
 def within(drawn: Floats) -> Floats:
-    """One minus the cosine between the faces of one voice: (voices, draws, dim) → (voices,)."""
+    """Mean of one minus the cosine of two faces of a voice: (voices, draws, dim) → (voices,)."""
     n = drawn.shape[1]
-    # Half of the squared distance, which is that of vectors of length one, and 0 of one face.
+    # Half of the squared distance, which is the same for vectors of length one.
     lengths, total = (drawn**2).sum(axis=(1, 2)), (drawn.sum(axis=1) ** 2).sum(axis=1)
     return np.asarray((n * lengths - total) / (n * (n - 1)))
 
 
 def between(drawn: Floats) -> Floats:
-    """One minus the cosine to faces of other voices: (voices, draws, dim) → (voices,)."""
+    """Mean of one minus the cosine to faces of other voices: (voices, draws, dim) → (voices,)."""
     means = drawn.mean(axis=1)
     cosines = means @ means.T
     return np.asarray(1 - (cosines.sum(axis=1) - np.diag(cosines)) / max(len(drawn) - 1, 1))
 
 
 def alike(vectors: Floats, faces: Faces) -> Floats:
-    """One minus the cosine to faces of others of that gender and decade, (n,); NaN without any."""
+    """Mean of one minus the cosine to faces of others of that gender and age band, (n,)."""
     group = np.char.add(np.char.add(group_of(faces, "gender"), "|"), group_of(faces, "age"))
     others = (group[:, None] == group) & (faces.identity[:, None] != faces.identity)
     return 1 - mean_where(vectors @ vectors.T, others)
@@ -120,17 +120,17 @@ def alike(vectors: Floats, faces: Faces) -> Floats:
 def covered(drawn: Floats, real: Floats, voices: Texts, people: Texts) -> Floats:
     """Share of the speaker's pictures within the region of the faces drawn for the voice.
 
-    A picture is outside if it is further from all drawn faces than each of these is from the
-    others and the picture: if it is drawn like them, that is so in one of ``draws + 1`` cases.
+    A picture is outside if the sum of its distances to the drawn faces is larger than such a sum
+    for each of these. If it is drawn like them, that is so in one of ``draws + 1`` cases.
 
     Args:
         drawn: Vectors of length one, (voices, draws, dim).
         real: Of length one, (n, dim).
-        voices: Who speaks, (voices,).
-        people: Whose each picture is, (n,).
+        voices: Person of each voice, (voices,).
+        people: Person of each picture, (n,).
 
     Returns:
-        Of each voice, NaN where there is no picture: (voices,).
+        Shares, (voices,); NaN if there is no picture.
     """
     found = np.full(len(drawn), np.nan)
     for row, person in enumerate(voices):
@@ -158,7 +158,7 @@ def _claims(summary: Summary) -> None:
 def _add_faces(
     summary: Summary, speech: Recordings, drawn: dict[str, list[npt.NDArray[np.uint8]]]
 ) -> None:
-    """A row a voice: the face, faces that are drawn, the real one; of the main model."""
+    """Add a row for each voice: the main model's face, drawn faces and the real one."""
     context = summary.context
     if context.main not in drawn:
         return

@@ -19,7 +19,7 @@ from voice2face.experiments.summary import BETWEEN, WITHIN, Cell, Summary
 from voice2face.experiments.verdicts import CONSISTENT
 
 DURATIONS_S = (1, 2, 3, 5, 10)
-REFERENCE_S = 3  # of each speaker's other speech, with which all durations are compared
+REFERENCE_S = 3  # length of other speech of each speaker, which all durations are compared with
 N_SHOWN = 6
 SECONDS = "duration (s)"
 SAME = "a speaker's faces stay the same over durations, as pictures of one person do"
@@ -27,20 +27,20 @@ TOLD = "a speaker is recognised in faces made from other durations more often th
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     enough_s = min(DURATIONS_S) + REFERENCE_S
     people = people_of(context).identity
     return too_few(people, f"people not trained on have {enough_s} s of speech")
 
 
 def people_of(context: Context) -> Recordings:
-    """All speech of each person who has enough, as one recording."""
+    """All speech of each person who has enough of it, as one recording."""
     people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
     return people.at_least(min(DURATIONS_S) + REFERENCE_S)
 
 
 def run(summary: Summary) -> None:
-    """Faces by duration; how far they are from the speaker's others; how often recognised."""
+    """Add how often speakers are recognised, and distances, by duration; and faces."""
     people = people_of(summary.context)
     cuts, found = cuts_of(people), Found()
     last = people.cut(REFERENCE_S, people.seconds - REFERENCE_S)
@@ -58,13 +58,14 @@ Cuts = dict[int, tuple[np.ndarray, Recordings]]
 
 
 def cuts_of(people: Recordings) -> Cuts:
-    """The beginning of each one's speech, as long as leaves the reference; by duration in s.
+    """Beginnings of people's speech by duration in s; they don't overlap with the reference.
 
     Args:
-        people: One recording each.
+        people: One recording of each.
 
     Returns:
-        Which people, shape (n,), and their cuts; of durations that enough of them have.
+        Numbers of the people, shape (n,), and their cuts; durations that too few have are left
+        out.
     """
     found = {}
     for seconds in DURATIONS_S:
@@ -75,7 +76,7 @@ def cuts_of(people: Recordings) -> Cuts:
 
 
 def add_longer(summary: Summary, found: Found, cuts: Cuts) -> None:
-    """By how much more often a speaker is recognised from the longest than from the shortest."""
+    """Add by how much more often speakers are recognised in the longest than in the shortest."""
     context, (shortest, longest) = summary.context, (min(cuts), max(cuts))
     common = np.isin(cuts[shortest][0], cuts[longest][0])
     for embedder in context.embedders if shortest < longest else ():
@@ -89,7 +90,7 @@ def add_longer(summary: Summary, found: Found, cuts: Cuts) -> None:
 
 
 def add_curves(summary: Summary, strata: list[str]) -> None:
-    """Share recognised of each system by duration; distances of the main model."""
+    """Add curves over the duration: share recognised, and distances of the main model."""
     main, points = summary.main, {stratum: float(stratum.split()[0]) for stratum in strata}
     for embedder in summary.context.embedders:
         summary.curves(
@@ -104,7 +105,7 @@ def add_curves(summary: Summary, strata: list[str]) -> None:
 
 
 def _add_faces(summary: Summary, people: Recordings, cuts: Cuts) -> None:
-    """A row a speaker, a column a duration, then the reference image."""
+    """Add a row for each speaker: a face for each duration, then the reference image."""
     context, longest = summary.context, cuts[max(cuts)][0]
     rows = longest[chosen_rows(people.only(longest), context.seed, N_SHOWN)]
     model = context.models[context.main][0]

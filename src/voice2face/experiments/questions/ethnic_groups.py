@@ -22,7 +22,7 @@ CLAIMED = (
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     if not (group_of(context.unseen(), "ethnicity") != "").any():
         return "the corpus does not tell the speakers' ethnic group"
     speech = native_speakers(context)
@@ -30,7 +30,7 @@ def lacking(context: Context) -> str:
 
 
 def native_speakers(context: Context) -> Recordings:
-    """Recordings of native speakers of English, of all where the corpus does not tell."""
+    """Recordings of native speakers of English; of all if the corpus does not tell."""
     speech = context.unseen()
     native = np.char.lower(group_of(speech, "native English"))
     if (native != "").any():
@@ -39,7 +39,7 @@ def native_speakers(context: Context) -> Recordings:
 
 
 def run(summary: Summary) -> None:
-    """Accuracy by ethnic group; whether one lies below the others, of however many looked at."""
+    """Add accuracy by ethnic group, and whether any group lies below the others."""
     main = summary.main
     add_grouped(summary, native_speakers(summary.context), ethnicity)
     below = [
@@ -51,7 +51,7 @@ def run(summary: Summary) -> None:
 
 
 def ethnicity(what: Recordings | Faces) -> Texts:
-    """Ethnic group of each, as the corpus calls it; "" where it is unknown: (n,)."""
+    """Ethnic groups as the corpus calls them, (n,); "" if unknown."""
     return group_of(what, "ethnicity")
 
 

@@ -1,4 +1,4 @@
-"""Figure 1: two models on the same recordings, beside the real faces."""
+"""Figure 1: faces of two models from the same recordings, beside the real faces."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ ALIKE = "two trainings of one model make like faces from the same recordings"
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     speech = one_of_each(context)
     if not pairs_of(context, speech):
         return "there is one model alone, trained once"
@@ -33,7 +33,7 @@ def one_of_each(context: Context) -> Recordings:
 
 
 def run(summary: Summary) -> None:
-    """Whether one model's face of a recording is found among the other's, and all beside."""
+    """Add how often a model's face of a recording is found among another's; and faces."""
     context, speech = summary.context, one_of_each(summary.context)
     pairs, items = pairs_of(context, speech), items_of(speech)
     vectors: dict[str, Sides] = {}
@@ -56,7 +56,7 @@ Pairs = dict[str, tuple[System, System]]
 
 
 def pairs_of(context: Context, speech: Recordings) -> Pairs:
-    """Two trainings of the main model, if there are; then that model with each other one."""
+    """Pairs of models: two trainings of the main one, then the main one with each other."""
     main, found = context.models[context.main], {}
     if len(main) > 1:
         found[f"{context.main}, trained twice"] = (main[0], main[1])
@@ -67,7 +67,7 @@ def pairs_of(context: Context, speech: Recordings) -> Pairs:
 
 
 def _add_faces(summary: Summary, speech: Recordings, pairs: Pairs) -> None:
-    """A row a recording: the main model, then each other training or model, then the real face."""
+    """Add a row for each recording: the main model, other trainings and models, the real face."""
     context = summary.context
     rows = chosen_rows(speech, context.seed, N_SHOWN)
     models = [next(iter(pairs.values()))[0], *(other for _, other in pairs.values())]

@@ -1,4 +1,4 @@
-"""Is there a model worth judging? What every claim of the page rests on."""
+"""Is the model worth judging that claims are about?"""
 
 import math
 
@@ -11,7 +11,7 @@ FOUND, ITERATIONS, ALARMS = "share of pictures with a face", "iterations", "alar
 
 
 def run(summary: Summary) -> None:
-    """What each training shows, and why the model that claims are about is not worth judging."""
+    """Add what each training shows, and why the main model is not worth judging."""
     context = summary.context
     found = {model: context.fitness(model) for model in context.models}
     for training in (training for fitness in found.values() for training in fitness.trainings):

@@ -1,4 +1,4 @@
-"""The report's open question: how much is lost on people, recordings and channels that are new?"""
+"""The report's open question: how much is lost on new people, recordings and channels?"""
 
 from collections.abc import Mapping
 
@@ -34,8 +34,8 @@ from voice2face.experiments.systems import ModelSystem
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 NO_HELD_OUT = "the corpus holds nobody whom the models were not trained on"
-COMPARED = (UNSEEN, OTHER)  # sets in which models are set against each other
-# Words in quotation marks are the report's.
+COMPARED = (UNSEEN, OTHER)  # sets in which models are compared with each other
+# Quotations are from the report.
 WORSE = (
     (
         'the model "shows drawbacks regarding generalizability": it does worse on new people',
@@ -61,17 +61,17 @@ HELPS = {
     ),
 }
 
-# By set, stratum and embedder: what each system answered.
+# Answers of each system by set, stratum and embedder.
 Answered = dict[tuple[str, tuple[str, ...], str], dict[str, Scored]]
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     return NO_HELD_OUT if context.asked == "train" else ""
 
 
 def run(summary: Summary) -> None:
-    """Matching in each set; gaps; what models differ in on new people."""
+    """Add matching in each set, what is lost between sets, and differences on new people."""
     context = summary.context
     sets, lacking = sets_of(context)
     answered: Answered = {}
@@ -88,7 +88,7 @@ def run(summary: Summary) -> None:
 
 
 def _answer(summary: Summary, one: Asked) -> Answered:
-    """Ask all systems about one set, over all pairs and within what it is asked within."""
+    """Ask all systems about one set, in each of its strata."""
     answered = Answered()
     for strata in one.strata:
         stratum = within(one.name, strata)
@@ -103,7 +103,7 @@ def _answer(summary: Summary, one: Asked) -> Answered:
 
 
 def _claims(summary: Summary) -> None:
-    """That the main model loses on what is harder; that dropout helps on new people."""
+    """Add claims: the main model loses on harder sets; dropout and bald faces help."""
     main = summary.main
     for text, source, easy, hard in WORSE:
         named = [
@@ -120,7 +120,7 @@ def _claims(summary: Summary) -> None:
 
 
 def hairless(context: Context) -> list[str]:
-    """Models that were trained on faces without hair, if the corpus' faces have it."""
+    """Models that were trained on faces without hair, if faces of the corpus have hair."""
     if "hair" in context.corpus.info.face_crop.remove:
         return []
     return [
@@ -131,12 +131,12 @@ def hairless(context: Context) -> list[str]:
 
 
 def lost_against(easy: str) -> str:
-    """Name of what is measured: share of the trials of 1:2 matching."""
+    """Name of the measure: share of trials of 1:2 matching that is lost."""
     return f"lost from {easy}"
 
 
 def add_gaps(summary: Summary, scored: Answered) -> None:
-    """What each model, and real faces, lose; and how much more than the baseline a model does."""
+    """Add what models and real faces lose, and how much more than the baseline a model loses."""
     models = summary.context.models
     for (easy, strata, embedder), of_easy in scored.items():
         for hard in (hard for one, hard in HARDER if one == easy):
@@ -157,7 +157,7 @@ def add_gaps(summary: Summary, scored: Answered) -> None:
 
 
 def gap(context: Context, easy: Scored, hard: Scored) -> Estimate | None:
-    """How much higher the first is; on the same people paired, else from both intervals."""
+    """How much higher the first is: paired on the same people, else from both intervals."""
     if min(easy.n_people, hard.n_people) < LEAST_PEOPLE:
         return None
     if easy.pairs is not None and hard.pairs is not None and _same_people(easy, hard):
@@ -168,12 +168,12 @@ def gap(context: Context, easy: Scored, hard: Scored) -> Estimate | None:
 
 
 def _lost(easy: Scored, hard: Scored) -> list[float]:
-    """What each seed loses."""
+    """Loss of each seed."""
     return [a - b for a, b in zip(easy.of_seeds, hard.of_seeds, strict=True)]
 
 
 def _same_people(easy: Scored, hard: Scored) -> bool:
-    """Whether both ask about, and against, the same people."""
+    """Whether both have the same people, asked about and as impostors."""
     asked = [np.unique(s.people[~np.isnan(s.share_right)]) for s in (easy, hard)]
     one, other = easy.pairs, hard.pairs
     same = one is not None and other is not None and one.right.shape == other.right.shape
@@ -183,7 +183,7 @@ def _same_people(easy: Scored, hard: Scored) -> bool:
 def _gap_between(
     context: Context, sets: tuple[Mapping[str, Scored], Mapping[str, Scored]], variant: str
 ) -> Estimate | None:
-    """How much more a model loses than the baseline does; on the same people all four paired."""
+    """How much more a model loses than the baseline; paired if all people are the same."""
     easy, hard = ((one[variant], one[BASELINE]) for one in sets)
     if min(easy[0].n_people, hard[0].n_people) < LEAST_PEOPLE:
         return None

@@ -32,7 +32,7 @@ UNSEEN, OTHER = "people not trained on", "another corpus"
 AS_IT_IS = "the same clips, no channel"
 SAME_LANGUAGE = "people not trained on, the training's language"
 OTHER_LANGUAGE = "people not trained on, other languages"
-# Each harder set, and what it is compared with.
+# Pairs of an easier and a harder set.
 HARDER: tuple[tuple[str, str], ...] = (
     (HEARD, UNHEARD),
     (HEARD, UNSEEN),
@@ -42,20 +42,20 @@ HARDER: tuple[tuple[str, str], ...] = (
     (SAME_LANGUAGE, OTHER_LANGUAGE),
 )
 SAME_FACES = (UNHEARD, *CHANNELS)  # sets whose real faces are those of the easier set
-MOST_CLIPS = 300  # that go through each channel
-MOST_OF_ONE = 5  # recordings, and faces, of a person
+MOST_CLIPS = 300  # recordings that go through each channel
+MOST_OF_ONE = 5  # recordings, and faces, of each person
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """Recordings, and real faces among which those of their speakers are.
+    """A set of recordings, and real faces of their speakers.
 
     Attributes:
         name: Name of the set.
         speech: The recordings.
         faces: Real faces.
-        strata: Within which it is asked, each beside all pairs.
-        note: What one must know of it.
+        strata: Strata in which it is asked about; (): all pairs.
+        note: Note for the reader.
     """
 
     name: str
@@ -69,10 +69,10 @@ Sets = tuple[list[Asked], dict[str, str]]
 
 
 def sets_of(context: Context) -> Sets:
-    """All sets that there are.
+    """All sets that can be made.
 
     Returns:
-        The sets; and of each that could not be made, the reason.
+        The sets; and by name, why others could not be made.
     """
     unseen = _few(context, context.unseen())
     found, lacking = _of_training(context)
@@ -88,7 +88,7 @@ def sets_of(context: Context) -> Sets:
 
 
 def _of_training(context: Context) -> Sets:
-    """Recordings of training people, those that were heard in training and those set aside."""
+    """Recordings of training people: those trained on, and those held out."""
     unheard, heard = _few(context, context.unheard()), context.heard()
     if len(unheard):  # the same people
         heard = heard.only(np.isin(heard.identity, unheard.identity))
@@ -118,14 +118,14 @@ def _of_other(context: Context) -> Sets:
 
 
 def _of_channels(context: Context, unseen: Recordings) -> Sets:
-    """Clips through each channel, and unchanged."""
+    """Recordings through each channel, and unchanged."""
     files = recordings_of(context.corpus, context.asked)
     some = np.random.default_rng(context.seed).permutation(len(unseen))[:MOST_CLIPS]
     few = unseen.only(np.sort(some))
     changed = {
         name: through(context.corpus, few, files, channel) for name, channel in CHANNELS.items()
     }
-    # Those that came through all channels that there are: the same questions for each.
+    # Recordings that came through all channels: the same are asked about for each.
     rows = [set(rows.tolist()) for _, rows in changed.values() if len(rows)]
     common = np.array(sorted(set.intersection(*rows)) if rows else [], np.int64)
     found: list[Asked] = []
@@ -143,7 +143,7 @@ def _of_channels(context: Context, unseen: Recordings) -> Sets:
 
 
 def _of_languages(context: Context, unseen: Recordings) -> Sets:
-    """People who speak what there is most of in training, and people who speak something else."""
+    """People who speak the commonest language of the training, and people who speak others."""
     spoken, of_training = (
         np.char.lower(group_of(one, "language")) for one in (unseen, context.heard())
     )
@@ -169,7 +169,7 @@ def _asked(
     known: Recordings | None = None,
     strata: tuple[tuple[str, ...], ...] = ((), ("gender",)),
 ) -> Asked:
-    """A set, and the faces of the people of ``known``, or of its own."""
+    """A set, with faces of the people of ``known``; None: of its own people."""
     faces = context.faces(split)
     people = np.unique((speech if known is None else known).identity)
     rows = np.flatnonzero(np.isin(faces.identity, people))
@@ -178,13 +178,13 @@ def _asked(
 
 
 def _few(context: Context, speech: Recordings) -> Recordings:
-    """Some recordings of at most ``MOST_PEOPLE``."""
+    """A few recordings of each of at most ``MOST_PEOPLE``."""
     some = speech.of_some_people(MOST_PEOPLE, context.seed)
     return some.only(_first_of_each(some.identity))
 
 
 def _first_of_each(people: Texts) -> npt.NDArray[np.int64]:
-    """Numbers of the first ``MOST_OF_ONE`` of each person, rising."""
+    """Numbers of the first ``MOST_OF_ONE`` rows of each person, rising."""
     order = np.argsort(people, kind="stable")
     _, first, count = np.unique(people[order], return_index=True, return_counts=True)
     place = np.arange(len(people)) - np.repeat(first, count)
@@ -192,7 +192,7 @@ def _first_of_each(people: Texts) -> npt.NDArray[np.int64]:
 
 
 def recordings_of(corpus: Corpus, split: str) -> dict[str, Path]:
-    """The files that recordings were made from, by the recording's name; those still there."""
+    """Files that recordings were made from, by the names of these; if they are still there."""
     found = {}
     for voices in corpus.iter_voices(split):
         for clip, source, path in zip(voices.clip, voices.source, voices.path, strict=True):
@@ -207,16 +207,16 @@ def recordings_of(corpus: Corpus, split: str) -> dict[str, Path]:
 def through(
     corpus: Corpus, speech: Recordings, files: dict[str, Path], channel: Channel
 ) -> tuple[Recordings, npt.NDArray[np.int64]]:
-    """Recordings read again, changed, and brought to log-mel as the corpus' own were.
+    """Read recordings again, send them through a channel, and compute features of them.
 
     Args:
-        corpus: Whose front end is used.
+        corpus: The corpus; its front end is used.
         speech: The recordings.
-        files: As of :func:`recordings_of`.
-        channel: Changes a waveform.
+        files: See :func:`recordings_of`.
+        channel: Function of a waveform.
 
     Returns:
-        Those that could be read and still hold speech, and their numbers in ``speech``.
+        Recordings that could be read and still hold speech, and their numbers in ``speech``.
     """
     sounds, excerpts, rows = [], [], []
     front_end = corpus.info.front_end

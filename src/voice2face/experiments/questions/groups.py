@@ -17,7 +17,7 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
-N_SHOWN = 3  # people of a group
+N_SHOWN = 3  # people of each group
 Label = Callable[[Recordings | Faces], Texts]  # group of each row; "": none
 CLAIMED = (
     "some group's faces show it less than real faces do: "
@@ -26,20 +26,20 @@ CLAIMED = (
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     speech, label = _grouped(context)
     return why_not(speech, label(speech))
 
 
 def _grouped(context: Context) -> tuple[Recordings, Label]:
-    """Whose faces are made, and how they are grouped: by age too where there are people enough."""
+    """Recordings that are asked about, and how they are grouped: by age too, if possible."""
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     both = gender_and_age(speech)
     return speech, gender_alone if why_not(speech, both) else gender_and_age
 
 
 def run(summary: Summary) -> None:
-    """Matching by group, whether the made face shows the group, and faces of each."""
+    """Add matching by group, whether made faces show the group, and faces of each."""
     context = summary.context
     add_grouped(summary, *_grouped(context))
     less = Summary(context)
@@ -54,11 +54,11 @@ def run(summary: Summary) -> None:
 
 
 def add_grouped(summary: Summary, speech: Recordings, label: Label) -> None:
-    """Each group's accuracy and faces.
+    """Add accuracy and faces of each group.
 
     Args:
         summary: Where they are added.
-        speech: Speech of the people asked about.
+        speech: Recordings that are asked about.
         label: Gives the group of each recording or face.
     """
     labels, known = label(speech), summary.context.faces("train")
@@ -67,7 +67,7 @@ def add_grouped(summary: Summary, speech: Recordings, label: Label) -> None:
 
 
 def gender_and_age(what: Recordings | Faces) -> Texts:
-    """Such as "female, under 40", (n,); "" where either is unknown; gender alone without ages."""
+    """Such as "female, under 40", (n,); "" if either is unknown. Without ages: the gender."""
     gender, age = group_of(what, "gender"), group_of(what, "age")
     if not (age != "").any():
         return gender
@@ -76,12 +76,12 @@ def gender_and_age(what: Recordings | Faces) -> Texts:
 
 
 def gender_alone(what: Recordings | Faces) -> Texts:
-    """Groups where there are too few people of both; "" where the gender is unknown, (n,)."""
+    """Genders, for corpora with too few people for groups of both, (n,); "" if unknown."""
     return group_of(what, "gender")
 
 
 def _add_faces(summary: Summary, speech: Recordings, labels: Texts) -> None:
-    """A row a group: for each of some people the generated face and, right of it, the real one."""
+    """Add a row for each group: of some people the generated face and, to its right, the real."""
     context = summary.context
     made = context.made(context.models[context.main][0], speech).pixels
     names = [str(n) for n in np.unique(labels) if n]

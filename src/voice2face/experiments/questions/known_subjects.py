@@ -21,16 +21,16 @@ Floats = npt.NDArray[np.float64]
 
 
 class Classifier:
-    """The recogniser's answer to whose face it is; nothing of it is shared with the critics.
+    """The recogniser as a classifier of training people; models were not trained against it.
 
     Args:
         path: The recogniser's file, with its description beside it.
 
     Attributes:
-        labels: People, in the order of the answers.
+        labels: Names of the people, in the order of the answers.
 
     Raises:
-        ModelError: It is missing or damaged, or says nothing of known people.
+        ModelError: It is missing or damaged, or no classifier.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,14 +38,14 @@ class Classifier:
         self.labels = np.array(self._network.labels, str)
 
     def ranks(self, pixels: npt.NDArray[np.uint8], identity: npt.NDArray[np.str_]) -> Floats:
-        """How many known people it holds for likelier than the true one; of ties, half.
+        """Number of people that it holds for likelier than the true one; ties count half.
 
         Args:
             pixels: RGB, uint8, of the corpus' geometry and size, shape (n, px, px, 3).
-            identity: Person of each, all of them known, shape (n,).
+            identity: Person of each, among ``labels``, shape (n,).
 
         Returns:
-            Shape (n,), from 0.
+            Ranks from 0, shape (n,).
         """
         answers = self._answers(pixels)
         place = {person: i for i, person in enumerate(self.labels.tolist())}
@@ -54,10 +54,10 @@ class Classifier:
         return np.asarray((answers > own).sum(axis=1) + tied / 2, np.float64)
 
     def probabilities(self, pixels: npt.NDArray[np.uint8]) -> Floats:
-        """How likely it holds each known person for, rows that sum to one: (n, people).
+        """Probability of each person; rows sum to one, (n, people).
 
         Args:
-            pixels: As :meth:`ranks` takes them.
+            pixels: See :meth:`ranks`.
         """
         answers = self._answers(pixels).astype(np.float64)
         odds = np.exp(answers - answers.max(axis=1, keepdims=True))
@@ -68,17 +68,15 @@ class Classifier:
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     if context.recogniser is None:
         return "no classifier of real faces was trained"
     both = np.intersect1d(context.unheard().identity, context.faces("train").identity)
-    return too_few(
-        both, "people whose faces were trained on have recordings that no stage has heard"
-    )
+    return too_few(both, "people whose faces were trained on have recordings that were held out")
 
 
 def run(summary: Summary) -> None:
-    """Top 1 and top 5 of each system on recordings of training people that no stage has heard."""
+    """Add top 1 and top 5 of each system, on held-out recordings of training people."""
     context = summary.context
     classifier, unheard = Classifier(context.recogniser or Path()), context.unheard()
     known = unheard.only(np.isin(unheard.identity, classifier.labels))
@@ -99,19 +97,19 @@ def run(summary: Summary) -> None:
 
 
 def measure(k: int, n_people: int) -> str:
-    """Name of what is counted."""
+    """Name of the measure."""
     return f"top {k} of {n_people} people"
 
 
 def found(ranks: Floats, k: int) -> Floats:
-    """Whether the true person is among the first k: 1 or 0, (n,)."""
+    """1 if the true person is among the first k, else 0: (n,)."""
     return (ranks < k).astype(np.float64)
 
 
 def _held_out(
     faces: Faces, classifier: Classifier
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]:
-    """Pixels and people of the real pictures that the classifier was not trained on."""
+    """Pixels and people of real pictures that the classifier was not trained on."""
     from voice2face.training.recogniser.measures import held_out
 
     rows = held_out(faces.identity, faces.path) & np.isin(faces.identity, classifier.labels)
@@ -134,7 +132,7 @@ EXPERIMENT = Experiment(
     title="Are people of the training set recognised in their made faces?",
     report_item="Test 2",
     question="Does a classifier of the training people's real faces recognise who speaks in faces "
-    "made from recordings that no stage has heard?",
+    "made from recordings that were held out from all training?",
     protocol="Some recordings of training people are set aside by their names; neither voice "
     "encoder nor generator hears them. The classifier is another network than the one trained "
     "against, learned from real faces alone, with pictures of each person held out.",

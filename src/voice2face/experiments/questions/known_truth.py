@@ -1,8 +1,8 @@
-"""The proof on known truth: where the best possible accuracy is known, do the measures find it?
+"""Where the best possible accuracy is known, do the measures find it?
 
-Of made-up people it is known how much a voice tells about a face. The best possible system, which
-knows the numbers behind voice and face and how they depend on each other, goes through the same
-trials and the same measures as a model.
+Of synthetic people it is known how much a voice tells about a face. The best possible system knows
+the numbers behind voice and face and how they depend on each other; it is asked the same trials
+and measured in the same way as a model.
 """
 
 import numpy as np
@@ -23,8 +23,8 @@ from voice2face.synthetic.ceiling import BestAccuracy, best_matching_accuracy, b
 from voice2face.synthetic.latent import SHARED, sample_heard, sample_seen
 
 COUPLINGS = (0.0, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
-N_PEOPLE = 300  # of each coupling
-N_BOUND = 100_000  # trials behind a bound
+N_PEOPLE = 300  # people of each coupling
+N_BOUND = 100_000  # trials that a bound is computed from
 TASKS: dict[str, tuple[Protocol, int, tuple[str, ...]]] = {  # protocol, faces, strata
     "1:2 matching": ("1:2", 2, ()),
     "1:2 matching within sex": ("1:2", 2, ("gender",)),
@@ -42,15 +42,15 @@ AT_CHANCE = "shuffled voices are at chance, however much a voice tells"
 ABOVE = "the model is above chance on this corpus, where the best possible accuracy is known"
 HERE = "this corpus"
 HOLDING = "intervals that hold the true value"
-# Of 95 %; in 28 of them a right measure misses three or more about once in six times.
+# Of 28 intervals of 95 %, three or more miss the truth in about one of six cases.
 LEAST_HOLDING = 0.7
-SLACK = 0.003  # of the bounds, which are drawn too
+SLACK = 0.003  # Monte Carlo error of the bounds
 
 Floats = npt.NDArray[np.float64]
 
 
 def run(summary: Summary) -> None:
-    """A table over couplings; and, if the corpus is of made-up people, all systems beside."""
+    """Add a table over couplings, and of synthetic people all systems on this corpus."""
     context = summary.context
     add_couplings(summary)
     points = {f"coupling {coupling:g}": coupling for coupling in COUPLINGS}
@@ -71,7 +71,7 @@ def run(summary: Summary) -> None:
 
 
 def add_couplings(summary: Summary) -> None:
-    """What the oracle and lesser ones reach, of people drawn for each coupling."""
+    """Add what the oracle and lesser systems reach, on people drawn for each coupling."""
     draws = summary.context.draws
     for number, coupling in enumerate(COUPLINGS):
         rng = np.random.default_rng([summary.context.seed, number])
@@ -111,13 +111,13 @@ def _add_task(
 
 
 def _best(task: str, coupling: float) -> BestAccuracy:
-    """What theory allows in a task."""
+    """Best possible accuracy in a task, by theory."""
     _, n_way, strata = TASKS[task]
     return best_matching_accuracy(coupling, n_way, within_sex=bool(strata), n_trials=N_BOUND)
 
 
 def add_corpus(summary: Summary, speech: Recordings, coupling: float) -> None:
-    """The bound, the oracle on the very trials, and all systems by each embedder."""
+    """Add the bound, the oracle on the same trials, and all systems by each embedder."""
     context = summary.context
     faces = context.faces(context.asked)
     faces = faces.only(np.isin(faces.identity, speech.identity))
@@ -144,7 +144,7 @@ def add_corpus(summary: Summary, speech: Recordings, coupling: float) -> None:
 
 
 def add_claims(summary: Summary) -> None:
-    """Whether the true values lie in the intervals, as often as they must."""
+    """Add claims: true values lie in the intervals as often as they should."""
     bounds = {(r.measure, r.stratum): r.value for r in summary.rows if r.system == BOUND}
     for text, system in ((REACHED, ORACLE), (AT_CHANCE, SHUFFLED)):
         own = [row for row in summary.rows if row.system == system and row.value is not None]
@@ -163,7 +163,7 @@ def add_claims(summary: Summary) -> None:
 
 
 def _inside(row: Row, wanted: float | None) -> bool:
-    """Whether the interval holds a value, but for the bound's own Monte Carlo error."""
+    """Whether the interval holds a value, give or take the Monte Carlo error of the bound."""
     if wanted is None or row.low is None or row.high is None:
         return False
     return row.low - SLACK <= wanted <= row.high + SLACK

@@ -24,7 +24,7 @@ from voice2face.experiments.verdicts import (
 ENGLISH = ("english", "en", "eng")
 OTHER, SAME = "another language", "the same language"
 N_SHOWN = 6
-MOST_LOST = 0.05  # of the share recognised: a claim of stability allows no more
+MOST_LOST = 0.05  # loss of the share recognised that counts as stable
 STABLE = (
     "a speaker's face changes little with the language: "
     '"relatively good stability of the model on the language diversity"'
@@ -34,7 +34,7 @@ SOURCE = "report, Figure 6 a"
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     n_people = len(bilingual(speech, group_of(speech, "language")))
     if n_people >= LEAST_PEOPLE or not why_not(speech, group_of(speech, compared(speech))):
@@ -44,18 +44,18 @@ def lacking(context: Context) -> str:
 
 
 def bilingual(speech: Recordings, language: Texts) -> Texts:
-    """Who is recorded in two languages."""
+    """People who are recorded in two languages."""
     first = first_language(speech.identity, language)
     return np.unique(speech.identity[(first != "") & (language != first)])
 
 
 def compared(speech: Recordings) -> str:
-    """By what groups are made: language where there are people enough, else who is native."""
+    """Attribute of the groups: language if there are enough people, else native speakers."""
     return "native English" if why_not(speech, group_of(speech, "language")) else "language"
 
 
 def run(summary: Summary) -> None:
-    """Bilingual speakers recognised across languages; accuracy by language or native speakers."""
+    """Add how often bilingual speakers are recognised, and accuracy by language."""
     context = summary.context
     speech = context.unseen().of_some_people(MOST_PEOPLE, context.seed)
     language = group_of(speech, "language")
@@ -78,14 +78,15 @@ def run(summary: Summary) -> None:
 
 
 def first_language(identity: Texts, language: Texts) -> Texts:
-    """Of each who is recorded in two or more: English if among them, else the commonest; (n,).
+    """First language of the speaker of each recording: English, else the commonest.
 
     Args:
         identity: Who speaks, (n,).
-        language: Of each recording, "" where it is unknown, (n,).
+        language: Language of each recording, "" if it is unknown, (n,).
 
     Returns:
-        "" for recordings of other people and of unknown language.
+        Languages, (n,); "" if the speaker is not recorded in two languages, or if that of the
+        recording is unknown.
     """
     first = np.zeros(len(identity), language.dtype)
     for person in np.unique(identity):
@@ -98,7 +99,7 @@ def first_language(identity: Texts, language: Texts) -> Texts:
 
 
 def add_lost(summary: Summary, found: Found) -> None:
-    """How much less often a speaker is recognised in another language, paired on people."""
+    """Add how much less often speakers are recognised in another language, paired on people."""
     context = summary.context
     for embedder in context.embedders:
         same, other = (found.get((embedder, stratum), {}) for stratum in (SAME, OTHER))
@@ -114,7 +115,7 @@ def add_lost(summary: Summary, found: Found) -> None:
 
 
 def _add_faces(summary: Summary, speech: Recordings, language: Texts, first: Texts) -> None:
-    """A row a speaker: the face of each language and the real one, as the report has it."""
+    """Add a row for each speaker: faces of both languages and the real one."""
     context = summary.context
     people = np.random.default_rng(context.seed).permutation(bilingual(speech, language))
     known = first != ""
@@ -137,7 +138,7 @@ def _add_faces(summary: Summary, speech: Recordings, language: Texts, first: Tex
 
 
 def _claims(summary: Summary) -> None:
-    """That little is lost, where there is something to lose; and that something is kept."""
+    """Add claims: little is lost, if there is anything to lose; and something is kept."""
     in_same, main = summary.found(RECOGNISED, SAME), summary.main
     told = {row.embedder for row in in_same if verdict([row], CHANCE) == "holds"}
     lost = summary.found(RECOGNISED, "", f"{main}, {SAME}", system=f"{main}, {OTHER}")

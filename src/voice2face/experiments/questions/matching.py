@@ -32,17 +32,17 @@ from voice2face.experiments.verdicts import BEYOND, CHANCE, NO_DIFFERENCE, TESTS
 
 N_WAY = 10  # faces of a 1:N trial
 RANKS = (1, 5, 10)
-MOST_RESAMPLES = 1000  # of verification, which sorts all pairs anew in each
+MOST_RESAMPLES = 1000  # of verification, where a resample takes longer
 CENTRED = "1:2 matching, each side centred"
 ONE_OF_N = f"1:{N_WAY} matching"
 OF_SEEDS = "1:2 matching of each seed"
 VERIFICATION = ("verification AUC", "verification EER")
-COARSE = ((), ("gender",))  # strata in which more is asked than 1:2 matching
+COARSE = ((), ("gender",))  # strata with more measures than 1:2 matching
 REAL_NOTE = "another picture of the person in the place of the made face"
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     both = np.intersect1d(context.unseen().identity, context.faces(context.asked).identity)
     if len(both) < 2:
         return (
@@ -53,7 +53,7 @@ def lacking(context: Context) -> str:
 
 
 def run(summary: Summary) -> None:
-    """All protocols, each system, each embedder, in each stratum that the corpus has."""
+    """Add all protocols, of each system and embedder, in each stratum of the corpus."""
     context, judge = summary.context, best_embedder(summary.context)
     probes, gallery = items_of(context.unseen()), items_of(context.faces(context.asked))
     for strata in strata_of(gallery.groups):
@@ -78,7 +78,7 @@ def run(summary: Summary) -> None:
     _claims(summary)
 
 
-# Adds the rows of one embedder, from the trials of each system and embeddings of the real faces.
+# Adds rows of an embedder, from trials and faces of each system and the real faces.
 Answer = Callable[[Summary, str, Systems, Vectors], None]
 
 
@@ -90,7 +90,7 @@ def _ask(
     strata: tuple[str, ...] = (),
     **how: Any,
 ) -> None:
-    """Fix trials and answer them."""
+    """Make trials and have them answered."""
     context = summary.context
     asked = summary.against_real(
         label, context.unseen(), context.faces(context.asked), strata=strata,
@@ -100,11 +100,11 @@ def _ask(
         answer(summary, embedder, systems, real)
 
 
-Others = Mapping[str, Sequence[str]]  # with what models are compared, by embedder
+Others = Mapping[str, Sequence[str]]  # systems that models are compared with, by embedder
 
 
 def _others(context: Context, judge: str, *, few: bool) -> Others:
-    """By the judge all baselines; by the others, where it is about many people, the means."""
+    """By the judge all baselines; by other embedders ``few`` of them, or none."""
     some = (BASELINE, MEAN_FACE, GENDERS_MEAN) if few else ()
     return dict.fromkeys(context.embedders, some) | {judge: (BASELINE, *context.baselines)}
 
@@ -117,7 +117,7 @@ def _match(
     systems: Systems,
     real: Vectors,
 ) -> None:
-    """A row a system, then each model against others; each seed by itself once."""
+    """Add accuracies and differences; of one embedder those of each seed too."""
     context = summary.context
     for measure in measures:
         scored, of_seeds, stratum = dict[str, Scored](), dict[str, Scored](), ""
@@ -135,7 +135,7 @@ def _match(
 
 
 def _retrieve(summary: Summary, embedder: str, systems: Systems, real: Vectors) -> None:
-    """Recall at some ranks; in drawn galleries by the mean of a person's faces, as SF2F has it."""
+    """Add recall at some ranks; in drawn galleries by a person's mean face, as SF2F does."""
     ranks = {
         system: [retrieve(x, real, trials, per_person=trials.sets is not None) for x in faces]
         for system, (trials, faces) in systems.items()

@@ -22,8 +22,8 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.summary import Cell, Summary
 from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, claim
 
-N_DRAWS = 12  # of each kind of noise and duration
-TABLE_S = 3  # the duration of the table
+N_DRAWS = 12  # recordings of each kind of noise and duration
+TABLE_S = 3  # duration of the table
 SPEECH = "speech"
 FAR, SPREAD = "distance to the mean face of speech", "distance between faces of one kind"
 TITLES = {
@@ -35,21 +35,21 @@ TITLES = {
 OTHER = "white, pink and brown noise give other faces than speech does"
 OF_BABBLE = "babble, which is speech of several people, gives other faces than one speaker does"
 ONE_FACE = "the model makes one face of all speech"
-LEAST = 1e-9  # of a mean of 1 - cosine: what is less is rounding
+LEAST = 1e-9  # means of 1 - cosine below are rounding
 
 Floats = npt.NDArray[np.float64]
 Heard = dict[tuple[str, int], Recordings]
-# By measure, kind and duration; and how many recordings it is of.
+# By measure, kind and duration: the estimate, and the number of recordings.
 Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     return too_few(context.unseen().identity, "people not trained on have a voice")
 
 
 def run(summary: Summary) -> None:
-    """Faces of each noise and duration, and how far they are from those of speech."""
+    """Add faces of each noise and duration, and how far they are from those of speech."""
     context = summary.context
     people = context.unseen().of_some_people(MOST_PEOPLE, context.seed).by_person()
     heard = heard_of(context, people)
@@ -75,7 +75,7 @@ def run(summary: Summary) -> None:
 
 
 def heard_of(context: Context, people: Recordings) -> Heard:
-    """Noise of each kind, and speech, by duration in s."""
+    """Noise of each kind, and speech, by kind and duration in s."""
     front_end, seed = context.corpus.info.front_end, context.seed
     long_enough = people.at_least(TABLE_S)
     spoken = long_enough if len(long_enough) >= LEAST_PEOPLE else people
@@ -88,7 +88,7 @@ def heard_of(context: Context, people: Recordings) -> Heard:
 
 
 def _measured(summary: Summary, variant: str, embedder: str, heard: Heard) -> Measured:
-    """Both measures of one model, the mean over its seeds; as multiples of those of speech."""
+    """Both measures of a model, as multiples of those of speech; means over its seeds."""
     context, values = summary.context, dict[tuple[str, str, int], list[Floats]]()
     for model in context.models[variant]:
         vectors = {k: context.made_vectors(embedder, model, x) for k, x in heard.items()}
@@ -108,12 +108,12 @@ def _measured(summary: Summary, variant: str, embedder: str, heard: Heard) -> Me
 
 
 def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Floats:
-    """One minus the cosine to the mean of known faces, each of length one: (n,).
+    """One minus the cosine to the mean of known faces, all at length one: (n,).
 
     Args:
         vectors: Shape (n, dim).
         known: Shape (m, dim).
-        same: They are the same faces: each is then compared with the mean of the others.
+        same: Whether both are the same faces; each is then compared with the mean of the others.
     """
     a, b = unit(np.asarray(vectors, np.float64)), unit(np.asarray(known, np.float64))
     total = b.sum(axis=0)
@@ -122,7 +122,7 @@ def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Floats
 
 
 def spread(vectors: Vectors) -> Floats:
-    """One minus the cosine, of each to the others in the mean: (n,)."""
+    """Mean of one minus the cosine of each to the others, (n,)."""
     a = unit(np.asarray(vectors, np.float64))
     cosines = a @ a.T
     others = cosines.sum(axis=1) - np.diag(cosines)
@@ -130,13 +130,13 @@ def spread(vectors: Vectors) -> Floats:
 
 
 def times(values: Floats, of_speech: Floats) -> Floats:
-    """Values over the mean of others; NaN where all of these are one face."""
+    """Values divided by the mean of those of speech, (n,); NaN if all of that is one face."""
     mean = float(of_speech.mean())
     return values / mean if mean > LEAST else np.full(len(values), np.nan)
 
 
 def add_rows(summary: Summary, variant: str, embedder: str, found: Measured) -> None:
-    """A column a kind of noise, at one duration; and each noise against speech."""
+    """Add a column for each kind of noise, at one duration, and differences to speech."""
     for measure in (FAR, SPREAD):
         for kind in (SPEECH, *NOISES):
             cell = Cell(measure, f"{kind}, {TABLE_S} s", embedder)
@@ -152,7 +152,7 @@ def add_rows(summary: Summary, variant: str, embedder: str, found: Measured) -> 
 
 
 def _lines(embedder: str, found: Measured) -> list[Series]:
-    """Both measures over the duration, a line a kind."""
+    """Both measures over the duration, a line for each kind."""
     series = []
     for measure in (FAR, SPREAD):
         for kind in (SPEECH, *NOISES):

@@ -1,7 +1,7 @@
-"""Do made faces look like photographs of faces? What the report says of its five models' pictures.
+"""Do made faces look like photographs of faces?
 
-The report saw "overexposed" faces with batch normalisation, explained them by pixels beyond 1 that
-are cut when a face is saved, mended them by a tanh, and thought ``bn-tanh`` best.
+The report found "overexposed" faces with batch normalisation, explained them by pixels beyond 1
+that are cut when a face is saved, corrected them by a tanh, and held ``bn-tanh`` for the best.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class Reported(StrEnum):
     DROPOUT = "dropout"
 
 
-# Of whose overexposure the report speaks, one against the other.
+# Pairs of models whose overexposure the report compares.
 COMPARED = (
     (Reported.BN, Reported.BASELINE),
     (Reported.BN, Reported.BN_TANH),
@@ -66,12 +66,12 @@ COMPARED = (
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     return "" if len(context.unseen()) else "nobody's voice to make faces from"
 
 
 def run(summary: Summary) -> None:
-    """Pixels at their end, distances to real faces, diversity and copies, of each model."""
+    """Add exposure, distances to real faces, diversity and copies, of each system."""
     context = summary.context
     real = _some(context, context.faces(context.shown))
     _add_exposure(summary, real)
@@ -120,7 +120,7 @@ def _add_exposure(summary: Summary, real: Faces) -> None:
 
 
 def _add_class_scores(summary: Summary, real: Faces) -> None:
-    """How surely and how differently faces are taken for known people, by the recogniser."""
+    """Add class scores: how surely and how differently faces are taken for known people."""
     context = summary.context
     if context.recogniser is None:
         return
@@ -137,7 +137,7 @@ def _add_class_scores(summary: Summary, real: Faces) -> None:
 
 
 def _spread_out(pixels: npt.NDArray[np.uint8], n: int) -> npt.NDArray[np.uint8]:
-    """So many of the faces, of people as different as may be: those of one lie together."""
+    """``n`` of the faces, evenly spaced, since those of one person lie together."""
     return pixels[np.linspace(0, len(pixels) - 1, n).astype(np.int64)]
 
 
@@ -147,12 +147,12 @@ def _beyond(raw: Vectors | None, n: int) -> Floats:
 
 
 def _at(pixels: npt.NDArray[np.uint8], value: int) -> Floats:
-    """Share of each picture's values that are this one, (n,)."""
+    """Share of each picture's values that equal ``value``, (n,)."""
     return np.asarray((pixels == value).reshape(len(pixels), -1).mean(axis=1), np.float64)
 
 
 def _add_distances(summary: Summary, real: Faces) -> None:
-    """Against held-out real faces, by each embedder; other real faces are the reference."""
+    """Add distances to held-out real faces; other real faces are the reference."""
     context, speech = summary.context, summary.context.unseen()
     others = _some(context, context.faces("train"))
     farther = Summary(context)
@@ -186,7 +186,7 @@ def _add_set(
     held_out: tuple[Vectors, Texts],
     least: int,
 ) -> Estimate | None:
-    """The three measures of a set of faces; the kernel distance."""
+    """Add the three measures of a set of faces; its kernel distance."""
     (of_seeds, who), (real, people) = made, held_out
     rng, seed = np.random.default_rng(summary.context.seed), summary.context.seed
     try:
@@ -207,7 +207,7 @@ def _add_set(
 
 
 def _add_copies(summary: Summary, real: Faces) -> None:
-    """How near made faces are to training faces, beside unseen real ones; and some of them."""
+    """Add how near made and unseen real faces are to training faces; and some of them."""
     context, speech = summary.context, summary.context.unseen()
     training = context.faces("train").pixels[:MOST_TRAINING]
     cell = Cell(NEAREST)

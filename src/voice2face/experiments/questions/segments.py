@@ -17,7 +17,7 @@ from voice2face.experiments.summary import BETWEEN, WITHIN, Summary
 from voice2face.experiments.verdicts import CONSISTENT
 
 N_SEGMENTS = 4
-LENGTHS_S = (3.0, 2.0, 1.0)  # of a segment: the longest that most people have four of
+LENGTHS_S = (3.0, 2.0, 1.0)  # of a segment; the longest of which most people have four
 MOST = 2 / 3
 N_SHOWN = 6
 SAME = "faces from different segments of one speaker are as alike as pictures of one person"
@@ -25,7 +25,7 @@ TOLD = "a speaker is recognised in faces from other segments more often than by 
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     people = parts_of(context)[0].identity
     enough_s = N_SEGMENTS * min(LENGTHS_S)
     return too_few(people, f"people not trained on have {enough_s:g} s of speech")
@@ -37,7 +37,7 @@ def parts_of(context: Context) -> tuple[Recordings, float]:
 
 
 def run(summary: Summary) -> None:
-    """Four segments of each speaker: which of two faces is the same speaker's?"""
+    """Add how often a speaker's face is recognised from another segment; and faces."""
     parts, seconds = parts_of(summary.context)
     stratum = f"{seconds:g} s"
     of_real_faces(summary, stratum)
@@ -55,14 +55,14 @@ def run(summary: Summary) -> None:
 
 
 def segments_of(people: Recordings) -> tuple[Recordings, float]:
-    """Segments of each one's speech, spread evenly over it, that don't overlap.
+    """Segments of people's speech, spread evenly over it, that don't overlap.
 
     Args:
-        people: One recording each.
+        people: One recording of each.
 
     Returns:
-        ``N_SEGMENTS`` of each who has enough, named ``PERSON 1`` and so on, person by person; and
-        their length in seconds.
+        ``N_SEGMENTS`` of each person with enough speech, named ``PERSON 1`` and so on, person by
+        person; and their length in seconds.
     """
     enough = [people.seconds >= N_SEGMENTS * s - 1e-6 for s in LENGTHS_S]
     most = [i for i, has in enumerate(enough) if has.mean() >= MOST] if len(people) else []
@@ -81,7 +81,7 @@ def segments_of(people: Recordings) -> tuple[Recordings, float]:
 
 
 def _add_faces(summary: Summary, parts: Recordings, seconds: float) -> None:
-    """A row a speaker: faces of the segments, then real pictures of the same person."""
+    """Add a row for each speaker: faces of the segments, then real faces."""
     context, first = summary.context, np.arange(0, len(parts), N_SEGMENTS)
     rows = first[chosen_rows(parts.only(first), context.seed, N_SHOWN)]
     made = context.made(context.models[context.main][0], parts).pixels

@@ -6,7 +6,7 @@ from voice2face.experiments.summary import Summary
 
 
 def run(summary: Summary) -> None:
-    """A row a clip: a column a model or table of pictures, then the real face."""
+    """Add a row for each recording: a face of each model or table, then the real face."""
     context, speech = summary.context, summary.context.unseen()
     rows = chosen_rows(speech, context.seed)
     columns = {

@@ -20,12 +20,12 @@ from voice2face.experiments.summary import Cell, Summary, mean_estimate
 from voice2face.experiments.systems import Made, ModelSystem, System
 from voice2face.experiments.verdicts import BEYOND, CHANCE, TESTS, claim
 
-SECONDS = 5.0  # of each noise, and at most of each recording
+SECONDS = 5.0  # length of each noise, and most of each recording
 N_EACH = 30  # recordings of each kind of noise
-MOST_BANK = 2000  # real training faces among which the nearest is looked for
+MOST_BANK = 2000  # real training faces, of which the nearest is taken
 OWN = "its own discriminator"
-ALL = "noise"  # white, pink and brown; babble, which is speech, stands apart
-LIKENESS = "likeness, {}"  # a judge: how like a real face a face is, by an embedder
+ALL = "noise"  # white, pink and brown; not babble, which is speech
+LIKENESS = "likeness, {}"  # name of a judge: how like a real face, by an embedder
 REAL_NOTE = "real faces of people not trained on, against faces that {} makes of noise"
 
 Floats = npt.NDArray[np.float64]
@@ -34,12 +34,12 @@ Pictures = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """What faces are made from.
+    """Recordings that faces are made from.
 
     Attributes:
         speech: Recordings of people not trained on, cut to ``SECONDS``.
         noise: ``N_EACH`` recordings of each kind, named by kind and number.
-        kinds: Of each noise, (n,).
+        kinds: Kind of each noise, (n,).
     """
 
     speech: Recordings
@@ -48,14 +48,14 @@ class Heard:
 
     @classmethod
     def of(cls, context: Context) -> "Heard":
-        """Drawn by the context's seed."""
+        """Recordings and noise of a context."""
         unseen = context.unseen()
         front_end = context.corpus.info.front_end
         made = [noise(k, SECONDS, N_EACH, unseen, front_end, context.seed) for k in NOISES]
         return cls(unseen.cut(SECONDS), Recordings.together(made), np.repeat(NOISES, N_EACH))
 
     def of_kind(self, kind: str) -> npt.NDArray[np.bool_]:
-        """Which noises are of a kind, or of all plain ones, (n,)."""
+        """Mask of the noises of a kind, or of all plain ones, (n,)."""
         return np.isin(self.kinds, PLAIN_NOISES if kind == ALL else (kind,))
 
     def made(self, context: Context, system: System, *, raw: bool = False) -> tuple[Made, Made]:
@@ -68,12 +68,12 @@ class Heard:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """How real faces look to a judge, one array of each seed.
+    """How real faces look to a judge, one array for each seed.
 
     Attributes:
-        speech: Speech of faces made from speech, (n,).
-        noise: Of those made from noise, (m,).
-        people: Whose each of the former is, (n,).
+        speech: Scores of faces made from speech, (n,).
+        noise: Scores of faces made from noise, (m,).
+        people: Person of each of the former, (n,).
     """
 
     speech: Sequence[Floats]
@@ -83,7 +83,7 @@ class Scores:
     def add_to(
         self, summary: Summary, system: str, judge: str, heard: Heard, note: str = ""
     ) -> None:
-        """The area under the curve against all plain noise and against each kind."""
+        """Add the area under the curve against all plain noise and against each kind."""
         n_people = len(np.unique(self.people))
         for kind in (ALL, *NOISES):
             rows = heard.of_kind(kind)
@@ -98,14 +98,14 @@ class Scores:
             summary.add(cell, system, mean_estimate(areas, SHARE), n, note=note)
 
     def shares(self, heard: Heard) -> list[Floats]:
-        """Share of plain noise that each recording's face is above; their mean is the area."""
+        """Share of plain noise that each recording's face is above, (n,); the mean is the area."""
         rows = heard.of_kind(ALL)
         pairs = zip(self.speech, self.noise, strict=True)
         return [np.array([roc_auc(a[i : i + 1], b[rows]) for i in range(len(a))]) for a, b in pairs]
 
 
 def measure(kind: str) -> str:
-    """Name of what is measured."""
+    """Name of the measure."""
     return f"speech or {kind}, AUC" if kind == ALL else f"speech or {kind} noise, AUC"
 
 
@@ -113,12 +113,12 @@ Judge = Callable[[Made], Floats]  # how real faces look, (n,)
 
 
 def lacking(context: Context) -> str:
-    """Why nothing can be asked; "" where something can."""
+    """Why it can't be asked; "" if it can."""
     return too_few(context.unseen().identity, "people not trained on have a recording")
 
 
 def run(summary: Summary) -> None:
-    """Each model by its own discriminator; every system by how near its faces are to real ones."""
+    """Add models by their own discriminators, and all systems by likeness to real faces."""
     context = summary.context
     heard = Heard.of(context)
     own: dict[str, list[tuple[System, Judge]]] = {}
@@ -149,13 +149,13 @@ def _add_judged(
     *,
     raw: bool = False,
 ) -> None:
-    """What a judge says of systems, and of real faces in the place of those made from speech.
+    """Add what a judge says of systems, and of real faces in the place of those from speech.
 
     Args:
         summary: Where rows are added.
         heard: What faces are made from.
         name: Name of the judge.
-        systems: Of each system its seeds, with the judge of each.
+        systems: By system its seeds, with the judge of each.
         raw: Whether the judge wants faces as a generator gave them.
     """
     context, people = summary.context, heard.speech.identity
@@ -177,7 +177,7 @@ def _add_judged(
 
 
 def likeness(context: Context, embedder: str) -> Judge:
-    """How like a face is to the real training face it is most like, by cosine."""
+    """A judge: cosine of a face to the real training face that it is most like."""
     faces = context.faces("train")
     rng = np.random.default_rng(context.seed)
     rows = np.sort(rng.permutation(len(faces))[:MOST_BANK])
@@ -193,7 +193,7 @@ def likeness(context: Context, embedder: str) -> Judge:
 def _add_differences(
     summary: Summary, heard: Heard, scores: Mapping[str, Scores], judge: str
 ) -> None:
-    """Models against `baseline` and all trivial ones, over the same plain noise."""
+    """Add differences of models to `baseline` and all trivial baselines, over plain noise."""
     shares = {system: one.shares(heard) for system, one in scores.items()}
     context, cell = summary.context, Cell(measure(ALL), "", judge)
     for system in (m for m in context.models if m in shares):
@@ -204,7 +204,7 @@ def _add_differences(
 
 
 def _claims(summary: Summary) -> None:
-    """Of plain noise and of babble, by the discriminator and by a judge that knows no model."""
+    """Add claims on plain noise and on babble, by the discriminator and by another judge."""
     for kind, words, sources in (
         (ALL, "white, pink and brown noise", (TESTS[1], BEYOND)),
         (BABBLE, "babble, which is speech of several people", (BEYOND, BEYOND)),
@@ -219,7 +219,7 @@ def _claims(summary: Summary) -> None:
 
 
 def _parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """Those by the discriminator, and the others."""
+    """Rows by the discriminator, and all others."""
     own = [row for row in rows if row.embedder == OWN]
     return own, [row for row in rows if row.embedder != OWN]
 
