@@ -1,12 +1,12 @@
 """JSON files that this program wrote, or that others lay beside their networks: read or refused."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from voice2face.errors import ModelError, Voice2FaceError, one_line, reason_of
-from voice2face.files import read_regular
+from voice2face.files import read_regular, write_bytes
 
 T = TypeVar("T")
 
@@ -52,3 +52,12 @@ def read_json(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         found = f"damaged ({one_line(str(error)[:160])})"
         raise refused(path, found, wanted, remedy) from error
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON for people and programs, whole.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(data)) + b"\n")

@@ -15,7 +15,6 @@ from voice2face.release.writing import Provenance, write_release
 from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings, change
 
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
-MOST_WEIGHTS = 100_000_000  # of one network; the authors' largest has 12 million
 
 
 def import_released(folder: Path, out: Path) -> Path:
@@ -50,13 +49,13 @@ def import_released(folder: Path, out: Path) -> Path:
 
 def _width(state: dict[str, Tensor], axis: int, network: str, folder: Path) -> float:
     """Share of the full width, from the channels of the first layer."""
-    first = next(iter(state.values()))
-    if first.dim() < 3:
+    first, full = next(iter(state.values())), FULL_FIRST_LAYER[network]
+    if first.dim() < 3 or first.shape[axis] > full:
         raise ModelError(
-            folder, f"a {network} that starts with {tuple(first.shape)}", "a convolution",
-            "check which file it is",
+            folder, f"a {network} that starts with {tuple(first.shape)}",
+            f"a convolution of at most {full} channels", "check which file it is",
         )  # fmt: skip
-    return int(first.shape[axis]) / FULL_FIRST_LAYER[network]
+    return int(first.shape[axis]) / full
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -82,28 +81,14 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise ModelError(path, "not a state dict", "tensors by name", "check which file it is")
     if not state:
         raise ModelError(path, "no tensors", "a state dict", "check which file it is")
-    for name, tensor in state.items():
-        if problem := _oddity(tensor):
-            raise ModelError(path, f"{name}: {problem}", "plain numbers", "fetch it again")
     return state
-
-
-def _oddity(tensor: Tensor) -> str | None:
-    """Why a tensor can't be a weight; sizes before anything is computed from them."""
-    if tensor.layout is not torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
-        return "sparse, quantised or empty storage"
-    if tensor.is_complex() or tensor.dtype == torch.bool:
-        return f"{tensor.dtype}"
-    if tensor.numel() > MOST_WEIGHTS:
-        return f"{tensor.numel()} numbers"
-    return None if bool(torch.isfinite(tensor).all()) else "not finite"
 
 
 def load_ordered(network: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
     """Load tensors by their order, which is that of the released program; only names differ.
 
     Raises:
-        ModelError: Their number or shapes are not those of the network.
+        ModelError: Their number or shapes are not those of the network, or one is not finite.
     """
     wanted = {k: v for k, v in network.state_dict().items() if "num_batches" not in k}
     found = [v for k, v in tensors.items() if "num_batches" not in k]
@@ -119,4 +104,9 @@ def load_ordered(network: nn.Module, tensors: Mapping[str, Tensor], source: str)
             f"the {len(expected)} tensors of this network",
             "check which file it is",
         )
+    for tensor in found:
+        is_plain = tensor.layout is torch.strided and tensor.device.type == "cpu"
+        if not (is_plain and tensor.is_floating_point() and bool(torch.isfinite(tensor).all())):
+            odd_one = "a tensor that is not of finite floats"
+            raise ModelError(source, odd_one, "plain numbers", "fetch it again")
     network.load_state_dict(dict(zip(wanted, found, strict=True)), strict=False)

@@ -47,8 +47,6 @@ def export_voice_encoder(
     nodes.append(helper.make_node("ReduceMean", ["frame_embeddings", "time"], [mean], keepdims=0))
     if is_unit:
         nodes.append(helper.make_node("LpNormalization", [mean], ["embedding"], axis=1, p=2))
-    if path is None:
-        return
     settings = encoder.settings
     given = _floats("features", ["batch", settings.n_mels, "frames"])
     outputs = [
@@ -72,8 +70,6 @@ def export_generator(generator: Generator, path: Path | None, *, half: bool) -> 
     nodes, tensors = _sequence(generator.layers, "column", "face")
     tensors.append(numpy_helper.from_array(np.array([2, 3], np.int64), "height_width"))
     nodes.insert(0, helper.make_node("Unsqueeze", ["embedding", "height_width"], ["column"]))
-    if path is None:
-        return
     settings = generator.settings
     given = _floats("embedding", ["batch", settings.embedding_dim])
     outputs = [_floats("face", ["batch", 3, settings.face_px, settings.face_px])]
@@ -137,7 +133,7 @@ def _floats(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
 
 
 def _write_network(
-    path: Path,
+    path: Path | None,
     name: str,
     nodes: Nodes,
     tensors: Tensors,
@@ -146,6 +142,8 @@ def _write_network(
     half: bool,
 ) -> None:
     """Check a network and write it; ``half``: its weights in 16 bits, widened when it is read."""
+    if path is None:
+        return
     if half:
         casts, tensors = _halved(tensors)
         nodes = [*casts, *nodes]

@@ -1,6 +1,7 @@
 """Models by name: in the package, or from the Hugging Face hub by the cache of all its programs."""
 
 import contextlib
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -54,14 +55,8 @@ def resolve(model: str | Path | None, revision: str | None = None) -> Path:
     if model is None:
         return BUNDLED
     folder = Path(model)
-    return SHIPPED_MODELS.get(str(model), folder) if not _exists(folder) else folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False
+    is_there = os.path.exists(folder)  # noqa: PTH110  (Path's raises on a name that is too long)
+    return folder if is_there else SHIPPED_MODELS.get(str(model), folder)
 
 
 def fetch(name: HubName) -> Path:

@@ -14,6 +14,7 @@ import msgspec
 
 from voice2face.errors import OutputError
 from voice2face.files import write_bytes
+from voice2face.json_files import write_json
 
 LOSSES, READINGS, ABOUT = "losses.jsonl", "readings.jsonl", "run.json"
 
@@ -97,7 +98,7 @@ def write_about(out: Path, identity: Mapping[str, str]) -> None:
         OutputError: It could not be written.
     """
     about = {name: value for name, value in identity.items() if name != "recipe"}
-    write_bytes(out / ABOUT, msgspec.json.format(msgspec.json.encode(about)) + b"\n")
+    write_json(out / ABOUT, about)
 
 
 def append_losses(path: Path, step: int, losses: Mapping[str, float]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +94,10 @@ class Trained:
 
 
 class Fit(Protocol):
-    """A method of training: from voices and faces to a generator that can be released."""
+    """A method of training: from voices and faces to a generator that can be released.
+
+    One that needs a corpus of a certain kind has ``check(corpus)``, which refuses any other.
+    """
 
     @property
     def name(self) -> str:
@@ -105,18 +108,6 @@ class Fit(Protocol):
 
         Raises:
             Voice2FaceError: It can't be learned from these data.
-        """
-
-
-@runtime_checkable
-class Particular(Protocol):
-    """A method that needs a corpus of a certain kind."""
-
-    def check(self, corpus: Corpus) -> None:
-        """Look at a corpus before anything of it is read.
-
-        Raises:
-            TrainingError: The method can't learn from it.
         """
 
 
@@ -159,7 +150,7 @@ def train_closed_form(
     check_replaceable(out / "model")
     check_unused(out, resume=False)
     corpus = Corpus.open(corpus_folder, verify=True)
-    if isinstance(fit, Particular):
+    if hasattr(fit, "check"):
         fit.check(corpus)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)

@@ -1,6 +1,7 @@
 """What trainees share whose networks follow AdamW at a rate that falls to nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +38,8 @@ class CosineTrainee:
             self.parameters, learning_rate, weight_decay=weight_decay, fused=True
         )
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, iterations)
-        self._kept = {**networks, "optimiser": self.optimiser, "schedule": self.schedule}
+        own = {"optimiser": self.optimiser, "schedule": self.schedule}
+        self._kept: dict[str, Any] = {**networks, **own}
 
     def descend(self, loss: Tensor, team: Team) -> None:
         """Take a step down, by the mean of the gradients of all processes."""

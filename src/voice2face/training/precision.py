@@ -62,7 +62,8 @@ def settled(
     if team.is_leader:
         chosen = _kept(out) if resume else ""
         chosen = chosen or _faster(team.device, trial, tells=not quiet)
-    return msgspec.convert(team.share(chosen.encode()).decode(), Precision)
+    decided: Precision = msgspec.convert(team.share(chosen.encode()).decode(), Precision)
+    return decided
 
 
 def _kept(out: Path) -> str:

@@ -2,16 +2,11 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from voice2face.errors import OutputError, TrainingError
-
-try:
-    import fcntl
-except ImportError:  # not on Windows, where nobody is kept out
-    fcntl = None  # type: ignore[assignment]
+from voice2face.locks import locked
 
 LEADER, HELPERS = ".lock", ".helpers"
 WAIT_S = 120.0  # for helpers of a program that was killed, which end after a step
@@ -26,12 +21,17 @@ def alone_in(out: Path) -> Iterator[None]:
         TrainingError: Another program is at work there, or what it left behind does not end.
     """
     with _opened(out, LEADER) as leader:
-        if not _locked(leader, exclusive=True):
+        if not locked(leader):
             raise TrainingError(
                 out, "another reproduction is at work there", "one at a time",
                 "wait for its end, or choose another folder",
             )  # fmt: skip
-        _wait_for_helpers(out)
+        with _opened(out, HELPERS) as helpers:
+            if not locked(helpers, wait_s=WAIT_S):
+                raise TrainingError(
+                    out, "processes of a program that was killed are still at work there",
+                    "their end", "wait, or end them",
+                )  # fmt: skip
         yield
 
 
@@ -39,7 +39,7 @@ def alone_in(out: Path) -> Iterator[None]:
 def helping_in(out: Path) -> Iterator[None]:
     """Have the next program wait for this process, should the present program be killed."""
     with _opened(out, HELPERS) as descriptor:
-        _locked(descriptor, exclusive=False)
+        locked(descriptor, exclusive=False)
         yield
 
 
@@ -55,28 +55,3 @@ def _opened(out: Path, name: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)  # which frees it
-
-
-def _wait_for_helpers(out: Path) -> None:
-    give_up = time.monotonic() + WAIT_S
-    with _opened(out, HELPERS) as descriptor:
-        while not _locked(descriptor, exclusive=True):
-            if time.monotonic() > give_up:
-                raise TrainingError(
-                    out, "processes of a program that was killed are still at work there",
-                    "their end", "wait, or end them",
-                )  # fmt: skip
-            time.sleep(0.1)
-
-
-def _locked(descriptor: int, *, exclusive: bool) -> bool:
-    """Try to lock a file; always true on Windows and on a file system without locks."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

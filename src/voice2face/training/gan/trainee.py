@@ -14,6 +14,7 @@ from voice2face.networks.modules import Generator
 from voice2face.runs.readings import READINGS, Alarms, append_readings
 from voice2face.settings import Precision, Recipe, change
 from voice2face.training.checkpoint import State, say
+from voice2face.training.data.batch import Batch
 from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.data.source import FaceSource
 from voice2face.training.distributed import Team
@@ -93,13 +94,11 @@ class FaceTrainee:
 
     def compile(self) -> None:
         """Try to compile the networks; nothing random is used up by it."""
-        rng, position = torch.Generator().manual_seed(0), self.data.state()
-        batch = self.data.draw(self.recipe, rng, self.team.rank, self.team.world)
-        self.is_compiled = compile_networks(self.networks, batch.to(self.device), self.recipe)
-        self.data.load(position)
+        batch = _some_batch(self.data, self.recipe, self.team)
+        self.is_compiled = compile_networks(self.networks, batch, self.recipe)
 
     def capture(self) -> None:
-        """Launch all of a step at one stroke where that can be, see :mod:`.captured`."""
+        """Launch each step as a whole where that is possible, see :mod:`.captured`."""
         self._captured = Captured.of(self.networks, self.optimisers, self.recipe, self.team)
 
     @property
@@ -113,9 +112,10 @@ class FaceTrainee:
         decay = min(self.recipe.training.ema_decay, (1 + self.n_steps) / (10 + self.n_steps))
         with torch.no_grad():
             # All tensors in a few kernels, which matters where launching is what takes time.
-            torch._foreach_lerp_(*self._numbers, 1 - decay)
-            for kept, now in zip(*self._counts, strict=True):
-                kept.copy_(now)
+            mean, now = self._numbers
+            torch._foreach_lerp_(mean, now, 1 - decay)
+            for count, latest in zip(*self._counts, strict=True):
+                count.copy_(latest)
 
     def state(self) -> State:
         """Networks, optimisers, average, random states, steps."""
@@ -185,14 +185,20 @@ def trial_of(data: FaceSource, recipe: Recipe, encoder: nn.Module, team: Team) -
 
     def of(precision: Precision) -> Callable[[], object]:
         chosen = change(recipe, {"training.precision": precision})
-        position = data.state()
-        batch = data.draw(chosen, torch.Generator().manual_seed(0), team.rank, team.world)
-        data.load(position)
+        batch = _some_batch(data, chosen, team)
         networks = FaceNetworks.make(chosen, encoder, len(data.labels)).to(team.device)
-        optimisers, batch = make_optimisers(networks, chosen), batch.to(team.device)
+        optimisers = make_optimisers(networks, chosen)
         return lambda: iteration(networks, optimisers, batch, chosen)
 
     return of
+
+
+def _some_batch(data: FaceSource, recipe: Recipe, team: Team) -> Batch:
+    """A batch on the team's device; ``data`` is afterwards where it was."""
+    position, rng = data.state(), torch.Generator().manual_seed(0)
+    batch = data.draw(recipe, rng, team.rank, team.world)
+    data.load(position)
+    return batch.to(team.device)
 
 
 def _tensors(network: Generator, *, floating: bool) -> list[Tensor]:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import msgspec
 import torch
 from torch import Tensor, nn
 
-from voice2face.files import write_bytes
+from voice2face.json_files import write_json
 from voice2face.release.exported import export
 from voice2face.training.recogniser.network import Recogniser
 
@@ -32,7 +31,17 @@ def export_recogniser(recogniser: Recogniser, labels: list[str], geometry: str, 
     px = recogniser.face_px
     some = torch.rand(2, 3, px, px, generator=torch.Generator().manual_seed(0)) * 2 - 1
     export(_InUse(recogniser).eval(), {INPUT: some}, path, [EMBEDDING, LOGITS])
-    write_bytes(path.with_suffix(".json"), _feeding(px, labels, geometry))
+    told = {  # a face of the corpus enters as it is
+        "size": px,
+        "align": geometry,
+        "channels": "rgb",
+        "mean": [MIDDLE] * 3,
+        "std": [MIDDLE] * 3,
+        "input": INPUT,
+        "output": EMBEDDING,
+        "labels": labels,
+    }
+    write_json(path.with_suffix(".json"), told)
 
 
 class _InUse(nn.Module):
@@ -45,18 +54,3 @@ class _InUse(nn.Module):
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
         vectors = self.recogniser.embed(faces)
         return vectors, self.recogniser.scale * self.recogniser.cosines(vectors)
-
-
-def _feeding(px: int, labels: list[str], geometry: str) -> bytes:
-    """The JSON file beside the network: a face of the corpus enters as it is."""
-    told = {
-        "size": px,
-        "align": geometry,
-        "channels": "rgb",
-        "mean": [MIDDLE] * 3,
-        "std": [MIDDLE] * 3,
-        "input": INPUT,
-        "output": EMBEDDING,
-        "labels": labels,
-    }
-    return msgspec.json.format(msgspec.json.encode(told)) + b"\n"

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.files import write_text
 from voice2face.release.writing import Provenance, check_replaceable, write_release
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
 from voice2face.training.data.frames import CorpusFrames
@@ -76,7 +75,7 @@ def adapt(
     windows = [np.asarray(one, np.float32) for one in voices.frames]
     head = train_head(windows, np.asarray(voices.identity, str), recipe, seed)
     report = verified(
-        frames, lambda some: np.array([head(one.astype(np.float32)) for one in some]), seed
+        out, frames, lambda some: np.array([head(one.astype(np.float32)) for one in some]), seed
     )
     facts: Provenance = {
         **facts_of(corpus, "train head"),
@@ -89,7 +88,6 @@ def adapt(
     }
     name = f"{out.resolve().name} (voice encoder)"
     write_release(out / "model", name, [encoder.with_head(head)], facts)
-    write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
 
 

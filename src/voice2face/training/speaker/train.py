@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,7 +19,6 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
-from voice2face.files import write_text
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import check_replaceable, write_release
@@ -209,7 +207,7 @@ def train_speaker(
         return {}
     min_frames = corpus.info.front_end.min_frames
     report = verified(
-        frames, lambda some: embed_all(trainee.encoder, some, team.device, min_frames), seed
+        out, frames, lambda some: embed_all(trainee.encoder, some, team.device, min_frames), seed
     )
     _release(trainee.encoder.cpu(), corpus, out, {
         "speakers": n_speakers, "recordings": len(bank),
@@ -217,7 +215,6 @@ def train_speaker(
         "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
         "verification EER, speakers not trained on": report["summary"],
     })  # fmt: skip
-    write_text(out / "verification.json", msgspec.json.format(msgspec.json.encode(report)).decode())
     return report
 
 
