@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from voice2face.audio.cancelling import Cancelling
+from voice2face.audio.cancelling import not_cancelling
 from voice2face.audio.complete import Tally, check_complete, check_wav, frames_of
 from voice2face.audio.joined import Span, spans_of
 from voice2face.audio.resample import Block, check_frame, to_clip_format
@@ -84,7 +84,8 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
             if n_bytes == 0:
                 found = "an empty file"
                 raise AudioError(name, found, "an audio or video file", "record it again")
-            yield from to_clip_format(_all_frames(whole, spans_of(whole, n_bytes, name), name))
+            frames = _all_frames(whole, spans_of(whole, n_bytes, name), name)
+            yield from to_clip_format(not_cancelling(frames, name))
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).
     except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
@@ -156,11 +157,9 @@ def _tags_in_any_encoding() -> dict[str, Any]:
 def _frames(container: InputContainer, stream: AudioStream, name: str) -> Iterator[AudioFrame]:
     """Decoded frames of a stream; complains at the end if too much is missing."""
     is_pcm = stream.codec_context.name.startswith("pcm_")
-    tally, cancelling = Tally(), Cancelling(name)
+    tally = Tally()
     for frame in frames_of(container, stream, tally):
         check_frame(frame, name, check_scale=is_pcm)
         tally.seconds += frame.samples / frame.sample_rate
-        cancelling.add(frame)
         yield frame
     check_complete(tally, container, stream, name)
-    cancelling.check()
