@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from voice2face.audio import load_clip
-from voice2face.audio.joined import Part, Span, spans_of
+from voice2face.audio.decode import Part
+from voice2face.audio.joined import Span, spans_of
 from voice2face.errors import AudioError
 
 from .audio_samples import RATE_HZ, encode, speech, write_wav

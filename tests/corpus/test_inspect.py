@@ -74,6 +74,18 @@ def test_attributes_with_few_values_are_counted_by_value(corpus: Corpus) -> None
     assert (attributes["height"].n_values, attributes["height"].values) == (6, None)
 
 
+def test_an_attribute_of_a_kind_of_which_nothing_was_kept_has_no_values(tmp_path: Path) -> None:
+    picture(0, (16, 16)).save(tmp_path / "a.png")
+    header = ("identity", "voice", "face", "brightness")  # of faces, a column of that name is taken
+    table = write_table(tmp_path / "t.csv", header, [("p", "gone.wav", "a.png", "low")])
+    prepare([table], tmp_path / "corpus", aligned=True, max_skipped=1.0)
+    corpus = Corpus.open(tmp_path / "corpus")
+    found, index = inspect_corpus(corpus)
+    assert found.attributes["brightness"].values == ()
+    assert [value.value for value in found.attributes["brightness_"].values] == ["low"]
+    write_page(tmp_path / "page.html", corpus, found, index, Sampling())
+
+
 def test_attributes_that_are_asked_for_are_shown_whole(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,6 @@ can't be read.
 
 import atexit
 import contextlib
-import io
 import multiprocessing
 import os
 import queue
@@ -23,44 +22,19 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from voice2face.audio.load import clip_name, load_clip
+from voice2face.audio.decoder import MOST_WORDS, Answer, Request, decode_all
+from voice2face.audio.load import clip_name
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech, read_speech
-from voice2face.ceilings import (
-    MIB,
-    address_space_bytes,
-    end_time_limit,
-    limit_memory_to,
-    limit_time,
-    write_no_files,
-)
+from voice2face.ceilings import MIB
 from voice2face.errors import AudioError, Note
 from voice2face.files import bytes_on_disk
 
 MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
 MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
-SPENT_BYTES = 128 * MIB  # a process that has grown by so much is not used again
 CPU_S, CPU_S_PER_MB = 30.0, 4.0  # an hour of any codec takes less than 10 s
 WALL = 2  # times as long on the clock, for machines that have other things to do
 START_S = 60.0
-_MOST_WORDS = 1 << 16  # bytes of an answer that is no samples
-
-
-class _Request(msgspec.Struct, array_like=True):
-    path: bytes | None  # None: the content follows
-    max_s: float | None
-    first_s: float | None
-    cpu_s: float
-    wall_s: float
-    memory_bytes: int
-
-
-class _Answer(msgspec.Struct, array_like=True):
-    """Answer of a decoding process: words of an ``AudioError``, or that the samples follow."""
-
-    error: tuple[str, str, str] | None
-    spent: bool
-    notes: list[str] = []
 
 
 class Decoders:
@@ -129,9 +103,7 @@ class Decoders:
             raise answer
         return Speech(answer, RATE_HZ, thing)
 
-    def _request(
-        self, source: Path | bytes, max_s: float | None, first_s: float | None
-    ) -> _Request:
+    def _request(self, source: Path | bytes, max_s: float | None, first_s: float | None) -> Request:
         """What a process is to read, and its ceilings of memory and time."""
         n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         wall_s, cpu_s = self._limits
@@ -141,7 +113,7 @@ class Decoders:
         # The samples are kept whole: four copies at most of two bytes each.
         most_s = max_s if first_s is None else first_s
         longest_bytes = MEMORY_PER_BYTE * n_bytes if most_s is None else int(8 * RATE_HZ * most_s)
-        return _Request(
+        return Request(
             path=None if isinstance(source, bytes) else os.fsencode(source),
             max_s=max_s,
             first_s=first_s,
@@ -188,13 +160,13 @@ class _Decoder:
         # A copy of this process has what belongs to the others as well; a new program has not.
         inherited = [self.connection, *others] if start == "fork" else []
         self._process = context.Process(
-            target=_decode_all, args=(theirs, inherited), daemon=True, name="decoder"
+            target=decode_all, args=(theirs, inherited), daemon=True, name="decoder"
         )
         if start != "none":
             self._process.start()
         theirs.close()
 
-    def ask(self, source: Path | bytes, thing: str, request: _Request) -> np.ndarray | AudioError:
+    def ask(self, source: Path | bytes, thing: str, request: Request) -> np.ndarray | AudioError:
         """The samples of a recording, or what is wrong with it.
 
         Raises:
@@ -234,17 +206,17 @@ class _Decoder:
             return
         if self._process.pid is None or not self.connection.poll(START_S):
             raise EOFError
-        self.connection.recv_bytes(_MOST_WORDS)
+        self.connection.recv_bytes(MOST_WORDS)
         self._is_ready = True
 
     def _answer(
-        self, request: _Request, source: Path | bytes, thing: str
+        self, request: Request, source: Path | bytes, thing: str
     ) -> np.ndarray | AudioError:
         self.connection.send_bytes(msgspec.msgpack.encode(request))
         if isinstance(source, bytes):
             self.connection.send_bytes(source)
-        words = self.connection.recv_bytes(_MOST_WORDS)
-        answer = msgspec.msgpack.decode(words, type=_Answer)
+        words = self.connection.recv_bytes(MOST_WORDS)
+        answer = msgspec.msgpack.decode(words, type=Answer)
         self.is_spent = answer.spent
         for note in answer.notes:
             warnings.warn(note, Note, stacklevel=2)
@@ -252,7 +224,7 @@ class _Decoder:
             return AudioError(thing, *answer.error)
         return np.frombuffer(self.connection.recv_bytes(), np.int16)
 
-    def _why(self, thing: str, request: _Request) -> AudioError:
+    def _why(self, thing: str, request: Request) -> AudioError:
         if self._process.pid is not None:
             self._process.join(1)
         code = self._process.exitcode or 0
@@ -266,54 +238,6 @@ class _Decoder:
 
 def _signal(name: str) -> int:
     return int(getattr(signal, name, 0))  # Windows has neither of them
-
-
-def _decode_all(connection: Connection, inherited: list[Connection]) -> None:
-    """Main function of a decoding process: one recording after another, until its owner ends."""
-    for other in inherited:
-        other.close()
-    for number in (signal.SIGINT, signal.SIGTERM):  # whoever started it ends it
-        signal.signal(number, signal.SIG_IGN)
-    import av  # noqa: F401  (now, and not while a recording waits)
-
-    write_no_files()
-    at_first = address_space_bytes()
-    try:
-        connection.send_bytes(b"ready")
-        while True:
-            words = connection.recv_bytes(_MOST_WORDS)
-            request = msgspec.msgpack.decode(words, type=_Request)
-            content = connection.recv_bytes() if request.path is None else None
-            if at_first is not None:
-                limit_memory_to(at_first + len(content or b"") + request.memory_bytes)
-            limit_time(request.cpu_s, request.wall_s + 1)
-            with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("always", Note)
-                answer = _decoded(request, content)
-            notes = [str(one.message) for one in warned if issubclass(one.category, Note)]
-            end_time_limit()
-            now = address_space_bytes()
-            spent = at_first is not None and now is not None and now - at_first > SPENT_BYTES
-            error = answer if isinstance(answer, tuple) else None
-            connection.send_bytes(msgspec.msgpack.encode(_Answer(error, spent, notes)))
-            if not isinstance(answer, tuple):
-                connection.send_bytes(answer)
-                del answer
-    except (EOFError, OSError):  # nobody asks any more
-        return
-
-
-def _decoded(request: _Request, content: bytes | None) -> memoryview | tuple[str, str, str]:
-    path = os.fsdecode(request.path or b"")
-    try:
-        source = path if content is None else io.BytesIO(content)
-        samples = load_clip(source, max_s=request.max_s, first_s=request.first_s)
-    except AudioError as error:
-        return error.found[:1000], error.wanted[:1000], error.remedy[:1000]
-    except MemoryError:
-        found = f"it takes more than {request.memory_bytes // 10**6} MB of memory to decode"
-        return found, "an ordinary audio file", "convert it to WAV"
-    return samples.data.cast("B")
 
 
 @contextlib.contextmanager

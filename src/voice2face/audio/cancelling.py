@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from voice2face.audio.resample import channels_of
@@ -15,46 +16,37 @@ LEAST = 1e-4  # energy of the mix in that of a channel: 40 dB below it is as goo
 LOUD = 1e-6  # mean energy of a channel, at full scale 1: what is less is silence by itself
 
 
-class Cancelling:
-    """Finds channels that cancel each other out, in the first minute of a recording.
+def not_cancelling(frames: Iterable[AudioFrame], name: str) -> Iterator[AudioFrame]:
+    """The same frames; the first minute of those with two channels is looked at.
 
     Args:
+        frames: Sound of any kind.
         name: What messages call it.
+
+    Raises:
+        AudioError: The channels cancel each other out: mixed to one they would be silence.
     """
+    seconds = channel = mix = 0.0
+    n_samples = 0
+    for frame in frames:
+        if frame.layout.nb_channels == 2 and seconds < LOOK_S:
+            left, right = channels_of(frame)
+            middle = (left + right) / 2
+            channel += max(float(left @ left), float(right @ right))
+            mix += float(middle @ middle)
+            n_samples += frame.samples
+            seconds += frame.samples / frame.sample_rate
+            if seconds >= LOOK_S:
+                _check(channel, mix, n_samples, name)
+        yield frame
+    _check(channel, mix, n_samples, name)
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._seconds = 0.0
-        self._n_samples = 0
-        self._channel = self._mix = 0.0
 
-    def add(self, frame: AudioFrame) -> None:
-        """Look at a frame, if it has two channels.
-
-        Raises:
-            AudioError: They cancelled for a minute.
-        """
-        if frame.layout.nb_channels != 2 or self._seconds >= LOOK_S:
-            return
-        left, right = channels_of(frame)
-        self._channel += max(float(left @ left), float(right @ right))
-        mix = (left + right) / 2
-        self._mix += float(mix @ mix)
-        self._n_samples += frame.samples
-        self._seconds += frame.samples / frame.sample_rate
-        if self._seconds >= LOOK_S:
-            self.check()
-
-    def check(self) -> None:
-        """Refuse a recording whose channels cancel each other out.
-
-        Raises:
-            AudioError: The channels cancel.
-        """
-        if self._channel > LOUD * self._n_samples and self._mix < LEAST * self._channel:
-            raise AudioError(
-                self._name,
-                "two channels that cancel each other out (one is the other upside down)",
-                "channels that agree, or one",
-                "save one of the two channels as mono, or swap the wires of one microphone",
-            )
+def _check(channel: float, mix: float, n_samples: int, name: str) -> None:
+    if channel > LOUD * n_samples and mix < LEAST * channel:
+        raise AudioError(
+            name,
+            "two channels that cancel each other out (one is the other upside down)",
+            "channels that agree, or one",
+            "save one of the two channels as mono, or swap the wires of one microphone",
+        )

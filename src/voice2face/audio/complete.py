@@ -62,22 +62,17 @@ def frames_of(container: InputContainer, stream: AudioStream, tally: Tally) -> I
     """Frames of a stream that can be decoded; all packets are counted, and those that can't be."""
     import av
 
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.FFmpegError:  # the container itself is damaged here: nothing follows
-            tally.broken = True
-            return
-        tally.add(packet)
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            tally.n_lost += 1
-            continue
-        yield from (frame for frame in frames if frame.samples)
+    try:
+        for packet in container.demux(stream):
+            tally.add(packet)
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                tally.n_lost += 1
+                continue
+            yield from (frame for frame in frames if frame.samples)
+    except av.FFmpegError:  # the container itself is damaged here: nothing follows
+        tally.broken = True
 
 
 def check_wav(header: WavHeader, name: str) -> None:

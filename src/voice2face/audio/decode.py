@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from voice2face.audio.cancelling import Cancelling
+from voice2face.audio.cancelling import not_cancelling
 from voice2face.audio.complete import Tally, check_complete, check_wav, frames_of
-from voice2face.audio.joined import Part, Span, spans_of
+from voice2face.audio.joined import Span, spans_of
 from voice2face.audio.resample import Block, check_frame, to_clip_format
 from voice2face.audio.tracks import chosen_track, tracks_of
 from voice2face.errors import AudioError, reason_of
@@ -27,6 +27,36 @@ PCM_WAV_OPTIONS = {"probesize": "4096", "max_size": "16384"}
 # pixels square takes 400 MB, from a file of 0.4 MB, and there may be many. None is needed here.
 NO_PICTURES = {"max_pixels": "1"}
 PIPED_IN_MEMORY_BYTES, MOST_PIPED_BYTES = 64 << 20, 4 << 30
+
+
+class Part(io.RawIOBase):
+    """A part of a file that can seek, as a file."""
+
+    def __init__(self, file: BinaryIO, span: Span) -> None:
+        self._file, self._span, self._at = file, span, 0
+
+    def readable(self) -> bool:
+        """As a file has it."""
+        return True
+
+    def seekable(self) -> bool:
+        """As a file has it."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As a file has it."""
+        size = self._span.end - self._span.start
+        self._at = max(0, offset + (0, self._at, size)[whence])
+        return self._at
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]
+        """As a file has it."""
+        self._file.seek(self._span.start + self._at)
+        left = max(0, self._span.end - self._span.start - self._at)
+        data = self._file.read(min(len(buffer), left))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
@@ -54,7 +84,8 @@ def decode_file(file: BinaryIO, name: str) -> Iterator[Block]:
             if n_bytes == 0:
                 found = "an empty file"
                 raise AudioError(name, found, "an audio or video file", "record it again")
-            yield from to_clip_format(_all_frames(whole, spans_of(whole, n_bytes, name), name))
+            frames = _all_frames(whole, spans_of(whole, n_bytes, name), name)
+            yield from to_clip_format(not_cancelling(frames, name))
     # What PyAV raises, its own errors apart: a file object that fails (OSError, ValueError) or
     # gives text (TypeError), a codec without decoder (LookupError, RuntimeError).
     except (av.FFmpegError, OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
@@ -126,11 +157,9 @@ def _tags_in_any_encoding() -> dict[str, Any]:
 def _frames(container: InputContainer, stream: AudioStream, name: str) -> Iterator[AudioFrame]:
     """Decoded frames of a stream; complains at the end if too much is missing."""
     is_pcm = stream.codec_context.name.startswith("pcm_")
-    tally, cancelling = Tally(), Cancelling(name)
+    tally = Tally()
     for frame in frames_of(container, stream, tally):
         check_frame(frame, name, check_scale=is_pcm)
         tally.seconds += frame.samples / frame.sample_rate
-        cancelling.add(frame)
         yield frame
     check_complete(tally, container, stream, name)
-    cancelling.check()

@@ -3,7 +3,6 @@
 FFmpeg reads the first of them and says nothing of the rest.
 """
 
-import io
 import re
 import struct
 from collections.abc import Iterator
@@ -60,36 +59,6 @@ class WavHeader:
 
 class _TooManyChunksError(Exception):
     """A WAV file that is made to be walked for ever."""
-
-
-class Part(io.RawIOBase):
-    """A part of a file that can seek, as a file."""
-
-    def __init__(self, file: BinaryIO, span: Span) -> None:
-        self._file, self._span, self._at = file, span, 0
-
-    def readable(self) -> bool:
-        """As a file has it."""
-        return True
-
-    def seekable(self) -> bool:
-        """As a file has it."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As a file has it."""
-        size = self._span.end - self._span.start
-        self._at = max(0, offset + (0, self._at, size)[whence])
-        return self._at
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        """As a file has it."""
-        self._file.seek(self._span.start + self._at)
-        left = max(0, self._span.end - self._span.start - self._at)
-        data = self._file.read(min(len(buffer), left))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
 
 
 def spans_of(file: BinaryIO, n_bytes: int, name: str) -> list[Span]:

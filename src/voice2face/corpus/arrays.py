@@ -24,12 +24,6 @@ class _Rows:
         values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(cls)}
         return cls(**{name: _end_to_end(found) for name, found in values.items()})
 
-    def only(self, rows: npt.ArrayLike) -> Self:
-        """Some of them, by number or by mask, in that order; a copy."""
-        numbers = np.arange(len(self))[np.asarray(rows)]
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return type(self)(**{name: _taken(found, numbers) for name, found in values.items()})
-
 
 @dataclass(frozen=True)
 class Voices(_Rows):
@@ -85,6 +79,12 @@ class Faces(_Rows):
     attributes: dict[str, npt.NDArray[np.object_]]
     shapes: npt.NDArray[np.float32] | None = None
 
+    def only(self, rows: npt.ArrayLike) -> "Faces":
+        """Some of them, by number or by mask, in that order; a copy."""
+        numbers = np.arange(len(self))[np.asarray(rows)]
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Faces(**{name: _taken(found, numbers) for name, found in values.items()})
+
 
 def _end_to_end(parts: list[Any]) -> Any:
     first = parts[0]
@@ -98,8 +98,6 @@ def _end_to_end(parts: list[Any]) -> Any:
 def _taken(values: Any, numbers: npt.NDArray[np.intp]) -> Any:
     if isinstance(values, dict):
         return {name: cells[numbers] for name, cells in values.items()}
-    if isinstance(values, Recordings):
-        return Recordings([values.stored[number] for number in numbers])
     return None if values is None else values[numbers]
 
 

@@ -127,19 +127,14 @@ class Masks:
         """Remove what is not connected to the features by more than a thread: others, seams."""
         top, bottom, left, right = _box(FEATURES, keep.shape[0])
         width = max(1, round(THREAD * keep.shape[0]))
-        solid = self._opened((keep >= 0.5).astype(np.uint8), width)
+        kept = (keep >= 0.5).astype(np.uint8)
+        solid = self._cv2.morphologyEx(kept, self._cv2.MORPH_OPEN, self._disc(width))
         _, labels = self._cv2.connectedComponents(solid)
         counts = np.bincount(labels[top:bottom, left:right].ravel())
         counts[0] = 0
         piece = (labels == counts.argmax()) & (solid > 0)
         around = self._cv2.dilate(piece.astype(np.uint8), self._disc(width))  # its soft border
         return np.where(around > 0, keep, np.float32(0))
-
-    def _opened(self, mask: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
-        """Without what is thinner than ``width`` pixels."""
-        return np.asarray(
-            self._cv2.morphologyEx(mask, self._cv2.MORPH_OPEN, self._disc(width)), np.uint8
-        )
 
     def _disc(self, width: int) -> Any:
         return self._cv2.getStructuringElement(self._cv2.MORPH_ELLIPSE, (width, width))

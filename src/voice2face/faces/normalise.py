@@ -17,7 +17,7 @@ from voice2face.faces.layout import Floats, Layout, sampled
 from voice2face.faces.masks import SELFIE_PX, Masks
 from voice2face.faces.mesh import FaceMesh, Mesh, Pose, pose
 from voice2face.faces.opencv import resized
-from voice2face.faces.pictures import PictureError
+from voice2face.faces.quality import at_least, at_most
 from voice2face.faces.spectacles import read_weights, spectacles
 from voice2face.settings import NormalisedFace
 
@@ -123,20 +123,16 @@ class Normaliser:
 
     def _check_pose(self, posed: Pose) -> None:
         filters = self._settings.filters
-        _at_most("not frontal", abs(posed.turned), "turned aside", filters.max_turned)
-        _at_most("not frontal", abs(posed.nodded), "turned up or down", filters.max_nodded)
-        _at_most("open mouth", posed.mouth, "of the face's height", filters.max_mouth)
+        at_most("not frontal", abs(posed.turned), "turned aside", filters.max_turned)
+        at_most("not frontal", abs(posed.nodded), "turned up or down", filters.max_nodded)
+        at_most("open mouth", posed.mouth, "of the face's height", filters.max_mouth)
 
     def _check_pixels(self, figures: dict[str, float]) -> None:
         filters = self._settings.filters
-        _at_most("burnt", figures["burnt"], "of the face at its brightest", filters.max_burnt)
-        _at_most("spectacles", figures["spectacles"], "as spectacles", filters.max_spectacles)
-        for reason, name, least in (
-            ("dark", "brightness", filters.min_brightness),
-            ("grey", "colour", filters.min_colour),
-        ):
-            if figures[name] < least:
-                raise PictureError(reason, f"{figures[name]:.3g} {name}; at least {least:g} wanted")
+        at_most("burnt", figures["burnt"], "of the face at its brightest", filters.max_burnt)
+        at_most("spectacles", figures["spectacles"], "as spectacles", filters.max_spectacles)
+        at_least("dark", figures["brightness"], "brightness", filters.min_brightness)
+        at_least("grey", figures["colour"], "colour", filters.min_colour)
 
     def _person(self, laid: Floats) -> Floats:
         """How much of each pixel is the person, 0 to 1, shape (px, px)."""
@@ -145,8 +141,3 @@ class Normaliser:
         crop = np.clip(np.rint(laid), 0, 255).astype(np.uint8)
         found = resized(self._masks(resized(crop, SELFIE_PX)), self._settings.px)
         return np.asarray(np.maximum(found, self._inside), np.float32)
-
-
-def _at_most(reason: str, value: float, what: str, limit: float) -> None:
-    if value > limit:
-        raise PictureError(reason, f"{value:.3g} {what}; at most {limit:g} wanted")

@@ -121,9 +121,7 @@ def _whole(image: Image.Image, largest_side: int | None) -> Image.Image:
     if largest_side is not None and max(image.size) >= 2 * largest_side:
         share = largest_side / max(image.size)
         image.draft(image.mode, (int(share * image.width) or 1, int(share * image.height) or 1))
-    image.load()
-    turn = _TURNS.get(_orientation(image))
-    image = _resizable(image)
+    image, turn = _loaded(image)
     if largest_side is not None and (factor := max(image.size) // largest_side) > 1:
         image = image.reduce(factor)
     return _upright_rgb(image, turn)
@@ -131,14 +129,20 @@ def _whole(image: Image.Image, largest_side: int | None) -> Image.Image:
 
 def _square(image: Image.Image, px: int) -> Image.Image:
     image.draft(image.mode, (2 * px, 2 * px))  # a large JPEG is decoded at a fraction of its size
-    image.load()
-    turn = _TURNS.get(_orientation(image))
+    image, turn = _loaded(image)
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    image = _resizable(image).resize(
+    image = image.resize(
         (px, px), Image.Resampling.LANCZOS, (left, top, left + side, top + side), reducing_gap=3.0
     )
     return _upright_rgb(image, turn)
+
+
+def _loaded(image: Image.Image) -> tuple[Image.Image, Image.Transpose | None]:
+    """The picture, in a mode that can be resized, and the turn that its camera noted."""
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    return _resizable(image), turn
 
 
 def _upright_rgb(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:

@@ -106,19 +106,29 @@ def check(quality: Quality, filters: FaceFilters) -> None:
         PictureError: A figure beyond its threshold, both in the detail.
     """
     turned = None if quality.yaw_deg is None else abs(quality.yaw_deg)
-    least = (
-        ("no face", quality.score, "score", filters.min_score),
-        ("face too small", quality.eyes_px, "px between the eyes", filters.min_eyes_px),
-        ("dark", quality.brightness, "brightness", filters.min_brightness),
-        ("blurred", quality.sharpness, "sharpness", filters.min_sharpness),
-    )
-    most = (
-        ("cut off", quality.outside, "of the crop outside the picture", filters.max_outside),
-        ("not frontal", turned, "degrees of yaw", filters.max_yaw_deg),
-    )
-    for reason, value, what, limit in most:
-        if value is not None and value > limit:
-            raise PictureError(reason, f"{value:.3g} {what}; at most {limit:g} wanted")
-    for reason, value, what, limit in least:
-        if value is not None and value < limit:
-            raise PictureError(reason, f"{value:.3g} {what}; at least {limit:g} wanted")
+    at_most("cut off", quality.outside, "of the crop outside the picture", filters.max_outside)
+    at_most("not frontal", turned, "degrees of yaw", filters.max_yaw_deg)
+    at_least("no face", quality.score, "score", filters.min_score)
+    at_least("face too small", quality.eyes_px, "px between the eyes", filters.min_eyes_px)
+    at_least("dark", quality.brightness, "brightness", filters.min_brightness)
+    at_least("blurred", quality.sharpness, "sharpness", filters.min_sharpness)
+
+
+def at_most(reason: str, value: float | None, what: str, limit: float) -> None:
+    """Refuse a face with a figure above its threshold.
+
+    Raises:
+        PictureError: It is.
+    """
+    if value is not None and value > limit:
+        raise PictureError(reason, f"{value:.3g} {what}; at most {limit:g} wanted")
+
+
+def at_least(reason: str, value: float | None, what: str, limit: float) -> None:
+    """Refuse a face with a figure below its threshold.
+
+    Raises:
+        PictureError: It is.
+    """
+    if value is not None and value < limit:
+        raise PictureError(reason, f"{value:.3g} {what}; at least {limit:g} wanted")

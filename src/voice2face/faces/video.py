@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -228,13 +229,8 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[
     """Packets from here on; the last, empty one makes the decoder give what it still holds."""
     import av
 
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.FFmpegError):  # a damaged container: nothing follows
-            return
-        yield packet
+    with contextlib.suppress(av.FFmpegError):  # a damaged container: nothing follows
+        yield from container.demux(stream)
 
 
 def _seek(container: InputContainer, stream: VideoStream, time_s: float) -> bool:

@@ -28,12 +28,11 @@ class Desk:
         self._places = asyncio.Semaphore(limits.threads)
         self._n_waiting = 0
         self._n_at_work = 0
-        self._n_bytes = 0
-        self._n_large = 0  # of them, of recordings that are not small
+        self._held: dict[object, int] = {}  # bytes of each recording in memory
         self.closing = False
         metrics.waiting.set_function(lambda: self._n_waiting)
         metrics.at_work.set_function(lambda: self._n_at_work)
-        metrics.held_bytes.set_function(lambda: self._n_bytes)
+        metrics.held_bytes.set_function(lambda: sum(self._held.values()))
 
     @property
     def n_busy(self) -> int:
@@ -60,30 +59,25 @@ class Desk:
             recordings together would become too many bytes, or all that are not small more than
             their share.
         """
-        n_mine = 0
-        limits = self._limits
+        limits, mine = self._limits, object()
         most_large = limits.held_bytes * (1 - limits.small_share)
-
-        def n_large() -> int:
-            return n_mine if n_mine > limits.small_bytes else 0
+        self._held[mine] = 0
 
         def more(n_bytes: int) -> None:
-            nonlocal n_mine
             if self.closing:
                 raise closing()
-            before = n_large()
-            n_mine += n_bytes
-            large, held = self._n_large + n_large() - before, self._n_bytes + n_bytes
-            if held > limits.held_bytes or (n_large() and large > most_large):
-                n_mine -= n_bytes
+            n_mine = self._held[mine] + n_bytes
+            others = [n for owner, n in self._held.items() if owner is not mine]
+            n_large = n_mine + sum(n for n in others if n > limits.small_bytes)
+            is_large = n_mine > limits.small_bytes
+            if sum(others) + n_mine > limits.held_bytes or (is_large and n_large > most_large):
                 raise busy("Many recordings are being sent just now")
-            self._n_large, self._n_bytes = large, held
+            self._held[mine] = n_mine
 
         try:
             yield more
         finally:
-            self._n_large -= n_large()
-            self._n_bytes -= n_mine
+            del self._held[mine]
 
     async def do(self, work: Callable[[], T]) -> T:
         """Call a function in a thread, when it is its turn.

@@ -55,13 +55,15 @@ async def read_recording(request: Request, limits: Limits, keep: Callable[[int],
         RefusedError: Too many bytes, or too slow a sender.
         LeftError: The client has gone.
     """
-    now = asyncio.get_running_loop().time
-    body, patience = io.BytesIO(), _Patience(limits, now())
+    body, now = io.BytesIO(), asyncio.get_running_loop().time
+    end, until = now() + limits.upload_s, now() + limits.upload_grace_s
     try:
-        async with asyncio.timeout_at(patience.until) as limit:
+        async with asyncio.timeout_at(min(until, end)) as limit:
             async for piece in request.stream():
-                patience.came(len(piece), now())
-                limit.reschedule(patience.until)
+                # Bytes earn time, but never a longer pause than at the beginning.
+                until += len(piece) / limits.upload_bytes_per_s
+                until = min(until, now() + limits.upload_grace_s)
+                limit.reschedule(min(until, end))
                 if body.tell() + len(piece) > limits.recording_bytes:
                     raise too_large(limits.recording_bytes)
                 keep(len(piece))
@@ -73,27 +75,6 @@ async def read_recording(request: Request, limits: Limits, keep: Callable[[int],
     except ClientDisconnect:
         raise LeftError from None
     return body.getvalue()
-
-
-class _Patience:
-    """How long a sender may still pause: bytes that came earn time, up to ``upload_grace_s``.
-
-    So one that stops is given up soon, however much it has sent before.
-    """
-
-    def __init__(self, limits: Limits, now: float) -> None:
-        self._limits, self._began, self._last = limits, now, now
-        self._earned_s = limits.upload_grace_s
-
-    @property
-    def until(self) -> float:
-        """When the next piece must be there."""
-        return min(self._last + self._earned_s, self._began + self._limits.upload_s)
-
-    def came(self, n_bytes: int, now: float) -> None:
-        """Count a piece that has come."""
-        earned_s = self._earned_s - (now - self._last) + n_bytes / self._limits.upload_bytes_per_s
-        self._earned_s, self._last = min(earned_s, self._limits.upload_grace_s), now
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

@@ -82,9 +82,11 @@ def read_index(corpus: Corpus) -> Index:
     """
     pa, _ = arrow()
     shards = tuple(shard for kind in KINDS for shard in corpus.shards(kind))
-    texts, numbers = pa.dictionary(pa.int32(), pa.string()), NUMBERS["voice"] + NUMBERS["face"]
+    texts = pa.dictionary(pa.int32(), pa.string())
     types = {"kind": pa.string(), "split": pa.string(), "identity": texts}
-    types |= dict.fromkeys(numbers, pa.float64())
+    for kind in KINDS:
+        types |= dict.fromkeys(NUMBERS[kind], pa.float64())
+        types |= {f"@{name}": texts for name in corpus.info.attributes[kind]}
     parts = [pa.schema(types).empty_table(), *(_table(corpus, shard) for shard in shards)]
     table = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
     people = table["identity"].combine_chunks()

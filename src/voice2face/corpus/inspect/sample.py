@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -146,5 +147,4 @@ def read_worst(corpus: Corpus, index: Index, n_faces: int) -> list[Worst]:
 
 def _turns(queues: Sequence[Any]) -> list[Any]:
     """The first of each queue, then the second of each, and so on."""
-    longest = max((len(queue) for queue in queues), default=0)
-    return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
+    return [one for turn in zip_longest(*queues) for one in turn if one is not None]

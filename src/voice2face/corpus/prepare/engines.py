@@ -92,20 +92,17 @@ class Processes:
         self, pending: deque[Chunk], remaining: Iterator[Chunk], recipe: Recipe
     ) -> Results:
         """All chunks with one pool; ``pending`` are those whose outcomes are not out yet."""
-        futures: deque[Future[bytes]] = deque()
-        unsent = deque(pending)
+        futures: deque[Future[bytes]] = deque()  # of the first of them
         with pool(self.n_workers) as executor:
             while True:
                 while len(futures) < _PENDING * self.n_workers:  # results never pile up
-                    if not unsent:
+                    if len(futures) == len(pending):
                         if (chunk := next(remaining, None)) is None:
                             break
                         pending.append(chunk)
-                        unsent.append(chunk)
                     with _deaf():
-                        work = encode(unsent[0].tasks)
+                        work = encode(pending[len(futures)].tasks)
                         futures.append(executor.submit(process_chunk_or_end, work, recipe))
-                    unsent.popleft()
                 if not futures:
                     return
                 outcomes = decode_outcomes(futures[0].result())

@@ -43,7 +43,6 @@ class ShardWriter:
         self._rows: dict[Split, list[dict[str, Any]]] = {split: [] for split in SPLITS}
         self._keys: dict[Split, list[Key]] = {split: [] for split in SPLITS}  # of these rows
         self._bytes = dict.fromkeys(SPLITS, 0)
-        self._written = dict.fromkeys(SPLITS, 0)
         self.shards: list[Shard] = []
 
     def add(self, split: Split, row: dict[str, Any], n_bytes: int, key: Key) -> None:
@@ -79,14 +78,14 @@ class ShardWriter:
     def _flush(self, split: Split) -> None:
         rows, self._rows[split], self._bytes[split] = self._rows[split], [], 0
         keys, self._keys[split] = self._keys[split], []
-        name = f"{self._kind}-{split}-{self._written[split]:05d}.parquet"
+        number = sum(shard.split == split for shard in self.shards)
+        name = f"{self._kind}-{split}-{number:05d}.parquet"
         shard = self._known.get(name)
         if shard is None:
             shard = self._write(name, split, rows)
             self._journal.add_shard(shard, keys)
         else:
             self._check(shard, rows)
-        self._written[split] += 1
         self.shards.append(shard)
 
     def _write(self, name: str, split: Split, rows: list[dict[str, Any]]) -> Shard:

@@ -17,19 +17,17 @@ class Spellings:
     """
 
     def __init__(self, rows: Iterable[Attributes]) -> None:
-        counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
         for attributes in rows:
             for name, value in attributes.items():
-                counts[name][_folded(value)][value] += 1
+                counts[name][value] += 1
         self._chosen: dict[str, dict[str, str]] = {}
-        for name, values in counts.items():
-            changed = {
-                value: min(spellings, key=lambda text: (-spellings[text], text))
-                for spellings in values.values()
-                for value in spellings
-                if len(spellings) > 1
-            }
-            if changed := {value: best for value, best in changed.items() if value != best}:
+        for name, spellings in counts.items():
+            best: dict[str, str] = {}
+            for value in sorted(spellings, key=lambda text: (-spellings[text], text)):
+                best.setdefault(_folded(value), value)
+            changed = {value: best[_folded(value)] for value in spellings}
+            if changed := {value: found for value, found in changed.items() if value != found}:
                 self._chosen[name] = changed
         self._made: dict[int, tuple[Attributes, Attributes]] = {}
 

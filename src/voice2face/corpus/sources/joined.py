@@ -7,7 +7,8 @@ by numbers or by people.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from voice2face.corpus.schema import KINDS, Kind, Layout, Reader
@@ -72,13 +73,13 @@ PROCESSED = Plan(
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Folder:
     """The folder of one person: files of one kind."""
 
     kind: Kind
     path: str
-    files: list[tuple[str, Reader]] = field(default_factory=list)
+    files: list[tuple[str, Reader]]
 
 
 def fits(root: Path, plan: Plan) -> bool:
@@ -128,20 +129,15 @@ def _folders(
 ) -> Iterator[_Folder]:
     """The folders of people with files of one kind."""
     for top in _present(root, plan, kind):
-        current = _Folder(kind, "")
-        for path, reader in walk.files(top, plan.readers[kind]):
-            name, _, rest = path[len(top) + 1 :].partition("/")
-            if not rest:
-                detail = f"not in a folder of {top}/"
-                loose.append(LeftOut(kind, None, stored_text(path), "no identity", detail))
+        depth = top.count("/") + 2  # of a path: of a person's folder
+        found = walk.files(top, plan.readers[kind])
+        for parts, files in groupby(found, key=lambda file: file[0].split("/")[:-1][:depth]):
+            if len(parts) == depth:
+                yield _Folder(kind, "/".join(parts), list(files))
                 continue
-            if f"{top}/{name}" != current.path:
-                if current.files:
-                    yield current
-                current = _Folder(kind, f"{top}/{name}")
-            current.files.append((path, reader))
-        if current.files:
-            yield current
+            detail = f"not in a folder of {top}/"
+            for path, _ in files:
+                loose.append(LeftOut(kind, None, stored_text(path), "no identity", detail))
 
 
 def _join(
