@@ -118,7 +118,7 @@ def measured(
     """What is measured, of each generator and of real faces."""
     many = np.repeat(heard, N_DRAWS, axis=0)
     wanted = next(iter(spaces.values())).looks(many)  # whom voices tell, without chance
-    n_hair = arrays["hair"].shape[1]
+    n_hair = arrays["shown_hair"].shape[2]
     both = np.split(alike(faces, wanted), 2)
     real, others = (real_looks(faces, rows, n_hair) for rows in both)
     judge = Judge(faces, arrays, others)
@@ -170,7 +170,7 @@ class Judge:
             taught: Codes of faces that the nearest is looked for among.
         """
         texture, shown, limits = (
-            textures(self._codes, looks.codes),
+            self._codes.textures(np.clip(looks.codes, -FURTHEST, FURTHEST)),
             drawn(self._decoder, looks),
             Clean(),
         )
@@ -200,19 +200,13 @@ def drawn(decoder: FaceDecoder, looks: Looks) -> FaceSet:
     made = []
     for start in range(0, len(looks.codes), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        part = Looks(looks.codes[rows], looks.male[rows], looks.age[rows], looks.hair[rows])
+        heads = None if looks.heads is None else looks.heads[rows]
+        part = Looks(
+            looks.codes[rows], looks.male[rows], looks.age[rows], looks.hair[rows], heads=heads
+        )
         made.append(np.rint(decoder(part)).astype(np.uint8))
     points = np.array([five_points(shape) for shape in decoder.shapes(looks.codes)])
     return FaceSet(np.concatenate(made), PX * points)
-
-
-def textures(codes: Codes, rows: Floats) -> npt.NDArray[np.uint8]:
-    """Normalised faces of codes, shape (n, side, side, 3)."""
-    n, side = len(codes.texture.basis), len(codes.region)
-    inner = codes.texture.mean + np.clip(rows[:, :n], -FURTHEST, FURTHEST) @ codes.texture.basis
-    whole = np.zeros((len(rows), side, side, 3), np.uint8)
-    whole[:, codes.region] = np.clip(inner, 0, 255).reshape(len(rows), -1, 3)
-    return whole
 
 
 def nearest(codes: Floats, others: Floats) -> float:

@@ -21,7 +21,9 @@ from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
+from voice2face.faces.layout import Layout
 from voice2face.faces.normalise import Normaliser
+from voice2face.generators.face_decoder import FURTHEST
 from voice2face.generators.face_space import FaceSpacePart
 from voice2face.parts import write_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
@@ -33,6 +35,9 @@ from voice2face.training.face_space import (
     fit_answer,
     raked,
 )
+from voice2face.training.face_space.components import Codes
+from voice2face.training.face_space.heads import head_arrays, usual_outlines
+from voice2face.training.face_space.light import fit_light
 from voice2face.training.face_space.studio import (
     chosen,
     evened_exposure,
@@ -41,7 +46,7 @@ from voice2face.training.face_space.studio import (
     shades,
 )
 from voice2face.training.face_space.tables import normalised, read_rows
-from voice2face.training.flow.draws import fit_draws
+from voice2face.training.flow.draws import drawn_people, fit_draws, fit_spread
 from voice2face.voice_encoders.ge2e import Ge2e
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
@@ -100,7 +105,20 @@ def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     seen = replace(heard, texture=relit(heard.texture, shades(heard.texture), studio, as_exposed))
     arrays = fit(faces, [seen, read_aloud], around, SIZES)
     arrays |= answer(given, arrays, READ, seen)
-    return arrays | fit_draws(arrays, faces)
+    heads = chosen(around, presentable(around) & usual_outlines(around))
+    arrays |= head_arrays(heads, studio, arrays["blend"].astype(np.float32))
+    arrays |= fit_draws(arrays, faces)
+    arrays |= fit_spread(arrays, SHIPPED, faces)
+    return arrays | as_photographed(given, arrays, faces)
+
+
+def as_photographed(given: argparse.Namespace, arrays: Arrays, faces: People) -> Arrays:
+    """What gives drawn people the light of all of FairFace's that can be normalised."""
+    seen, _ = frontal_faces(given)
+    _, drawn = drawn_people(arrays, SHIPPED, faces)
+    textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
+    inside = Layout.read().inside(PX)[..., None]
+    return fit_light(seen.texture, seen.weight, textures, inside)
 
 
 def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:
@@ -131,15 +149,10 @@ def open_faces(given: argparse.Namespace) -> People:
 
     Weighed so that no gender, race or age as labelled there counts for more.
     """
-    table = given.data / "open" / "faces.csv"
-    rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
-    of = {name: np.array([row[name] for row in rows]) for name in ("gender", "age", "race")}
-    years = np.array([YEARS[name] for name in of["age"]])
-    weight = np.full(len(rows), 1 / len(rows))
-    people = People(arrays["texture"], arrays["shape"], of["gender"] == "male", years, weight)
+    people, labels = frontal_faces(given)
     good = presentable(people)
     print(f"faces: {int(good.sum())} of {len(good)} can be drawn from", flush=True)
-    gender, age, race = (of[name][good] for name in ("gender", "age", "race"))
+    gender, age, race = (labels[name][good] for name in ("gender", "age", "race"))
     people, studio = chosen(people, good), studio_light(portraits(given))
     gain = evened_exposure(people.texture, race)
     races = {name: 1 / len(set(race.tolist())) for name in sorted(set(race.tolist()))}
@@ -148,6 +161,19 @@ def open_faces(given: argparse.Namespace) -> People:
         texture=relit(people.texture, shades(people.texture), studio, gain),
         weight=raked([(age, AGES), (race, races), (gender, GENDERS)]),
     )
+
+
+def frontal_faces(
+    given: argparse.Namespace,
+) -> tuple[People, dict[str, npt.NDArray[np.str_]]]:
+    """All of FairFace's that can be normalised; labels of gender, age and race."""
+    table = given.data / "open" / "faces.csv"
+    rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
+    of = {name: np.array([row[name] for row in rows]) for name in ("gender", "age", "race")}
+    years = np.array([YEARS[name] for name in of["age"]])
+    weight = np.full(len(rows), 1 / len(rows))
+    male = of["gender"] == "male"
+    return People(arrays["texture"], arrays["shape"], male, years, weight), of
 
 
 def portraits(given: argparse.Namespace) -> People:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.face_space import SHIPPED, open_faces, portraits
 from voice2face.generators import face_space
-from voice2face.parts import Part
+from voice2face.parts import Part, read_arrays
 from voice2face.release.people import people_entry
 from voice2face.release.writing import NewPart, write_release
 from voice2face.training.face_space.tables import read_rows
@@ -38,10 +38,12 @@ mean of its labelled group.
 
 The face itself is the mean of what a voice tells: a usual person of the gender and about the age
 that are heard. Hair is not heard: a voice gets one of eight kinds of usual hair, and keeps it. The
-portraits are mostly of white men in middle age in suits; hair and clothes follow them, and long or
-curly hair, beards and head coverings are hardly drawn. The skin is that of the middle of all groups
-and changes little with the voice: it tells nothing. Drawn people differ in skin, shape and hair,
-because a voice does not tell these; some look odd at the hair's edge or around the neck.
+skin is that of the middle of all groups and changes little with the voice: it tells nothing. Drawn
+people differ in skin, shape, hair and light, because a voice does not tell these. Around their
+faces they have the head of one of the portraits, hair, ears, neck and clothes, chosen by gender,
+age and skin; the portrait's own face is in the model nowhere. The portraits are mostly of white men
+in middle age in suits: heads of others are few and come back more often. Some faces still look odd,
+above all dark ones around the eyes.
 
 How often gender and age are right, `python -m benchmarks.faces` and `python -m benchmarks hearing`
 measure on people whose faces, genders and ages taught nothing; docs/people.md says what is known.
@@ -82,6 +84,7 @@ def _provenance(given: argparse.Namespace) -> dict[str, str | int | float | bool
         "sources": "FairFace, portraits of the US Congress; AVSpeech, LibriSpeech (numbers alone)",
         "faces": len(open_faces(folders).texture),
         "portraits": len(portraits(folders).texture),
+        "heads for drawn people": len(read_arrays(given.face_space)["head_ends"]),
         "recordings": len(heard),
         "readers' recordings": len(readers),
         "voice encoder": "GE2E (Resemblyzer 0.1.4, Apache-2.0)",

@@ -14,6 +14,7 @@ and what share of the others' the first model's is.
 import argparse
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -144,19 +145,23 @@ def recogniser(
 
 def drawn(model: Model, speech: list[Speech]) -> tuple[Pictures, dict[str, int]]:
     """Faces that a model draws, normalised; and how many could not be, by reason."""
+    sets = (np.clip(model.draws(model.embed(one), N_DRAWS), -1, 1) for one in speech)
+    return normalised_again(picture for faces in sets for picture in as_pictures(faces))
+
+
+def normalised_again(pictures: Iterable[Pictures]) -> tuple[Pictures, dict[str, int]]:
+    """Faces in pictures, each (side, side, 3), normalised; how many could not be, by reason."""
     settings = NormalisedFace(px=PX, filters=ANYTHING)
     normalise, detect = Normaliser(settings), detector()
     kept, left_out = [], Counter[str]()
-    for one in speech:
-        faces = np.clip(model.draws(model.embed(one), N_DRAWS), -1, 1)
-        for picture in as_pictures(faces):
-            large = resized(picture, max(len(picture), 4 * PX))  # where a detector finds a face
-            try:
-                if not (found := detect(large)):
-                    raise PictureError("no face", "none found")
-                kept.append(normalise(large, found[0]).picture)
-            except PictureError as error:
-                left_out[error.reason] += 1
+    for picture in pictures:
+        large = resized(picture, max(len(picture), 4 * PX))  # where a detector finds a face
+        try:
+            if not (found := detect(large)):
+                raise PictureError("no face", "none found")
+            kept.append(normalise(large, found[0]).picture)
+        except PictureError as error:
+            left_out[error.reason] += 1
     return np.array(kept), dict(left_out)
 
 

@@ -1,5 +1,6 @@
 import hashlib
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -105,12 +106,10 @@ def test_what_is_behind_drawn_people_differs(space):
 
 
 def test_a_face_without_chance_has_hair_that_somebody_could_have(made):
-    bare = {name: array for name, array in made.items() if not name.startswith("shown")}
     heard = voices((1, 0.3), (-1, 0.3))
     shown = FaceSpace(PART, made).looks(heard).hair
     assert all(one in made["shown_hair"][men] for one, men in zip(shown, (1, 0), strict=True))
     np.testing.assert_array_equal(shown, FaceSpace(PART, made).looks(heard).hair)
-    np.testing.assert_array_equal(FaceSpace(PART, bare).looks(heard).hair, 0)
 
 
 def test_a_space_without_surroundings_draws_the_whole_picture():
@@ -143,7 +142,7 @@ def test_its_kind_is_read_as_it_was_once_written(tmp_path):
     [
         (lambda made: {"age": made["age"]}, "no voice_mean"),
         (lambda made: made | {"age": made["age"][1:]}, r"age is .*\(12,\); float32 .*\(13,\)"),
-        (lambda made: {n: a for n, a in made.items() if n != "hair"}, "no hair"),
+        (lambda made: {n: a for n, a in made.items() if n != "shown_by"}, "no shown_by"),
     ],
 )
 def test_what_is_no_face_space_is_refused(made, harm, found, tmp_path):
@@ -194,6 +193,25 @@ def test_a_flow_draws_people_where_there_is_one(made, tmp_path):
     codes = space.looks(many, np.random.default_rng(0)).codes
     toward_men = codes @ (made["gender_code"][1] - made["gender_code"][0])
     assert toward_men[:20].mean() > toward_men[20:].mean()
+
+
+def test_drawn_people_differ_as_much_as_people_do(made):
+    """The more the flow draws them alike, the more they are driven from the mean."""
+    from voice2face.training.face_space.clean import Clean
+    from voice2face.training.flow.draws import drawn_people, fit_draws, fit_spread
+    from voice2face.training.flow.matching import FlowTraining
+
+    training = FlowTraining(width=16, n_blocks=1, hidden=16, steps=150, batch_size=64)
+    anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
+    space = made | fit_draws(made, people(60, 0), clean=anybody, training=training)
+    alike = msgspec.structs.replace(PART, chance=0.3)
+    spread = fit_spread(space, alike, people(60, 0))
+    assert spread["flow_spread"].min() >= 1 and spread["flow_spread"].max() > 1.2
+    (usual, few), (_, many) = (
+        drawn_people(arrays, alike, people(60, 0)) for arrays in (space, space | spread)
+    )
+    plain, wider = ((one.codes - usual.codes).std(axis=0) for one in (few, many))
+    np.testing.assert_allclose(wider / plain, spread["flow_spread"], rtol=0.15)
 
 
 def test_too_few_clean_faces_are_refused(made):

@@ -15,7 +15,12 @@ from PIL import Image
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
+from voice2face.generators.heads import ARRAYS as HEADS
+from voice2face.generators.heads import Heads
+from voice2face.generators.light import ARRAYS as LIGHT
+from voice2face.generators.light import Light
 from voice2face.generators.rows import times
+from voice2face.generators.soft import blur_matrix, blurred, smooth_step
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,6 +37,7 @@ AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; of the people whose surroundings w
 FURTHEST_AGE = 2.0  # spreads
 # The first components of texture are colour and light, which go with hair.
 ABOUT_HAIR, FURTHEST_TONE = 8, 2.5  # components, spreads
+CHEEKS = 0.9  # of the blend: within, there is skin, eyes and mouth
 FINE = 1.7  # pixels of the textures: what is finer than that is made stronger by sharpening
 LEAST_SHARP = np.float32(0.3)  # share of sharpening outside the face: mixed hair has strands enough
 
@@ -46,6 +52,7 @@ class Looks:
         age: Age in years, shape (n,).
         hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
         backdrop: RGB of what is behind the head, 0 to 255, shape (n, 3); ``BACKDROP`` if None.
+        heads: Whose head each has, of ``Heads``, shape (n,); None: that of usual people.
     """
 
     codes: Floats
@@ -53,6 +60,7 @@ class Looks:
     age: Floats
     hair: Floats
     backdrop: Floats | None = None
+    heads: npt.NDArray[np.int64] | None = None
 
 
 class FaceDecoder:
@@ -61,7 +69,8 @@ class FaceDecoder:
     Args:
         arrays: ``texture_mean``, ``texture_basis``, ``texture_scale``, ``region``, ``blend``,
             ``shape_mean``, ``shape_basis``; and, where faces were learned without what surrounds
-            them, ``around_mean``, ``around``, ``around_step``, each of women and of men.
+            them, ``around_mean``, ``around``, ``around_step``, each of women and of men, and
+            those of heads and of the light on drawn people.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
     """
@@ -86,6 +95,10 @@ class FaceDecoder:
         self._back = blur_matrix(side, 2.0)[2::4].T
         self._back /= self._back.sum(axis=1, keepdims=True)
         self._fine = blur_matrix(side, FINE)
+        self.heads = Heads(arrays, self._blend) if HEADS.keys() <= arrays.keys() else None
+        self._light: Light | None = None
+        if LIGHT.keys() <= arrays.keys():
+            self._light = Light(arrays, Layout.read().inside(side)[..., None])
         ring = 4 * self._blend * (1 - self._blend)
         self._ring, self._ring_soft = ring, np.maximum(self._softened(ring), 1e-3)
         self._reach = np.clip(3 * self._ring_soft / self._ring_soft.max(), 0, 1)
@@ -114,10 +127,29 @@ class FaceDecoder:
 
     def _laid(self, looks: Looks, row: int) -> Floats:
         """One of the faces on the mean shape, RGB and opacity, 0 to 255, shape (side, side, 4)."""
-        code = np.clip(looks.codes[row : row + 1], -FURTHEST, FURTHEST).astype(np.float32)
-        code = code[:, : len(self._texture_basis)]
-        feature = surrounding_features(code, looks.age[row : row + 1], looks.hair[row : row + 1])
-        return self._picture(code[0], feature[0], int(looks.male[row]))
+        face = self._face(looks.codes[row])
+        if self._around is None:
+            face = self._sharpened(face)
+            return np.concatenate([face, 255 * self._region[..., None]], axis=-1, dtype=np.float32)
+        if self.heads is not None and looks.heads is not None:
+            face = self._photographed(looks.codes[row])
+            around = self.heads(int(looks.heads[row]), face, self._region)
+        else:
+            code = self._texture_code(looks.codes[row])[None]
+            feature = surrounding_features(
+                code, looks.age[row : row + 1], looks.hair[row : row + 1]
+            )
+            around = self._usual(feature[0], int(looks.male[row]), face)
+        colour, edge = around[..., :3], around[..., 3:] / np.float32(255)
+        whole = self._sharpened(colour + self._blend * (face - colour))
+        picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
+        return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
+
+    def skins(self, codes: Floats) -> Floats:
+        """Colours of drawn people's skin, RGB, 0 to 255, shape (n, 3)."""
+        cheeks = self._blend[..., 0] > CHEEKS
+        faces = (self._photographed(code) for code in codes)
+        return np.array([face[cheeks].mean(axis=0) for face in faces], np.float32).reshape(-1, 3)
 
     def shapes(self, codes: Floats) -> Floats:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
@@ -125,28 +157,33 @@ class FaceDecoder:
         shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
-    def _picture(self, code: Floats, feature: Floats, man: int) -> Floats:
-        """The face on the mean shape, RGB and opacity, shape (side, side, 4)."""
+    def _texture_code(self, code: Floats) -> Floats:
+        own = code[: len(self._texture_basis)]
+        return np.clip(own, -FURTHEST, FURTHEST).astype(np.float32)
+
+    def _photographed(self, code: Floats) -> Floats:
+        """The face in the light of a photograph, where that of photographs is known."""
+        face = self._face(code)
+        return face if self._light is None else self._light(face)
+
+    def _face(self, code: Floats) -> Floats:
+        """The face on the mean shape before a plain background, RGB, shape (side, side, 3)."""
+        face = np.full((*self._region.shape, 3), BACKGROUND, np.float32)
+        change = (self._texture_code(code) * self._texture_scale) @ self._texture_basis
+        face[self._region] = (self._texture_mean + change).reshape(-1, 3)
+        return face
+
+    def _usual(self, feature: Floats, man: int, face: Floats) -> Floats:
+        """Usual surroundings in the tint of the face, RGB and opacity, shape (side, side, 4)."""
+        assert self._around is not None
         side = self._region.shape[0]
-        change = (code * self._texture_scale) @ self._texture_basis
-        texture = (self._texture_mean + change).reshape(-1, 3)
-        if self._around is None:
-            face = np.full((side, side, 4), BACKGROUND, np.float32)
-            face[..., 3] = 255 * self._region
-            face[self._region, :3] = texture
-            face[..., :3] = self._sharpened(face[..., :3])
-            return face
         change = (feature * self._around_step[man]) @ self._around[man]
         around = (self._around_mean[man] + change).reshape(side, side, 4)
         opacity = around[..., 3:] / np.float32(255)
         colour = np.clip(around[..., :3] / np.clip(opacity, 0.1, 1.0), 0, 255)
-        face = colour.copy()
-        face[self._region] = texture
-        colour = self._tinted(colour, face)
-        whole = self._sharpened(colour + self._blend * (face - colour))
-        edge = _smooth_step(opacity, *EDGE)
-        picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
-        return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
+        colour = self._tinted(colour, np.where(self._region[..., None], face, colour))
+        edge = np.float32(255) * smooth_step(opacity, *EDGE)
+        return np.concatenate([colour, edge], axis=-1, dtype=np.float32)
 
     def _tinted(self, colour: Floats, face: Floats) -> Floats:
         """Surroundings whose skin goes on in the colour that the face has at its border."""
@@ -191,27 +228,3 @@ def surrounding_features(texture_codes: Floats, age: Floats, hair: Floats) -> Fl
     old = np.clip((age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)
     first = np.clip(texture_codes[:, :ABOUT_HAIR], -FURTHEST_TONE, FURTHEST_TONE)
     return np.column_stack([old, first, hair]).astype(np.float32)
-
-
-def blur_matrix(side: int, sigma: float) -> Floats:
-    """What blurs the rows of a picture by a Gaussian of ``sigma`` pixels, shape (side, side)."""
-    at = np.arange(side)
-    weights = np.exp(-0.5 * ((at[:, None] - at) / sigma) ** 2)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
-
-
-def blurred(picture: Floats, blur: Floats) -> Floats:
-    """A picture blurred along both axes, shape (n, n, channels).
-
-    Args:
-        picture: Shape (side, side, channels).
-        blur: Of :func:`blur_matrix`, or some rows of it, shape (n, side).
-    """
-    side, channels = picture.shape[0], picture.shape[2]
-    down = (blur @ picture.reshape(side, -1)).reshape(len(blur), side, channels)
-    return np.ascontiguousarray(np.matmul(blur, down), np.float32)
-
-
-def _smooth_step(values: Floats, low: float, high: float) -> Floats:
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)

@@ -5,7 +5,8 @@ are read off the embedding, then the code's mean within that gender, and a covar
 The mean shows what the voice tells; draws show people who might have this voice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
+from voice2face.generators.heads import ARRAYS as HEADS
+from voice2face.generators.light import ARRAYS as LIGHT
 from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
 from voice2face.generators.neighbours import MOVE, Neighbours
 from voice2face.generators.rows import times
@@ -53,19 +56,21 @@ ARRAYS = {
 }
 # Optional: what is added to codes so that faces are read as voices tell.
 ANSWER = {"answer": "float32 dim code", "answer_gender": "float32 gender code"}
-# Optional: where faces were learned without what surrounds them.
+# Optional: where faces were learned without what surrounds them. Of kinds of usual hair a voice
+# gets the one that its embedding is most along.
 SURROUNDINGS = {
     "around_mean": "float16 gender pixels",
     "around": "int8 gender features pixels",
     "around_step": "float32 gender features",
-    "hair": "float32 portraits hair",
-    "hair_male": "bool portraits",
+    "shown_hair": "float32 gender shown hair",
+    "shown_by": "float32 dim shown",
 }
-# Optional, with these: usual hair, of which a voice gets the one that its embedding is most along.
-SHOWN = {"shown_hair": "float32 gender shown hair", "shown_by": "float32 dim shown"}
+# Optional, HEADS: what drawn people have around the face; without them, usual hair.
 # Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`; MOVE.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
-# years. Without it drawn people are mixtures of people.
+# years. Without it drawn people are mixtures of people. SPREAD makes them differ as people do.
+SPREAD = {"flow_spread": "float32 code"}
+# Optional, LIGHT: the light of photographs, for drawn people with heads.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
@@ -115,7 +120,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, SURROUNDINGS, SHOWN, NEIGHBOURS, MOVE, FLOW
+        optional = ANSWER, SURROUNDINGS, HEADS, LIGHT, NEIGHBOURS, MOVE, FLOW, SPREAD
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 
@@ -146,22 +151,25 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class _Others:
-    """What gender and age leave of the codes of women, or of men; and their hair.
+    """What gender and age leave of the codes of women, or of men.
 
     Attributes:
         rest: In steps of ``step``, int8, shape (people, K).
         step: In spreads.
         weight: How much each person counts; they sum to one, shape (people,).
-        hair: Chance in the surroundings of portraits, shape (portraits, H).
     """
 
     rest: npt.NDArray[np.int8]
     step: float
     weight: npt.NDArray[np.float64]
-    hair: Floats
 
-    def drawn(self, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """The rest of a person who does not exist, shape (K,), and hair, shape (H,).
+    @cached_property
+    def furthest(self) -> float:
+        """Length of the longest rest: root mean square, in spreads."""
+        return float(np.sqrt((self.rest.astype(np.float32) ** 2).mean(axis=1).max())) * self.step
+
+    def drawn(self, rng: np.random.Generator) -> Floats:
+        """The rest of a person who does not exist, shape (K,).
 
         It mixes that of a few people so that its covariance is theirs.
         """
@@ -169,12 +177,7 @@ class _Others:
         shares /= np.sqrt((shares**2).sum())
         some = rng.choice(len(self.rest), MIXED, p=self.weight)
         rest = shares @ self.rest[some].astype(np.float64) * self.step
-        return rest.astype(np.float32), self.drawn_hair(rng)
-
-    def drawn_hair(self, rng: np.random.Generator) -> Floats:
-        """Hair of somebody, shape (H,)."""
-        one = self.hair[rng.integers(len(self.hair))] if len(self.hair) else self.hair.sum(axis=0)
-        return np.asarray(one, np.float32)
+        return rest.astype(np.float32)
 
 
 class FaceSpace:
@@ -186,7 +189,7 @@ class FaceSpace:
 
     Attributes:
         px: Side of the faces.
-        n_hair: Number of components of hair and surroundings that are drawn.
+        n_hair: Number of components of hair and surroundings.
 
     Raises:
         ModelError: The arrays are for embeddings of another length.
@@ -211,13 +214,14 @@ class FaceSpace:
         self._age_code = arrays["age_code"]
         self._left, self._spread = arrays["left"], arrays["spread"]
         self._others = [_of_gender(arrays, men) for men in (False, True)]
-        self.n_hair = self._others[0].hair.shape[1]
+        self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
+        self.n_hair = 0 if self._shown[0] is None else self._shown[0].shape[2]
         if "answer" in arrays:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
         self._neighbours = Neighbours(arrays) if "near_code" in arrays else None
         self._flow = Velocity(arrays) if "flow_enter" in arrays else None
-        self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
+        self._flow_spread = arrays.get("flow_spread", np.float32(1))
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
 
     def told(self, embeddings: Floats) -> Told:
@@ -263,14 +267,30 @@ class FaceSpace:
         """The people whose faces :meth:`faces` draws; arguments as of it."""
         told = self.told(embeddings)
         men = told.male > 0
-        codes, hair, behind = told.codes, self._usual_hair(embeddings, men), None
-        if rng is not None:
-            toward = self._gender_code - self._gender_code.mean(axis=0)
-            codes = codes + self._settings.drawn_gender * toward[men.astype(np.int64)]
-            draw = self._mixed if self._flow is None else self._followed
-            rest, hair, behind = draw(told, rng)
-            codes = codes + rest
-        return Looks(codes, men, told.age, hair, behind)
+        usual = Looks(told.codes, men, told.age, self._usual_hair(embeddings, men))
+        return usual if rng is None else self.drawn(usual, rng)
+
+    def drawn(self, usual: Looks, rng: np.random.Generator) -> Looks:
+        """People who do not exist and differ from usual ones as people of one gender and age do."""
+        men, heads = usual.male.astype(np.int64), self._decoder.heads
+        chance, behind = np.empty_like(usual.codes), np.empty((len(men), 3), np.float32)
+        suits = np.empty((len(men), heads.n if heads else 0), np.float32)
+        for row, man in enumerate(men):  # row by row: one drawn alone is the same
+            if self._flow is None:
+                chance[row] = self.rest(bool(man), rng)
+            else:
+                chance[row] = rng.standard_normal(chance.shape[1], np.float32)
+            behind[row] = _backdrop(rng)
+            suits[row] = rng.gumbel(size=suits.shape[1])
+        chance *= np.float32(self._settings.chance)
+        rest = self._left[men] * chance if self._flow is None else self._followed(usual, chance)
+        toward = self._gender_code - self._gender_code.mean(axis=0)
+        codes = usual.codes + self._settings.drawn_gender * toward[men] + rest
+        drawn = Looks(np.asarray(codes, np.float32), usual.male, usual.age, usual.hair, behind)
+        if heads is None:
+            return drawn
+        known = zip(drawn.male, drawn.age, self._decoder.skins(drawn.codes), suits, strict=True)
+        return replace(drawn, heads=np.array([heads.chosen(*one) for one in known], np.int64))
 
     def _usual_hair(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> Floats:
         """Hair of faces without chance, shape (n, H); the mean's, zeros, where none is kept."""
@@ -280,44 +300,23 @@ class FaceSpace:
         heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
         return np.asarray(hair[men.astype(np.int64), times(heard, along).argmax(axis=1)])
 
-    def _mixed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-        """What voices do not tell, of people mixed from others.
-
-        Returns:
-            Of codes, shape (n, K); hair, shape (n, H); backdrops, shape (n, 3).
-        """
-        men = (told.male > 0).astype(np.int64)
-        rest = np.empty_like(told.codes)
-        hair = np.empty((len(men), self.n_hair), np.float32)
-        behind = np.empty((len(men), 3), np.float32)
-        for row, man in enumerate(men):  # row by row: one drawn alone is the same
-            rest[row], hair[row] = self._others[man].drawn(rng)
-            behind[row] = _backdrop(rng)
-        moved = self._settings.chance * self._left[men] * rest
-        return np.asarray(moved, np.float32), hair, behind
-
-    def _followed(self, told: Told, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-        """The same of people that the flow draws: they differ from the mean of gender and age."""
+    def _followed(self, usual: Looks, start: Floats) -> Floats:
+        """What the flow makes of chance, from the mean of gender and age, shape (n, K)."""
         assert self._flow is not None
-        men = (told.male > 0).astype(np.int64)
-        age = np.clip(told.age, YOUNGEST, OLDEST)
-        start = np.empty((len(men), self._flow.code_dim), np.float32)
-        hair = np.empty((len(men), self.n_hair), np.float32)
-        behind = np.empty((len(men), 3), np.float32)
-        for row, man in enumerate(men):
-            start[row] = rng.standard_normal(start.shape[1], np.float32)
-            hair[row] = self._others[man].drawn_hair(rng)
-            behind[row] = _backdrop(rng)
-        start *= np.float32(self._settings.chance)
+        men = usual.male.astype(np.int64)
+        age = np.clip(usual.age, YOUNGEST, OLDEST)
         known = np.column_stack([2 * men - 1, age]).astype(np.float32)
         people = self._flow.drawn(known, start, n_steps=self._settings.n_steps)
         decades = (age - self._gender_age[men])[:, None] / DECADE
         mean = self._gender_code[men] + decades * self._age_code[men]
-        return np.asarray(people - mean, np.float32), hair, behind
+        rest = self._flow_spread * (people - mean)
+        length = np.sqrt((rest**2).mean(axis=1, keepdims=True))
+        furthest = np.array([one.furthest for one in self._others])[men, None]
+        return np.asarray(rest * np.minimum(1, furthest / length), np.float32)
 
     def rest(self, men: bool, rng: np.random.Generator) -> Floats:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""
-        return self._others[int(men)].drawn(rng)[0]
+        return self._others[int(men)].drawn(rng)
 
     def distances(self, embeddings: Floats, codes: Floats) -> Floats:
         """Distance of people's faces from what their voices tell, in standard deviations.
@@ -346,7 +345,4 @@ def _backdrop(rng: np.random.Generator) -> Floats:
 def _of_gender(arrays: Arrays, men: bool) -> _Others:
     of_it = arrays["rest_male"] == men
     weight = arrays["rest_weight"][of_it]
-    hair = np.zeros((0, 0), np.float32)
-    if "hair" in arrays:
-        hair = arrays["hair"][arrays["hair_male"] == men]
-    return _Others(arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum(), hair)
+    return _Others(arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum())

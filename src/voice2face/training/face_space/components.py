@@ -93,6 +93,13 @@ class Codes:
         textures = self.texture.along(_pixels(texture, self.region))
         return np.column_stack([textures, self.shape.along(points_of(shape))])
 
+    def textures(self, codes: Floats) -> npt.NDArray[np.uint8]:
+        """Normalised faces of codes, black outside, shape (n, side, side, 3)."""
+        inner = self.texture.mean + codes[:, : len(self.texture.basis)] @ self.texture.basis
+        whole = np.zeros((len(codes), *self.region.shape, 3), np.uint8)
+        whole[:, self.region] = np.clip(inner, 0, 255).reshape(len(codes), -1, 3)
+        return whole
+
 
 def relative_spread(components: Components) -> Floats:
     """Spread along each direction, in pixels or points, over their mean, shape (components,)."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import Layout
-from voice2face.generators.face_decoder import blur_matrix
+from voice2face.generators.soft import blur_matrix
 from voice2face.parts import Arrays
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.hearing import Voices, fit_hearing, usual
@@ -100,7 +100,10 @@ def fit(
     if portraits is not None:
         arrays["blend"] = _blend(inside).astype(np.float16)
         arrays |= _around_arrays(portraits, codes, sizes.hair)
-        arrays |= _shown_arrays(arrays)
+        # Which kind a voice gets is no finding but keeps: it goes by directions of its embedding.
+        sizes_of = len(arrays["voice_mean"]), arrays["shown_hair"].shape[1]
+        along = np.random.default_rng(0).standard_normal(sizes_of)
+        arrays["shown_by"] = along.astype(np.float32)
     return arrays
 
 
@@ -131,33 +134,29 @@ def _around_arrays(portraits: People, codes: Codes, n_hair: int) -> Arrays:
     both = [Surroundings.fit(portraits, codes, men, n_hair) for men in (False, True)]
     hair = [one.hair[usual(one.hair)] for one in both]  # without hats
     rows = [_as_integers(one.change, np.int8) for one in both]
-    return {
+    arrays = {
         "around_mean": np.array([one.mean for one in both]).astype(np.float16),
         "around": np.array([values for values, _ in rows]),
         "around_step": np.array([step for _, step in rows]),
-        "hair": np.concatenate(hair),
-        "hair_male": np.concatenate([np.full(len(one), men > 0) for men, one in enumerate(hair)]),
     }
+    return arrays | {"shown_hair": _shown(arrays, hair)}
 
 
-def _shown_arrays(arrays: Arrays) -> Arrays:
-    """Usual hair for the faces without chance: that of means has no outline.
+def _shown(arrays: Arrays, hair: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """Usual hair for the faces without chance, shape (2, kinds, hair).
 
-    Of the half that is most usual, that with the clearest outline. Which of it a voice gets is no
-    finding but keeps: it goes by fixed directions of its embedding.
+    That of means has no outline: of the half that is most usual, this is that with the clearest.
     """
-    n_hair = arrays["hair"].shape[1]
-    n = min(N_SHOWN, *(int((arrays["hair_male"] == men).sum()) // 4 for men in (False, True)))
+    n_hair = hair[0].shape[1]
+    n = min(N_SHOWN, *(len(one) // 4 for one in hair))
     shown = []
-    for men in (0, 1):
-        hair = arrays["hair"][arrays["hair_male"] == bool(men)]
-        near = hair[np.argsort((hair**2).sum(axis=1))][: len(hair) // 2][::2]  # one of each pair
+    for men, one in enumerate(hair):
+        near = one[np.argsort((one**2).sum(axis=1))][: len(one) // 2][::2]  # one of each pair
         rows = arrays["around"][men][-n_hair:, 3::4].astype(np.float32)  # opacity
         change = near * arrays["around_step"][men][-n_hair:] @ rows
         share = np.clip((arrays["around_mean"][men][3::4] + change) / 255, 0, 1)
         shown.append(near[np.argsort(np.minimum(share, 1 - share).mean(axis=1))[:n]])
-    along = np.random.default_rng(0).standard_normal((len(arrays["voice_mean"]), n))
-    return {"shown_hair": np.array(shown, np.float32), "shown_by": along.astype(np.float32)}
+    return np.array(shown, np.float32)
 
 
 def _as_integers(

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import Layout
-from voice2face.generators.face_decoder import blur_matrix, blurred, surrounding_features
+from voice2face.generators.face_decoder import surrounding_features
+from voice2face.generators.soft import blur_matrix, blurred
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.people import People
 

@@ -1,8 +1,12 @@
 """A flow that draws people of a face space, of a gender and an age."""
 
 import numpy as np
+import numpy.typing as npt
+from msgspec.structs import replace
 
 from voice2face.errors import TrainingError
+from voice2face.generators.face_decoder import Looks
+from voice2face.generators.face_space import DECADE, FaceSpace, FaceSpacePart
 from voice2face.parts import Arrays
 from voice2face.training.face_space.clean import Clean
 from voice2face.training.face_space.components import Codes
@@ -10,6 +14,8 @@ from voice2face.training.face_space.people import People
 from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
 
 LEAST_FACES = 50
+N_DRAWN = 600  # people drawn to see how they are
+MOST_SPREAD = 1.5  # by which a draw's distance from the mean is enlarged
 
 
 def fit_draws(
@@ -49,3 +55,43 @@ def fit_draws(
         matters=np.sqrt(codes.spread),
     )
     return train_flow(faces, training or FlowTraining(), seed, "people to draw")
+
+
+def drawn_people(
+    arrays: Arrays, part: FaceSpacePart, people: People, seed: int = 0
+) -> tuple[Looks, Looks]:
+    """Usual people of the genders and ages of some of ``people``, and who is drawn about them.
+
+    Args:
+        arrays: The face space, with its flow.
+        part: How people are drawn.
+        people: Those that it was fitted on.
+        seed: Of who is drawn.
+    """
+    rng = np.random.default_rng(seed)
+    some = rng.choice(len(people.age), N_DRAWN, p=people.weight)
+    men, age = people.male[some], people.age[some].astype(np.float32)
+    middle, man = arrays["gender_code"].mean(axis=0), men.astype(np.int64)
+    codes = middle + part.gender_emphasis * (arrays["gender_code"][man] - middle)
+    codes = codes + _decades(arrays, men, age) * arrays["age_code"][man]
+    hair = np.zeros((N_DRAWN, arrays["shown_hair"].shape[2]), np.float32)
+    usual = Looks(np.asarray(codes, np.float32), men, age, hair)
+    return usual, FaceSpace(part, arrays).drawn(usual, rng)
+
+
+def fit_spread(arrays: Arrays, part: FaceSpacePart, people: People) -> Arrays:
+    """Factors that make drawn people differ as much as people: a flow draws them too much alike."""
+    usual, drawn = drawn_people(arrays, replace(part, drawn_gender=0.0), people)
+    codes, men = Codes.read(arrays).of(people.texture, people.shape), people.male
+    mean = arrays["gender_code"][men.astype(np.int64)]
+    mean = mean + _decades(arrays, men, people.age) * arrays["age_code"][men.astype(np.int64)]
+    own = np.sqrt(people.weight @ (codes - mean) ** 2)
+    made = (drawn.codes - usual.codes).std(axis=0)
+    return {"flow_spread": np.clip(own / made, 1, MOST_SPREAD).astype(np.float32)}
+
+
+def _decades(
+    arrays: Arrays, men: npt.NDArray[np.bool_], age: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:
+    """From the mean age of the gender, shape (n, 1)."""
+    return np.asarray((age - arrays["gender_age"][men.astype(np.int64)])[:, None] / DECADE)

@@ -1,0 +1,83 @@
+"""The light of photographs on drawn faces.
+
+The faces of a space are lit alike, so that a mean has a clear face; people in photographs are not.
+A drawn face's coarse light, in a few numbers, is moved to where that of photographs lies, by the
+linear map that makes one normal distribution another.
+
+Source:
+    Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2face.generators.soft import blur_matrix, blurred
+from voice2face.parts import Arrays
+
+Floats = npt.NDArray[np.float32]
+
+# In a face space's file: patterns of light on a coarse grid, and the light of a photograph from
+# that of a drawn face.
+ARRAYS = {
+    "light_patterns": "float32 light coarse",
+    "light_drawn": "float32 light",
+    "light_seen": "float32 light",
+    "light_map": "float32 light light",
+}
+STEP = 4  # pixels of a layout to one of the coarse grid
+REACH = 0.06  # of the side: what is smoother than that is light, not the face's relief
+DARKEST = np.float32(8.0)  # of 255
+MOST = np.float32(0.5)  # natural logarithm of a change, which comes softly to its end: by eye
+
+
+class Coarse:
+    """Coarse light of faces on the mean shape.
+
+    Args:
+        inside: How much of each pixel is the face's, shape (side, side, 1).
+    """
+
+    def __init__(self, inside: Floats) -> None:
+        side = len(inside)
+        self._inside = inside
+        self._down = blur_matrix(side, REACH * side)[STEP // 2 :: STEP]
+        self._share = np.maximum(blurred(inside, self._down), np.float32(1e-3))
+        back = blur_matrix(side, STEP / 2)[STEP // 2 :: STEP].T
+        self._back = back / back.sum(axis=1, keepdims=True)
+        self._within = (self._share > 0.3).astype(np.float32)  # (coarse, coarse, 1)
+
+    def of(self, face: Floats) -> Floats:
+        """Logarithms of a face's light, zeros outside, shape (numbers,).
+
+        Args:
+            face: RGB, 0 to 255, shape (side, side, 3).
+        """
+        light = blurred(np.maximum(face, 0) * self._inside, self._down) / self._share
+        return np.asarray((np.log(np.maximum(light, DARKEST)) * self._within).ravel())
+
+    def enlarged(self, change: Floats) -> Floats:
+        """A change of :meth:`of` for each pixel, shape (side, side, 3)."""
+        n = len(self._share)
+        return blurred(change.reshape(n, n, 3), self._back)
+
+
+class Light:
+    """What gives drawn faces the light of photographs.
+
+    Args:
+        arrays: As ARRAYS names them; others are not looked at.
+        inside: How much of each pixel is the face's, shape (side, side, 1).
+    """
+
+    def __init__(self, arrays: Arrays, inside: Floats) -> None:
+        self._coarse = Coarse(inside)
+        self._patterns, self._map = arrays["light_patterns"], arrays["light_map"]
+        self._drawn, self._seen = arrays["light_drawn"], arrays["light_seen"]
+
+    def __call__(self, face: Floats) -> Floats:
+        """A face, RGB, shape (side, side, 3), in the light of a photograph."""
+        own = self._patterns @ self._coarse.of(face)
+        wanted = self._seen + self._map @ (own - self._drawn)
+        change = (wanted - own) @ self._patterns
+        soft = MOST * np.tanh(self._coarse.enlarged(change) / MOST)
+        return np.asarray(np.clip(face, 0, 255) * np.exp(soft))

@@ -1,0 +1,31 @@
+"""Soft pictures: Gaussian blurs as products of matrices, and steps without edges."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+def blur_matrix(side: int, sigma: float) -> Floats:
+    """What blurs the rows of a picture by a Gaussian of ``sigma`` pixels, shape (side, side)."""
+    at = np.arange(side)
+    weights = np.exp(-0.5 * ((at[:, None] - at) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
+def blurred(picture: Floats, blur: Floats) -> Floats:
+    """A picture blurred along both axes, shape (n, n, channels).
+
+    Args:
+        picture: Shape (side, side, channels).
+        blur: Of :func:`blur_matrix`, or some rows of it, shape (n, side).
+    """
+    side, channels = picture.shape[0], picture.shape[2]
+    down = (blur @ picture.reshape(side, -1)).reshape(len(blur), side, channels)
+    return np.ascontiguousarray(np.matmul(blur, down), np.float32)
+
+
+def smooth_step(values: Floats, low: float, high: float) -> Floats:
+    """From 0 at ``low`` to 1 at ``high``, level at both ends."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
