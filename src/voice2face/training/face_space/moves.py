@@ -39,6 +39,7 @@ from voice2face.training.face_space.tensors import Crops
 Floats = npt.NDArray[np.float32]
 
 WARM = 10  # steps
+BRIGHT = 80.0  # of 255: what a change of brightness by one would be
 N_FOUND = 48  # faces in which a detector is asked where it finds the five points
 
 
@@ -148,7 +149,8 @@ def fit_move(
         near = _cosine(reading - usual, voice @ aims.reading)
         near = near + how.of_code * _cosine(codes - middle, voice @ aims.code)
         optimiser.zero_grad()
-        (how.least * (moved**2).mean() - near).backward()
+        loss = how.least * (moved**2).mean() - near
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.param_groups[0]["lr"] = how.rate(step)
         optimiser.step()
     return {"near_move": (aims.moving @ move).detach().numpy().astype(np.float32)}
@@ -226,7 +228,8 @@ def _jittered(crops: Tensor, how: Moving, rng: np.random.Generator) -> Tensor:
     grid = F.affine_grid(rows, list(crops.shape), align_corners=False)
     crops = F.grid_sample(crops, grid, padding_mode="border", align_corners=False)
     contrast, bright = _tensor(rng.standard_normal((2, n, 1, 1, 1)))
-    return 127.5 + (crops - 127.5) * (1 + how.light * contrast) + 80 * how.light * bright
+    lit: Tensor = (crops - 127.5) * (1 + how.light * contrast) + BRIGHT * how.light * bright
+    return lit + 127.5
 
 
 def _tensor(values: npt.ArrayLike) -> Tensor:
