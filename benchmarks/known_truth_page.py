@@ -56,6 +56,7 @@ def steps(found: dict[str, Any]) -> list[str]:
     cohorts = list(found["cohorts"].values())
     couplings = sorted({one["coupling"] for one in cohorts})
     seeds = len({one["seed"] for one in cohorts})
+    there = [step for step in STEPS if any(step in one["systems"] for one in cohorts)]
     parts = [
         "## Step by step",
         f"Written by `python -m benchmarks.known_truth_steps OUT`. Up to {seeds} cohorts of "
@@ -74,12 +75,13 @@ def steps(found: dict[str, Any]) -> list[str]:
         "so.",
     ]
     for group in ("all", "within sex"):
-        rows = [["coupling", "cohorts", "best possible", *STEPS.values()]]
+        rows = [["coupling", "cohorts", "best possible", *(STEPS[step] for step in there)]]
         for coupling in couplings:
             own = [one for one in cohorts if one["coupling"] == coupling]
             bound = f"{100 * own[0]['bound'][group]:.1f}"
             cells = [
-                _spread([one["systems"][step][group]["value"] for one in own]) for step in STEPS
+                _spread([one["systems"][s][group]["value"] for one in own if s in one["systems"]])
+                for s in there
             ]
             rows.append([f"{coupling:g}", str(len(own)), bound, *cells])
         parts += [f"### 1:2 matching{'' if group == 'all' else ' within sex'}", _table(rows)]
@@ -92,12 +94,14 @@ def _lost(cohorts: Rows) -> list[str]:
     if not own:
         return []
     mean = {
-        step: 100 * np.mean([one["systems"][step]["all"]["value"] for one in own]) for step in STEPS
+        step: 100 * np.mean([one["systems"][step]["all"]["value"] for one in own])
+        for step in STEPS
+        if all(step in one["systems"] for one in own)
     }
     bound = 100 * own[0]["bound"]["all"]
     read, drawn = mean["face read"], mean["face drawn and read"]
     heard = mean["statistics: numbers heard, face read"]
-    best = max(MAKERS, key=lambda name: mean[f"statistics: {name}"])
+    best = max(MAKERS, key=lambda name: mean.get(f"statistics: {name}", 0))
     end = mean[f"statistics: {best}"]
     return [
         f"At a coupling of {COUPLING:g}, to read one picture costs {bound - read:.1f} points of "
@@ -179,6 +183,8 @@ def _percent(row: dict[str, Any]) -> str:
 
 
 def _spread(values: list[float]) -> str:
+    if not values:
+        return "—"
     low, high = 100 * min(values), 100 * max(values)
     return f"{100 * np.mean(values):.1f} [{low:.0f}, {high:.0f}]"
 
