@@ -14,7 +14,7 @@ from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import WHITE, add_grid, real_faces
 from voice2face.experiments.people import group_of
 from voice2face.experiments.recordings import Recordings
-from voice2face.experiments.summary import Cell, Summary
+from voice2face.experiments.summary import Cell, Rows, Summary
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
 N_SHOWN = 3  # people of each group
@@ -42,7 +42,7 @@ def run(summary: Summary) -> None:
     """Add matching by group, whether made faces show the group, and faces of each."""
     context = summary.context
     add_grouped(summary, *_grouped(context))
-    less = Summary(context)
+    less = Rows(context)
     for real in summary.found(TOLD, None, system=REAL):
         for own in summary.found(TOLD, real.stratum):
             if own.embedder == real.embedder:

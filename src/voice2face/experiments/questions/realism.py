@@ -21,7 +21,7 @@ from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import add_grid
 from voice2face.experiments.questions.known_subjects import Classifier
-from voice2face.experiments.summary import Cell, Summary, mean_estimate
+from voice2face.experiments.summary import Cell, Rows, Summary, mean_estimate
 from voice2face.experiments.systems import Made
 from voice2face.experiments.verdicts import NO_DIFFERENCE, claim
 
@@ -155,7 +155,7 @@ def _add_distances(summary: Summary, real: Faces) -> None:
     """Add distances to held-out real faces; other real faces are the reference."""
     context, speech = summary.context, summary.context.unseen()
     others = _some(context, context.faces("train"))
-    farther = Summary(context)
+    farther = Rows(context)
     for embedder in context.embedders:
         held_out = context.embed(embedder, real.pixels), real.identity
         sets: Sets = {REAL: ([context.embed(embedder, others.pixels)], others.identity)}
