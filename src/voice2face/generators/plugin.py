@@ -16,7 +16,7 @@ FILE = "generator.npz"
 
 
 class GeneratorPlugin(GeneratorPart, frozen=True, kw_only=True, tag="generator-plugin"):
-    """A generator that a class outside the package is.
+    """A generator that is a class outside the package.
 
     Attributes:
         use: ``package:Class``.

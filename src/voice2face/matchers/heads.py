@@ -42,7 +42,7 @@ class HeadsPart(Part, frozen=True, kw_only=True, tag="matching-heads"):
     embedder_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
     def __post_init__(self) -> None:
-        """Refuse heads that end in two spaces."""
+        """Refuse heads that lead to spaces of different sizes."""
         if self.voice_dims[-1] != self.face_dims[-1]:
             raise ValueError("voice_dims and face_dims: the same last number")
 

@@ -82,7 +82,7 @@ class UnreachableError(Exception):
     """The hub gave no answer, or one that says nothing about the model."""
 
     def told(self, name: HubName) -> ModelError:
-        """The same for the user."""
+        """The same as an error for the user."""
         return ModelError(
             name, f"not in the cache, and not to be had from {endpoint()} ({self})",
             "the model", "check the network, or give the folder of a model",

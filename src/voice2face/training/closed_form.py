@@ -101,10 +101,10 @@ class Fit(Protocol):
 
     @property
     def name(self) -> str:
-        """In the card."""
+        """Name of the method in the card."""
 
     def __call__(self, data: VoicesAndFaces, seed: int) -> NewPart | Trained:
-        """The generator, alone or with what is to be said of it.
+        """Train: the generator, alone or with facts for the card.
 
         Raises:
             Voice2FaceError: It can't be learned from these data.

@@ -1,4 +1,4 @@
-"""What trainees share whose networks follow AdamW at a rate that falls to nothing."""
+"""Trainees that use AdamW with a learning rate that falls to zero."""
 
 from collections.abc import Mapping
 from typing import Any

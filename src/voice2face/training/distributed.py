@@ -81,7 +81,7 @@ class Team:
         return total.div_(self.world)
 
     def agree(self, flag: bool) -> bool:
-        """Whether any process says so."""
+        """Whether the flag is set in any process."""
         if self.world == 1:
             return flag
         votes = torch.tensor([int(flag)])  # on the CPU: no wait for an accelerator's work

@@ -116,7 +116,7 @@ class Convolutional(LogMelFrames):
         return self.encoded(tile(normalise(frames), self.front_end.min_frames))
 
     def encoded(self, features: npt.NDArray[np.floating]) -> Float32Array:
-        """Embedding of what the front end gives in the end.
+        """Embedding of features as the front end gives them.
 
         Args:
             features: Normalised and tiled log-mel, shape (frames, n_mels), of any length.
@@ -146,7 +146,7 @@ class Convolutional(LogMelFrames):
 
 
 def _chunks(n_frames: int, stride: int) -> Iterator[tuple[slice, int, int]]:
-    """Stretches of frames, with the steps of each whose whole view lies within it.
+    """Stretches of frames, and the steps of each that see no frame outside it.
 
     The zero padding at both ends of the recording is the network's own; in between, a step near
     the edge of a stretch is taken from the neighbour, so that the result is that of one pass.

@@ -105,7 +105,7 @@ class Ge2e:
 
     @property
     def frames_hash(self) -> str:
-        """Of the network's file and of the settings, but for how windows are pooled."""
+        """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, output="raw"))
 
     def embed(self, speech: Speech) -> Float32Array:

@@ -129,7 +129,7 @@ class Heard:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON has it; probabilities and years rounded to what they are worth."""
+        """For JSON, with probabilities and years rounded."""
         return {
             "gender": {"female": round(1 - self.male, 3), "male": round(self.male, 3)},
             "age": {

@@ -24,7 +24,7 @@ class LogMelFrames:
         front_end: The same.
         frame_dim: Number of mel bands.
         frames_per_s: Frames for a second of speech.
-        frames_hash: A name for all that decides the numbers of the frames.
+        frames_hash: Checksum of everything that the frames depend on.
     """
 
     is_thread_safe = True

@@ -128,7 +128,7 @@ class OnnxFile:
 
     @property
     def frames_hash(self) -> str:
-        """Of the network's file and of the settings, but for how windows are pooled."""
+        """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, pooling="mean"))
 
     def prepared(self, frames: Float32Array) -> Float32Array:
@@ -161,7 +161,7 @@ class OnnxFile:
         return unit(unit(frames).mean(axis=0))
 
     def _windows(self, samples: Int16Array, gain: float) -> Iterator[Int16Array]:
-        """Stretches of the speech, as loud as it is to be heard."""
+        """Stretches of the speech, at the level at which it is heard."""
         size, hop = (round(s * RATE_HZ) for s in (self.settings.window_s, self.settings.hop_s))
         for start in window_starts(len(samples), size, hop, self.settings.least_share):
             loud = samples[start : start + size] * gain

@@ -17,7 +17,7 @@ from voice2face.voice_encoders.protocol import VoiceEncoder
 
 
 class VoiceEncoderPlugin(VoiceEncoderPart, frozen=True, kw_only=True, tag="voice-encoder-plugin"):
-    """A voice encoder that a class outside the package is.
+    """A voice encoder that is a class outside the package.
 
     Attributes:
         use: ``package:Class``.

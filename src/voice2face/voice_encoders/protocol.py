@@ -91,7 +91,7 @@ class FrameMaker(Protocol):
 
     @property
     def frames_hash(self) -> str:
-        """64 hexadecimal digits that name all that decides the numbers of the frames.
+        """64 hexadecimal digits: a checksum of everything that the frames depend on.
 
         Frames that were kept under it are those that :meth:`frames` would give now.
         """

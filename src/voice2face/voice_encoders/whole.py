@@ -38,7 +38,7 @@ class WholeRecordings:
         return np.asarray(self._encoder.embed(speech), np.float32)[None]
 
     def prepared(self, frames: Float32Array) -> Float32Array:
-        """The same."""
+        """The same frames."""
         return frames
 
     def pooled(self, frames: Float32Array) -> Float32Array:

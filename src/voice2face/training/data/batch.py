@@ -1,4 +1,4 @@
-"""What a face training is given in one step, whatever its method."""
+"""The batch of one step of a face training."""
 
 from dataclasses import dataclass
 

@@ -15,7 +15,7 @@ Mark = torch.cuda.Event
 
 
 def mark(device: torch.device) -> Mark | None:
-    """A mark behind all that this thread has queued; None on a processor."""
+    """An event after all the work that this thread has queued; None on a CPU."""
     if device.type != "cuda":
         return None
     passed = torch.cuda.Event()  # type: ignore[no-untyped-call]
@@ -48,7 +48,7 @@ def take_over(made: Iterable[Tensor], passed: Mark | None) -> None:
 
 @contextlib.contextmanager
 def after(device: torch.device, passed: Mark | None) -> Iterator[None]:
-    """Queue in a new stream, behind a mark; what is made here must be waited for within."""
+    """Work in a new stream after an event, and wait for the end of that work."""
     if passed is None:
         yield
         return

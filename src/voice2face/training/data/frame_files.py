@@ -1,4 +1,4 @@
-"""Where frames of recordings are kept between trainings, and how much of them."""
+"""The cache of frames of recordings: where it lies, and how large it may grow."""
 
 import contextlib
 import math
@@ -135,7 +135,7 @@ class FrameFile:
 
 @contextlib.contextmanager
 def claimed(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Work on a file that other processes may be working on; whether it is this one's turn.
+    """Claim a file that other processes may be writing: whether this process may write it.
 
     The claim ends with the process, however it ends. Where the system knows no such claims, two
     processes may do the same work.

@@ -70,7 +70,7 @@ class HeardVoices:
 
     @classmethod
     def joined(cls, parts: Sequence["HeardVoices"], names: Iterable[str]) -> "HeardVoices":
-        """Some end to end, with these attributes."""
+        """Several, one after the other, with these attributes."""
         return cls(
             [frames for part in parts for frames in part.frames],
             joined((part.clip for part in parts), np.str_),

@@ -143,7 +143,7 @@ class Chances:
 
 
 def sizes(recipe: Recipe, rng: torch.Generator, world: int) -> tuple[int, int]:
-    """Frames of each crop of a batch, drawn, and items of all processes together."""
+    """Frames of each crop of a batch, drawn at random, and the items of all processes."""
     shortest, longest = recipe.training.crop_frames
     n_frames = int(torch.randint(shortest, longest + 1, (1,), generator=rng))
     return n_frames, recipe.training.batch_size * world

@@ -93,7 +93,8 @@ def _room(team: Team) -> int:
 
 
 def _made_ahead(data: FaceSource, device: torch.device) -> FaceSource:
-    """On a processor the step itself needs the cores, and cutting a batch is 1 % of it."""
+    """The data with batches drawn ahead by another thread, unless a CPU trains."""
+    # There the step itself needs the cores, and cutting a batch is 1 % of it.
     return data if device.type == "cpu" else Ahead(data, device)
 
 

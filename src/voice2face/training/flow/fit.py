@@ -113,7 +113,7 @@ class Told:
 
     @classmethod
     def fit(cls, data: VoicesAndFaces, codes: Floats, spread: Floats, seed: int) -> "Told":
-        """Strengths are those of the least error, in pixels and points, on people left out."""
+        """Fit with the strengths of the least error, in pixels and points, on people left out."""
         mean = mean_of_each(codes, data.face_labels, len(data.labels))
         heard, target = data.embeddings.astype(np.float64), mean[data.voice_labels]
         weight = 1 / np.bincount(data.voice_labels)[data.voice_labels]
@@ -136,7 +136,7 @@ class Told:
 
 
 def _directions(told: Floats) -> Floats:
-    """In which directions what is told differs most, shape (code, at most MOST_KNOWN)."""
+    """Directions in which told codes vary most, shape (code, at most MOST_KNOWN)."""
     centred = told - told.mean(axis=0)
     vectors = np.linalg.svd(centred, full_matrices=False)[2]
     return np.asarray(vectors[:MOST_KNOWN].T)

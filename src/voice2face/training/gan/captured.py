@@ -55,7 +55,7 @@ class Captured:
     def of(
         cls, networks: FaceNetworks, optimisers: Optimisers, recipe: Recipe, team: Team
     ) -> "Captured | None":
-        """For a training; None where it can't be, which is said."""
+        """For a training; None, with a note, where its steps can't be captured."""
         reason = why_not(recipe, team)
         if reason:
             say(f"not captured, the run goes on without: {reason}")
@@ -121,7 +121,7 @@ def why_not(recipe: Recipe, team: Team) -> str:
 
 
 class Stream:
-    """Records on a stream of its own, where capture has to be."""
+    """Records on a stream of its own, as capture requires."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -148,7 +148,7 @@ class Stream:
 
 @contextlib.contextmanager
 def _capturable(optimisers: Optimisers) -> Iterator[None]:
-    """Optimisers that allow it for this once: they warn of a step that is not captured."""
+    """Optimisers with the flag that capture needs, and that they warn of at any other step."""
     groups = [group for optimiser in optimisers.values() for group in optimiser.param_groups]
     for group in groups:
         group["capturable"] = True

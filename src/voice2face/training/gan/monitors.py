@@ -79,10 +79,10 @@ def looked_at(*networks: nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def by_own_statistics(critics: nn.Module) -> Iterator[None]:
-    """Batch normalisation by the batch at hand, as in training, leaving its memory as it is.
+    """Batch normalisation by the batch at hand, as in training; running statistics stay.
 
-    That memory is of real and made faces together, while the critics learn to judge each kind by
-    its own statistics: by the memory nearly all real faces were called made.
+    These are of real and made faces together, while the critics learn to judge each kind by its
+    own statistics: by the running ones nearly all real faces were called made.
     """
     parts = [part for part in critics.modules() if isinstance(part, nn.BatchNorm2d)]
     modes = [(part.training, part.track_running_stats) for part in parts]
@@ -184,7 +184,7 @@ class Monitors:
     def measure(
         self, generator: nn.Module, step: int, critics: Critics | None = None
     ) -> list[Reading]:
-        """Look at the networks as they are.
+        """Readings of the networks in their present state.
 
         Args:
             generator: From embeddings, (n, dim), to faces, (n, 3, px, px).

@@ -121,7 +121,7 @@ def learning_rate_share(training: FaceTraining, step: int) -> float:
 
 
 def set_learning_rates(optimisers: Iterable[Optimizer], training: FaceTraining, step: int) -> None:
-    """Set the learning rate of a step, if it is not the same at all."""
+    """Set the learning rate of a step, unless it is the same at all steps."""
     if training.schedule == "constant" and not training.warmup:
         return
     rate = training.learning_rate * learning_rate_share(training, step)

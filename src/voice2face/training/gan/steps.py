@@ -60,7 +60,7 @@ Optimisers = dict[str, Adam]
 
 
 def make_optimisers(networks: FaceNetworks, recipe: Recipe) -> Optimisers:
-    """One Adam for each network that is trained; one kernel a network, where there is one."""
+    """One Adam for each network that is trained, with a fused kernel where there is one."""
     training = recipe.training
     fused = next(networks.generator.parameters()).device.type in ("cpu", "cuda")
     return {
@@ -211,7 +211,7 @@ def both_steps(
     step: int = 0,
     team: Team = ALONE,
 ) -> dict[str, Tensor]:
-    """An iteration after :func:`hear`: of the same shapes each time, whatever the voices' length.
+    """An iteration after :func:`hear`; its shapes don't depend on the length of the voices.
 
     Args and result are those of :func:`iteration`; of the batch, voices and noise are not used.
     """

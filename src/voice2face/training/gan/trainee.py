@@ -103,7 +103,7 @@ class FaceTrainee:
 
     @property
     def is_captured(self) -> bool:
-        """Whether steps are launched so by now."""
+        """Whether steps are captured by now."""
         return self._captured is not None and self._captured.is_captured
 
     def _follow(self) -> None:

@@ -66,7 +66,7 @@ class _Axes:
         return cls(centre, vectors, np.maximum(values, 0) / max(float(values.mean()), 1e-12))
 
     def whitening(self, strength: float) -> Floats:
-        """Columns that make the variance one, but for what the strength holds back."""
+        """Columns that whiten, regularised by the strength."""
         return np.asarray(self.vectors / np.sqrt(self.values + strength))
 
 

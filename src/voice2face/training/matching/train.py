@@ -95,7 +95,7 @@ def as_part(part: HeadsPart, matcher: Matcher) -> NewPart:
 
 
 def to_compare(encoder: FrozenEncoder) -> FrozenEncoder:
-    """The encoder with what is to be compared by its cosine, where it has an output for that."""
+    """The encoder with its output for comparison by cosine, where it has one."""
     part, folder = encoder.part, encoder.folder
     if not isinstance(part, Ge2ePart) or folder is None or part.settings.output == "unit":
         return encoder

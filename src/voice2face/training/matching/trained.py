@@ -17,7 +17,7 @@ Loss = Literal["cca", "contrastive", "fop"]
 
 
 class MatchingRecipe(Settings, frozen=True, kw_only=True):
-    """How heads are trained; all but ``loss`` is for those with a loop.
+    """How heads are trained; all but ``loss`` matters for the losses with a loop alone.
 
     Chosen on held-out people of AVSpeech.
     """
@@ -77,7 +77,7 @@ class FusionLoss(nn.Module):
         self.temperature, self.orthogonal = recipe.temperature, recipe.orthogonal
 
     def forward(self, voices: Tensor, faces: Tensor, people: Tensor) -> Tensor:
-        """Of a batch, (n, dim) each, and whose they are, (n,)."""
+        """Loss of a batch: voices and faces, (n, dim) each, and the person of each, (n,)."""
         share = torch.sigmoid(self.gate(torch.cat([voices, faces], dim=1)))
         mixed = share * torch.tanh(voices) + (1 - share) * torch.tanh(faces)
         fused = functional.normalize(mixed, dim=1)
@@ -105,7 +105,7 @@ class ContrastiveLoss(nn.Module):
         self.temperature = temperature
 
     def forward(self, voices: Tensor, faces: Tensor, people: Tensor) -> Tensor:
-        """Of a batch, (n, dim) each, and whose they are, (n,)."""
+        """Loss of a batch: voices and faces, (n, dim) each, and the person of each, (n,)."""
         scores = voices @ faces.T / self.temperature
         same = (people[:, None] == people).float()
         wanted = same / same.sum(dim=1, keepdim=True)

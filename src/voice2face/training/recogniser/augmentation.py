@@ -18,7 +18,7 @@ N_DRAWN = 15
 
 
 def augment(faces: Tensor, rng: torch.Generator) -> Tensor:
-    """Change each face in place, light, sharpness and by something before it.
+    """Change place, light and sharpness of each face, and cover a part of some.
 
     Args:
         faces: (batch, 3, px, px) in [-1, 1], on any device.

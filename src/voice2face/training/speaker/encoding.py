@@ -17,7 +17,7 @@ PICTURE_FRAMES = 1000  # about as many of all recordings in a picture together
 
 
 def encode(encoder: VoiceEncoder, features: Tensor) -> Tensor:
-    """What the encoder computes, as pictures of some recordings each, a row a recording.
+    """The encoder's embeddings, computed on pictures of several recordings, one row each.
 
     Channels lie last in memory, as the features are made; one-dimensional convolutions have no
     such layout in PyTorch. On a CPU the first convolution is three times as fast this way, and the

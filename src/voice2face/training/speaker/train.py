@@ -139,7 +139,7 @@ class SpeakerTrainee(CosineTrainee):
 
 
 def _placed(voices: VoiceBank, device: torch.device) -> VoiceBank:
-    """The bank on the device where it has room, else crops only."""
+    """The bank on the device if it fits there; else its crops alone go there."""
     if device.type == "cpu" or voices.n_bytes <= room_on(device):
         return voices.to(device)
     return dataclasses.replace(voices, device=device)

@@ -62,7 +62,7 @@ class VoiceChanges:
 
     @property
     def digest(self) -> str:
-        """Names all that decides what happens, but for the version."""
+        """Checksum of everything that decides what happens, except the version."""
         name = hashlib.sha256(f"changes 1 {self.names} {self.seed}".encode())
         for sound in (*self.voices, *self.noises, *self.rooms):
             name.update(hashlib.sha256(np.ascontiguousarray(sound).tobytes()).digest())
@@ -93,7 +93,7 @@ class ChangedFrames:
     Attributes:
         frame_dim: Numbers of one frame.
         frames_per_s: Frames for a second of speech.
-        frames_hash: Names the encoder's frames, the changes and the version.
+        frames_hash: Checksum of the encoder's frames, the changes and the version.
         is_thread_safe: That of the encoder: the changes are.
     """
 

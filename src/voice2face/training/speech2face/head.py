@@ -105,7 +105,7 @@ class FeatureHead(nn.Module):
 
 
 class Loss:
-    """Speech2Face's: three terms that pull equally at an early iteration.
+    """Speech2Face's loss: three terms whose gradients are equally long at the start.
 
     Args:
         decode: First layer of the decoder, shape (feature, k).
