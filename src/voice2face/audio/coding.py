@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.audio.load import load_clip
-from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.resample import RATE_HZ, recording_frames
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ SOUND_CODINGS: tuple[SoundCoding, ...] = get_args(SoundCoding)
 
 OPUS_BITS_PER_S = 48_000  # at which 16 kHz keep 23 dB of signal over what is lost
 OPUS_EFFORT = "5"  # of 10: at 10 it takes twice as long, for 0.2 dB
-FRAME_SAMPLES = 1 << 16  # given to the encoder at once
 # Neither time, nor chance, nor the library's version goes into the file.
 _REPEATABLE = {"fflags": "+bitexact"}
 _FLAC = {"frame_size": "4096"}  # fewer packets: a quarter of the time, for 1 % more bytes
@@ -92,10 +91,7 @@ def encoded(
             stream = cast("AudioStream", added)
             if bits_per_s:
                 stream.bit_rate = bits_per_s
-            for start in range(0, len(samples), FRAME_SAMPLES):
-                part = np.ascontiguousarray(samples[None, start : start + FRAME_SAMPLES])
-                frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
-                frame.sample_rate = RATE_HZ
+            for frame in recording_frames(samples):
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:  # an unknown codec is a ValueError

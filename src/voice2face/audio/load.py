@@ -18,6 +18,7 @@ from voice2face.audio.resample import (
     RATE_HZ,
     Block,
     check_floats,
+    frame_of,
     mean_of_channels,
     to_clip_format,
 )
@@ -152,21 +153,15 @@ def _array_blocks(waveform: Waveform, rate: int | None, name: str) -> Iterator[B
 
 def _array_frames(waveform: Waveform, rate: int) -> Iterator["AudioFrame"]:
     """Samples as FFmpeg's frames, so that an array loads as the file that holds it does."""
-    from av import AudioFrame
-
     n_channels = waveform.size // len(waveform)
     for start in range(0, len(waveform), ARRAY_BLOCK):
         block = waveform[start : start + ARRAY_BLOCK].reshape(-1, n_channels)
         if n_channels > 2:  # which of them is the centre or the bass, an array doesn't tell
             block = mean_of_channels(block.T)[:, None]
         dtype, sample_format = FRAME_FORMATS.get(block.dtype.str[1:], FRAME_FORMATS["f4"])
-        frame = AudioFrame.from_ndarray(
-            np.ascontiguousarray(block, dtype).reshape(1, -1),
-            format=sample_format,
-            layout="stereo" if n_channels == 2 else "mono",
-        )
-        frame.sample_rate = rate
-        yield frame
+        layout = "stereo" if n_channels == 2 else "mono"
+        samples = np.ascontiguousarray(block, dtype).reshape(1, -1)
+        yield frame_of(samples, sample_format, layout, rate)
 
 
 def _check_array(waveform: Waveform, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -67,18 +68,38 @@ def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Block]:
 
 def at_rate(samples: Int16Array, rate_hz: int) -> Int16Array:
     """A recording at 16 kHz, mono, at another rate: (samples,) → (samples,)."""
-    from av import AudioFrame, AudioResampler
+    from av import AudioResampler
 
     if rate_hz == RATE_HZ:
         return samples
-    resampler, parts = AudioResampler("s16", "mono", rate_hz), []
-    for start in range(0, len(samples), AT_ONCE):
-        block = np.ascontiguousarray(samples[start : start + AT_ONCE])
-        frame = AudioFrame.from_ndarray(block[None], format="s16", layout="mono")
-        frame.sample_rate = RATE_HZ
+    resampler, parts = AudioResampler("s16", "mono", rate_hz), [np.zeros(0, np.int16)]
+    for frame in chain(recording_frames(samples), [None]):
         parts += [_planes(part)[0].copy() for part in resampler.resample(frame)]
-    parts += [_planes(part)[0].copy() for part in resampler.resample(None)]
-    return np.concatenate([np.zeros(0, np.int16), *parts])
+    return np.concatenate(parts)
+
+
+def recording_frames(samples: Int16Array) -> Iterator[AudioFrame]:
+    """A recording at 16 kHz, mono, shape (samples,), as frames of FFmpeg's."""
+    for start in range(0, len(samples), AT_ONCE):
+        yield frame_of(samples[None, start : start + AT_ONCE], "s16")
+
+
+def frame_of(
+    samples: npt.NDArray[Any], form: str, layout: Any = "mono", rate_hz: int = RATE_HZ
+) -> AudioFrame:
+    """Samples as one frame of FFmpeg's.
+
+    Args:
+        samples: One row a channel, or one row of all channels interleaved, as the format has it.
+        form: FFmpeg's name of the sample format.
+        layout: FFmpeg's name of the channels, or what a frame has as its layout.
+        rate_hz: Samples a second.
+    """
+    from av import AudioFrame
+
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format=form, layout=layout)
+    frame.sample_rate = rate_hz
+    return frame
 
 
 def check_frame(frame: AudioFrame, name: str, *, check_scale: bool) -> None:
@@ -122,24 +143,16 @@ def _has_floats(frame: AudioFrame) -> bool:
 
 def _quietened(frame: AudioFrame) -> AudioFrame:
     """A frame of floats, divided by ``HEADROOM``."""
-    from av import AudioFrame
-
     planes = _planes(frame)
     form = frame.format if len(planes) > 1 else frame.format.packed
     samples = np.stack(planes) / planes[0].dtype.type(HEADROOM)
-    quiet = AudioFrame.from_ndarray(samples, format=form.name, layout=frame.layout)
-    quiet.sample_rate = frame.sample_rate
-    return quiet
+    return frame_of(samples, form.name, frame.layout, frame.sample_rate)
 
 
 def _mean_of_channels(frame: AudioFrame) -> AudioFrame:
     """Mix down what swresample knows no weights for: more than 8 channels, or unnamed ones."""
-    from av import AudioFrame
-
     mono = mean_of_channels(channels_of(frame))
-    mixed = AudioFrame.from_ndarray(mono[None], format="flt", layout="mono")
-    mixed.sample_rate = frame.sample_rate
-    return mixed
+    return frame_of(mono[None], "flt", rate_hz=frame.sample_rate)
 
 
 def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

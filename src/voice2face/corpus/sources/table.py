@@ -109,8 +109,8 @@ def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
         raise CorpusError(path, "no rows", "recordings or pictures", "fill the table")
     root = path.absolute().parent
     face, picture_id = _face_columns(root, header, rows, columns)
-    voice = _given(columns.voice, header) or column_named("voice", header, but=face)
-    identity = _given(columns.identity, header) or column_named("identity", header)
+    voice = column_named(columns.voice, header) or column_named("voice", header, but=face)
+    identity = column_named(columns.identity, header) or column_named("identity", header)
     if columns.identity and not identity:
         raise _no_column(path, f"'{columns.identity}'", header)
     if voice is None and face is None:
@@ -129,15 +129,15 @@ def read_table(path: Path, columns: Columns, *, aligned: bool = False) -> Table:
     return Table(info, root, header, rows, picture_id)
 
 
-def column_named(name: str, header: Sequence[str], but: str | None = None) -> str | None:
+def column_named(name: str | None, header: Sequence[str], but: str | None = None) -> str | None:
     """The column of a name; if there is none, one that differs in large and small letters.
 
     Args:
-        name: What it should be called.
+        name: What it should be called; None: no column is.
         header: Names of all columns.
         but: A column that is taken by another role.
     """
-    if name in header:
+    if name is None or name in header:
         return name if name != but else None
     folded = name.casefold()
     return next((n for n in header if n.casefold() == folded and n != but), None)
@@ -162,7 +162,8 @@ def _read_text(path: Path, columns: Columns) -> tuple[tuple[str, ...], list[Row]
 
 def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], list[Row]]:
     not_table = "a table (CSV, UTF-8, first row the names of the columns; or Parquet)"
-    named, data = _named_delimiter(data)
+    named = _SEP_LINE.match(data)
+    data = data[named.end() :] if named else data
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -173,7 +174,7 @@ def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], 
     known: dict[str, str] = {}
     limit = csv.field_size_limit(MAX_CELL)  # of the whole process: put back below
     try:
-        delimiter = named or _delimiter(data, columns)
+        delimiter = named[1].decode() if named else _delimiter(data, columns)
         for number, row in enumerate(_reader(data, delimiter), start=1):
             if any(cell.strip() for cell in row):
                 rows.append((number, one_of_equals(map(str.strip, row), known)))
@@ -192,12 +193,6 @@ def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], 
 def _reader(data: bytes, delimiter: str) -> Iterator[list[str]]:
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
     return csv.reader(text, delimiter=delimiter, strict=True)
-
-
-def _named_delimiter(data: bytes) -> tuple[str | None, bytes]:
-    """What a first line ``sep=;`` says that parts the cells, and the table without that line."""
-    found = _SEP_LINE.match(data)
-    return (found[1].decode(), data[found.end() :]) if found else (None, data)
 
 
 def _delimiter(data: bytes, columns: Columns) -> str:
@@ -220,8 +215,7 @@ def _face_columns(
     root: Path, header: Sequence[str], rows: Sequence[Row], columns: Columns
 ) -> tuple[str | None, str | None]:
     """The column of a picture's path, and the one of its id."""
-    given = _given(columns.face, header)
-    if given:
+    if given := column_named(columns.face, header):
         return given, column_named("picture", header, but=given)
     face, picture = column_named("face", header), column_named("picture", header)
     if face is None or picture is None:
@@ -231,10 +225,6 @@ def _face_columns(
     if any(is_file(root / value) for value in values[:N_PROBED]):
         return face, picture
     return picture, face
-
-
-def _given(name: str | None, header: Sequence[str]) -> str | None:
-    return column_named(name, header) if name else None
 
 
 def _no_column(path: Path, wanted: str, header: Sequence[str]) -> CorpusError:
