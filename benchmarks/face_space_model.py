@@ -40,9 +40,10 @@ The face itself is the mean of what a voice tells: a usual person of the gender 
 that are heard. Hair is not heard: a voice gets one of eight kinds of usual hair, and keeps it. The
 skin is that of the middle of all groups and changes little with the voice: it tells nothing. Drawn
 people differ in skin, shape, hair and light, because a voice does not tell these. Around their
-faces they have the head of one of the portraits, hair, ears, neck and clothes, chosen by gender,
-age and skin; the portrait's own face is in the model nowhere. The portraits are mostly of white men
-in middle age in suits: heads of others are few and come back more often. Some faces still look odd,
+faces they have a head, hair, ears, neck and clothes, that is the mean of three portraits which look
+alike, chosen by gender, age and skin; no single portrait is in the model, nor any portrait's face.
+The portraits are mostly of white men in middle age in suits: heads of others are few and come back
+more often. Some faces still look odd,
 above all dark ones around the eyes.
 
 How often gender and age are right, `python -m benchmarks.faces` and `python -m benchmarks hearing`

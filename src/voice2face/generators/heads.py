@@ -1,7 +1,7 @@
-"""Heads of drawn people: hair, ears, neck and shoulders of a portrait around another face.
+"""Heads of drawn people: hair, ears, neck and shoulders around a face.
 
-Surroundings in linear components suit a mean: mixed hair has no outline and no strands. A drawn
-person gets those of one portrait, whose skin takes the colour of the face.
+Surroundings in linear components suit a mean: hair of many has no outline and no strands. A drawn
+person gets the mean of a few heads that look alike, whose skin takes the colour of the face.
 """
 
 from io import BytesIO
@@ -30,7 +30,7 @@ ARRAYS = {
 AGES, SKINS = 10.0, np.array((0.15, 0.1, 0.1), np.float32)
 DARKEST = np.float32(12.0)  # of 255
 LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
-# What is skin around a portrait's face: by its hue and, less, by its light.
+# What is skin around the face: by its hue and, less, by its light.
 UNLIKE, BY_HUE, BY_LIGHT = 0.3, 3.0, 0.35
 # How far the colour at the face's border reaches, in shares of the side: near it, and further away.
 NEAR, WIDE, SMOOTH = 0.05, 0.19, 0.01

@@ -1,4 +1,4 @@
-"""Heads that drawn people get, from portraits: each without its face, in the light of a studio."""
+"""Heads that drawn people get: means of a few portraits, without a face, in a studio's light."""
 
 from io import BytesIO
 
@@ -13,6 +13,9 @@ from voice2face.training.face_space.studio import relit, shades
 
 Floats = npt.NDArray[np.float32]
 
+MIXED = 3  # portraits that make a head: one alone would be a picture of somebody
+MOST = (0.4, 0.6)  # their mean opacity: an outline is where most of them have theirs
+LIKE_PX = 20  # of the pictures by which portraits that look alike are found
 QUALITY = 88  # of JPEG: about 8 kB a head of 160 pixels
 USUAL = 0.85  # share of outlines that are kept, of those nearest to the mean
 BLANK = (0.9, 0.99)  # of the blend: beyond, nothing of the portrait's face is shown, nor kept
@@ -44,21 +47,61 @@ def head_arrays(portraits: People, studio: Floats, blend: Floats) -> Arrays:
     assert portraits.person is not None
     as_exposed = np.ones(len(portraits.texture), np.float32)
     lit = relit(portraits.texture, shades(portraits.texture), studio, as_exposed)
-    skin = lit[:, blend > BLANK[0]].mean(axis=1, dtype=np.float32)
+    tone = lit[:, blend > BLANK[0]].mean(axis=1, dtype=np.float32)
+    person = portraits.person.astype(np.float32) / np.float32(255)
+    mixed = _alike(lit, person, portraits.male, 1 - blend)
+    rows = [numbers % len(lit) for numbers in mixed]
+    skin = np.array([tone[own].mean(axis=0) for own in rows], np.float32)
     stored = [
-        _stored(face.astype(np.float32), own, person.astype(np.float32) / 255, blend)
-        for face, own, person in zip(lit, skin, portraits.person, strict=True)
+        _stored(*_mean(lit, person, numbers), own, blend)
+        for numbers, own in zip(mixed, skin, strict=True)
     ]
     return {
         "head_pictures": np.frombuffer(b"".join(stored), np.uint8),
         "head_ends": np.cumsum([len(one) for one in stored]).astype(np.int64),
         "head_male": portraits.male,
-        "head_age": portraits.age.astype(np.float32),
+        "head_age": np.array([portraits.age[own].mean() for own in rows], np.float32),
         "head_skin": skin,
     }
 
 
-def _stored(face: Floats, skin: Floats, person: Floats, blend: Floats) -> bytes:
+def _alike(
+    lit: npt.NDArray[np.uint8], person: Floats, male: npt.NDArray[np.bool_], around: Floats
+) -> list[npt.NDArray[np.int64]]:
+    """Of each portrait itself and the others of its gender whose heads look most like it.
+
+    A mirror image of portrait ``i`` is numbered ``n + i``.
+    """
+    n, side = person.shape[:2]
+    pixel = max(1, side // LIKE_PX)
+    across = side // pixel
+    seen = np.concatenate([lit * person[..., None], 255 * person[..., None]], axis=-1)
+    seen = (seen * around[..., None])[:, : across * pixel, : across * pixel]
+    small = seen.reshape(n, across, pixel, across, pixel, 4).mean(axis=(2, 4))
+    both = np.concatenate([small, small[:, :, ::-1]]).reshape(2 * n, -1)
+    far = ((both**2).sum(axis=1) - 2 * both[:n] @ both.T).astype(np.float64)
+    far[male[:, None] != np.tile(male, 2)] = np.inf
+    far[np.arange(n), np.arange(n)] = -np.inf
+    far[np.arange(n), n + np.arange(n)] = np.inf  # nobody is mixed with himself
+    nearest = np.argsort(far, axis=1)[:, :MIXED]
+    return [own[from_it[own] < np.inf] for own, from_it in zip(nearest, far, strict=True)]
+
+
+def _mean(
+    lit: npt.NDArray[np.uint8], person: Floats, numbers: npt.NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Colour and opacity of a mean of portraits, shapes (side, side, 3) and (side, side)."""
+    n = len(person)
+    ways = [(i % n, 1 if i < n else -1) for i in numbers]
+    shares = np.array([person[i][:, ::way] for i, way in ways])
+    colours = np.array([lit[i][:, ::way] for i, way in ways], np.float32)
+    total = shares.sum(axis=0)[..., None]
+    colour = (shares[..., None] * colours).sum(axis=0) / np.maximum(total, 1e-3)
+    opacity = np.clip((shares.mean(axis=0) - MOST[0]) / (MOST[1] - MOST[0]), 0, 1)
+    return np.where(total > 0.05, colour, colours.mean(axis=0)), opacity
+
+
+def _stored(face: Floats, person: Floats, skin: Floats, blend: Floats) -> bytes:
     """One head as a JPEG file."""
     side = len(face)
     blank = np.clip((blend - BLANK[0]) / (BLANK[1] - BLANK[0]), 0, 1)[..., None]
