@@ -82,10 +82,7 @@ class Protocol(H11Protocol):
 
     def _end_in(self, seconds: float) -> None:
         self._cancel()
-        self._timer = self.loop.call_later(seconds, self._end)
-
-    def _end(self) -> None:
-        self.transport.abort()
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _cancel(self) -> None:
         if self._timer is not None:
