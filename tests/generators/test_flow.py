@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as changed
 
 from voice2face.errors import ModelError, TrainingError
 from voice2face.generators.flow import FILE, Flow, FlowPart
@@ -103,8 +104,6 @@ def test_a_draw_is_the_same_alone_and_among_others(folder):
 
 
 def test_settings_of_drawing_are_heeded(folder):
-    from msgspec.structs import replace as changed
-
     folder, part = folder
     heard = np.repeat(voice(1.0), 20, axis=0)
     spread = {
@@ -131,7 +130,7 @@ def test_faces_of_one_shape_get_their_own_again():
     assert abs(np.corrcoef(own[:, 4], width)[0, 1]) > 0.99
     unknown = codes.of(data.pixels[:1], np.full_like(shapes[:1], np.nan))
     assert unknown[0, 4] == 0
-    fit = replace(FIT, training=replace(TRAINING, steps=2), n_pixels=4, n_shape=1)
+    fit = changed(FIT, training=changed(TRAINING, steps=2), n_pixels=4, n_shape=1)
     arrays = fit.arrays(replace(data, read_shapes=lambda: shapes), 0)
     flow = Flow(FlowPart(px=PX, embedding_dim=DIM), arrays)
     assert flow.faces(voice(-1, 1), np.random.default_rng(0)).shape == (2, 3, PX, PX)

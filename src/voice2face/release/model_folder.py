@@ -111,11 +111,12 @@ def read_config(folder: Path) -> ModelConfig:
 
 def _part(data: Any, path: Path) -> Part:
     """A part by the kind that it names."""
-    kind = str(data.get("kind")) if isinstance(data, dict) else ""
+    data = data if isinstance(data, dict) else {}
+    kind = str(data.get("kind")).replace("_", "-")  # as the face space's was once written
     if kind not in KINDS:
         found = f"a part of kind {kind!r}"[:80]
         raise ModelError(path, found, f"one of {', '.join(KINDS)}", "update voice2face")
-    return _decoded(data, part_class(kind), path, f"{kind} part: ")
+    return _decoded(data | {"kind": kind}, part_class(kind), path, f"{kind} part: ")
 
 
 def _decoded(data: object, kind: type[S], path: Path, what: str = "") -> S:

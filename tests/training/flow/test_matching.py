@@ -54,7 +54,7 @@ def test_a_few_steps_do(flow):
 
 
 def test_a_seed_gives_the_same_flow_and_leaves_torchs_own_chance_alone():
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     short = replace(SMALL, steps=5)
     torch.manual_seed(4)
