@@ -5,7 +5,13 @@ from voice2face.errors import ModelError
 from voice2face.generators.face_decoder import FaceDecoder
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.generators.heads import ARRAYS, Heads
-from voice2face.training.face_space.heads import head_arrays, usual_outlines
+from voice2face.training.face_space.heads import (
+    MIXED,
+    _alike,
+    _mean,
+    head_arrays,
+    usual_outlines,
+)
 
 from .face_space_samples import DIM, PX, arrays, people
 
@@ -116,3 +122,18 @@ def test_heads_of_another_outline_are_left_out():
     some.person[4] = 255  # a hat as large as the picture
     kept = usual_outlines(some)
     assert not kept[4] and kept.sum() >= 16
+
+
+def test_a_head_is_of_three_portraits_of_one_gender_never_of_one_alone():
+    portraits = people(20, 1, hair=True)
+    share = portraits.person.astype(np.float32) / np.float32(255)
+    around = np.ones(share.shape[1:], np.float32)
+    mixed = _alike(portraits.texture, share, portraits.male, around)
+    for own, numbers in enumerate(mixed):
+        rows = numbers % 20
+        assert numbers[0] == own and len(set(rows.tolist())) == MIXED
+        assert (portraits.male[rows] == portraits.male[own]).all()
+    colour, opacity = _mean(portraits.texture, np.ones_like(share), np.array([0, 1, 22]))
+    wanted = np.mean([*portraits.texture[:2], portraits.texture[2][:, ::-1]], axis=0)
+    np.testing.assert_allclose(colour, wanted, atol=1e-3)
+    assert (opacity == 1).all()

@@ -4,7 +4,9 @@ Surroundings in linear components suit a mean: hair of many has no outline and n
 person gets the mean of a few heads that look alike, whose skin takes the colour of the face.
 """
 
+from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,6 @@ from PIL import Image
 
 from voice2face.errors import ModelError
 from voice2face.generators.soft import blur_matrix, blurred
-from voice2face.parts import Arrays
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,7 +51,7 @@ class Heads:
         ModelError: There is none for women, or none for men.
     """
 
-    def __init__(self, arrays: Arrays, blend: Floats) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blend: Floats) -> None:
         self._ends = arrays["head_ends"]
         self._pictures = arrays["head_pictures"]
         self._male, self._age = arrays["head_male"], arrays["head_age"]

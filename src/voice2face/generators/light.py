@@ -8,11 +8,13 @@ Source:
     Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from voice2face.generators.soft import blur_matrix, blurred
-from voice2face.parts import Arrays
 
 Floats = npt.NDArray[np.float32]
 
@@ -69,7 +71,7 @@ class Light:
         inside: How much of each pixel is the face's, shape (side, side, 1).
     """
 
-    def __init__(self, arrays: Arrays, inside: Floats) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], inside: Floats) -> None:
         self._coarse = Coarse(inside)
         self._patterns, self._map = arrays["light_patterns"], arrays["light_map"]
         self._drawn, self._seen = arrays["light_drawn"], arrays["light_seen"]

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from voice2face.faces.drawing import ROUNDS
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS, five_points
-from voice2face.generators.face_decoder import FINE, FURTHEST, blur_matrix
+from voice2face.generators.face_decoder import FINE, FURTHEST
+from voice2face.generators.soft import blur_matrix
 from voice2face.parts import Arrays
 
 
