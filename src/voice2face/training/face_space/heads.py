@@ -80,11 +80,13 @@ def _alike(
     small = seen.reshape(n, across, pixel, across, pixel, 4).mean(axis=(2, 4))
     both = np.concatenate([small, small[:, :, ::-1]]).reshape(2 * n, -1)
     far = ((both**2).sum(axis=1) - 2 * both[:n] @ both.T).astype(np.float64)
-    far[male[:, None] != np.tile(male, 2)] = np.inf
-    far[np.arange(n), np.arange(n)] = -np.inf
-    far[np.arange(n), n + np.arange(n)] = np.inf  # nobody is mixed with himself
+    far = far.reshape(n, 2, n)
+    mirrored, far = far.argmin(axis=1), far.min(axis=1)
+    far[male[:, None] != male] = np.inf
+    own = np.arange(n)
+    far[own, own], mirrored[own, own] = -np.inf, 0
     nearest = np.argsort(far, axis=1)[:, :MIXED]
-    return [own[from_it[own] < np.inf] for own, from_it in zip(nearest, far, strict=True)]
+    return [(rows + n * mirrored[i, rows])[far[i, rows] < np.inf] for i, rows in enumerate(nearest)]
 
 
 def _mean(
