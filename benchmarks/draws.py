@@ -13,7 +13,7 @@ the face, then draws of each kind.
 import argparse
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,9 +201,10 @@ def drawn(decoder: FaceDecoder, looks: Looks) -> FaceSet:
     for start in range(0, len(looks.codes), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
         heads = None if looks.heads is None else looks.heads[rows]
-        part = Looks(
-            looks.codes[rows], looks.male[rows], looks.age[rows], looks.hair[rows], heads=heads
-        )
+        part = replace(
+            looks, codes=looks.codes[rows], male=looks.male[rows], age=looks.age[rows],
+            hair=looks.hair[rows], backdrop=None, heads=heads,
+        )  # fmt: skip
         made.append(np.rint(decoder(part)).astype(np.uint8))
     points = np.array([five_points(shape) for shape in decoder.shapes(looks.codes)])
     return FaceSet(np.concatenate(made), PX * points)

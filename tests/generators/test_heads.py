@@ -24,7 +24,7 @@ def made():
     plain = arrays()
     blend = plain["blend"].astype(np.float32)
     even = np.zeros((PX, PX, 3), np.float32)
-    return plain | head_arrays(people(20, 1, hair=True), even, blend)
+    return plain | head_arrays(people(20, 1, hair=True), even, blend, DIM)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +70,14 @@ def test_heads_are_of_the_gender_and_about_the_age_and_skin(heads, made):
     assert dark < light
 
 
-def test_drawn_people_have_heads_and_usual_faces_are_as_they_were(made):
-    plain, space = FaceSpace(PART, arrays()), FaceSpace(PART, made)
-    heard = voices(1, 6)
-    np.testing.assert_array_equal(space.faces(heard), plain.faces(heard))
-    assert space.looks(heard).heads is None
+def test_a_voice_keeps_its_head_and_drawn_people_have_heads_by_chance(made):
+    space, heard = FaceSpace(PART, made), voices(1, 6)
+    heard[:, 1:] = np.random.default_rng(1).standard_normal((6, DIM - 1))
+    usual = space.looks(heard)
+    np.testing.assert_array_equal(made["head_male"][usual.heads], usual.male)
+    assert len(set(usual.heads.tolist())) > 1
+    np.testing.assert_array_equal(usual.heads[2:3], space.looks(heard[2:3]).heads)
+    assert not usual.photographed
     drawn = space.looks(heard, np.random.default_rng(0))
     assert len(set(drawn.heads.tolist())) > 2
     alone = space.faces(heard[:1], np.random.default_rng(0))
@@ -88,7 +91,7 @@ def test_skin_is_the_mean_of_the_face(made):
     textures = made["texture_mean"] + (
         codes[:, : len(made["texture_basis"])] * made["texture_scale"]
     ) @ made["texture_basis"].astype(np.float32)
-    for found, texture in zip(decoder.skins(codes), textures, strict=True):
+    for found, texture in zip(decoder.skins(codes, photographed=False), textures, strict=True):
         whole = np.zeros((PX, PX, 3), np.float32)
         whole[made["region"]] = texture.reshape(-1, 3)
         np.testing.assert_allclose(found, whole[cheeks].mean(axis=0), rtol=1e-3)

@@ -52,7 +52,8 @@ class Looks:
         age: Age in years, shape (n,).
         hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
         backdrop: RGB of what is behind the head, 0 to 255, shape (n, 3); ``BACKDROP`` if None.
-        heads: Whose head each has, of ``Heads``, shape (n,); None: that of usual people.
+        heads: Which head each has, of ``Heads``, shape (n,); None: what surrounds usual people.
+        photographed: Whether faces are in the light of photographs, or in a studio's.
     """
 
     codes: Floats
@@ -61,6 +62,7 @@ class Looks:
     hair: Floats
     backdrop: Floats | None = None
     heads: npt.NDArray[np.int64] | None = None
+    photographed: bool = False
 
 
 class FaceDecoder:
@@ -127,12 +129,11 @@ class FaceDecoder:
 
     def _laid(self, looks: Looks, row: int) -> Floats:
         """One of the faces on the mean shape, RGB and opacity, 0 to 255, shape (side, side, 4)."""
-        face = self._face(looks.codes[row])
+        face = self._lit(looks.codes[row], looks.photographed)
         if self._around is None:
             face = self._sharpened(face)
             return np.concatenate([face, 255 * self._region[..., None]], axis=-1, dtype=np.float32)
         if self.heads is not None and looks.heads is not None:
-            face = self._photographed(looks.codes[row])
             around = self.heads(int(looks.heads[row]), face, self._region)
         else:
             code = self._texture_code(looks.codes[row])[None]
@@ -145,10 +146,10 @@ class FaceDecoder:
         picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
         return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
 
-    def skins(self, codes: Floats) -> Floats:
-        """Colours of drawn people's skin, RGB, 0 to 255, shape (n, 3)."""
+    def skins(self, codes: Floats, photographed: bool) -> Floats:
+        """Colours of people's skin, RGB, 0 to 255, shape (n, 3); arguments as of ``Looks``."""
         cheeks = self._blend[..., 0] > CHEEKS
-        faces = (self._photographed(code) for code in codes)
+        faces = (self._lit(code, photographed) for code in codes)
         return np.array([face[cheeks].mean(axis=0) for face in faces], np.float32).reshape(-1, 3)
 
     def shapes(self, codes: Floats) -> Floats:
@@ -161,10 +162,10 @@ class FaceDecoder:
         own = code[: len(self._texture_basis)]
         return np.clip(own, -FURTHEST, FURTHEST).astype(np.float32)
 
-    def _photographed(self, code: Floats) -> Floats:
-        """The face in the light of a photograph, where that of photographs is known."""
+    def _lit(self, code: Floats, photographed: bool) -> Floats:
+        """The face as :meth:`_face` gives it, or in a photograph's light, where that is known."""
         face = self._face(code)
-        return face if self._light is None else self._light(face)
+        return self._light(face) if photographed and self._light is not None else face
 
     def _face(self, code: Floats) -> Floats:
         """The face on the mean shape before a plain background, RGB, shape (side, side, 3)."""

@@ -65,12 +65,12 @@ SURROUNDINGS = {
     "shown_hair": "float32 gender shown hair",
     "shown_by": "float32 dim shown",
 }
-# Optional, HEADS: what drawn people have around the face; without them, usual hair.
+# Optional, HEADS: what is around the face; without them, usual hair.
 # Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`; MOVE.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people. SPREAD makes them differ as people do.
 SPREAD = {"flow_spread": "float32 code"}
-# Optional, LIGHT: the light of photographs, for drawn people with heads.
+# Optional, LIGHT: the light of photographs, for drawn people.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
@@ -237,7 +237,7 @@ class FaceSpace:
             found, wanted = f"embeddings of shape {embeddings.shape}", f"(n, {len(self._mean)})"
             remedy = "use the voice encoder that it was fitted with"
             raise ModelError("generator", found, wanted, remedy)
-        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
+        heard = self._standardised(embeddings)
         male = times(heard, self._gender[:-1]) + self._gender[-1]
         decades = times(heard, self._age[:-1]) + self._age[-1]  # from the middle of the ages
         men = (male > 0).astype(np.int64)
@@ -268,7 +268,14 @@ class FaceSpace:
         told = self.told(embeddings)
         men = told.male > 0
         usual = Looks(told.codes, men, told.age, self._usual_hair(embeddings, men))
-        return usual if rng is None else self.drawn(usual, rng)
+        if rng is not None:
+            return self.drawn(usual, rng)
+        heads = self._decoder.heads
+        if heads is None:
+            return usual
+        skins = self._decoder.skins(told.codes, usual.photographed)
+        known = zip(men, told.age, skins, self._standardised(embeddings), strict=True)
+        return replace(usual, heads=np.array([heads.kept(*one) for one in known], np.int64))
 
     def drawn(self, usual: Looks, rng: np.random.Generator) -> Looks:
         """People who do not exist and differ from usual ones as people of one gender and age do."""
@@ -286,18 +293,25 @@ class FaceSpace:
         rest = self._left[men] * chance if self._flow is None else self._followed(usual, chance)
         toward = self._gender_code - self._gender_code.mean(axis=0)
         codes = usual.codes + self._settings.drawn_gender * toward[men] + rest
-        drawn = Looks(np.asarray(codes, np.float32), usual.male, usual.age, usual.hair, behind)
+        drawn = replace(
+            usual, codes=np.asarray(codes, np.float32), backdrop=behind, photographed=True
+        )
         if heads is None:
             return drawn
-        known = zip(drawn.male, drawn.age, self._decoder.skins(drawn.codes), suits, strict=True)
+        skins = self._decoder.skins(drawn.codes, drawn.photographed)
+        known = zip(drawn.male, drawn.age, skins, suits, strict=True)
         return replace(drawn, heads=np.array([heads.chosen(*one) for one in known], np.int64))
+
+    def _standardised(self, embeddings: Floats) -> Floats:
+        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
+        return np.asarray(heard, np.float32)
 
     def _usual_hair(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> Floats:
         """Hair of faces without chance, shape (n, H); the mean's, zeros, where none is kept."""
         hair, along = self._shown
         if hair is None or along is None:
             return np.zeros((len(men), self.n_hair), np.float32)
-        heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
+        heard = self._standardised(embeddings)
         return np.asarray(hair[men.astype(np.int64), times(heard, along).argmax(axis=1)])
 
     def _followed(self, usual: Looks, start: Floats) -> Floats:

@@ -1,7 +1,7 @@
-"""Heads of drawn people: hair, ears, neck and shoulders around a face.
+"""Heads: hair, ears, neck and shoulders around a face.
 
-Surroundings in linear components suit a mean: hair of many has no outline and no strands. A drawn
-person gets the mean of a few heads that look alike, whose skin takes the colour of the face.
+Linear components of hair, mixed, have no outline and no strands. So a face gets the mean of a few
+heads that look alike, whose skin takes the colour of the face.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ ARRAYS = {
     "head_male": "bool heads",
     "head_age": "float32 heads",
     "head_skin": "float32 heads channels",
+    "head_by": "float16 dim heads",
 }
 # Who gets which head: one of about this age and skin, by how far both may differ, in years and in
 # logarithms of brightness, of red over green and of blue over green.
@@ -57,7 +58,7 @@ class Heads:
         self._male, self._age = arrays["head_male"], arrays["head_age"]
         if self._male.all() or not self._male.any():
             raise _damaged("heads of one gender")
-        self._skin = arrays["head_skin"]
+        self._skin, self._by = arrays["head_skin"], arrays["head_by"].astype(np.float32)
         self._features = _features(self._skin)
         self.n = 2 * len(self._ends)
         self._ring = 4 * blend * (1 - blend)
@@ -66,6 +67,18 @@ class Heads:
             blur_matrix(side, share * side) for share in (SMOOTH, NEAR, WIDE)
         )
         self._reached = [_reach(self._ring, blur) for blur in (self._near, self._wide)]
+
+    def kept(self, male: bool, age: float, skin: Floats, heard: Floats) -> int:
+        """A head that suits somebody; which one is no finding, but a voice keeps it.
+
+        Args:
+            male: Gender.
+            age: Years.
+            skin: Colour, RGB, 0 to 255, shape (3,).
+            heard: Standardised embedding of the voice, shape (dim,).
+        """
+        along = heard @ self._by / np.float32(np.sqrt(len(heard)))
+        return int(np.argmax(self._suits(male, age, skin) + along))
 
     def chosen(self, male: bool, age: float, skin: Floats, chance: Floats) -> int:
         """A head that suits somebody; from ``n`` / 2 on, mirrored.
@@ -77,10 +90,13 @@ class Heads:
             chance: Of Gumbel's distribution, shape (n,): a head comes about as often as its
                 likeness says.
         """
+        return int(np.argmax(np.tile(self._suits(male, age, skin), 2) + chance))
+
+    def _suits(self, male: bool, age: float, skin: Floats) -> Floats:
+        """Logarithm of how well each head suits, up to a constant, shape (n / 2,)."""
         far = ((self._age - np.float32(age)) / np.float32(AGES)) ** 2
         far += (((self._features - _features(skin[None])) / SKINS) ** 2).sum(axis=1)
-        suits = np.where(self._male == male, -far / 2, -np.inf)
-        return int(np.argmax(np.tile(suits, 2) + chance))
+        return np.where(self._male == male, -far / 2, np.float32(-np.inf))
 
     def __call__(self, number: int, face: Floats, region: npt.NDArray[np.bool_]) -> Floats:
         """A head whose skin goes on in the colour that the face has at its border.

@@ -1,4 +1,4 @@
-"""Heads that drawn people get: means of a few portraits, without a face, in a studio's light."""
+"""Heads that faces get: means of a few portraits, without a face, in a studio's light."""
 
 from io import BytesIO
 
@@ -36,13 +36,14 @@ def usual_outlines(portraits: People) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def head_arrays(portraits: People, studio: Floats, blend: Floats) -> Arrays:
+def head_arrays(portraits: People, studio: Floats, blend: Floats, dim: int) -> Arrays:
     """The arrays of :mod:`voice2face.generators.heads`.
 
     Args:
         portraits: People with hair, and what of each pixel is theirs.
         studio: The pattern of light wanted, shape (side, side, 3).
         blend: How much of each pixel is the drawn face's, shape (side, side).
+        dim: Length of a voice's embedding.
     """
     assert portraits.person is not None
     as_exposed = np.ones(len(portraits.texture), np.float32)
@@ -62,6 +63,8 @@ def head_arrays(portraits: People, studio: Floats, blend: Floats) -> Arrays:
         "head_male": portraits.male,
         "head_age": np.array([portraits.age[own].mean() for own in rows], np.float32),
         "head_skin": skin,
+        # Which head a voice gets is no finding but keeps: it goes by directions of its embedding.
+        "head_by": np.random.default_rng(0).standard_normal((dim, len(skin))).astype(np.float16),
     }
 
 
