@@ -92,8 +92,8 @@ def read_config(folder: Path) -> ModelConfig:
         raise ModelError(path, "more than 1 MiB", "a short YAML file", "fetch the model again")
     try:
         data = parse_yaml(path.read_text("utf-8"), path)
-        version = data["format_version"] if isinstance(data, dict) else None
-    except (SettingsError, UnicodeDecodeError, KeyError) as error:
+        version = data["format_version"]
+    except (SettingsError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise _damaged(path, "not a model's configuration") from error
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelError(
