@@ -101,8 +101,6 @@ def read_config(folder: Path) -> ModelConfig:
         )
     if version == 1:
         return _checked(_of_format_1(_decoded(data, Format1, path), path), path)
-    if not isinstance(data, dict):
-        raise _damaged(path, "not a model's configuration")
     config = _decoded(data | {"parts": []}, ModelConfig, path)
     listed = data.get("parts")
     if not isinstance(listed, list):
