@@ -92,8 +92,8 @@ def read_config(folder: Path) -> ModelConfig:
         raise ModelError(path, "more than 1 MiB", "a short YAML file", "fetch the model again")
     try:
         data = parse_yaml(path.read_text("utf-8"), path)
-        version = data["format_version"] if isinstance(data, dict) else None
-    except (SettingsError, UnicodeDecodeError, KeyError) as error:
+        version = data["format_version"]
+    except (SettingsError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise _damaged(path, "not a model's configuration") from error
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelError(
@@ -101,8 +101,6 @@ def read_config(folder: Path) -> ModelConfig:
         )
     if version == 1:
         return _checked(_of_format_1(_decoded(data, Format1, path), path), path)
-    if not isinstance(data, dict):
-        raise _damaged(path, "not a model's configuration")
     config = _decoded(data | {"parts": []}, ModelConfig, path)
     listed = data.get("parts")
     if not isinstance(listed, list):
