@@ -8,6 +8,7 @@ from voice2face.errors import ModelError, TrainingError
 from voice2face.generators.face_decoder import BACKDROP, DARKER
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.generators.kinds import GENERATORS
+from voice2face.generators.mixtures import Others
 from voice2face.parts import PartSource, write_arrays
 from voice2face.release.model_folder import BUNDLED, CONFIG, read_config
 
@@ -212,6 +213,11 @@ def test_drawn_people_differ_as_much_as_people_do(made):
     )
     plain, wider = ((one.codes - usual.codes).std(axis=0) for one in (few, many))
     np.testing.assert_allclose(wider / plain, spread["flow_spread"], rtol=0.15)
+    far = msgspec.structs.replace(PART, chance=6.0)
+    usual, drawn = drawn_people(space | spread, far, people(60, 0))
+    length = np.sqrt(((drawn.codes - usual.codes) ** 2).mean(axis=1))
+    furthest = max(Others.of_gender(space, men).furthest for men in (False, True))
+    assert length.max() <= furthest * 1.001  # than the usual three quarters of people
 
 
 def test_too_few_clean_faces_are_refused(made):

@@ -6,7 +6,6 @@ The mean shows what the voice tells; draws show people who might have this voice
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -18,6 +17,7 @@ from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.heads import ARRAYS as HEADS
 from voice2face.generators.light import ARRAYS as LIGHT
+from voice2face.generators.mixtures import Others
 from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
 from voice2face.generators.neighbours import MOVE, Neighbours
 from voice2face.generators.rows import times
@@ -72,7 +72,6 @@ SURROUNDINGS = {
 SPREAD = {"flow_spread": "float32 code"}
 # Optional, LIGHT: the light of photographs, for drawn people.
 YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
-MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 DECADE = 10.0
 FILE = "face_space.npz"
 BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
@@ -149,37 +148,6 @@ class Told:
     codes: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class _Others:
-    """What gender and age leave of the codes of women, or of men.
-
-    Attributes:
-        rest: In steps of ``step``, int8, shape (people, K).
-        step: In spreads.
-        weight: How much each person counts; they sum to one, shape (people,).
-    """
-
-    rest: npt.NDArray[np.int8]
-    step: float
-    weight: npt.NDArray[np.float64]
-
-    @cached_property
-    def furthest(self) -> float:
-        """Length of the longest rest: root mean square, in spreads."""
-        return float(np.sqrt((self.rest.astype(np.float32) ** 2).mean(axis=1).max())) * self.step
-
-    def drawn(self, rng: np.random.Generator) -> Floats:
-        """The rest of a person who does not exist, shape (K,).
-
-        It mixes that of a few people so that its covariance is theirs.
-        """
-        shares = np.abs(rng.standard_normal(MIXED))
-        shares /= np.sqrt((shares**2).sum())
-        some = rng.choice(len(self.rest), MIXED, p=self.weight)
-        rest = shares @ self.rest[some].astype(np.float64) * self.step
-        return rest.astype(np.float32)
-
-
 class FaceSpace:
     """A face space at work (a ``generators.protocol.FaceGenerator``).
 
@@ -213,7 +181,7 @@ class FaceSpace:
         self._gender_code, self._gender_age = arrays["gender_code"], arrays["gender_age"]
         self._age_code = arrays["age_code"]
         self._left, self._spread = arrays["left"], arrays["spread"]
-        self._others = [_of_gender(arrays, men) for men in (False, True)]
+        self._others = [Others.of_gender(arrays, men) for men in (False, True)]
         self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
         self.n_hair = 0 if self._shown[0] is None else self._shown[0].shape[2]
         if "answer" in arrays:
@@ -354,9 +322,3 @@ def _backdrop(rng: np.random.Generator) -> Floats:
     """Brightness and tint of what is behind a drawn person, shape (3,)."""
     light = rng.uniform(*BACKDROPS)
     return np.asarray(light * (1 + TINT * rng.standard_normal(3)), np.float32)
-
-
-def _of_gender(arrays: Arrays, men: bool) -> _Others:
-    of_it = arrays["rest_male"] == men
-    weight = arrays["rest_weight"][of_it]
-    return _Others(arrays["rest"][of_it], float(arrays["rest_step"]), weight / weight.sum())
