@@ -39,11 +39,12 @@ mean of its labelled group.
 The face itself is the mean of what a voice tells: a usual person of the gender and about the age
 that are heard. Around it is a head, hair, ears, neck and clothes, that is the mean of three
 portraits which look alike; no single portrait is in the model, nor any portrait's face. Hair and
-clothes are not heard: a voice gets a head that suits gender, age and skin, and keeps it. The skin is
-that of the middle of all groups and changes little with the voice: it tells nothing. Drawn people
-differ in skin, shape, hair and light, because a voice does not tell these. The portraits are mostly
-of white men in middle age in suits: heads of others are few and come back more often. Some faces
-still look odd: dark ones around the eyes, and hair where three portraits do not quite agree.
+clothes are not heard: a voice gets a head that suits gender, age and skin, and keeps it. The skin
+is that of the middle of all groups and changes little with the voice: it tells nothing. Drawn
+people differ in skin, shape, hair and light, because a voice does not tell these. The portraits
+are mostly of white men in middle age in suits: heads of others are few and come back more often.
+Some faces still look odd: dark ones around the eyes, and hair where three portraits do not quite
+agree.
 
 How often gender and age are right, `python -m benchmarks.faces` and `python -m benchmarks hearing`
 measure on people whose faces, genders and ages taught nothing; docs/people.md says what is known.
