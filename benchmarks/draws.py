@@ -118,9 +118,8 @@ def measured(
     """What is measured, of each generator and of real faces."""
     many = np.repeat(heard, N_DRAWS, axis=0)
     wanted = next(iter(spaces.values())).looks(many)  # whom voices tell, without chance
-    n_hair = arrays["shown_hair"].shape[2]
     both = np.split(alike(faces, wanted), 2)
-    real, others = (real_looks(faces, rows, n_hair) for rows in both)
+    real, others = (real_looks(faces, rows) for rows in both)
     judge = Judge(faces, arrays, others)
     found = {"real faces, others of those that teach": judge(real, others.codes)}
     for name, space in spaces.items():
@@ -188,11 +187,10 @@ class Judge:
         }
 
 
-def real_looks(faces: Open, rows: npt.NDArray[np.int64], n_hair: int) -> Looks:
-    """Real people, with the hair of their kind."""
+def real_looks(faces: Open, rows: npt.NDArray[np.int64]) -> Looks:
+    """Real people, without a head around their faces."""
     age = faces.people.age[rows].astype(np.float32)
-    hair = np.zeros((len(rows), n_hair), np.float32)
-    return Looks(np.asarray(faces.codes[rows], np.float32), faces.people.male[rows], age, hair)
+    return Looks(np.asarray(faces.codes[rows], np.float32), faces.people.male[rows], age)
 
 
 def drawn(decoder: FaceDecoder, looks: Looks) -> FaceSet:
@@ -200,11 +198,7 @@ def drawn(decoder: FaceDecoder, looks: Looks) -> FaceSet:
     made = []
     for start in range(0, len(looks.codes), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        heads = None if looks.heads is None else looks.heads[rows]
-        part = replace(
-            looks, codes=looks.codes[rows], male=looks.male[rows], age=looks.age[rows],
-            hair=looks.hair[rows], backdrop=None, heads=heads,
-        )  # fmt: skip
+        part = replace(looks.some(rows), backdrop=None)
         made.append(np.rint(decoder(part)).astype(np.uint8))
     points = np.array([five_points(shape) for shape in decoder.shapes(looks.codes)])
     return FaceSet(np.concatenate(made), PX * points)

@@ -29,7 +29,6 @@ from voice2face.parts import write_arrays
 from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space import (
     People,
-    Sizes,
     Speakers,
     fit,
     fit_answer,
@@ -70,7 +69,6 @@ AGES = {
     "20-29": 0.24, "30-39": 0.22, "40-49": 0.19, "50-59": 0.15, "60-69": 0.13, "more than 70": 0.07,
 }  # fmt: skip
 GENDERS = {"female": 0.5, "male": 0.5}
-SIZES = Sizes(hair=20)
 # Portraits smile and are turned a little; of what they supply, the surroundings, that is no part.
 PORTRAITS = NormalisedFilters(
     max_turned=0.13, max_nodded=0.2, max_mouth=0.2, max_spectacles=10, max_burnt=0.5
@@ -103,11 +101,11 @@ def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     assert heard.texture is not None
     as_exposed = np.ones(len(heard.texture), np.float32)
     seen = replace(heard, texture=relit(heard.texture, shades(heard.texture), studio, as_exposed))
-    arrays = fit(faces, [seen, read_aloud], around, SIZES)
-    arrays |= answer(given, arrays, READ, seen)
+    arrays = fit(faces, [seen, read_aloud], headless=True)
     heads = chosen(around, presentable(around) & usual_outlines(around))
     blend, dim = arrays["blend"].astype(np.float32), len(arrays["voice_mean"])
     arrays |= head_arrays(heads, studio, blend, dim)
+    arrays |= answer(given, arrays, READ, seen)
     arrays |= fit_draws(arrays, faces)
     arrays |= fit_spread(arrays, SHIPPED, faces)
     return arrays | as_photographed(given, arrays, faces)

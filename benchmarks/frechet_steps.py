@@ -150,15 +150,14 @@ def steps(
 def with_heads(people: People, own: npt.NDArray[np.float32], arrays: Arrays) -> dict[str, Looks]:
     """The real people, whose codes are ``own``, and drawn ones of their genders and ages."""
     men, age = people.male.astype(np.int64), people.age.astype(np.float32)
-    hair = np.zeros((len(men), arrays["shown_hair"].shape[2]), np.float32)
     decades = (age - arrays["gender_age"][men])[:, None] / DECADE
     mean = arrays["gender_code"][men] + decades * arrays["age_code"][men]
     plain = {name: array for name, array in arrays.items() if name not in velocity.ARRAYS}
     still = FaceSpace(replace(SHIPPED, chance=0.0, drawn_gender=0.0), plain)
     space = FaceSpace(replace(SHIPPED, drawn_gender=0.0), arrays)
     return {
-        "with heads": still.drawn(Looks(own, people.male, age, hair), np.random.default_rng(0)),
-        "drawn people": space.drawn(Looks(mean, people.male, age, hair), np.random.default_rng(0)),
+        "with heads": still.drawn(Looks(own, people.male, age), np.random.default_rng(0)),
+        "drawn people": space.drawn(Looks(mean, people.male, age), np.random.default_rng(0)),
     }
 
 

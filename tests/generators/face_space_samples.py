@@ -4,9 +4,10 @@ import numpy as np
 
 from voice2face.faces.layout import Layout
 from voice2face.training.face_space import People, Sizes, Speakers, fit
+from voice2face.training.face_space.heads import head_arrays
 
 PX, DIM = 48, 12
-SIZES = Sizes(texture=6, shape=4, hair=2)
+SIZES = Sizes(texture=6, shape=4)
 
 
 def shapes_of(width: np.ndarray) -> np.ndarray:
@@ -59,5 +60,10 @@ def speakers(n: int, seed: int) -> Speakers:
 
 
 def arrays(hair: bool = True) -> dict[str, np.ndarray]:
-    """A face space of 60 people and 80 speakers."""
-    return fit(people(60, 0), [speakers(80, 10)], people(20, 1, hair=True) if hair else None, SIZES)
+    """A face space of 60 people and 80 speakers, with or without heads."""
+    made = fit(people(60, 0), [speakers(80, 10)], SIZES, headless=hair)
+    if not hair:
+        return made
+    even = np.zeros((PX, PX, 3), np.float32)
+    blend = made["blend"].astype(np.float32)
+    return made | head_arrays(people(20, 1, hair=True), even, blend, DIM)

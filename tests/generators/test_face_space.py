@@ -106,13 +106,6 @@ def test_what_is_behind_drawn_people_differs(space):
     assert np.ptp(drawn[:, :, 0, 0], axis=0).min() > 0.1
 
 
-def test_a_face_without_chance_has_hair_that_somebody_could_have(made):
-    heard = voices((1, 0.3), (-1, 0.3))
-    shown = FaceSpace(PART, made).looks(heard).hair
-    assert all(one in made["shown_hair"][men] for one, men in zip(shown, (1, 0), strict=True))
-    np.testing.assert_array_equal(shown, FaceSpace(PART, made).looks(heard).hair)
-
-
 def test_a_space_without_surroundings_draws_the_whole_picture():
     space = FaceSpace(PART, arrays(hair=False))
     assert space.faces(voices((1,)), np.random.default_rng(0)).shape == (1, 3, 32, 32)
@@ -143,7 +136,7 @@ def test_its_kind_is_read_as_it_was_once_written(tmp_path):
     [
         (lambda made: {"age": made["age"]}, "no voice_mean"),
         (lambda made: made | {"age": made["age"][1:]}, r"age is .*\(12,\); float32 .*\(13,\)"),
-        (lambda made: {n: a for n, a in made.items() if n != "shown_by"}, "no shown_by"),
+        (lambda made: {n: a for n, a in made.items() if n != "head_by"}, "no head_by"),
     ],
 )
 def test_what_is_no_face_space_is_refused(made, harm, found, tmp_path):

@@ -9,7 +9,6 @@ from voice2face.training.face_space.heads import (
     MIXED,
     _alike,
     _mean,
-    head_arrays,
     usual_outlines,
 )
 
@@ -21,10 +20,7 @@ NECK = (slice(40, 46), slice(20, 28))  # below the face
 
 @pytest.fixture(scope="module")
 def made():
-    plain = arrays()
-    blend = plain["blend"].astype(np.float32)
-    even = np.zeros((PX, PX, 3), np.float32)
-    return plain | head_arrays(people(20, 1, hair=True), even, blend, DIM)
+    return arrays()
 
 
 @pytest.fixture(scope="module")

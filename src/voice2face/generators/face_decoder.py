@@ -5,7 +5,7 @@ on: first the principal components of texture, then those of shape.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from voice2face.generators.heads import Heads
 from voice2face.generators.light import ARRAYS as LIGHT
 from voice2face.generators.light import Light
 from voice2face.generators.rows import times
-from voice2face.generators.soft import blur_matrix, blurred, smooth_step
+from voice2face.generators.soft import blur_matrix, blurred
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,15 +28,7 @@ BACKGROUND = 232.0  # of 255: light grey, before which faces are put together
 BACKDROP = (222.0, 227.0, 233.0)  # RGB of what is behind the head, of a face without chance
 DARKER = 0.84  # the backdrop's corners, as a share of its middle
 MIDDLE = (0.5, 0.42)  # of the side: where the backdrop is lightest
-EDGE = (0.3, 0.7)  # mean opacities that become 0 and 1: people's outlines differ, a face has one
 FURTHEST = 3.5  # spreads: a component further out is taken back to there
-# What surrounds the face takes its tint from the face's border, as far as it looks like skin.
-REACH = 0.05  # of the side
-UNLIKE = 0.25  # difference in colour at which skin is skin no more
-AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; of the people whose surroundings were learned
-FURTHEST_AGE = 2.0  # spreads
-# The first components of texture are colour and light, which go with hair.
-ABOUT_HAIR, FURTHEST_TONE = 8, 2.5  # components, spreads
 CHEEKS = 0.9  # of the blend: within, there is skin, eyes and mouth
 FINE = 1.7  # pixels of the textures: what is finer than that is made stronger by sharpening
 LEAST_SHARP = np.float32(0.3)  # share of sharpening outside the face: mixed hair has strands enough
@@ -50,19 +42,25 @@ class Looks:
         codes: Shape (n, K).
         male: Whether each is a man, shape (n,).
         age: Age in years, shape (n,).
-        hair: Chance in what surrounds the face, mean 0 and spread 1, shape (n, H); or zeros.
         backdrop: RGB of what is behind the head, 0 to 255, shape (n, 3); ``BACKDROP`` if None.
-        heads: Which head each has, of ``Heads``, shape (n,); None: what surrounds usual people.
+        heads: Which head each has, of ``Heads``, shape (n,); None: nothing is around the face.
         photographed: Whether faces are in the light of photographs, or in a studio's.
     """
 
     codes: Floats
     male: npt.NDArray[np.bool_]
     age: Floats
-    hair: Floats
     backdrop: Floats | None = None
     heads: npt.NDArray[np.int64] | None = None
     photographed: bool = False
+
+    def some(self, rows: slice) -> "Looks":
+        """Some of them."""
+        return replace(
+            self, codes=self.codes[rows], male=self.male[rows], age=self.age[rows],
+            backdrop=None if self.backdrop is None else self.backdrop[rows],
+            heads=None if self.heads is None else self.heads[rows],
+        )  # fmt: skip
 
 
 class FaceDecoder:
@@ -70,9 +68,8 @@ class FaceDecoder:
 
     Args:
         arrays: ``texture_mean``, ``texture_basis``, ``texture_scale``, ``region``, ``blend``,
-            ``shape_mean``, ``shape_basis``; and, where faces were learned without what surrounds
-            them, ``around_mean``, ``around``, ``around_step``, each of women and of men, and
-            those of heads and of the light on drawn people.
+            ``shape_mean``, ``shape_basis``; those of heads and of the light on drawn people,
+            where there are any.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
     """
@@ -86,24 +83,12 @@ class FaceDecoder:
         self._texture_basis = arrays["texture_basis"].astype(np.float32)
         self._shape_mean = arrays["shape_mean"].astype(np.float32).ravel()
         self._shape_basis = arrays["shape_basis"].astype(np.float32)
-        self._around: Floats | None = None
-        if "around_mean" in arrays:
-            self._around_mean = arrays["around_mean"].astype(np.float32)
-            self._around_step = arrays["around_step"].astype(np.float32)
-            self._around = arrays["around"].astype(np.float32)
         side = self._region.shape[0]
-        # To a quarter of the size and back: what is so soft needs no more.
-        self._soft = blur_matrix(side, REACH * side)[2::4]
-        self._back = blur_matrix(side, 2.0)[2::4].T
-        self._back /= self._back.sum(axis=1, keepdims=True)
         self._fine = blur_matrix(side, FINE)
         self.heads = Heads(arrays, self._blend) if HEADS.keys() <= arrays.keys() else None
         self._light: Light | None = None
         if LIGHT.keys() <= arrays.keys():
             self._light = Light(arrays, Layout.read().inside(side)[..., None])
-        ring = 4 * self._blend * (1 - self._blend)
-        self._ring, self._ring_soft = ring, np.maximum(self._softened(ring), 1e-3)
-        self._reach = np.clip(3 * self._ring_soft / self._ring_soft.max(), 0, 1)
         self._draw = Drawing(Layout.read(), px)
         at = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
         apart = np.hypot(at - np.float32(MIDDLE[0]), at[:, None] - np.float32(MIDDLE[1]))
@@ -130,17 +115,10 @@ class FaceDecoder:
     def _laid(self, looks: Looks, row: int) -> Floats:
         """One of the faces on the mean shape, RGB and opacity, 0 to 255, shape (side, side, 4)."""
         face = self._lit(looks.codes[row], looks.photographed)
-        if self._around is None:
+        if self.heads is None or looks.heads is None:
             face = self._sharpened(face)
             return np.concatenate([face, 255 * self._region[..., None]], axis=-1, dtype=np.float32)
-        if self.heads is not None and looks.heads is not None:
-            around = self.heads(int(looks.heads[row]), face, self._region)
-        else:
-            code = self._texture_code(looks.codes[row])[None]
-            feature = surrounding_features(
-                code, looks.age[row : row + 1], looks.hair[row : row + 1]
-            )
-            around = self._usual(feature[0], int(looks.male[row]), face)
+        around = self.heads(int(looks.heads[row]), face, self._region)
         colour, edge = around[..., :3], around[..., 3:] / np.float32(255)
         whole = self._sharpened(colour + self._blend * (face - colour))
         picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
@@ -174,31 +152,6 @@ class FaceDecoder:
         face[self._region] = (self._texture_mean + change).reshape(-1, 3)
         return face
 
-    def _usual(self, feature: Floats, man: int, face: Floats) -> Floats:
-        """Usual surroundings in the tint of the face, RGB and opacity, shape (side, side, 4)."""
-        assert self._around is not None
-        side = self._region.shape[0]
-        change = (feature * self._around_step[man]) @ self._around[man]
-        around = (self._around_mean[man] + change).reshape(side, side, 4)
-        opacity = around[..., 3:] / np.float32(255)
-        colour = np.clip(around[..., :3] / np.clip(opacity, 0.1, 1.0), 0, 255)
-        colour = self._tinted(colour, np.where(self._region[..., None], face, colour))
-        edge = np.float32(255) * smooth_step(opacity, *EDGE)
-        return np.concatenate([colour, edge], axis=-1, dtype=np.float32)
-
-    def _tinted(self, colour: Floats, face: Floats) -> Floats:
-        """Surroundings whose skin goes on in the colour that the face has at its border."""
-        difference = self._softened(self._ring * (face - colour)) / self._ring_soft
-        skin = colour[self._blend[..., 0] > 0.9].mean(axis=0)
-        hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1.0) - skin / skin.sum()
-        light = np.abs(colour.mean(axis=-1) - skin.mean()) / skin.mean()
-        unlike = 3 * np.sqrt((hue**2).sum(axis=-1)) + 0.5 * light
-        alike = np.exp(-((unlike / UNLIKE) ** 2))[..., None]
-        return np.asarray(colour + difference * self._reach * alike, np.float32)
-
-    def _softened(self, picture: Floats) -> Floats:
-        return blurred(blurred(picture, self._soft), self._back)
-
     def _sharpened(self, picture: Floats) -> Floats:
         if not self._sharpening:
             return picture
@@ -216,16 +169,3 @@ class FaceDecoder:
             for part in np.moveaxis(picture, -1, 0)
         ]
         return np.stack(parts, axis=-1)
-
-
-def surrounding_features(texture_codes: Floats, age: Floats, hair: Floats) -> Floats:
-    """What the surroundings of faces follow from, shape (n, 1 + ABOUT_HAIR + H).
-
-    Args:
-        texture_codes: Shape (n, components).
-        age: Age in years, shape (n,).
-        hair: Chance, shape (n, H).
-    """
-    old = np.clip((age - AGE_MIDDLE) / AGE_SPREAD, -FURTHEST_AGE, FURTHEST_AGE)
-    first = np.clip(texture_codes[:, :ABOUT_HAIR], -FURTHEST_TONE, FURTHEST_TONE)
-    return np.column_stack([old, first, hair]).astype(np.float32)

@@ -56,16 +56,7 @@ ARRAYS = {
 }
 # Optional: what is added to codes so that faces are read as voices tell.
 ANSWER = {"answer": "float32 dim code", "answer_gender": "float32 gender code"}
-# Optional: where faces were learned without what surrounds them. Of kinds of usual hair a voice
-# gets the one that its embedding is most along.
-SURROUNDINGS = {
-    "around_mean": "float16 gender pixels",
-    "around": "int8 gender features pixels",
-    "around_step": "float32 gender features",
-    "shown_hair": "float32 gender shown hair",
-    "shown_by": "float32 dim shown",
-}
-# Optional, HEADS: what is around the face; without them, usual hair.
+# Optional, HEADS: what is around faces that were learned without what surrounds them.
 # Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`; MOVE.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people. SPREAD makes them differ as people do.
@@ -119,7 +110,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, SURROUNDINGS, HEADS, LIGHT, NEIGHBOURS, MOVE, FLOW, SPREAD
+        optional = ANSWER, HEADS, LIGHT, NEIGHBOURS, MOVE, FLOW, SPREAD
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 
@@ -157,7 +148,7 @@ class FaceSpace:
 
     Attributes:
         px: Side of the faces.
-        n_hair: Number of components of hair and surroundings.
+        n_heads: Number of heads, each and its mirror image.
 
     Raises:
         ModelError: The arrays are for embeddings of another length.
@@ -182,8 +173,6 @@ class FaceSpace:
         self._age_code = arrays["age_code"]
         self._left, self._spread = arrays["left"], arrays["spread"]
         self._others = [Others.of_gender(arrays, men) for men in (False, True)]
-        self._shown = arrays.get("shown_hair"), arrays.get("shown_by")
-        self.n_hair = 0 if self._shown[0] is None else self._shown[0].shape[2]
         if "answer" in arrays:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
@@ -191,6 +180,7 @@ class FaceSpace:
         self._flow = Velocity(arrays) if "flow_enter" in arrays else None
         self._flow_spread = arrays.get("flow_spread", np.float32(1))
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
+        self.n_heads = self._decoder.heads.n if self._decoder.heads else 0
 
     def told(self, embeddings: Floats) -> Told:
         """What voices tell: gender, age, and the mean of the code.
@@ -235,28 +225,33 @@ class FaceSpace:
         """The people whose faces :meth:`faces` draws; arguments as of it."""
         told = self.told(embeddings)
         men = told.male > 0
-        usual = Looks(told.codes, men, told.age, self._usual_hair(embeddings, men))
+        usual = Looks(told.codes, men, told.age)
         if rng is not None:
             return self.drawn(usual, rng)
         heads = self._decoder.heads
+        return self.headed(usual, heads.along(self._standardised(embeddings))) if heads else usual
+
+    def headed(self, looks: Looks, chance: Floats) -> Looks:
+        """The same people with heads that suit them, if there are any; chance as of ``Heads``."""
+        heads = self._decoder.heads
         if heads is None:
-            return usual
-        skins = self._decoder.skins(told.codes, usual.photographed)
-        known = zip(men, told.age, skins, self._standardised(embeddings), strict=True)
-        return replace(usual, heads=np.array([heads.kept(*one) for one in known], np.int64))
+            return looks
+        skins = self._decoder.skins(looks.codes, looks.photographed)
+        known = zip(looks.male, looks.age, skins, chance, strict=True)
+        return replace(looks, heads=np.array([heads.chosen(*one) for one in known], np.int64))
 
     def drawn(self, usual: Looks, rng: np.random.Generator) -> Looks:
         """People who do not exist and differ from usual ones as people of one gender and age do."""
-        men, heads = usual.male.astype(np.int64), self._decoder.heads
+        men = usual.male.astype(np.int64)
         chance, behind = np.empty_like(usual.codes), np.empty((len(men), 3), np.float32)
-        suits = np.empty((len(men), heads.n if heads else 0), np.float32)
+        head = np.empty((len(men), self.n_heads), np.float32)
         for row, man in enumerate(men):  # row by row: one drawn alone is the same
             if self._flow is None:
                 chance[row] = self.rest(bool(man), rng)
             else:
                 chance[row] = rng.standard_normal(chance.shape[1], np.float32)
             behind[row] = _backdrop(rng)
-            suits[row] = rng.gumbel(size=suits.shape[1])
+            head[row] = rng.gumbel(size=self.n_heads)
         chance *= np.float32(self._settings.chance)
         rest = self._left[men] * chance if self._flow is None else self._followed(usual, chance)
         toward = self._gender_code - self._gender_code.mean(axis=0)
@@ -264,23 +259,11 @@ class FaceSpace:
         drawn = replace(
             usual, codes=np.asarray(codes, np.float32), backdrop=behind, photographed=True
         )
-        if heads is None:
-            return drawn
-        skins = self._decoder.skins(drawn.codes, drawn.photographed)
-        known = zip(drawn.male, drawn.age, skins, suits, strict=True)
-        return replace(drawn, heads=np.array([heads.chosen(*one) for one in known], np.int64))
+        return self.headed(drawn, head)
 
     def _standardised(self, embeddings: Floats) -> Floats:
         heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
         return np.asarray(heard, np.float32)
-
-    def _usual_hair(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> Floats:
-        """Hair of faces without chance, shape (n, H); the mean's, zeros, where none is kept."""
-        hair, along = self._shown
-        if hair is None or along is None:
-            return np.zeros((len(men), self.n_hair), np.float32)
-        heard = self._standardised(embeddings)
-        return np.asarray(hair[men.astype(np.int64), times(heard, along).argmax(axis=1)])
 
     def _followed(self, usual: Looks, start: Floats) -> Floats:
         """What the flow makes of chance, from the mean of gender and age, shape (n, K)."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from voice2face.errors import ModelError
+from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
 Floats = npt.NDArray[np.float32]
@@ -68,17 +69,17 @@ class Heads:
         )
         self._reached = [_reach(self._ring, blur) for blur in (self._near, self._wide)]
 
-    def kept(self, male: bool, age: float, skin: Floats, heard: Floats) -> int:
-        """A head that suits somebody; which one is no finding, but a voice keeps it.
+    def along(self, heard: Floats) -> Floats:
+        """What decides in place of chance which head a voice gets: no finding, but it keeps it.
 
         Args:
-            male: Gender.
-            age: Years.
-            skin: Colour, RGB, 0 to 255, shape (3,).
-            heard: Standardised embedding of the voice, shape (dim,).
+            heard: Standardised embeddings, shape (n, dim).
+
+        Returns:
+            Shape (n, self.n); mirror images are not taken.
         """
-        along = heard @ self._by / np.float32(np.sqrt(len(heard)))
-        return int(np.argmax(self._suits(male, age, skin) + along))
+        own = times(heard, self._by) / np.float32(np.sqrt(len(self._by)))
+        return np.concatenate([own, np.full_like(own, -np.inf)], axis=1)
 
     def chosen(self, male: bool, age: float, skin: Floats, chance: Floats) -> int:
         """A head that suits somebody; from ``n`` / 2 on, mirrored.
@@ -88,15 +89,12 @@ class Heads:
             age: Years.
             skin: Colour, RGB, 0 to 255, shape (3,).
             chance: Of Gumbel's distribution, shape (n,): a head comes about as often as its
-                likeness says.
+                likeness says; or of :meth:`along`.
         """
-        return int(np.argmax(np.tile(self._suits(male, age, skin), 2) + chance))
-
-    def _suits(self, male: bool, age: float, skin: Floats) -> Floats:
-        """Logarithm of how well each head suits, up to a constant, shape (n / 2,)."""
         far = ((self._age - np.float32(age)) / np.float32(AGES)) ** 2
         far += (((self._features - _features(skin[None])) / SKINS) ** 2).sum(axis=1)
-        return np.where(self._male == male, -far / 2, np.float32(-np.inf))
+        suits = np.where(self._male == male, -far / 2, -np.inf)
+        return int(np.argmax(np.tile(suits, 2) + chance))
 
     def __call__(self, number: int, face: Floats, region: npt.NDArray[np.bool_]) -> Floats:
         """A head whose skin goes on in the colour that the face has at its border.

@@ -70,7 +70,7 @@ def drawn(space, codes, reader):
 def pictures(space, codes):
     """Faces, whose points are where the mesh has them."""
     n, decoder = len(codes), FaceDecoder(space, PX, PART.sharpening)
-    looks = Looks(codes, np.zeros(n, bool), np.zeros(n, np.float32), np.zeros((n, 0), np.float32))
+    looks = Looks(codes, np.zeros(n, bool), np.zeros(n, np.float32))
     points = np.array([five_points(one) for one in decoder.shapes(codes)])
     return FaceSet(np.rint(decoder(looks)).astype(np.uint8), PX * points)
 

@@ -32,7 +32,7 @@ def test_an_answer_brings_what_is_read_nearer_to_what_is_told(monkeypatch):
 
     def seen(made):
         codes = FaceSpace(PART, made).told(heard)
-        looks = Looks(codes.codes, codes.male > 0, codes.age, np.zeros((80, 0), np.float32))
+        looks = Looks(codes.codes, codes.male > 0, codes.age)
         return FaceDecoder(made, 32, 0.0)(looks).mean(axis=(1, 2, 3))
 
     def by_tone(bright):

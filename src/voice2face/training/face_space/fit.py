@@ -1,4 +1,4 @@
-"""A face space from arrays: codes of open faces, their surroundings, and what voices tell."""
+"""A face space from arrays: codes of faces, and what voices tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,12 @@ from voice2face.faces.layout import Layout
 from voice2face.generators.soft import blur_matrix
 from voice2face.parts import Arrays
 from voice2face.training.face_space.components import Codes
-from voice2face.training.face_space.hearing import Voices, fit_hearing, usual
+from voice2face.training.face_space.hearing import Voices, fit_hearing
 from voice2face.training.face_space.people import People
-from voice2face.training.face_space.surroundings import Surroundings
 
 # Shares of the layout's side: how far inside its outline the face gives way to its surroundings,
 # and how softly.
 INSET, SOFT = 0.016, 0.019
-N_SHOWN = 8  # kinds of usual hair, of women and of men
 FOREHEAD = (0.29, 0.35)  # of the side: above, hair falls on foreheads, or the picture ends
 
 
@@ -29,17 +27,15 @@ class Sizes:
     Attributes:
         texture: Number of components of the texture.
         shape: Number of components of the shape.
-        hair: Of what surrounds the face, for chance.
     """
 
     texture: int = 150
     shape: int = 40
-    hair: int = 12
 
     def within(self, n_faces: int) -> "Sizes":
         """The same, but no more components than a third of the faces."""
         most = max(1, n_faces // 3)
-        return Sizes(min(self.texture, most), min(self.shape, most), min(self.hair, most))
+        return Sizes(min(self.texture, most), min(self.shape, most))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +67,10 @@ class Speakers:
 def fit(
     faces: People,
     speakers: Sequence[Speakers],
-    portraits: People | None = None,
     sizes: Sizes | None = None,
     codes: Codes | None = None,
+    *,
+    headless: bool = False,
 ) -> Arrays:
     """Fit a face space; exact, without iterations.
 
@@ -81,9 +78,10 @@ def fit(
         faces: Whose pixels and shapes the space consists of.
         speakers: Who teach what voices tell. Their pixels are not in what is made: of their faces
             only the codes are used, to regress on.
-        portraits: People with hair, whose surroundings faces get; None: the faces' own.
         sizes: Components kept; as many as :class:`Sizes` says if not given.
         codes: How faces are written, if that is known; fitted to the faces if not.
+        headless: Of the pictures only what lies within the outline of the face is learned; heads
+            of others go around it (:mod:`.heads`).
 
     Returns:
         What a file of :class:`voice2face.generators.face_space.FaceSpace` holds.
@@ -91,19 +89,14 @@ def fit(
     sizes = sizes or Sizes()
     side = faces.texture.shape[1]
     inside = Layout.read().inside(side)
-    region = _grown(inside > 0.02) if portraits else np.ones((side, side), bool)
+    region = _grown(inside > 0.02) if headless else np.ones((side, side), bool)
     codes = codes or Codes.fit(faces, region, sizes.texture, sizes.shape)
     voices = [_coded(one, codes) for one in speakers]
     own = codes.of(faces.texture, faces.shape).astype(np.float64)
     arrays = fit_hearing(voices, faces, own) | _decoder_arrays(codes)
     arrays["blend"] = np.ones((side, side), np.float16)
-    if portraits is not None:
+    if headless:
         arrays["blend"] = _blend(inside).astype(np.float16)
-        arrays |= _around_arrays(portraits, codes, sizes.hair)
-        # Which kind a voice gets is no finding but keeps: it goes by directions of its embedding.
-        sizes_of = len(arrays["voice_mean"]), arrays["shown_hair"].shape[1]
-        along = np.random.default_rng(0).standard_normal(sizes_of)
-        arrays["shown_by"] = along.astype(np.float32)
     return arrays
 
 
@@ -128,35 +121,6 @@ def _decoder_arrays(codes: Codes) -> Arrays:
         "shape_mean": codes.shape.mean.astype(np.float32),
         "shape_basis": codes.shape.basis.astype(np.float32),
     }
-
-
-def _around_arrays(portraits: People, codes: Codes, n_hair: int) -> Arrays:
-    both = [Surroundings.fit(portraits, codes, men, n_hair) for men in (False, True)]
-    hair = [one.hair[usual(one.hair)] for one in both]  # without hats
-    rows = [_as_integers(one.change, np.int8) for one in both]
-    arrays = {
-        "around_mean": np.array([one.mean for one in both]).astype(np.float16),
-        "around": np.array([values for values, _ in rows]),
-        "around_step": np.array([step for _, step in rows]),
-    }
-    return arrays | {"shown_hair": _shown(arrays, hair)}
-
-
-def _shown(arrays: Arrays, hair: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Usual hair for the faces without chance, shape (2, kinds, hair).
-
-    That of means has no outline: of the half that is most usual, this is that with the clearest.
-    """
-    n_hair = hair[0].shape[1]
-    n = min(N_SHOWN, *(len(one) // 4 for one in hair))
-    shown = []
-    for men, one in enumerate(hair):
-        near = one[np.argsort((one**2).sum(axis=1))][: len(one) // 2][::2]  # one of each pair
-        rows = arrays["around"][men][-n_hair:, 3::4].astype(np.float32)  # opacity
-        change = near * arrays["around_step"][men][-n_hair:] @ rows
-        share = np.clip((arrays["around_mean"][men][3::4] + change) / 255, 0, 1)
-        shown.append(near[np.argsort(np.minimum(share, 1 - share).mean(axis=1))[:n]])
-    return np.array(shown, np.float32)
 
 
 def _as_integers(

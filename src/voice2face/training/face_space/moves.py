@@ -205,7 +205,7 @@ def _found(arrays: Arrays, part: FaceSpacePart, codes: Floats) -> npt.NDArray[np
     """Where a detector finds eyes, nose and mouth in drawn faces: see :class:`.tensors.Crops`."""
     n = len(codes)
     decoder = FaceDecoder(arrays, part.px, part.sharpening)
-    looks = Looks(codes, np.zeros(n, bool), np.zeros(n, np.float32), np.zeros((n, 0), np.float32))
+    looks = Looks(codes, np.zeros(n, bool), np.zeros(n, np.float32))
     pictures = np.rint(decoder(looks)).astype(np.uint8)
     found, lost = FaceSet.of_pictures(pictures, detector())
     there = np.setdiff1d(np.arange(n), [one.row for one in lost])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.mesh import five_points
-from voice2face.generators.face_decoder import AGE_MIDDLE, AGE_SPREAD, FaceDecoder, Looks
+from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.parts import Arrays
 from voice2face.training.face_space.hearing import ridge
@@ -27,6 +27,7 @@ MIXED = (0.3, 0.9)  # shares of the spread in which they are drawn
 AGES = (22.0, 75.0)  # years
 FOR_READING = 0.08  # ridge, for each face drawn
 FOR_VOICE = 10.0  # ridge, for each person heard
+AGE_MIDDLE, AGE_SPREAD = 48.0, 12.0  # years; so that the ridge takes them as it takes codes
 # What is aimed at, in what a voice tells; and how exactly, in the squared reading of a spread.
 FURTHER, NOISE = 2.0, 0.02
 AT_ONCE = 50
@@ -89,11 +90,12 @@ def _readings(arrays: Arrays, read: Read, seed: int) -> tuple[Floats, Floats, Fl
         codes[row] = middle + toward + decades * arrays["age_code"][man]
         codes[row] += rng.uniform(*MIXED) * rest
     decoder = FaceDecoder(arrays, PX, sharpening=0.5)
-    hair = np.zeros((N_DRAWN, space.n_hair), np.float32)
+    chance = rng.gumbel(size=(N_DRAWN, space.n_heads)).astype(np.float32)
+    looks = space.headed(Looks(codes, men, age), chance)
     found = []
     for start in range(0, N_DRAWN, AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        faces = decoder(Looks(codes[rows], men[rows], age[rows], hair[rows]))
+        faces = decoder(looks.some(rows))
         points = np.array([five_points(shape) for shape in decoder.shapes(codes[rows])])
         found.append(read(np.rint(faces).astype(np.uint8), PX * points))
     about = np.column_stack([np.where(men, 1.0, -1.0), (age - AGE_MIDDLE) / AGE_SPREAD])

@@ -74,8 +74,7 @@ def drawn_people(
     middle, man = arrays["gender_code"].mean(axis=0), men.astype(np.int64)
     codes = middle + part.gender_emphasis * (arrays["gender_code"][man] - middle)
     codes = codes + _decades(arrays, men, age) * arrays["age_code"][man]
-    hair = np.zeros((N_DRAWN, arrays["shown_hair"].shape[2]), np.float32)
-    usual = Looks(np.asarray(codes, np.float32), men, age, hair)
+    usual = Looks(np.asarray(codes, np.float32), men, age)
     return usual, FaceSpace(part, arrays).drawn(usual, rng)
 
 
