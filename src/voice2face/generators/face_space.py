@@ -19,7 +19,7 @@ from voice2face.generators.heads import ARRAYS as HEADS
 from voice2face.generators.light import ARRAYS as LIGHT
 from voice2face.generators.mixtures import Others
 from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
-from voice2face.generators.neighbours import MOVE, Neighbours
+from voice2face.generators.neighbours import Neighbours
 from voice2face.generators.rows import times
 from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
@@ -57,7 +57,7 @@ ARRAYS = {
 # Optional: what is added to codes so that faces are read as voices tell.
 ANSWER = {"answer": "float32 dim code", "answer_gender": "float32 gender code"}
 # Optional, HEADS: what is around faces that were learned without what surrounds them.
-# Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`; MOVE.
+# Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`.
 # Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
 # years. Without it drawn people are mixtures of people. SPREAD makes them differ as people do.
 SPREAD = {"flow_spread": "float32 code"}
@@ -110,7 +110,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, HEADS, LIGHT, NEIGHBOURS, MOVE, FLOW, SPREAD
+        optional = ANSWER, HEADS, LIGHT, NEIGHBOURS, FLOW, SPREAD
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 

@@ -24,19 +24,15 @@ ARRAYS = {
     "near_age": "float32 neighbours",
     "near_many": "int64",
 }
-# Optional: what is added to these means, linear in the voice, so that a network reads in the faces
-# what the voice tells.
-MOVE = {"near_move": "float32 dim code"}
 
 
 class Neighbours:
     """Means of the codes of people who look as a voice tells.
 
     Args:
-        arrays: Those of ``ARRAYS`` and, perhaps, ``MOVE``: whether embeddings are rectified before
-            they are made unit length; their mean; the map from there to the identity, such that a
-            cosine tells how likely a face is; identities, codes, genders and ages of people; how
-            many are averaged; and the map from there to what is added.
+        arrays: Those of ``ARRAYS``: whether embeddings are rectified before they are made unit
+            length; their mean; the map from there to the identity, such that a cosine tells how
+            likely a face is; identities, codes, genders and ages of people; how many are averaged.
     """
 
     def __init__(self, arrays: Arrays) -> None:
@@ -45,7 +41,6 @@ class Neighbours:
         self._identity = arrays["near_identity"].astype(np.float32)
         self._code, self._male = arrays["near_code"], arrays["near_male"]
         self._age, self._many = arrays["near_age"], int(arrays["near_many"])
-        self._move = arrays.get("near_move")
 
     def __call__(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
         """Codes (n, K) and ages in years (n,) of those nearest to each voice.
@@ -54,8 +49,7 @@ class Neighbours:
             embeddings: Shape (n, dim).
             men: Gender of those who are averaged, shape (n,).
         """
-        heard = comparable(embeddings, self._rectified) - self._mean
-        told = times(heard, self._map)
+        told = times(comparable(embeddings, self._rectified) - self._mean, self._map)
         codes = np.empty((len(told), self._code.shape[1]), np.float32)
         ages = np.empty(len(told), np.float32)
         for row, (one, man) in enumerate(zip(told, men, strict=True)):
@@ -63,7 +57,7 @@ class Neighbours:
             nearest = np.sort(np.argsort(-alike, kind="stable")[: self._many])
             codes[row] = self._code[nearest].mean(axis=0)
             ages[row] = self._age[nearest].mean()
-        return codes if self._move is None else codes + times(heard, self._move), ages
+        return codes, ages
 
 
 def comparable(embeddings: npt.NDArray[Any], rectified: bool) -> Floats:

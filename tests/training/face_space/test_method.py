@@ -17,7 +17,6 @@ from voice2face.training.everyone import Everyone
 from voice2face.training.face_space.attributes import said_age, said_male, years
 from voice2face.training.face_space.collected import collected
 from voice2face.training.face_space.method import FaceSpaceFit
-from voice2face.training.face_space.moves import Moving
 from voice2face.training.frozen import open_frozen
 from voice2face.training.methods import closed_form
 
@@ -71,14 +70,13 @@ def normalised(table, tmp_path_factory):
 
 
 def test_a_face_space_is_trained_and_drawn(normalised, tmp_path):
-    fit = FaceSpaceFit(moving=Moving(steps=2, batch_size=4))
-    folder = train_closed_form(normalised, tmp_path / "run", fit, voice_encoder="ge2e")
+    folder = train_closed_form(normalised, tmp_path / "run", FaceSpaceFit(), voice_encoder="ge2e")
     model = Model(folder)
     assert model.config.generator.kind == "face-space"
     low, high = (model.reconstruct_speech(Speech(sound(hz))) for hz in (120, 240))
     assert low.face.shape[0] == 3 and np.isfinite(low.face).all()
     assert np.abs(low.face - high.face).max() > 0.05
-    again = train_closed_form(normalised, tmp_path / "again", fit, voice_encoder="ge2e")
+    again = train_closed_form(normalised, tmp_path / "again", FaceSpaceFit(), voice_encoder="ge2e")
     for name in model.config.generator.files:
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 

@@ -22,9 +22,7 @@ def world():
     voice[:, 1:3] = reading[:, :2] + 0.1 * rng.standard_normal((N, 2))
     names = np.array([f"p{i}" for i in range(N)])
     codes = np.column_stack([reading, np.zeros((N, 2))]).astype(np.float32)
-    made = fit_nearest(
-        Identities(voice, reading, codes, names, faces.male, faces.age), faces, reading, codes
-    )
+    made = fit_nearest(Identities(voice, reading, codes, names), faces, reading, codes)
     return faces, reading, voice, codes, made
 
 
@@ -49,9 +47,7 @@ def test_what_a_rectifier_takes_out_is_taken_out_where_that_tells_more(world):
     noisy[:, 1:3] += 4  # positive, so that it passes
     noisy[:, 3:] = -np.abs(np.random.default_rng(1).standard_normal((N, DIM - 3))) * 9
     names = np.array([f"p{i}" for i in range(N)])
-    made = fit_nearest(
-        Identities(noisy, reading, codes, names, faces.male, faces.age), faces, reading, codes
-    )
+    made = fit_nearest(Identities(noisy, reading, codes, names), faces, reading, codes)
     assert made["identity_rectified"]
     np.testing.assert_array_equal(comparable(noisy, True)[:, 3:], 0)
     np.testing.assert_allclose(np.linalg.norm(comparable(noisy, False), axis=1), 1, rtol=1e-5)
@@ -75,13 +71,3 @@ def test_a_face_space_draws_the_mean_of_its_neighbours(world):
     moved = ((none.age - ages) / 10)[:, None] * whole["age_code"][men]
     np.testing.assert_allclose(all_.codes, 0.5 + moved, atol=1e-5)
     np.testing.assert_array_equal(none.age, all_.age)
-
-
-def test_a_mean_is_moved_by_what_the_voice_tells(world):
-    faces, _, voice, _, made = world
-    move = np.random.default_rng(2).standard_normal((DIM, made["near_code"].shape[1]))
-    moved = Neighbours(made | {"near_move": move.astype(np.float32)})
-    (codes, ages), (plain, same) = (near(voice, faces.male) for near in (moved, Neighbours(made)))
-    heard = comparable(voice, False) - made["identity_mean"]
-    np.testing.assert_allclose(codes, plain + heard @ move, atol=1e-5)
-    np.testing.assert_array_equal(ages, same)

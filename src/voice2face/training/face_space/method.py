@@ -16,44 +16,39 @@ from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.face_space.collected import Collected, collected
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.fit import Sizes, fit
-from voice2face.training.face_space.moves import Moving, fit_move
 from voice2face.training.face_space.nearest import Identities, fit_nearest
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
 # How faces are drawn; chosen on held-out people of AVSpeech, and chance by eye: at more, many draws
 # have light or eyes that no person has.
-DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=2.0, chance=0.6, drawn_gender=0.5)
+DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5, chance=0.6, drawn_gender=0.5)
 REMARKS = """
 ## What its faces are
 
 The face itself is a mean of faces of the corpus, of people of the gender that is heard who look
 most as the voice tells, laid upon one another point by point and drawn on the mean of their shapes,
-then moved to the age that is heard, and to where a network reads in it what the voice tells. Drawn
-people are mixtures of a few people each. So the faces
+then moved to the age that is heard. Drawn people are mixtures of a few people each. So the faces
 look like those of the corpus, and the file holds numbers from which these can be drawn again.
 """
 LEAST = 10  # people with a face, and voices of people with a face
 
 
 class FaceSpaceFit(Settings, frozen=True, kw_only=True):
-    """Principal components of faces and regressions on voices, and a short descent.
+    """Principal components of faces and regressions on voices, in closed form.
 
     All faces of the corpus teach how faces look, all voices what voices tell, with a partner or
     without: gender from voices whose gender is a column, age from those whose age is known, the
-    rest from people with both. Faces are means of those who look as a voice tells, moved to where a
-    network reads in them what it tells.
+    rest from people with both. Faces are means of those who look as a voice tells.
 
     Attributes:
         drawn: How faces are drawn.
         n_texture: Components of texture kept, at most a third of the faces.
         n_shape: Likewise of shape.
-        moving: How that move is learned.
     """
 
     drawn: FaceSpacePart = DRAWN
     n_texture: Channels = 150
     n_shape: Channels = 40
-    moving: Moving = Moving()
 
     @property
     def name(self) -> str:
@@ -88,18 +83,15 @@ class FaceSpaceFit(Settings, frozen=True, kw_only=True):
         side = found.people.texture.shape[1]
         codes = Codes.fit(found.people, np.ones((side, side), bool), sizes.texture, sizes.shape)
         arrays = fit(found.people, found.speakers, codes=codes)
-        reader = open_embedder(READER)
-        reading = reader.embed(found.faces)
+        reading = open_embedder(READER).embed(found.faces)
         own = codes.of(found.people.texture, found.people.shape)
         taught = identities(found, reading, own)
         arrays |= fit_nearest(taught, found.people, reading, own)
         part = replace(self.drawn, embedding_dim=data.embeddings.shape[1])
-        arrays |= fit_move(arrays, part, taught, reader, seed, self.moving)
         facts: Provenance = {
             "faces of the space": n_faces,
             "voices, with or without a face": sum(len(one.male) for one in found.speakers),
             "faces are read by": READER,
-            "faces drawn and read": self.moving.steps * self.moving.batch_size,
         }
         return Trained(as_part(arrays, part), facts=facts, remarks=REMARKS)
 
@@ -124,8 +116,7 @@ def identities(
         face = np.full(len(one.person), -1) if one.face is None else one.face
         rows = np.flatnonzero(face >= 0)
         seen = read[face[rows]], code[face[rows]]
-        known = one.person[rows], one.male[rows] > 0.5, one.age[rows]
-        taught.append((one.embedding[rows], *seen, *known))
+        taught.append((one.embedding[rows], *seen, one.person[rows]))
     return Identities(*(np.concatenate(parts) for parts in zip(*taught, strict=True)))
 
 

@@ -33,16 +33,12 @@ class Identities:
         reading: Shape (n, m).
         code: Of the speaker's face, shape (n, K).
         person: Person of each, shape (n,).
-        male: Whether a man speaks, shape (n,).
-        age: In years, shape (n,).
     """
 
     embedding: npt.NDArray[np.float32]
     reading: npt.NDArray[np.floating]
     code: npt.NDArray[np.floating]
     person: npt.NDArray[np.str_]
-    male: npt.NDArray[np.bool_]
-    age: Floats
 
 
 def fit_nearest(
@@ -62,12 +58,12 @@ def fit_nearest(
     Returns:
         The arrays of :mod:`voice2face.generators.neighbours`.
     """
-    seen = unit(taught.reading)
+    seen = _unit(taught.reading)
     rectified = max((False, True), key=lambda way: _told(taught, seen, way))
     heard = comparable(taught.embedding, rectified).astype(np.float64)
-    by_reading = likelihood(heard, seen, STRENGTH)
-    by_code = likelihood(heard, taught.code.astype(np.float64), FOR_CODE)
-    alike = unit(unit(reading) - seen.mean(axis=0)), unit(codes - taught.code.mean(axis=0))
+    by_reading = _likelihood(heard, seen, STRENGTH)
+    by_code = _likelihood(heard, taught.code.astype(np.float64), FOR_CODE)
+    alike = _unit(_unit(reading) - seen.mean(axis=0)), _unit(codes - taught.code.mean(axis=0))
     fewest = min(int(people.male.sum()), int((~people.male).sum()))
     shares = 1 - CODE_SHARE, CODE_SHARE
     return {
@@ -84,16 +80,10 @@ def fit_nearest(
     }
 
 
-def likelihood(heard: Floats, seen: Floats, strength: float, power: float = POWER) -> Floats:
+def _likelihood(heard: Floats, seen: Floats, strength: float) -> Floats:
     """From a voice to what its product with what is seen of a face says of how likely that is.
 
     The regression, whitened by the covariance of what voices leave; of mean length one.
-
-    Args:
-        heard: Voices, shape (n, dim).
-        seen: What is seen of their speakers' faces, shape (n, m).
-        strength: Of the ridge.
-        power: As ``POWER``.
     """
     weights, offset = ridge(heard, seen, _strength(heard, strength))
     told = heard @ weights + offset
@@ -101,7 +91,7 @@ def likelihood(heard: Floats, seen: Floats, strength: float, power: float = POWE
     covariance = left.T @ left / len(left)
     middle = max(float(np.trace(covariance)) / len(covariance), 1e-12)
     values, vectors = np.linalg.eigh(covariance / middle + SHRINKAGE * np.eye(len(covariance)))
-    found = weights @ (vectors * values**-power) @ vectors.T
+    found = weights @ (vectors * values**-POWER) @ vectors.T
     length = np.sqrt((((heard - heard.mean(axis=0)) @ found) ** 2).sum(axis=1).mean())
     return np.asarray(found / max(float(length), 1e-12))
 
@@ -125,7 +115,6 @@ def _strength(heard: Floats, variances: float) -> float:
     return variances * float(heard.var(axis=0).mean())
 
 
-def unit(vectors: npt.NDArray[Any]) -> Floats:
-    """Rows of length one, shape (n, m)."""
+def _unit(vectors: npt.NDArray[Any]) -> Floats:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-9), np.float64)
