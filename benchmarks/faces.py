@@ -275,8 +275,8 @@ def apart(unit: npt.NDArray[Any]) -> float:
 
 
 def as_lit(arrays: dict[str, npt.NDArray[Any]], texture: Pictures) -> Pictures:
-    """Faces in the light of the space's own: where it has portraits' surroundings, a studio's."""
-    if "around" not in arrays:
+    """Faces in the light of the space's own: where it has heads of portraits, a studio's."""
+    if "head_male" not in arrays:
         return texture
     mean = np.zeros((*arrays["region"].shape, 3), np.uint8)
     mean[arrays["region"]] = np.clip(np.rint(arrays["texture_mean"]), 0, 255).reshape(-1, 3)
