@@ -1,7 +1,7 @@
 """What to say of a setting that cannot be: its name, what it is and what it may be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import inspect
@@ -35,20 +35,31 @@ def refused(error: Exception, data: Any, kind: type[Any], source: str) -> Settin
 
 def shown(value: Any) -> str:
     """A value as YAML would have it, but short."""
-    match value:
-        case str():
-            text = f"'{value[:MOST_CHARACTERS]}'"
-        case list() | tuple():  # no more of it than is shown: what a file holds may be long
-            text = f"[{', '.join(map(shown, value[:MOST_CHARACTERS]))}]"
-        case dict():
-            text = f"{len(value)} entries"
-        case bool() | None:
-            text = "null" if value is None else str(value).lower()
-        case int() if value.bit_length() > MOST_BITS:
-            text = "a huge number"
-        case _:
-            text = str(value)
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
+    text = ""
+    for piece in _pieces(value):  # no more of it than is shown: what a file holds may be long
+        text += piece
+        if len(text) > MOST_CHARACTERS:
+            return text[:MOST_CHARACTERS] + "…"
+    return text
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    """A value written out, bit by bit."""
+    if isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield "[" if number == 0 else ", "
+            yield from _pieces(item)
+        yield "]" if value else "[]"
+    elif isinstance(value, dict):
+        yield f"{len(value)} entries"
+    elif isinstance(value, str):
+        yield f"'{value[:MOST_CHARACTERS]}'"
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+        yield "a huge number"
+    else:
+        yield "null" if value is None else str(value)
 
 
 def _value(data: Any, names: Sequence[str]) -> Any:
