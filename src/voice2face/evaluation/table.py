@@ -209,7 +209,7 @@ def _match_directly(name: str, model: Model, pairs: Pairs, faces: np.ndarray) ->
     rows = [nothing if isinstance(one, LeftOut) else one for one in found]
     embeddings = np.array(rows, np.float32).reshape(len(rows), -1)
     part = model.config.part("matcher")
-    assert isinstance(part, HeadsPart)  # embedder_of has seen to it
+    assert isinstance(part, HeadsPart)  # _embedder_of has seen to it
     vectors = {part.embedder: model.matcher.voices(embeddings)}
     reasons = [one if isinstance(one, LeftOut) else None for one in found]
     column = Column(name, cells, vectors, reasons)

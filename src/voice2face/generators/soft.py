@@ -1,4 +1,4 @@
-"""Soft pictures: Gaussian blurs as products of matrices, and steps without edges."""
+"""Soft pictures: Gaussian blurs as products of matrices."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,3 @@ def blurred(picture: Floats, blur: Floats) -> Floats:
     side, channels = picture.shape[0], picture.shape[2]
     down = (blur @ picture.reshape(side, -1)).reshape(len(blur), side, channels)
     return np.ascontiguousarray(np.matmul(blur, down), np.float32)
-
-
-def smooth_step(values: Floats, low: float, high: float) -> Floats:
-    """From 0 at ``low`` to 1 at ``high``, level at both ends."""
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)

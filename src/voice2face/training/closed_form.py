@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -94,10 +94,7 @@ class Trained:
 
 
 class Fit(Protocol):
-    """A method of training: from voices and faces to a generator that can be released.
-
-    One that needs a corpus of a certain kind has ``check(corpus)``, which refuses any other.
-    """
+    """A method of training: from voices and faces to a generator that can be released."""
 
     @property
     def name(self) -> str:
@@ -108,6 +105,18 @@ class Fit(Protocol):
 
         Raises:
             Voice2FaceError: It can't be learned from these data.
+        """
+
+
+@runtime_checkable
+class Particular(Protocol):
+    """A method that not every corpus serves."""
+
+    def check(self, corpus: Corpus) -> None:
+        """Refuse a corpus that doesn't serve, before anything of it is read.
+
+        Raises:
+            TrainingError: It doesn't.
         """
 
 
@@ -150,7 +159,7 @@ def train_closed_form(
     check_replaceable(out / "model")
     check_unused(out, resume=False)
     corpus = Corpus.open(corpus_folder, verify=True)
-    if hasattr(fit, "check"):
+    if isinstance(fit, Particular):
         fit.check(corpus)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)

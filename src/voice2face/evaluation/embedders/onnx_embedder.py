@@ -31,7 +31,7 @@ Triple = tuple[float, float, float]
 Vectors = npt.NDArray[np.float32]
 
 
-class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a network is fed; see above."""
 
     size: Side
@@ -57,10 +57,7 @@ class OnnxEmbedder:
         dim: Length of an embedding.
         sha256: Checksum of FILE.onnx.
         labels: Names of the classes of a classifier's output, as FILE.json gives them.
-        path: FILE.onnx.
-        about: How it is fed.
         geometry: Where the five points lie in what it is fed, as fractions, shape (5, 2).
-        aligned_px: Side at which faces are aligned, before they are fed at ``about.size``.
 
     Raises:
         ModelError: A file is missing or damaged, or the network is not fed as its JSON says.
@@ -69,17 +66,17 @@ class OnnxEmbedder:
     def __init__(self, path: Path, about: Path | None = None, *, output: str | None = None) -> None:
         self._network = Network(path)
         self._about_path = about or path.with_suffix(".json")
-        self.about = _read_about(self._about_path)
-        self.geometry, self.aligned_px = _geometry(self.about, self._about_path)
+        self._about = _read_about(self._about_path)
+        self.geometry, self._aligned_px = _geometry(self._about, self._about_path)
         self._mean, self._std = (
             np.array(values, np.float32)[:, None, None]
-            for values in (self.about.mean, self.about.std)
+            for values in (self._about.mean, self._about.std)
         )
         self._several = self._check_input()
         self._output = self._check_output(output)
-        self.name, self.path, self.labels = path.stem, path, self.about.labels
+        self.name, self.labels = path.stem, self._about.labels
         self.sha256 = sha256_of(path)
-        grey = np.full((1, self.about.size, self.about.size, 3), 127, np.uint8)
+        grey = np.full((1, self._about.size, self._about.size, 3), 127, np.uint8)
         self.dim = int(self._run(self._fed(grey)).shape[1])
 
     def embed(self, faces: FaceSet) -> Vectors:
@@ -92,7 +89,7 @@ class OnnxEmbedder:
         made = np.empty((len(faces), self.dim), np.float32)
         row = 0
         for block in faces.blocks(BLOCK):
-            fed = self._fed(block.aligned(self.geometry, self.aligned_px))
+            fed = self._fed(block.aligned(self.geometry, self._aligned_px))
             for part in [fed] if self._several else np.split(fed, len(fed)):
                 answer = self._run(part)
                 if answer.shape[1] != self.dim:
@@ -103,24 +100,24 @@ class OnnxEmbedder:
 
     def _fed(self, crops: npt.NDArray[np.uint8]) -> Vectors:
         """Input of the network for aligned crops, shape (n, 3, size, size)."""
-        size = self.about.size
+        size = self._about.size
         if crops.shape[1] != size:
             cv2 = opencv(NEEDED_FOR)
             way = cv2.INTER_AREA if crops.shape[1] > size else cv2.INTER_LINEAR
             crops = np.stack([cv2.resize(crop, (size, size), interpolation=way) for crop in crops])
-        if self.about.channels == "bgr":
+        if self._about.channels == "bgr":
             crops = crops[..., ::-1]
         return (crops.transpose(0, 3, 1, 2).astype(np.float32) - self._mean) / self._std
 
     def _run(self, fed: Vectors) -> Vectors:
-        (answer,) = self._network.run([self._output], {self.about.input: fed})
+        (answer,) = self._network.run([self._output], {self._about.input: fed})
         if not answer.size or answer.size % len(fed):
             raise self._wrong(f"output '{self._output}' of shape {answer.shape}", "one for a face")
         return answer.reshape(len(fed), -1).astype(np.float32)
 
     def _check_input(self) -> bool:
         """Whether several faces can enter at once."""
-        inputs, name, size = self._network.inputs, self.about.input, self.about.size
+        inputs, name, size = self._network.inputs, self._about.input, self._about.size
         wanted = f"input '{name}', float, (1, 3, {size}, {size}), as {self._about_path.name} says"
         if set(inputs) != {name}:
             raise self._wrong(f"inputs {', '.join(map(repr, inputs)) or 'none'}"[:200], wanted)
@@ -136,7 +133,7 @@ class OnnxEmbedder:
 
     def _check_output(self, asked: str | None) -> str:
         names = self._network.outputs
-        chosen = asked or self.about.output or names[0]
+        chosen = asked or self._about.output or names[0]
         if chosen not in names:
             found = f"outputs {', '.join(map(repr, names))}"
             raise self._wrong(found[:200], f"an output '{chosen}'")
@@ -146,22 +143,22 @@ class OnnxEmbedder:
         return self._network.wrong(found, wanted, f"correct {self._about_path.name}")
 
 
-def _read_about(path: Path) -> About:
+def _read_about(path: Path) -> _About:
     """How a network is fed.
 
     Raises:
         ModelError: The file is missing, or not such a description.
     """
-    wanted = f"a JSON object with {', '.join(About.__struct_fields__[:6])}"
+    wanted = f"a JSON object with {', '.join(_About.__struct_fields__[:6])}"
     if not path.is_file():
         raise ModelError(path, "no such file", wanted, "write it beside the network")
-    about = read_json(path, About, wanted, "correct it", most_bytes=MOST_BYTES)
+    about = read_json(path, _About, wanted, "correct it", most_bytes=MOST_BYTES)
     if not np.isfinite((*about.mean, *about.std)).all() or 0 in about.std:
         raise ModelError(path, "a mean or std that is 0 or not finite", wanted, "correct it")
     return about
 
 
-def _geometry(about: About, path: Path) -> tuple[Any, int]:
+def _geometry(about: _About, path: Path) -> tuple[Any, int]:
     """Where the points lie in a crop, shape (5, 2), and the size at which faces are aligned."""
     if not isinstance(about.align, str):
         name, px = None, about.size

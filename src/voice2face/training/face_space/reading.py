@@ -64,8 +64,8 @@ def fit_answer(
     gain = slope @ np.linalg.inv(slope.T @ slope + NOISE * np.eye(slope.shape[1]))  # (K, m)
     years = part.age_emphasis * 10 / AGE_SPREAD * arrays["age"][:-1, None] @ of_age[None]
     answer = (FURTHER * told - years - base @ slope) @ gain.T
-    surroundings = np.array((-1.0, 1.0))[:, None] * of_gender
-    by_gender = (FURTHER * offset - surroundings - base_gender @ slope) @ gain.T
+    by_itself = np.array((-1.0, 1.0))[:, None] * of_gender  # head and all
+    by_gender = (FURTHER * offset - by_itself - base_gender @ slope) @ gain.T
     # Readings count from their mean over the people: so must what is added.
     men = x @ arrays["gender"][:-1] + arrays["gender"][-1] > 0
     by_gender -= (x @ answer).mean(axis=0) + by_gender[men.astype(np.int64)].mean(axis=0)
