@@ -31,6 +31,7 @@ from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
+from voice2face.faces.luma import WEIGHTS
 from voice2face.faces.normalise import BACKGROUND, Normaliser
 from voice2face.files import sha256_of, write_text
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
@@ -182,7 +183,7 @@ def theirs_pictures(people: People) -> Pictures:
 
 def period_two(pictures: Pictures) -> float:
     """Share of the luma's energy at a period of two pixels, in rows and columns, at 64 pixels."""
-    luma = pictures @ np.array((0.299, 0.587, 0.114))
+    luma = pictures @ np.array(WEIGHTS)
     factor = luma.shape[1] // 64
     small = luma.reshape(len(luma), 64, factor, 64, factor).mean(axis=(2, 4))
     small -= small.mean(axis=(1, 2), keepdims=True)

@@ -36,6 +36,7 @@ from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
+from voice2face.faces.luma import LUMA
 from voice2face.faces.quality import sharpness
 from voice2face.files import sha256_of, write_text
 from voice2face.generators import velocity
@@ -54,7 +55,6 @@ from voice2face.training.face_space.studio import (
 from voice2face.training.recogniser.train import NETWORK
 
 DRAWN_PX = 256
-LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 
 Step = tuple[str, Pictures]
 

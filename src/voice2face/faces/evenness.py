@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import Floats
+from voice2face.faces.luma import LUMA
 
 REACH = 0.06  # of the side: standard deviation of what counts as light, not as the face's relief
 LEAST, MOST = 0.5, 2.0  # by which light is made weaker or stronger
@@ -13,7 +14,6 @@ DARKEST = 8.0  # of 255: below it a pixel says nothing about light
 TINT_MIDDLE = np.array((0.345, -0.18))
 TINT_ALONG = np.array((0.5, -0.866))
 FURTHEST = 0.1  # along the line from its middle: groups of people differ by no more
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 
 
 def even_light(face: Floats, inside: Floats) -> Floats:
@@ -29,7 +29,7 @@ def even_light(face: Floats, inside: Floats) -> Floats:
     Returns:
         Shape (px, px, 3).
     """
-    light = coarse_light(face @ _LUMA, inside)
+    light = coarse_light(face @ LUMA, inside)
     change = np.clip((light[:, ::-1] - light) / 2, np.log(LEAST), np.log(MOST))
     return np.asarray(face * np.exp(change * inside)[..., None], np.float32)
 
@@ -52,7 +52,7 @@ def even_tint(face: Floats, inside: Floats) -> Floats:
     place = float(np.clip((tint - TINT_MIDDLE) @ TINT_ALONG, -FURTHEST, FURTHEST))
     change = TINT_MIDDLE + place * TINT_ALONG - tint
     gains = np.exp(np.array((change[0], 0.0, change[1])))
-    gains *= float(mean @ _LUMA) / float((mean * gains) @ _LUMA)
+    gains *= float(mean @ LUMA) / float((mean * gains) @ LUMA)
     return np.asarray(face * gains.astype(np.float32), np.float32)
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from voice2face.faces.detect import Detection
 from voice2face.faces.evenness import even_light, even_tint
 from voice2face.faces.layout import Floats, Layout, sampled
+from voice2face.faces.luma import LUMA
 from voice2face.faces.masks import SELFIE_PX, Masks
 from voice2face.faces.mesh import FaceMesh, Mesh, Pose, pose
 from voice2face.faces.opencv import resized
@@ -24,7 +25,6 @@ from voice2face.settings import NormalisedFace
 Picture = npt.NDArray[np.uint8]
 
 BACKGROUND = 232.0  # the light grey that takes the place of what lies outside
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ class Normaliser:
             "turned": posed.turned,
             "nodded": posed.nodded,
             "mouth": posed.mouth,
-            "brightness": float((skin @ _LUMA).mean()),
+            "brightness": float((skin @ LUMA).mean()),
             "burnt": float((skin.max(axis=-1) > 250).mean()),
             "colour": float((skin.max(axis=-1) - skin.min(axis=-1)).mean()),
             "spectacles": spectacles(laid, self._spectacles),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.faces.luma import WEIGHTS
 from voice2face.faces.pictures import PictureError
 from voice2face.settings import FaceFilters
 
@@ -15,7 +16,7 @@ from voice2face.settings import FaceFilters
 # heights of eyes over mouth; fits over 1,146 speakers seen from all sides gave 0.49 to 0.51.
 NOSE_DEPTH = 0.5
 MEASURED_PX = 64  # side of the crop on which sharpness and brightness are measured
-_LUMA = np.array((0.299, 0.587, 0.114))  # Rec. 601
+_LUMA = np.array(WEIGHTS)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.faces.layout import FILE, Floats
+from voice2face.faces.luma import LUMA
 
 # The part of the layout that is looked at, as fractions of its side (top, bottom, left, right),
 # and its size when it is.
 PART = (0.40, 0.58, 0.27, 0.73)
 HEIGHT, WIDTH = 20, 48
 COARSE = 4.0  # pixels: what changes more slowly is light
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 
 
 def read_weights() -> tuple[Floats, float]:
@@ -40,7 +40,7 @@ def spectacles(face: Floats, weights: tuple[npt.NDArray[np.float32], float]) -> 
 
     px = face.shape[0]
     top, bottom, left, right = (round(share * px) for share in PART)
-    luma = np.ascontiguousarray(face[top:bottom, left:right] @ _LUMA)
+    luma = np.ascontiguousarray(face[top:bottom, left:right] @ LUMA)
     way = cv2.INTER_AREA if px > WIDTH / (PART[3] - PART[2]) else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(luma, (WIDTH, HEIGHT), interpolation=way), np.float32)
     edges = small - np.asarray(cv2.GaussianBlur(small, (0, 0), COARSE), np.float32)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from voice2face.errors import ModelError
+from voice2face.faces.luma import LUMA
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
@@ -32,7 +33,6 @@ ARRAYS = {
 # logarithms of brightness, of red over green and of blue over green.
 AGES, SKINS = 10.0, np.array((0.15, 0.1, 0.1), np.float32)
 DARKEST = np.float32(12.0)  # of 255
-LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 # What is skin around the face: by its hue and, less, by its light.
 UNLIKE, BY_HUE, BY_LIGHT = 0.3, 3.0, 0.35
 # How far the colour at the face's border reaches, in shares of the side: near it, and further away.

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from voice2face.faces.evenness import coarse
 from voice2face.faces.layout import Layout
+from voice2face.faces.luma import LUMA
 from voice2face.faces.mesh import RIGHT_EYE
 
 Floats = npt.NDArray[np.float64]
 
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # Rec. 601
 DARKEST = 8.0  # of 255
 FLATTEST = 2.0  # of 255: an eye of less contrast is not to be seen
 ROUNDS = 2  # in which the usual open eye is found
@@ -99,7 +99,7 @@ def _light(texture: npt.NDArray[np.uint8]) -> Floats:
     inside = Layout.read().inside(texture.shape[1])
     light = []
     for one in texture:
-        smooth = coarse(one.astype(np.float32) @ _LUMA, inside)
+        smooth = coarse(one.astype(np.float32) @ LUMA, inside)
         light.append(np.log(np.maximum(smooth, DARKEST))[inside > 0.5])
     return np.asarray(np.array(light) - np.mean(light, axis=1, keepdims=True))
 
@@ -112,7 +112,7 @@ def _eyes(texture: npt.NDArray[np.uint8]) -> Floats:
         (round(middle[axis] - reach * width), round(middle[axis] + reach * width) + 1)
         for axis, reach in zip((1, 0), AROUND_EYE, strict=True)
     )
-    luma = (texture.astype(np.float32) + texture[:, :, ::-1]) / 2 @ _LUMA
+    luma = (texture.astype(np.float32) + texture[:, :, ::-1]) / 2 @ LUMA
     eyes = luma[:, top:bottom, left:right].reshape(len(texture), -1)
     eyes = eyes - eyes.mean(axis=1, keepdims=True)
     contrast = np.maximum(eyes.std(axis=1, keepdims=True), FLATTEST)
