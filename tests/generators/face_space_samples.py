@@ -59,10 +59,10 @@ def speakers(n: int, seed: int) -> Speakers:
     return Speakers(voice.astype(np.float32), names, male, faces.age, faces.texture, faces.shape)
 
 
-def arrays(hair: bool = True) -> dict[str, np.ndarray]:
+def arrays(heads: bool = True) -> dict[str, np.ndarray]:
     """A face space of 60 people and 80 speakers, with or without heads."""
-    made = fit(people(60, 0), [speakers(80, 10)], SIZES, headless=hair)
-    if not hair:
+    made = fit(people(60, 0), [speakers(80, 10)], SIZES, headless=heads)
+    if not heads:
         return made
     even = np.zeros((PX, PX, 3), np.float32)
     blend = made["blend"].astype(np.float32)

@@ -107,7 +107,7 @@ def test_what_is_behind_drawn_people_differs(space):
 
 
 def test_a_space_without_surroundings_draws_the_whole_picture():
-    space = FaceSpace(PART, arrays(hair=False))
+    space = FaceSpace(PART, arrays(heads=False))
     assert space.faces(voices((1,)), np.random.default_rng(0)).shape == (1, 3, 32, 32)
 
 

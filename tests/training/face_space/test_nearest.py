@@ -55,7 +55,7 @@ def test_what_a_rectifier_takes_out_is_taken_out_where_that_tells_more(world):
 
 def test_a_face_space_draws_the_mean_of_its_neighbours(world):
     *_, made = world
-    whole = arrays(hair=False)
+    whole = arrays(heads=False)
     k = whole["deviation"].shape[1]
     near = made | {"near_code": np.full((N, k), 0.5, np.float32)}
     voice = np.zeros((2, DIM), np.float32)

@@ -21,7 +21,7 @@ def test_an_answer_brings_what_is_read_nearer_to_what_is_told(monkeypatch):
     """Voices that tell brightness by a number that the space was not taught to draw from."""
     monkeypatch.setattr(reading, "N_DRAWN", 40)
     monkeypatch.setattr(reading, "PX", 32)
-    space = arrays(hair=False)
+    space = arrays(heads=False)
     heard = speakers(80, 30).embedding
     tone = np.linspace(-1, 1, 80)
     heard[:, 5] = tone
@@ -49,7 +49,7 @@ def test_an_answer_brings_what_is_read_nearer_to_what_is_told(monkeypatch):
 
 
 def test_the_answer_of_a_voice_is_of_the_space_s_length():
-    made = arrays(hair=False)
+    made = arrays(heads=False)
     assert "answer" not in made
     with pytest.raises(ValueError):
         FaceSpace(PART, made | {"answer": np.zeros((DIM, 3), np.float32)})
