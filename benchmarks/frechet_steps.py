@@ -5,8 +5,8 @@
 OUT is that of ``benchmarks.frechet``, whose recogniser it takes, and of ``benchmarks.face_space``.
 Real faces that the recogniser has not learned from go through one step after the other, each fed
 with the truth of the one before: drawn on their own shape and normalised again; put in a studio's
-light; made the same on both sides; written as components; given a head and sharpened; then people
-whom the flow draws take their places. Writes ``results/frechet_steps.json``: the distance of each
+light; made the same on both sides; written as components; given heads and the light of photographs,
+as drawn people are, and sharpened; then people whom the flow draws take their places. Writes ``results/frechet_steps.json``: the distance of each
 to real faces, how much of it is a shift of the mean, and plain figures of the pictures.
 """
 
@@ -140,25 +140,29 @@ def steps(
     inner = codes.texture.mean + own[:, :n] @ codes.texture.basis
     symmetric[:, codes.region] = inner.reshape(len(own), -1, 3)
     yield "as components", laid(symmetric)
-    for name, looks in with_heads(people, own, arrays).items():
+    for name, looks in as_drawn_people(people, own, arrays).items():
         for sharpening in (0.0, SHIPPED.sharpening):
             decoder = FaceDecoder(arrays, DRAWN_PX, sharpening)
             pictures = np.rint(decoder(looks)).astype(np.uint8)
             yield f"{name}, sharpened by {sharpening:g}", normalised_again(pictures)[0]
 
 
-def with_heads(people: People, own: npt.NDArray[np.float32], arrays: Arrays) -> dict[str, Looks]:
-    """The real people, whose codes are ``own``, and drawn ones of their genders and ages."""
+def as_drawn_people(
+    people: People, own: npt.NDArray[np.float32], arrays: Arrays
+) -> dict[str, Looks]:
+    """The real people, whose codes are ``own``, and drawn ones of their genders and ages.
+
+    Both have heads and the light of photographs.
+    """
     men, age = people.male.astype(np.int64), people.age.astype(np.float32)
     decades = (age - arrays["gender_age"][men])[:, None] / DECADE
     mean = arrays["gender_code"][men] + decades * arrays["age_code"][men]
     plain = {name: array for name, array in arrays.items() if name not in velocity.ARRAYS}
     still = FaceSpace(replace(SHIPPED, chance=0.0, drawn_gender=0.0), plain)
     space = FaceSpace(replace(SHIPPED, drawn_gender=0.0), arrays)
-    return {
-        "with heads": still.drawn(Looks(own, people.male, age), np.random.default_rng(0)),
-        "drawn people": space.drawn(Looks(mean, people.male, age), np.random.default_rng(0)),
-    }
+    lit = still.drawn(Looks(own, people.male, age), np.random.default_rng(0))
+    drawn = space.drawn(Looks(mean, people.male, age), np.random.default_rng(0))
+    return {"with heads, in the light of photographs": lit, "drawn people": drawn}
 
 
 if __name__ == "__main__":
