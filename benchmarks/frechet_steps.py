@@ -5,9 +5,10 @@
 OUT is that of ``benchmarks.frechet``, whose recogniser it takes, and of ``benchmarks.face_space``.
 Real faces that the recogniser has not learned from go through one step after the other, each fed
 with the truth of the one before: drawn on their own shape and normalised again; put in a studio's
-light; made the same on both sides; written as components; given heads and the light of photographs,
-as drawn people are, and sharpened; then people whom the flow draws take their places. Writes ``results/frechet_steps.json``: the distance of each
-to real faces, how much of it is a shift of the mean, and plain figures of the pictures.
+light; made the same on both sides; written as components; given heads and the light of
+photographs, as drawn people are, and sharpened; then people whom the flow draws take their
+places. Writes ``results/frechet_steps.json``: the distance of each to real faces, how much of it
+is a shift of the mean, and plain figures of the pictures.
 """
 
 import argparse
