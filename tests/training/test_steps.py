@@ -309,6 +309,21 @@ def test_what_cannot_be_compiled_is_said_in_one_line_and_left_as_it_was(monkeypa
         assert torch.equal(value, tensors(networks)[name]), name
 
 
+def test_the_slope_penalty_goes_with_compiled_networks():
+    """What was compiled has no second derivative, which the penalty needs."""
+    settings = small("bn", **{"training.r1": 1.0})
+    found = []
+    for compiled in (True, False):
+        networks = made(settings)
+        critics = networks.critics
+        for part in (critics.face_trunk, critics.classifier_trunk) if compiled else ():
+            if part is not None:
+                part.compile(backend="aot_eager")  # the compiler's graphs, without its kernels
+        losses = iteration(networks, make_optimisers(networks, settings), batch(), settings)
+        found.append({name: loss.item() for name, loss in losses.items()})
+    assert found[0] == pytest.approx(found[1], abs=1e-5)
+
+
 def test_a_trial_of_the_compiler_changes_nothing(monkeypatch):
     settings = small("bn")
     networks, untouched = made(settings), made(settings)
