@@ -109,7 +109,8 @@ FRONT_ENDS: dict[str, FrontEnd] = {
 }
 
 
-Geometry = Literal["released", "tight", "normalised"]
+Geometry = Literal["released", "tight", "normalised", "normalised-close"]
+NORMALISED: frozenset[Geometry] = frozenset({"normalised", "normalised-close"})
 Removable = Literal["hair", "background"]
 
 
@@ -146,14 +147,16 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
     px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
     geometry: Geometry = "released"
     filters: FaceFilters = FaceFilters()
-    normalised: NormalisedFilters = NormalisedFilters()  # of that geometry alone
+    normalised: NormalisedFilters = NormalisedFilters()  # of the geometries NORMALISED alone
     remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
     faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
 
     def __post_init__(self) -> None:
-        """Refuse a word that is there twice."""
+        """Refuse a word that is there twice, and a close crop that is no whole pixels."""
         if len(set(self.remove)) < len(self.remove):
             raise ValueError(f"remove of {', '.join(self.remove)}: each once")
+        if self.geometry == "normalised-close" and self.px % 8:
+            raise ValueError(f"px of {self.px}: a multiple of 8 with normalised-close")
 
 
 class NormalisedFace(Settings, frozen=True, kw_only=True):

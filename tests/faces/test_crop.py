@@ -318,3 +318,19 @@ def test_a_normalised_crop_lies_on_the_mean_shape_before_a_plain_background(yune
     with pytest.raises(PictureError) as refused:
         normalising.from_picture(encoded(Image.fromarray(portrait(1, **large))))
     assert refused.value.reason == "burnt"
+
+
+def test_a_close_crop_is_the_middle_of_a_normalised_face(yunet: YuNet) -> None:
+    picture = encoded(Image.fromarray(portrait(0, px=200, at=(90, 40))))
+    whole, close = (
+        FaceMaker(FaceCrop(px=px, geometry=geometry, remove=("hair",)), yunet).from_picture(picture)
+        for px, geometry in ((104, "normalised"), (64, "normalised-close"))
+    )
+    np.testing.assert_array_equal(close.pixels, whole.pixels[26:90, 20:84])
+    assert close.shape is None  # whose points would lie in another square
+    at = GEOMETRIES["normalised-close"] * 64 + (20, 26)
+    np.testing.assert_allclose(at, GEOMETRIES["normalised"] * 104)
+    shares = [(one.pixels != BACKGROUND).any(axis=-1).mean() for one in (whole, close)]
+    assert shares[0] < 0.4 < 0.6 < shares[1]
+    with pytest.raises(ValueError, match="multiple of 8"):
+        FaceCrop(px=60, geometry="normalised-close")

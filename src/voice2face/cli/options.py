@@ -43,8 +43,8 @@ Geometry = Annotated[
     typer.Option(
         "--geometry",
         "--align",
-        help="Crop: released (as Wen et al. trained on), tight, or normalised (point by point on "
-        "one mean shape, in even light).",
+        help="Crop: released (as Wen et al. trained on), tight, normalised (point by point on one "
+        "mean shape, in even light), or normalised-close (of that the face alone).",
     ),
 ]
 Remove = Annotated[

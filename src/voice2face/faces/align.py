@@ -1,12 +1,21 @@
 """From five points of a face to the square crop in which they lie where they should."""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+
+# Eyes, nose and mouth of the mean frontal shape that normalised faces are laid on (`faces.layout`),
+# with hair and shoulders around.
+NORMALISED: Array = np.array(
+    ((0.390, 0.460), (0.610, 0.460), (0.500, 0.594), (0.408, 0.684), (0.592, 0.684))
+)
+CLOSER = Fraction(13, 8)  # sides of a normalised face to one of the square that its face fills
+CLOSE_AT = Fraction(5, 26), Fraction(1, 4)  # where that square begins, in sides of the first
 
 # Where right eye, left eye, nose, right and left corner of the mouth lie, as fractions of the
 # crop's side from its upper left corner, shape (5, 2). "Right" is left in the picture.
@@ -19,11 +28,9 @@ GEOMETRIES: dict[str, Array] = {
     "tight": np.array(
         ((0.322, 0.311), (0.678, 0.311), (0.500, 0.507), (0.341, 0.656), (0.659, 0.656))
     ),
-    # Eyes, nose and mouth of the mean frontal shape that normalised faces are laid on
-    # (`faces.layout`), with hair and shoulders around.
-    "normalised": np.array(
-        ((0.390, 0.460), (0.610, 0.460), (0.500, 0.594), (0.408, 0.684), (0.592, 0.684))
-    ),
+    "normalised": NORMALISED,
+    # The face alone: of a small picture of a whole head three quarters are not the face.
+    "normalised-close": (NORMALISED - [float(at) for at in CLOSE_AT]) * float(CLOSER),
     # What networks for face recognition are fed (Deng et al. 2019), 112×112 pixels there.
     "arcface": np.array(
         ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))

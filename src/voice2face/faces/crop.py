@@ -16,10 +16,10 @@ from voice2face.faces import quality
 from voice2face.faces.align import GEOMETRIES, align, inside_picture, widened
 from voice2face.faces.detect import Detection, Detector, YuNet
 from voice2face.faces.masks import CONTEXT, Masks
-from voice2face.faces.normalise import Normaliser
+from voice2face.faces.normalise import Normaliser, close_up, normalised_px
 from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 from voice2face.faces.quality import Quality
-from voice2face.settings import FaceCrop, NormalisedFace
+from voice2face.settings import NORMALISED, FaceCrop, NormalisedFace
 
 Picture = npt.NDArray[np.uint8]
 # A crop that shows more around the face, (256, 256, 3), and which of its pixels show the picture
@@ -34,7 +34,6 @@ CROPS_A_SIDE = 16
 # What the masks are made from: a crop of the same face that shows more around it.
 CONTEXT_PX = 256
 MIDDLE_PX = round(CONTEXT_PX / CONTEXT)
-NORMALISED = "normalised"  # the geometry of faces that are laid on the mean shape
 GREY = 128  # what takes the place of removed pixels
 
 MIN_LOOKS = 24  # frames of a video that are looked at
@@ -48,8 +47,8 @@ class Face:
     Attributes:
         pixels: RGB, uint8, shape (px, px, 3).
         quality: What is known of it.
-        shape: Where the points of its mesh were, in sides of the face, shape (468, 2); of
-            normalised faces alone.
+        shape: Where the points of its mesh were, in sides of the face, shape (468, 2); of the
+            geometry ``normalised`` alone.
     """
 
     pixels: Picture
@@ -167,10 +166,12 @@ class FaceMaker:
             time_s=time_s,
         )
         quality.check(figures, self._settings.filters)
-        if self._settings.geometry != NORMALISED:
+        if self._settings.geometry not in NORMALISED:
             return Face(pixels, figures), self._context(picture, detection)
-        laid = self._normaliser(picture, detection)
-        return Face(laid.picture, figures, laid.shape), None  # with or without hair already
+        laid = self._normaliser(picture, detection)  # with or without hair already
+        if self._is_close:
+            return Face(close_up(laid.picture), figures), None
+        return Face(laid.picture, figures, laid.shape), None
 
     def _context(self, picture: Picture, detection: Detection) -> Context | None:
         """What the masks are made from, if any are wanted."""
@@ -206,8 +207,12 @@ class FaceMaker:
     @cached_property
     def _normaliser(self) -> Normaliser:
         hair = "hair" not in self._settings.remove
-        settings = self._settings
-        return Normaliser(NormalisedFace(px=settings.px, hair=hair, filters=settings.normalised))
+        px = normalised_px(self._settings.px) if self._is_close else self._settings.px
+        return Normaliser(NormalisedFace(px=px, hair=hair, filters=self._settings.normalised))
+
+    @property
+    def _is_close(self) -> bool:
+        return self._settings.geometry == "normalised-close"
 
     @cached_property
     def _masks(self) -> Masks:

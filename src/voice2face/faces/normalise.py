@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.faces.align import CLOSE_AT, CLOSER
 from voice2face.faces.detect import Detection
 from voice2face.faces.evenness import even_light, even_tint
 from voice2face.faces.layout import Floats, Layout, sampled
@@ -51,6 +52,26 @@ class Normalised:
         share = self.person[..., None].astype(np.float32) / np.float32(255)
         whole = BACKGROUND + (self.texture.astype(np.float32) - np.float32(BACKGROUND)) * share
         return np.asarray(np.rint(whole), np.uint8)
+
+
+def normalised_px(px: int) -> int:
+    """Side of the normalised face whose :func:`close_up` has ``px`` pixels, a multiple of 8."""
+    return int(px * CLOSER)
+
+
+def close_up(picture: Picture) -> Picture:
+    """The square of a normalised face that the face fills: geometry ``normalised-close``.
+
+    Args:
+        picture: Of ``normalised_px(px)`` pixels a side, shape (side, side, channels).
+
+    Returns:
+        Shape (px, px, channels).
+    """
+    side = len(picture)
+    x, y = (int(side * at) for at in CLOSE_AT)
+    px = int(side / CLOSER)
+    return picture[y : y + px, x : x + px]
 
 
 class Normaliser:
