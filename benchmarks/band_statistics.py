@@ -1,12 +1,10 @@
 """The simplest voice encoder: statistics of a recording's log-mel bands, nothing learned."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.audio.log_mel import log_mel
 from voice2face.audio.speech import Speech
-
-Floats = npt.NDArray[np.float32]
 
 N_MELS, N_CEPSTRAL = 64, 24
 SILENT = 0.4  # share of frames, the softest, that are left out
@@ -18,7 +16,7 @@ class BandStatistics:
 
     dim = 6 * N_MELS + N_CEPSTRAL + N_MELS * (N_MELS - 1) // 2 // EVERY
 
-    def embed(self, speech: Speech) -> Floats:
+    def embed(self, speech: Speech) -> Float32s:
         """Shape (912,)."""
         bands = log_mel(speech.samples.astype(np.float32))
         loud = bands.mean(axis=1)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from voice2face.arrays import Picture
 from voice2face.faces import GEOMETRIES, FaceMaker, PictureError
 from voice2face.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, sample_person
@@ -19,7 +19,6 @@ from voice2face.synthetic.faces import draw
 
 Attempt = Callable[[], tuple[str, bool]]
 Listed = Iterator[tuple[str, str, Attempt]]
-Picture = npt.NDArray[np.uint8]
 
 PX = 64
 SAME = 16.0  # mean difference of two crops of one face, out of 255; of two people 40 and more

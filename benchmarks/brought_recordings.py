@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.brought_sound import Int16Array, Pipe, encoded, float_wav, voice, wav
+from benchmarks.brought_sound import Pipe, encoded, float_wav, voice, wav
 from benchmarks.inputs import RATE_HZ
+from voice2face.arrays import Int16s
 from voice2face.audio import extract, load_clip
 from voice2face.errors import AudioError
 from voice2face.settings import FRONT_ENDS
@@ -187,7 +188,7 @@ def _refused(folder: Path) -> Listed:
 def _sound(
     situation: str,
     source: "bytes | Path | Pipe",
-    expected: Int16Array,
+    expected: Int16s,
     *,
     alike: float = ALIKE,
     lost_s: float = LOST_S,
@@ -197,7 +198,7 @@ def _sound(
 
 
 def _heard(
-    source: "bytes | Path | Pipe", expected: Int16Array, alike: float, lost_s: float
+    source: "bytes | Path | Pipe", expected: Int16s, alike: float, lost_s: float
 ) -> tuple[str, bool]:
     clip = load_clip(io.BytesIO(source) if isinstance(source, bytes) else source)
     off_s = abs(len(clip) - len(expected)) / RATE_HZ
@@ -206,7 +207,7 @@ def _heard(
     return came, off_s <= lost_s and likeness >= alike
 
 
-def _likeness(clip: Int16Array, expected: Int16Array) -> float:
+def _likeness(clip: Int16s, expected: Int16s) -> float:
     """Largest correlation of both envelopes within 0.2 s: codecs put a little before the sound."""
     first, second = (_envelope(samples) for samples in (clip, expected))
     found = []
@@ -216,7 +217,7 @@ def _likeness(clip: Int16Array, expected: Int16Array) -> float:
     return max(found)
 
 
-def _envelope(samples: Int16Array) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _envelope(samples: Int16s) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     whole = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(float)
     return np.sqrt((whole**2).mean(axis=1))
 

@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.inputs import RATE_HZ
+from voice2face.arrays import Int16s
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 
-Int16Array = npt.NDArray[np.int16]
 
-
-def voice(person: int, seconds: float) -> Int16Array:
+def voice(person: int, seconds: float) -> Int16s:
     """Somebody who speaks, mono at 16 kHz."""
     heard = sample_person(CohortSettings(), person).heard
     return synthesise(heard, np.random.default_rng(person), seconds)

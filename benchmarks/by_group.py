@@ -23,6 +23,7 @@ import numpy.typing as npt
 from benchmarks.by_group_page import filled, lines
 from benchmarks.faces import BANDS, as_pictures
 from benchmarks.harness import RESULTS, machine
+from voice2face.arrays import Bools, Float64s, Int64s, Texts
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector, geometry_of
@@ -38,9 +39,6 @@ LEAST_PEOPLE = 8  # of a group in which a correlation is computed
 # Cheeks in the released crop, as fractions of its side: columns of each, rows of both.
 CHEEKS, CHEEK_ROWS, CROP_PX = ((0.28, 0.40), (0.60, 0.72)), (0.56, 0.66), 64
 PAGE = Path("docs/people.md")
-
-Floats = npt.NDArray[np.float64]
-Pictures = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +57,15 @@ class Drawn:
         real: Of the speaker's, in the canonical face; NaN where no face is found.
     """
 
-    who: npt.NDArray[np.str_]
-    male: npt.NDArray[np.bool_]
-    heard: npt.NDArray[np.bool_]
-    seen: npt.NDArray[np.bool_]
-    seen_in_draws: Floats
-    age: Floats
-    face: Floats
-    draws: Floats
-    real: Floats
+    who: Texts
+    male: Bools
+    heard: Bools
+    seen: Bools
+    seen_in_draws: Float64s
+    age: Float64s
+    face: Float64s
+    draws: Float64s
+    real: Float64s
 
 
 def main() -> None:
@@ -126,7 +124,7 @@ def all_found(found: tuple[FaceSet, list[Any]]) -> FaceSet:
     return found[0]
 
 
-def lightness(faces: FaceSet) -> Floats:
+def lightness(faces: FaceSet) -> Float64s:
     """L* of the skin: the median over both cheeks, shape (n,)."""
     import cv2
 
@@ -169,7 +167,7 @@ def groups(
         yield name, found
 
 
-def over_people(values: Floats, who: npt.NDArray[np.str_]) -> list[float] | None:
+def over_people(values: Float64s, who: Texts) -> list[float] | None:
     """Mean over people and its interval; None of one person, who would be no group."""
     if len(set(who[~np.isnan(values)].tolist())) < 2:
         return None
@@ -213,17 +211,17 @@ def skin(rows: list[dict[str, str]], drawn: Drawn) -> dict[str, Any]:
     return answer
 
 
-def within(values: Floats, male: npt.NDArray[np.bool_]) -> Floats:
+def within(values: Float64s, male: Bools) -> Float64s:
     """Values of people less the mean of their gender."""
     return values - np.where(male, values[male].mean(), values[~male].mean())
 
 
-def explained(values: Floats, label: npt.NDArray[Any], male: npt.NDArray[np.bool_]) -> dict:
+def explained(values: Float64s, label: npt.NDArray[Any], male: Bools) -> dict:
     """Share of the variance within a gender that lies between groups, and by chance as much."""
     centred = within(values, male)
     _, number = np.unique(label, return_inverse=True)
 
-    def share(number: npt.NDArray[np.int64]) -> float:
+    def share(number: Int64s) -> float:
         counts = np.bincount(number)
         means = np.bincount(number, centred) / counts
         return float((counts * means**2).sum() / (centred**2).sum())
@@ -238,12 +236,12 @@ def explained(values: Floats, label: npt.NDArray[Any], male: npt.NDArray[np.bool
     }
 
 
-def correlated(values: Floats, truth: Floats, male: npt.NDArray[np.bool_]) -> dict[str, float]:
+def correlated(values: Float64s, truth: Float64s, male: Bools) -> dict[str, float]:
     """Pearson's r over people, within gender, and its probability by chance."""
     a, b = within(values, male), within(truth, male)
     rows = np.arange(len(a))
 
-    def r(order: npt.NDArray[np.int64]) -> float:
+    def r(order: Int64s) -> float:
         return float(np.corrcoef(a, b[order])[0, 1])
 
     found, by_chance = r(rows), shuffled(rows, male, r)
@@ -251,7 +249,7 @@ def correlated(values: Floats, truth: Floats, male: npt.NDArray[np.bool_]) -> di
     return {"r": found, "p": float(p)}
 
 
-def shuffled(numbers: npt.NDArray[np.int64], male: npt.NDArray[np.bool_], of: Any) -> Floats:
+def shuffled(numbers: Int64s, male: Bools, of: Any) -> Float64s:
     """A statistic of numbers dealt out anew among people of the same gender, many times."""
     rng, found = np.random.default_rng(0), np.empty(N_SHUFFLES)
     for turn in range(N_SHUFFLES):

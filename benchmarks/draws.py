@@ -19,12 +19,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.face_space import SHIPPED, open_faces
 from benchmarks.faces import apart, as_pictures
 from benchmarks.harness import RESULTS, machine
+from voice2face.arrays import Bools, Floats, Int64s
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
@@ -48,8 +48,6 @@ AT_ONCE = 50
 LEADING = 60  # components of texture that tell whether two faces are one
 MIXED = {"drawn_gender": 0.8, "chance": 0.65}  # as was shipped before the flow
 
-Floats = npt.NDArray[np.floating]
-
 
 @dataclass(frozen=True, eq=False)
 class Open:
@@ -64,7 +62,7 @@ class Open:
 
     people: People
     codes: Floats
-    clean: npt.NDArray[np.bool_]
+    clean: Bools
     usual: Usual
 
 
@@ -134,7 +132,7 @@ def measured(
     return found
 
 
-def alike(faces: Open, wanted: Looks) -> npt.NDArray[np.int64]:
+def alike(faces: Open, wanted: Looks) -> Int64s:
     """For each wanted two real people who teach, of that gender and about that age, (2 n,)."""
     rng, found = np.random.default_rng(1), np.zeros((2, len(wanted.age)), np.int64)
     left = faces.clean.copy()
@@ -187,7 +185,7 @@ class Judge:
         }
 
 
-def real_looks(faces: Open, rows: npt.NDArray[np.int64]) -> Looks:
+def real_looks(faces: Open, rows: Int64s) -> Looks:
     """Real people, without a head around their faces."""
     age = faces.people.age[rows].astype(np.float32)
     return Looks(np.asarray(faces.codes[rows], np.float32), faces.people.male[rows], age)

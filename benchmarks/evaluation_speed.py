@@ -6,15 +6,12 @@ resamples of these people. The measuring is done by this file as a program of on
 
 import json
 import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.harness import Result, figure
+from benchmarks.harness import Result, figure, measured_apart, memory_mb
 from benchmarks.inputs import Inputs
 from voice2face.evaluation.metrics.matching import match
 from voice2face.evaluation.metrics.retrieval import retrieve
@@ -23,17 +20,12 @@ from voice2face.evaluation.trials.trials import Items, make_trials
 
 N_PEOPLE, EACH, DIM = 1000, 10, 256  # as many numbers as face_reid_0095 gives
 REPEATS = 5
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 TARGETS = {"1:2, all triples": 2.0, "bootstrap": 2.0, "bootstrap, both roles": 2.0}
 
 
 def measure(inputs: Inputs) -> Result:
     """Run this file on one core and read what it found."""
-    command = [sys.executable, "-m", "benchmarks.evaluation_speed"]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=os.environ | ONE_THREAD
-    )
-    answer = json.loads(done.stdout)
+    answer = measured_apart("evaluation_speed")
     figures = (
         *(
             figure(f"{name}, s", samples, **({"at_most": TARGETS[name]} if name in TARGETS else {}))
@@ -84,13 +76,8 @@ def main() -> None:
             do()
             wall[name].append(time.perf_counter() - start)
             cpu[name].append(round(time.process_time() - start_cpu, 3))
-    answer = {"wall_s": wall, "cpu_s": cpu, "trials": scored.n_trials, "peak_mb": _peak_mb()}
+    answer = {"wall_s": wall, "cpu_s": cpu, "trials": scored.n_trials, "peak_mb": memory_mb()}
     print(json.dumps(answer))
-
-
-def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 if __name__ == "__main__":

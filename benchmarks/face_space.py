@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Texts, UInt8s
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
@@ -129,15 +130,13 @@ def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: 
     if left_out or len(paths) != len(one.embedding):
         raise SystemExit("canonical faces without a face: readings and voices no longer match")
 
-    def read(
-        faces: npt.NDArray[np.uint8], points: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float32]:
+    def read(faces: UInt8s, points: Float64s) -> Float32s:
         return embedder.embed(FaceSet(faces, points))
 
     return fit_answer(arrays, part, one.embedding, embedder.embed(seen), read)
 
 
-def studio_light(around: People) -> npt.NDArray[np.float32]:
+def studio_light(around: People) -> Float32s:
     """The mean pattern of light on portraits, shape (side, side, 3)."""
     some = chosen(around, presentable(around))
     return np.asarray(shades(some.texture).mean(axis=0, dtype=np.float32))
@@ -164,7 +163,7 @@ def open_faces(given: argparse.Namespace) -> People:
 
 def frontal_faces(
     given: argparse.Namespace,
-) -> tuple[People, dict[str, npt.NDArray[np.str_]]]:
+) -> tuple[People, dict[str, Texts]]:
     """All of FairFace's that can be normalised; labels of gender, age and race."""
     table = given.data / "open" / "faces.csv"
     rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
@@ -231,7 +230,7 @@ def _faces(
     return [rows[i] for i in found], arrays
 
 
-def _embedded(given: argparse.Namespace, name: str, table: Path) -> npt.NDArray[np.float32]:
+def _embedded(given: argparse.Namespace, name: str, table: Path) -> Float32s:
     """What GE2E hears in each row's recording, shape (rows, 256)."""
     kept = given.out / f"{name}-heard.npz"
     if not kept.exists():
@@ -251,7 +250,7 @@ def _seen(given: argparse.Namespace, table: Path) -> Arrays:
     return dict(np.load(kept, allow_pickle=False))
 
 
-def _judged(table: Path, column: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _judged(table: Path, column: str) -> tuple[Float64s, Float64s]:
     """Ages and probabilities of male, NaN where no face is found."""
     paths = [table.parent / row[column] for row in read_rows(table)]
     found, left_out = FaceSet.of_files(paths, detector())

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from benchmarks.dlib_embedder import DlibEmbedder
 from benchmarks.harness import RESULTS, machine
+from voice2face.arrays import Bools, Float32s, Float64s, Pictures, Texts
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError
 from voice2face.evaluation.embedders.attributes import AgeGender
@@ -52,9 +53,6 @@ ANYTHING = NormalisedFilters(
     min_brightness=0, min_colour=0,
 )  # fmt: skip
 
-Floats = npt.NDArray[np.float64]
-Pictures = npt.NDArray[np.uint8]
-
 
 @dataclass(frozen=True, eq=False)
 class People:
@@ -62,10 +60,10 @@ class People:
 
     rows: list[dict[str, str]]
     root: Path
-    heard: npt.NDArray[np.float32]
-    halves: npt.NDArray[np.float32]  # (2, n, dim); NaN where a half is too short
-    male: npt.NDArray[np.bool_]
-    who: npt.NDArray[np.str_]
+    heard: Float32s
+    halves: Float32s  # (2, n, dim); NaN where a half is too short
+    male: Bools
+    who: Texts
 
     def files(self, column: str) -> list[Path]:
         """Paths of a column."""
@@ -132,7 +130,7 @@ def read_people(table: Path) -> People:
     return People(rows, table.parent, np.array(heard), both, male, who)
 
 
-def as_pictures(faces: npt.NDArray[np.float32]) -> Pictures:
+def as_pictures(faces: Float32s) -> Pictures:
     """(n, 3, px, px) in [-1, 1] as (n, px, px, 3), uint8."""
     return np.rint((faces.transpose(0, 2, 3, 1) + 1) * 127.5).astype(np.uint8)
 
@@ -222,9 +220,9 @@ def opened(name: str) -> Embedder:
 def by_person(
     made: npt.NDArray[Any],
     real: npt.NDArray[Any],
-    who: npt.NDArray[np.str_],
-    group: npt.NDArray[np.bool_] | None,
-) -> Floats:
+    who: Texts,
+    group: Bools | None,
+) -> Float64s:
     """Of each person, the share of impostors that lie below a true face, in names' order."""
     made, real = (x - x.mean(axis=0) for x in (made, real))
     made, real = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (made, real))

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from benchmarks.faces import ANYTHING, as_pictures
 from benchmarks.harness import RESULTS, machine
+from voice2face.arrays import Bools, Pictures, Vectors
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
@@ -50,8 +51,6 @@ ARRAYS = ("texture", "person", "shape")
 N_DRAWS = 5  # of each recording
 N_SETS = 20  # of other real faces, by lot
 
-Pictures = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
 Names = npt.NDArray[np.str_]
 
 
@@ -127,9 +126,7 @@ def look_of(face: dict[str, str]) -> str:
     return f"{face['gender']} {face['race']}, {'older' if years >= OLDER else 'younger'}"
 
 
-def recogniser(
-    known: tuple[Pictures, Names], learned: npt.NDArray[np.bool_], out: Path
-) -> tuple[Path, Names]:
+def recogniser(known: tuple[Pictures, Names], learned: Bools, out: Path) -> tuple[Path, Names]:
     """The recogniser's file, trained on some of the faces; and what it takes all for."""
     (faces, looks), identity = known, {"recipe": to_yaml(RECIPE)}
     names, labels = np.unique(looks, return_inverse=True)

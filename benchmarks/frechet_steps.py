@@ -33,6 +33,7 @@ from benchmarks.frechet import (
     to_sets,
 )
 from benchmarks.harness import RESULTS, machine
+from voice2face.arrays import Float32s, Floats
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.drawing import Drawing
@@ -117,9 +118,7 @@ def measured(
     }
 
 
-def steps(
-    people: People, gain: npt.NDArray[np.floating], studio: npt.NDArray[np.float32], arrays: Arrays
-) -> Iterator[Step]:
+def steps(people: People, gain: Floats, studio: Float32s, arrays: Arrays) -> Iterator[Step]:
     """Names of steps and the faces after them, normalised again, each (n, PX, PX, 3)."""
     draw = Drawing(Layout.read(), DRAWN_PX)
 
@@ -148,9 +147,7 @@ def steps(
             yield f"{name}, sharpened by {sharpening:g}", normalised_again(pictures)[0]
 
 
-def as_drawn_people(
-    people: People, own: npt.NDArray[np.float32], arrays: Arrays
-) -> dict[str, Looks]:
+def as_drawn_people(people: People, own: Float32s, arrays: Arrays) -> dict[str, Looks]:
     """The real people, whose codes are ``own``, and drawn ones of their genders and ages.
 
     Both have heads and the light of photographs.

@@ -18,6 +18,7 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 RESULTS = Path(__file__).with_name("results")
 PACKAGES = ("voice2face", "numpy", "av", "onnxruntime")
 PROGRAM = (sys.executable, "-m", "voice2face")
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class NotHereError(Exception):
@@ -125,7 +126,7 @@ def run_process(
     with tempfile.TemporaryDirectory() as place:
         result, log = Path(place) / "result.json", Path(place) / "log"
         words = [sys.executable, "-S", "-E", LAUNCHER, result, log, str(n_cores), *command]
-        subprocess.run(list(map(str, words)), check=True, cwd=folder, env=_environment())
+        subprocess.run(list(map(str, words)), check=True, cwd=folder, env=_with_compiled_modules())
         answer = json.loads(result.read_text())
         if answer.pop("status"):
             tail = log.read_text(errors="replace")[-2000:]
@@ -139,9 +140,36 @@ def run_often(command: Sequence[str | Path], n: int, **options: Any) -> list[Run
     return [run_process(command, **options) for _ in range(n)]
 
 
-def _environment() -> dict[str, str]:
-    """Ours, in which Python may keep the modules that it has compiled, as it does for users."""
+def _with_compiled_modules() -> dict[str, str]:
+    """Our environment, but Python may keep the modules that it has compiled, as for users."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def one_thread() -> dict[str, str]:
+    """Our environment, but one thread for each process."""
+    return dict(os.environ) | dict.fromkeys(THREAD_LIMITS, "1")
+
+
+def measured_apart(module: str, *words: str | Path) -> Any:
+    """What a module of this folder prints as JSON, as a program of its own with one thread."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *map(str, words)],
+        check=True, stdout=subprocess.PIPE, text=True, env=one_thread(),
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def memory_mb(process: int | str = "self", field: str = "VmHWM") -> float:
+    """Memory that a process holds (VmRSS), or held at most (VmHWM), in 10^6 bytes.
+
+    Raises:
+        OSError: There is no such process, or the system has no ``/proc``.
+        KeyError: It has just ended.
+    """
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    sizes = dict(line.split(":", 1) for line in lines)
+    return int(sizes[field].split()[0]) * 1024 / 1e6
 
 
 def machine() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks import hostile_media as media
-from benchmarks.hostile_trials import KINDS, Trial, memory_mb
+from benchmarks.hostile_trials import KINDS, Trial, shared_memory_mb
 from benchmarks.inputs import Inputs
 from benchmarks.serve_client import Target, answer, connect, head, status
 from benchmarks.serve_process import HOST, Serving, serving
@@ -99,4 +99,4 @@ def _target(server: Serving) -> Target:
 
 
 def _tree_mb(server: Serving) -> float:
-    return memory_mb(server.process.pid)
+    return shared_memory_mb(server.process.pid)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import PROGRAM
-from benchmarks.prepare_runs import environment
+from benchmarks.harness import PROGRAM, one_thread
 from voice2face.errors import CONTROLS
 
 LOOK_EVERY_S = 0.02
@@ -114,13 +113,13 @@ def run(words: Sequence[str | Path], child: Callable[[], None] | None = None) ->
     """Run the program and look at the memory of its processes until it ends."""
     began = time.perf_counter()
     with subprocess.Popen(
-        [*PROGRAM, *map(str, words)], env=environment(), text=True, errors="backslashreplace",
+        [*PROGRAM, *map(str, words)], env=one_thread(), text=True, errors="backslashreplace",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True, preexec_fn=child,
     ) as process:  # fmt: skip
         peak_mb = 0.0
         while True:
-            peak_mb = max(peak_mb, memory_mb(process.pid))
+            peak_mb = max(peak_mb, shared_memory_mb(process.pid))
             try:
                 said, _ = process.communicate(timeout=LOOK_EVERY_S)
                 break
@@ -130,7 +129,7 @@ def run(words: Sequence[str | Path], child: Callable[[], None] | None = None) ->
     return Ended(process.returncode, said, time.perf_counter() - began, peak_mb)
 
 
-def memory_mb(leader: int) -> float:
+def shared_memory_mb(leader: int) -> float:
     """Memory of all processes of a session, in 10^6 bytes; pages that they share count once."""
     total = 0.0
     for process in Path("/proc").glob("[0-9]*"):

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from benchmarks.band_statistics import BandStatistics
 from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
+from voice2face.arrays import Bools, Floats, UInt8s
 from voice2face.audio.speech import Speech
 from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes, as_faces
 from voice2face.evaluation.metrics.matching import Scored, match_one_of_two
@@ -64,7 +65,6 @@ FITS: dict[str, Fit] = {
 }
 GEOMETRY = "released"
 
-Floats = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
 
 
@@ -75,7 +75,7 @@ class Cohort:
     coupling: float
     heard: Floats
     seen: Floats
-    pixels: npt.NDArray[np.uint8]
+    pixels: UInt8s
     whose: Labels
     reader: LinearAttributes
     read: Floats  # off the pictures of those asked about
@@ -275,7 +275,7 @@ def heard_by(out: Path, name: str, seed: int) -> tuple[Floats, Labels]:
     return np.asarray((heard - learned.mean(axis=0)) / spread), whose
 
 
-def _regressed(voices: Floats, numbers: Floats, learned: npt.NDArray[np.bool_]) -> Floats:
+def _regressed(voices: Floats, numbers: Floats, learned: Bools) -> Floats:
     """Numbers of those who are asked about, by regression on the others."""
     strength = np.array([[STRENGTH]])
     fitted = ridges_of(voices[learned], numbers[learned], np.ones(learned.sum()), strength)[0]

@@ -8,16 +8,15 @@ What reads each kind takes turns, so that a busy moment hits all.
 import csv
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import Result, figure
+from benchmarks.harness import Result, figure, measured_apart
 from benchmarks.inputs import RATE_HZ, Inputs
-from benchmarks.prepare_runs import environment, real
+from benchmarks.prepare_runs import real
 from voice2face.audio import load_clip
 from voice2face.corpus.prepare.work import Done, Recipe, Task, process
 from voice2face.corpus.schema import Reader
@@ -51,12 +50,7 @@ class Work:
 
 def measure(inputs: Inputs) -> Result:
     real("pairs")
-    command = [sys.executable, "-m", "benchmarks.prepare_core"]
-    done = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, env=environment(),
-        cwd=Path(__file__).parents[1],
-    )  # fmt: skip
-    answer = json.loads(done.stdout)
+    answer = measured_apart("prepare_core")
     figures = tuple(
         figure(name, found["rates"], **({"at_least": wanted} if wanted else {}))
         for name, found in answer.items()

@@ -13,11 +13,10 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.harness import PROGRAM, NotHereError
+from benchmarks.harness import PROGRAM, NotHereError, memory_mb, one_thread
 from voice2face.corpus.schema import INFO_NAME, CorpusInfo
 
 SHARED = Path(__file__).parents[2] / "shared"
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LOOK_EVERY_S = 0.1
 
 
@@ -55,10 +54,9 @@ class _Memory:
     def look(self) -> None:
         for process in _group(self.first):
             with suppress(OSError, KeyError, ValueError):
-                about = _status(process)
-                self.peaks[process] = max(self.peaks.get(process, 0), about["VmHWM"])
+                self.peaks[process] = max(self.peaks.get(process, 0), memory_mb(process))
                 if process == self.first:
-                    self.held.append(about["VmRSS"])
+                    self.held.append(memory_mb(process, "VmRSS"))
 
     def tenths(self) -> tuple[float, ...]:
         n = len(self.held)
@@ -75,11 +73,6 @@ def real(*parts: str) -> Path:
     if not path.exists():
         raise NotHereError(f"no {path}")
     return path
-
-
-def environment() -> dict[str, str]:
-    """Ours, but one thread for each process."""
-    return dict(os.environ) | dict.fromkeys(THREAD_LIMITS, "1")
 
 
 def prepare(*words: str | Path, program: Sequence[str] = PROGRAM, **options: Any) -> Watched:
@@ -106,7 +99,7 @@ def watch(
     """
     words = list(map(str, command))
     with subprocess.Popen(
-        words, env=environment() | dict(extra or {}), text=True, errors="backslashreplace",
+        words, env=one_thread() | dict(extra or {}), text=True, errors="backslashreplace",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True, preexec_fn=prepare_child,
     ) as process:  # fmt: skip
@@ -185,10 +178,3 @@ def _group(number: int) -> list[int]:
             if int(fields[2]) == number:
                 members.append(int(folder.name))
     return members
-
-
-def _status(process: int) -> dict[str, float]:
-    """Sizes that the kernel tells of a process, in 10^6 bytes."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    pairs = (line.split(":", 1) for line in lines if line.startswith("Vm"))
-    return {name: int(rest.split()[0]) * 1024 / 1e6 for name, rest in pairs}

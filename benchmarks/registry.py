@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import (
-    audio_speed,
     brought,
     cold,
     evaluation_speed,
+    front_end,
     hearing,
     hostile,
     hour,
@@ -38,7 +38,7 @@ from benchmarks.inputs import Inputs
 Measure = Callable[[Inputs], Result]
 
 BENCHMARKS: tuple[tuple[str, Measure], ...] = (
-    ("front_end", audio_speed.measure),
+    ("front_end", front_end.measure),
     ("cold", cold.measure),
     ("throughput", throughput.measure),
     ("hour", hour.measure),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.rivals_measuring import Measured, filled
+from voice2face.arrays import Bools, Float64s, Floats, Int64s, Texts, Vectors
 from voice2face.errors import CorpusError
 from voice2face.evaluation.comparison import RANKS, SEVERAL
 from voice2face.evaluation.metrics.face_verification import verify_faces
@@ -29,9 +29,6 @@ from voice2face.experiments.summary import mean_estimate
 STRATA = ("gender", "age", "ethnicity")
 REAL = "real faces"
 BANDS = {"20-39": 0, "40-59": 1, ">=60": 2}  # of age, as the table of VoxCeleb people has them
-
-Vectors = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +89,7 @@ class Asking:
                 ]
                 yield _with(Row(name, "age, r"), mean_estimate(of_seeds, (-1.0, 1.0)))
 
-    def _items(self) -> tuple[Items, Items, npt.NDArray[np.bool_]]:
+    def _items(self) -> tuple[Items, Items, Bools]:
         """Probes, gallery, and rows of the table that are in the gallery."""
         cells = self.pairs.cells
         groups = {k: np.char.lower(np.array(cells[k], str)) for k in STRATA if k in cells}
@@ -104,12 +101,12 @@ class Asking:
 
     def _trials(
         self, protocol: Protocol, strata: tuple[str, ...] = (), n_way: int = 2
-    ) -> tuple[TrialList, npt.NDArray[np.bool_]]:
+    ) -> tuple[TrialList, Bools]:
         probes, gallery, there = self._items()
         return make_trials(probes, gallery, protocol=protocol, strata=strata, n_way=n_way), there
 
     def _sides(
-        self, embedder: str, there: npt.NDArray[np.bool_]
+        self, embedder: str, there: Bools
     ) -> Iterator[tuple[str, str, list[tuple[Vectors, Vectors]]]]:
         """Name and embedder of every system; of each seed, what is made and what is real."""
         real = self.target.vectors[embedder][there]
@@ -138,9 +135,7 @@ class Asking:
                     yield _with(row, one.above(scored[other]))
         yield from self._real(trials, there, embedder)
 
-    def _real(
-        self, trials: TrialList, there: npt.NDArray[np.bool_], embedder: str
-    ) -> Iterator[Row]:
+    def _real(self, trials: TrialList, there: Bools, embedder: str) -> Iterator[Row]:
         """Other pictures of the person in the place of made faces: what the embedder can tell."""
         real = self.target.vectors[embedder][there]
         try:
@@ -181,7 +176,7 @@ class Asking:
                     yield _with(row, mean_estimate(of_seeds, SHARE))
 
 
-def over_people(of_seeds: Sequence[Floats], people: npt.NDArray[np.str_]) -> Estimate:
+def over_people(of_seeds: Sequence[Float64s], people: Texts) -> Estimate:
     """Mean over people and seeds of shares of recordings, with its interval over both."""
     found = estimate(np.mean(of_seeds, axis=0), people, ends=SHARE)
     means = [float(person_means(one, people)[0].mean()) for one in of_seeds]
@@ -189,10 +184,10 @@ def over_people(of_seeds: Sequence[Floats], people: npt.NDArray[np.str_]) -> Est
 
 
 def correlation(
-    a: npt.NDArray[np.floating],
-    b: npt.NDArray[np.floating],
-    people: npt.NDArray[np.str_],
-    there: npt.NDArray[np.bool_],
+    a: Floats,
+    b: Floats,
+    people: Texts,
+    there: Bools,
     n_resamples: int = 1000,
 ) -> Estimate:
     """Pearson's r over recordings, with its interval over people."""
@@ -201,7 +196,7 @@ def correlation(
     rows = [np.flatnonzero(owner == i) for i in range(len(names))]
     rng = np.random.default_rng(0)
 
-    def r(chosen: npt.NDArray[np.int64]) -> float:
+    def r(chosen: Int64s) -> float:
         x, y = a[chosen], b[chosen]
         if x.std() < 1e-6 or y.std() < 1e-6:
             return 0.0  # one face for everybody tells nothing

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Floats, Pictures
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, LeftOut, detector
@@ -21,8 +22,6 @@ from voice2face.faces import GEOMETRIES
 from voice2face.files import write_bytes
 from voice2face.release.inference import Model
 
-Floats = npt.NDArray[np.floating]
-Pictures = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 Rival = Callable[[np.ndarray], Pictures]
 
@@ -74,7 +73,7 @@ class Measured:
         seconds_a_face: Of drawing, on one core; NaN for pictures.
     """
 
-    vectors: Mapping[str, npt.NDArray[np.float32]]
+    vectors: Mapping[str, Float32s]
     age: Floats
     male: Floats
     seconds_a_face: float
@@ -141,10 +140,10 @@ class Table:
     """
 
     pairs: Pairs
-    heard: dict[str, npt.NDArray[np.float32]]
+    heard: dict[str, Float32s]
     folder: Path
 
-    def embeddings(self, model: Model) -> npt.NDArray[np.float32]:
+    def embeddings(self, model: Model) -> Float32s:
         """What a model's voice encoder hears, (n, dim)."""
         sha256 = model.config.voice_encoder.sha256
         path = self.folder / f"heard-{self.pairs.sha256[:16]}-{sha256[:16]}.npy"
@@ -193,7 +192,7 @@ def said(model: Model) -> str:
     return str(model.config.provenance.get("geometry", ""))
 
 
-def filled(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def filled(vectors: Float32s) -> Float32s:
     """Where no face was found, the mean of the others: it tells nobody from anybody."""
     lost = np.asarray(np.isnan(vectors).any(axis=1))
     if lost.all():

@@ -11,7 +11,7 @@ import json
 import time
 from collections import Counter
 
-from benchmarks.harness import Result, figure
+from benchmarks.harness import Result, figure, memory_mb
 from benchmarks.inputs import Inputs
 from benchmarks.serve_attacks import attacks, carried_out
 from benchmarks.serve_client import Attack, Target, answer, connect, head
@@ -29,12 +29,12 @@ def measure(inputs: Inputs) -> Result:
     log = inputs.folder / "serve.log"
     with serving(log) as server:
         target = _target(server.port)
-        before, before_mb = _face(target), server.memory_mb("VmRSS")
+        before, before_mb = _face(target), memory_mb(server.process.pid, "VmRSS")
         began = time.perf_counter()
         done = carried_out(target, attacks(target, n_broken=N_BROKEN))
         passed_s = time.perf_counter() - began
         goes_on = _face(target) == before
-        peak_mb, after_mb = server.memory_mb(), server.memory_mb("VmRSS")
+        peak_mb, after_mb = memory_mb(server.process.pid), memory_mb(server.process.pid, "VmRSS")
         left_over = _left_over(server)
     tried = Counter(attack.kind for attack, _ in done)
     handled = Counter(attack.kind for attack, found in done if not found)

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 import voice2face
-from benchmarks.harness import Figure, Result, figure
+from benchmarks.harness import Figure, Result, figure, memory_mb
 from benchmarks.inputs import CLIP_S, Inputs
 from benchmarks.serve_process import HOST, Serving, serving
 from voice2face.audio.coding import wav_bytes
@@ -51,12 +51,12 @@ def measure(inputs: Inputs) -> Result:
     bare, whole = _bare_s(model, voices)
     with serving(inputs.folder / "serve.log") as server:
         alone = _alone_s(server, voices)
-        before_mb = server.memory_mb("VmRSS")
+        before_mb = memory_mb(server.process.pid, "VmRSS")
         began = time.perf_counter()
         seen = asyncio.run(_crowd(server, voices, faces))
         wall_s = time.perf_counter() - began
-        peak_mb = server.memory_mb()
-        after_mb = server.memory_mb("VmRSS")
+        peak_mb = memory_mb(server.process.pid)
+        after_mb = memory_mb(server.process.pid, "VmRSS")
     about = {
         "people": N_PEOPLE,
         "requests each": N_REQUESTS,

@@ -1,6 +1,5 @@
 """``voice2face serve`` as a process of its own, and how much memory it holds."""
 
-import os
 import re
 import signal
 import subprocess
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import PROGRAM
+from benchmarks.harness import PROGRAM, one_thread
 
 HOST = "127.0.0.1"
 PATIENCE_S = 60
@@ -22,12 +21,6 @@ class Serving:
 
     process: "subprocess.Popen[str]"
     port: int
-
-    def memory_mb(self, field: str = "VmHWM") -> float:
-        """Memory that it holds (VmRSS), or held at most (VmHWM), in 10^6 bytes."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text("utf-8")
-        found = re.search(rf"{field}:\s+(\d+) kB", text)
-        return int(found[1]) * 1024 / 1e6 if found else float("nan")
 
     def get(self, path: str) -> bytes:
         """What it answers at an address."""
@@ -44,14 +37,13 @@ def serving(log: Path, *options: str) -> Iterator[Serving]:
         options: Of the command.
     """
     command = [*PROGRAM, "serve", "--port", "0", *options]
-    environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=stream,
             text=True,
-            env=environment,
+            env=one_thread(),
             start_new_session=True,
         )
     try:

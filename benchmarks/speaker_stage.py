@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.harness import Figure, Result, figure
+from benchmarks.harness import Figure, Result, figure, memory_mb
 from benchmarks.inputs import Inputs
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.audio import normalise
@@ -159,13 +159,10 @@ def multiply_adds(n_frames: int, batch_size: int) -> int:
 
 def work(name: str) -> None:
     """A process: steps of one loop, of as many frames as each line says, until there is no more."""
-    import resource
-
     torch.set_num_threads(1)
     step, dtype = loop(name), DTYPES.get(name)
     rows, terms, columns = GEMM
     left, right = (torch.randn(n, terms).to(dtype) for n in (rows, columns))
-    unit = 1024 if sys.platform == "linux" else 1
     for line in sys.stdin:
         wall, cpu = time.perf_counter(), time.process_time()
         step(int(line))
@@ -175,8 +172,7 @@ def work(name: str) -> None:
             cpu = time.process_time()
             F.linear(left, right)
             gmac_s = rows * terms * columns / (time.process_time() - cpu) / 1e9
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-        print(json.dumps(asdict(Took(cpu_s, wall_s, peak_mb, gmac_s))), flush=True)
+        print(json.dumps(asdict(Took(cpu_s, wall_s, memory_mb(), gmac_s))), flush=True)
 
 
 def take_turns(lengths: Sequence[int]) -> dict[str, list[Took]]:

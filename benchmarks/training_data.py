@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.harness import Result, figure
+from benchmarks.harness import Result, figure, memory_mb
 from benchmarks.inputs import Inputs
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.corpus import Corpus
@@ -111,7 +111,7 @@ def train(kind: str, folder: Path, n_steps: int) -> dict[str, Any]:
     networks = FaceNetworks.make(chosen, encoder, N_PEOPLE)
     optimisers = make_optimisers(networks, chosen)
     _warm_up(folder, networks, optimisers, chosen)
-    before, clock = _peak_mb(), time.perf_counter()
+    before, clock = memory_mb(), time.perf_counter()
     corpus, limit = _frames(folder), MEMORY_BYTES if kind == "stream" else 1 << 40
     data = open_data(corpus, "identity", memory_bytes=limit)
     load_s = time.perf_counter() - clock
@@ -135,7 +135,7 @@ def train(kind: str, folder: Path, n_steps: int) -> dict[str, Any]:
         "waited_share": (stream.waited_s - waited_s) / taken_s if stream else 0.0,
         "load_s": load_s,
         "first_s": first_s,
-        "grown_mb": _peak_mb() - before,
+        "grown_mb": memory_mb() - before,
         "windows": [pool.order.window for pool in (stream.voices, stream.faces)] if stream else [],
     }
 
@@ -152,12 +152,6 @@ def _warm_up(folder: Path, networks: FaceNetworks, optimisers: Any, chosen: Reci
     batch = data.draw(longest, torch.Generator()).to(torch.device("cpu"))
     for _ in range(2):
         iteration(networks, optimisers, batch, chosen)
-
-
-def _peak_mb() -> float:
-    """Most memory of this process so far, in 10^6 bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch.nn import Parameter
 
-from benchmarks.harness import Figure, NotHereError, Result, figure, n_cores_here
+from benchmarks.harness import Figure, NotHereError, Result, figure, memory_mb, n_cores_here
 from benchmarks.inputs import Inputs
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.networks.variants import recipe
@@ -242,7 +242,7 @@ def take(trainee: FaceTrainee, crew: Team, turn: Turn) -> Took:
     said = own.said if isinstance(own, _Timed) else []
     said_s, said_cpu_s = sum(w for w, _ in said), sum(c for _, c in said) + others_s
     n = turn.steps
-    return Took(wall_s / n, cpu_s / n, said_s / n, said_cpu_s / n, _peak_mb())
+    return Took(wall_s / n, cpu_s / n, said_s / n, said_cpu_s / n, memory_mb())
 
 
 def make_trainee(width: float, crew: Team) -> FaceTrainee:
@@ -259,12 +259,6 @@ def make_trainee(width: float, crew: Team) -> FaceTrainee:
     chosen = change(recipe("baseline", width=width), {"training.precision": "bf16"})
     samples = VoiceBank.of(log_mels[:1], np.zeros(1, np.int64))
     return FaceTrainee(data, chosen, VoiceEncoder(settings), samples, 0, crew)
-
-
-def _peak_mb() -> float:
-    """Most memory of this process so far, in 10^6 bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
 
 
 def main() -> None:

@@ -5,9 +5,7 @@ import wave
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Int16s
 from voice2face.audio.load import load_clip
 from voice2face.audio.resample import RATE_HZ, recording_frames
 from voice2face.errors import AudioError
@@ -15,7 +13,6 @@ from voice2face.errors import AudioError
 if TYPE_CHECKING:
     from av import AudioStream
 
-Int16Array = npt.NDArray[np.int16]
 SoundCoding = Literal["flac", "opus"]
 SOUND_CODINGS: tuple[SoundCoding, ...] = get_args(SoundCoding)
 
@@ -35,7 +32,7 @@ class _Named(io.BytesIO):
         self.name = name
 
 
-def encode_sound(samples: Int16Array, coding: SoundCoding = "flac") -> bytes:
+def encode_sound(samples: Int16s, coding: SoundCoding = "flac") -> bytes:
     """A recording as a file: the same bytes for the same samples and library.
 
     Args:
@@ -52,7 +49,7 @@ def encode_sound(samples: Int16Array, coding: SoundCoding = "flac") -> bytes:
 
 
 def encoded(
-    samples: Int16Array,
+    samples: Int16s,
     container: str,
     codec: str,
     *,
@@ -99,7 +96,7 @@ def encoded(
     return file.getvalue()
 
 
-def decode_sound(data: bytes | memoryview, n_samples: int, name: str) -> Int16Array:
+def decode_sound(data: bytes | memoryview, n_samples: int, name: str) -> Int16s:
     """A recording from the file that :func:`encode_sound` made.
 
     Args:
@@ -120,7 +117,7 @@ def decode_sound(data: bytes | memoryview, n_samples: int, name: str) -> Int16Ar
     return samples
 
 
-def wav_bytes(samples: Int16Array) -> bytes:
+def wav_bytes(samples: Int16s) -> bytes:
     """Mono sound at 16 kHz as a WAV file.
 
     Args:

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.load import Source
 from voice2face.audio.log_mel import log_mel, normalise, tile
 from voice2face.audio.resample import RATE_HZ
@@ -35,9 +33,9 @@ class Features:
         speech_s: Length of the speech in it.
     """
 
-    voiced: npt.NDArray[np.int16]
-    log_mel: npt.NDArray[np.float32]
-    features: npt.NDArray[np.float32]
+    voiced: Int16s
+    log_mel: Float32s
+    features: Float32s
     seconds: float
     speech_s: float
 
@@ -78,7 +76,7 @@ def extract(
 
 def speech_bands(
     speech: Speech, settings: FrontEnd, check_speech: bool = True
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+) -> tuple[Int16s, Float32s]:
     """The speech of a recording that is read already, and its log-mel spectrogram.
 
     Args:

@@ -1,17 +1,15 @@
 """From floats, which may reach beyond full scale, to whole numbers, which can't."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int16s
 from voice2face.audio.resample import Block
-
-Int16Array = npt.NDArray[np.int16]
 
 FULL_SCALE = 32_768.0
 SCALED_AT_ONCE = 1 << 20  # samples
 
 
-def to_int16(block: Block, scale: float = 1.0) -> Int16Array:
+def to_int16(block: Block, scale: float = 1.0) -> Int16s:
     """Samples times a factor, rounded; what is above full scale is clipped.
 
     Args:
@@ -47,7 +45,7 @@ class Whole:
                 self._make_quieter(1 / peak)
         self._bytes += to_int16(block, self._scale).tobytes()
 
-    def samples(self) -> Int16Array:
+    def samples(self) -> Int16s:
         """The whole recording, shape (samples,)."""
         return np.frombuffer(self._bytes, np.int16)
 

@@ -6,11 +6,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int16s
 from voice2face.audio.windows import Windows, triangles
 from voice2face.settings import Channels, Hertz, Share
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
 CHUNK_FRAMES = 256  # worked on at once
 LEAST_POWER = np.finfo(np.float32).eps  # before the logarithm
@@ -37,9 +35,9 @@ class KaldiFbank(Windows, frozen=True, kw_only=True):
 
 
 def kaldi_fbank(
-    waveform: npt.NDArray[np.int16],
+    waveform: Int16s,
     settings: KaldiFbank = KaldiFbank(),  # noqa: B008 (frozen)
-) -> Float32Array:
+) -> Float32s:
     """Energies of whole windows.
 
     Args:
@@ -69,7 +67,7 @@ def kaldi_fbank(
     return bands - bands.mean(axis=0) if settings.subtract_mean else bands
 
 
-def _taper(settings: KaldiFbank) -> Float64Array:
+def _taper(settings: KaldiFbank) -> Float64s:
     if settings.window == "hamming":
         return np.hamming(settings.window_samples)
     hann = np.hanning(settings.window_samples)
@@ -77,7 +75,7 @@ def _taper(settings: KaldiFbank) -> Float64Array:
 
 
 @lru_cache(maxsize=8)
-def _filters(settings: KaldiFbank) -> Float64Array:
+def _filters(settings: KaldiFbank) -> Float64s:
     """Triangles in mel over the FFT's bins, shape (n_fft // 2 + 1, n_mels), read-only."""
     high_hz = settings.high_hz or settings.sample_rate / 2
     edges = np.linspace(_mel(settings.low_hz), _mel(high_hz), settings.n_mels + 2)
@@ -86,5 +84,5 @@ def _filters(settings: KaldiFbank) -> Float64Array:
     return filters
 
 
-def _mel(hz: npt.ArrayLike) -> Float64Array:
+def _mel(hz: npt.ArrayLike) -> Float64s:
     return np.asarray(1127 * np.log1p(np.asarray(hz, np.float64) / 700))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Int16s
 from voice2face.audio.decode import decode_file
 from voice2face.audio.full_scale import Whole
 from voice2face.audio.resample import (
@@ -27,7 +28,6 @@ from voice2face.errors import AudioError, reason_of
 if TYPE_CHECKING:
     from av import AudioFrame
 
-Int16Array = npt.NDArray[np.int16]
 Waveform = npt.NDArray[Any]
 Source = str | os.PathLike[str] | BinaryIO | Waveform
 
@@ -43,7 +43,7 @@ def load_clip(
     *,
     max_s: float | None = None,
     first_s: float | None = None,
-) -> Int16Array:
+) -> Int16s:
     """Read one recording whole.
 
     Args:

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s
 from voice2face.audio.windows import triangles
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import LogMel
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
 # Windows worked on at once. More are slower: their spectra would outgrow what the allocator keeps
 # at hand, and fresh pages cost more than the arithmetic. Memory does not grow with the recording.
@@ -20,7 +18,7 @@ GROUP_FILTERS = 16
 
 
 @lru_cache(maxsize=8)
-def mel_filterbank(settings: LogMel = LogMel()) -> Float64Array:  # noqa: B008 (frozen)
+def mel_filterbank(settings: LogMel = LogMel()) -> Float64s:  # noqa: B008 (frozen)
     """Triangular filters, equally wide in mel, that turn a power spectrum into bands.
 
     Args:
@@ -57,7 +55,7 @@ def mel_filterbank(settings: LogMel = LogMel()) -> Float64Array:  # noqa: B008 (
 def log_mel(
     waveform: npt.NDArray[Any],
     settings: LogMel = LogMel(),  # noqa: B008 (frozen)
-) -> Float32Array:
+) -> Float32s:
     """Log-mel spectrogram of one recording.
 
     Args:
@@ -89,7 +87,7 @@ def log_mel(
     return bands
 
 
-def normalise(bands: Float32Array, out: Float32Array | None = None) -> Float32Array:
+def normalise(bands: Float32s, out: Float32s | None = None) -> Float32s:
     """Give every mel band of a recording zero mean and unit (population) standard deviation.
 
     Args:
@@ -104,12 +102,12 @@ def normalise(bands: Float32Array, out: Float32Array | None = None) -> Float32Ar
     for start in range(0, len(bands), CHUNK_FRAMES):  # no second copy in double precision
         squares += ((bands[start : start + CHUNK_FRAMES] - mean) ** 2).sum(axis=0)
     deviation = np.sqrt(squares / len(bands)) + np.finfo(np.float32).eps
-    normalised: Float32Array = np.subtract(bands, mean.astype(np.float32), out=out)
+    normalised: Float32s = np.subtract(bands, mean.astype(np.float32), out=out)
     normalised /= deviation.astype(np.float32)
     return normalised
 
 
-def tile(features: Float32Array, min_frames: int) -> Float32Array:
+def tile(features: Float32s, min_frames: int) -> Float32s:
     """Repeat a short sequence up to ``min_frames`` frames; a longer one stays as it is.
 
     Args:
@@ -121,7 +119,7 @@ def tile(features: Float32Array, min_frames: int) -> Float32Array:
     """
     if len(features) >= min_frames:
         return features
-    repeated: Float32Array = features[np.arange(min_frames) % len(features)]
+    repeated: Float32s = features[np.arange(min_frames) % len(features)]
     return repeated
 
 
@@ -143,7 +141,7 @@ def _in_samples(settings: LogMel) -> tuple[int, int]:
     return round(hop), round(window)
 
 
-def _log_power(rows: Float64Array, settings: LogMel) -> Float64Array:
+def _log_power(rows: Float64s, settings: LogMel) -> Float64s:
     # Double precision costs little here, and with float32 a quiet band beside a loud one would
     # come near the 1e-4 that it may differ from the reference.
     spectrum = np.fft.rfft(rows)  # (frames, n_fft // 2 + 1)
@@ -157,7 +155,7 @@ def _log_power(rows: Float64Array, settings: LogMel) -> Float64Array:
 
 
 @lru_cache(maxsize=8)
-def _filter_groups(settings: LogMel) -> list[tuple[slice, slice, Float64Array]]:
+def _filter_groups(settings: LogMel) -> list[tuple[slice, slice, Float64s]]:
     """Groups of neighbouring filters with the bins that they reach, a quarter of all products."""
     filters = mel_filterbank(settings)
     groups = []
@@ -169,7 +167,7 @@ def _filter_groups(settings: LogMel) -> list[tuple[slice, slice, Float64Array]]:
     return groups
 
 
-def _windows(waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel) -> Float64Array:
+def _windows(waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel) -> Float64s:
     """Pre-emphasised windows ``start`` to ``stop``, shape (stop - start, window).
 
     Where windows are pre-emphasised one by one, the sample before the first of a window is the last
@@ -188,7 +186,7 @@ def _windows(waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel
 
 def _plain_windows(
     waveform: npt.NDArray[Any], start: int, stop: int, settings: LogMel, pre_emphasis: float = 0.0
-) -> Float64Array:
+) -> Float64s:
     """Windows of the waveform, which is pre-emphasised as a whole if at all.
 
     Those that run over its end are filled by repeating their own samples.

@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Int16s, Int64s
 from voice2face.audio.full_scale import FULL_SCALE
 from voice2face.audio.resample import RATE_HZ
 from voice2face.settings import Settings
 
-Int16Array = npt.NDArray[np.int16]
 Decibels = Annotated[float, msgspec.Meta(ge=-120, le=0)]
 
 BLOCK_SAMPLES = 1 << 16  # summed or scaled at once
@@ -39,7 +38,7 @@ class LongSilence(Settings, frozen=True, kw_only=True):
             raise ValueError(f"frame_s of {self.frame_s}: 0.01, 0.02 or 0.03")
 
 
-def level_dbfs(waveform: Int16Array) -> float:
+def level_dbfs(waveform: Int16s) -> float:
     """Root mean square of a recording in dB below full scale; -inf for digital silence."""
     total = 0.0
     for start in range(0, len(waveform), BLOCK_SAMPLES):
@@ -51,9 +50,9 @@ def level_dbfs(waveform: Int16Array) -> float:
 
 
 def levelled_speech(
-    waveform: Int16Array,
+    waveform: Int16s,
     settings: LongSilence = LongSilence(),  # noqa: B008 (frozen)
-) -> tuple[Int16Array, float]:
+) -> tuple[Int16s, float]:
     """The speech of a recording, and what makes it as loud as the settings say.
 
     Args:
@@ -73,10 +72,10 @@ def levelled_speech(
 
 
 def without_long_silence(
-    waveform: Int16Array,
+    waveform: Int16s,
     gain: float = 1.0,
     settings: LongSilence = LongSilence(),  # noqa: B008
-) -> Int16Array:
+) -> Int16s:
     """The frames of a recording in which somebody speaks, or pauses for a moment.
 
     Args:
@@ -97,13 +96,13 @@ def without_long_silence(
     return frames[keep].reshape(-1)
 
 
-def _gain(waveform: Int16Array, to_dbfs: float) -> float:
+def _gain(waveform: Int16s, to_dbfs: float) -> float:
     """What brings a recording to a level; 1 for digital silence."""
     level = level_dbfs(waveform)
     return float(10 ** ((to_dbfs - level) / 20)) if np.isfinite(level) else 1.0
 
 
-def _voiced(frames: Int16Array, gain: float, settings: LongSilence) -> npt.NDArray[np.bool_]:
+def _voiced(frames: Int16s, gain: float, settings: LongSilence) -> Bools:
     """The detector's answer to each frame; it adapts, so it is asked in order."""
     from webrtcvad import Vad
 
@@ -119,18 +118,18 @@ def _voiced(frames: Int16Array, gain: float, settings: LongSilence) -> npt.NDArr
     return answers
 
 
-def _smoothed(answers: npt.NDArray[np.bool_], settings: LongSilence) -> npt.NDArray[np.bool_]:
+def _smoothed(answers: Bools, settings: LongSilence) -> Bools:
     """Whether most frames around each hold voice; a tie is none."""
     before, after = (settings.smooth_frames - 1) // 2, settings.smooth_frames // 2
     return _sums(answers, before, after) * 2 > settings.smooth_frames
 
 
-def _widened(answers: npt.NDArray[np.bool_], settings: LongSilence) -> npt.NDArray[np.bool_]:
+def _widened(answers: Bools, settings: LongSilence) -> Bools:
     """Whether there is voice within half of ``keep_frames`` to either side."""
     return _sums(answers, settings.keep_frames // 2, (settings.keep_frames - 1) // 2) > 0
 
 
-def _sums(answers: npt.NDArray[np.bool_], before: int, after: int) -> npt.NDArray[np.int64]:
+def _sums(answers: Bools, before: int, after: int) -> Int64s:
     """How many of the answers around each are yes, itself included."""
     sums = np.cumsum(np.pad(answers.astype(np.int64), (before + 1, after)))
     return sums[before + after + 1 :] - sums[: -before - after - 1]

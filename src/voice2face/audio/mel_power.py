@@ -3,14 +3,11 @@
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int16s
 from voice2face.audio.windows import Windows, triangles
 from voice2face.errors import AudioError
 from voice2face.settings import Channels, Hertz
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
 CHUNK_FRAMES = 256  # worked on at once; more outgrow the processor's cache
 LINEAR_BELOW_HZ = 1000.0  # Slaney's scale: linear below, logarithmic above
@@ -40,7 +37,7 @@ def n_frames(n_samples: int, settings: MelPower = MelPower()) -> int:  # noqa: B
 
 
 @lru_cache(maxsize=8)
-def slaney_filters(settings: MelPower = MelPower()) -> Float32Array:  # noqa: B008 (frozen)
+def slaney_filters(settings: MelPower = MelPower()) -> Float32s:  # noqa: B008 (frozen)
     """Triangular filters that turn a power spectrum into bands.
 
     Returns:
@@ -59,11 +56,11 @@ def slaney_filters(settings: MelPower = MelPower()) -> Float32Array:  # noqa: B0
 
 
 def mel_power(
-    waveform: npt.NDArray[np.int16],
+    waveform: Int16s,
     gain: float = 1.0,
     settings: MelPower = MelPower(),  # noqa: B008 (frozen)
     frames: tuple[int, int] | None = None,
-) -> Float32Array:
+) -> Float32s:
     """Mel power of some frames of one recording; what lies off its ends is zero.
 
     Args:
@@ -100,20 +97,20 @@ def mel_power(
     return bands
 
 
-def _padded(waveform: npt.NDArray[np.int16], begin: int, end: int) -> npt.NDArray[np.int16]:
+def _padded(waveform: Int16s, begin: int, end: int) -> Int16s:
     """Samples from ``begin`` to ``end``, zero where there are none."""
     inside = waveform[max(begin, 0) : max(end, 0)]
     before = min(max(-begin, 0), end - begin)
     return np.pad(inside, (before, end - begin - before - len(inside)))
 
 
-def _mel(hz: Float64Array) -> Float64Array:
+def _mel(hz: Float64s) -> Float64s:
     knee = LINEAR_BELOW_HZ / HZ_PER_MEL
     above = knee + MELS_PER_NAT * np.log(np.maximum(hz, LINEAR_BELOW_HZ) / LINEAR_BELOW_HZ)
     return np.where(hz < LINEAR_BELOW_HZ, hz / HZ_PER_MEL, above)
 
 
-def _hertz(mel: Float64Array) -> Float64Array:
+def _hertz(mel: Float64s) -> Float64s:
     knee = LINEAR_BELOW_HZ / HZ_PER_MEL
     above = LINEAR_BELOW_HZ * np.exp((np.maximum(mel, knee) - knee) / MELS_PER_NAT)
     return np.where(mel < knee, mel * HZ_PER_MEL, above)

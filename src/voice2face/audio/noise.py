@@ -6,10 +6,10 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.audio.resample import RATE_HZ
 
 Sound = npt.NDArray[np.int16]
-Float64Array = npt.NDArray[np.float64]
 Colour = Literal["white", "pink", "brown"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
 
@@ -19,7 +19,7 @@ LOWEST_HZ = 20.0  # below which a slope would put nearly all of the power
 BABBLE_VOICES = (3, 7)  # as the MUSAN recipe has it (Snyder et al. 2018); both included
 
 
-def coloured_noise(n_samples: int, colour: Colour, rng: np.random.Generator) -> Float64Array:
+def coloured_noise(n_samples: int, colour: Colour, rng: np.random.Generator) -> Float64s:
     """Gaussian noise of root mean square 1, shape (n_samples,)."""
     n = quick_length(n_samples)
     noise = rng.standard_normal(n)
@@ -29,7 +29,7 @@ def coloured_noise(n_samples: int, colour: Colour, rng: np.random.Generator) -> 
     return levelled(noise[:n_samples])
 
 
-def babble(voices: Sequence[Sound], n_samples: int, rng: np.random.Generator) -> Float64Array:
+def babble(voices: Sequence[Sound], n_samples: int, rng: np.random.Generator) -> Float64s:
     """Several people who speak at once, equally loud, each from a random place in a recording.
 
     Args:
@@ -48,18 +48,18 @@ def babble(voices: Sequence[Sound], n_samples: int, rng: np.random.Generator) ->
     return levelled(total)
 
 
-def stretch(sound: Sound, n_samples: int, rng: np.random.Generator) -> Float64Array:
+def stretch(sound: Sound, n_samples: int, rng: np.random.Generator) -> Float64s:
     """A random stretch of a sound, repeated where it ends, shape (n_samples,)."""
     start = int(rng.integers(len(sound)))
     return np.take(sound, np.arange(start, start + n_samples), mode="wrap").astype(np.float64)
 
 
-def levelled(samples: Float64Array) -> Float64Array:
+def levelled(samples: Float64s) -> Float64s:
     """The sound scaled to a root mean square of 1; silence stays silent."""
     return samples / max(float(np.sqrt(np.mean(samples**2))), 1e-9)
 
 
-def mixed(sound: Sound, background: Float64Array, snr_db: float) -> Sound:
+def mixed(sound: Sound, background: Float64s, snr_db: float) -> Sound:
     """A recording with something in the background.
 
     Args:
@@ -75,7 +75,7 @@ def mixed(sound: Sound, background: Float64Array, snr_db: float) -> Sound:
     return as_sound(clean + background * strength)
 
 
-def as_sound(samples: Float64Array) -> Sound:
+def as_sound(samples: Float64s) -> Sound:
     """Samples on the int16 scale, made quieter as a whole where they are above full scale."""
     scale = min(1.0, 32767 / max(float(np.abs(samples).max(initial=0.0)), 1.0))
     return np.asarray(np.rint(samples * scale), np.int16)

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int16s
 from voice2face.errors import AudioError
 
 if TYPE_CHECKING:
     from av import AudioFrame
     from av.audio.resampler import AudioResampler
 
-Int16Array = npt.NDArray[np.int16]
-Float32Array = npt.NDArray[np.float32]
-Block = Int16Array | Float32Array
+Block = Int16s | Float32s
 
 RATE_HZ = 16_000
 LOWEST_HZ, HIGHEST_HZ = 1_000, 6_000_000  # of DSD1024, as it is decoded: 5,644,800
@@ -66,7 +65,7 @@ def to_clip_format(frames: Iterable[AudioFrame]) -> Iterator[Block]:
     yield from _drain(resampler)
 
 
-def at_rate(samples: Int16Array, rate_hz: int) -> Int16Array:
+def at_rate(samples: Int16s, rate_hz: int) -> Int16s:
     """A recording at 16 kHz, mono, at another rate: (samples,) → (samples,)."""
     from av import AudioResampler
 
@@ -78,7 +77,7 @@ def at_rate(samples: Int16Array, rate_hz: int) -> Int16Array:
     return np.concatenate(parts)
 
 
-def recording_frames(samples: Int16Array) -> Iterator[AudioFrame]:
+def recording_frames(samples: Int16s) -> Iterator[AudioFrame]:
     """A recording at 16 kHz, mono, shape (samples,), as frames of FFmpeg's."""
     for start in range(0, len(samples), AT_ONCE):
         yield frame_of(samples[None, start : start + AT_ONCE], "s16")
@@ -155,12 +154,12 @@ def _mean_of_channels(frame: AudioFrame) -> AudioFrame:
     return frame_of(mono[None], "flt", rate_hz=frame.sample_rate)
 
 
-def mean_of_channels(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+def mean_of_channels(samples: npt.NDArray[Any]) -> Float32s:
     """Mean over the channels, shape (channels, samples), at full scale 1, shape (samples,)."""
     return np.asarray(_at_full_scale(samples).mean(axis=0, dtype=np.float64), np.float32)
 
 
-def channels_of(frame: AudioFrame) -> npt.NDArray[np.float32]:
+def channels_of(frame: AudioFrame) -> Float32s:
     """Samples of each channel, at full scale 1, shape (channels, samples)."""
     planes = _planes(frame)
     n_channels = frame.layout.nb_channels
@@ -168,7 +167,7 @@ def channels_of(frame: AudioFrame) -> npt.NDArray[np.float32]:
     return _at_full_scale(samples)
 
 
-def _at_full_scale(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+def _at_full_scale(samples: npt.NDArray[Any]) -> Float32s:
     """Integers of any type as floats in [-1, 1]; floats as they are."""
     if samples.dtype.kind == "f":
         return np.asarray(samples, np.float32)

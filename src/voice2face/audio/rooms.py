@@ -3,9 +3,9 @@
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
-from voice2face.audio.noise import Float64Array, Sound, as_sound, quick_length
+from voice2face.arrays import Float64s, Floats
+from voice2face.audio.noise import Sound, as_sound, quick_length
 from voice2face.audio.resample import RATE_HZ
 
 SOUND_M_S = 343.0
@@ -19,7 +19,7 @@ EARLY_S = 0.06
 EDGE_S = 0.01  # before it, from which the level of what follows is taken
 
 
-def room_response(rng: np.random.Generator, rt60_s: float | None = None) -> Float64Array:
+def room_response(rng: np.random.Generator, rt60_s: float | None = None) -> Float64s:
     """The response of a room that is drawn: walls, mouth and microphone anywhere in it.
 
     Args:
@@ -50,14 +50,14 @@ def room_response(rng: np.random.Generator, rt60_s: float | None = None) -> Floa
     return np.concatenate([early, tail])
 
 
-def response_of(recording: Sound) -> Float64Array:
+def response_of(recording: Sound) -> Float64s:
     """A measured response from its strongest sound on, which becomes 1."""
     start = int(np.abs(recording.astype(np.int32)).argmax())
     response = recording[start:].astype(np.float64)
-    return cast("Float64Array", response / (response[0] or 1.0))
+    return cast("Float64s", response / (response[0] or 1.0))
 
 
-def in_room(sound: Sound, response: npt.NDArray[np.floating]) -> Sound:
+def in_room(sound: Sound, response: Floats) -> Sound:
     """A recording as it would sound in a room.
 
     Args:
@@ -74,8 +74,8 @@ def in_room(sound: Sound, response: npt.NDArray[np.floating]) -> Sound:
 
 
 def _early(
-    size_m: Float64Array, mouth_m: Float64Array, microphone_m: Float64Array, reflection: float
-) -> Float64Array:
+    size_m: Float64s, mouth_m: Float64s, microphone_m: Float64s, reflection: float
+) -> Float64s:
     """Direct sound and reflections up to EARLY_S, each at the nearest sample."""
     direct_m = max(float(np.linalg.norm(mouth_m - microphone_m)), AWAY_M[0])
     reach = np.ceil((EARLY_S * SOUND_M_S + direct_m) / (2 * size_m)).astype(int)
@@ -90,4 +90,4 @@ def _early(
     inside = (late >= 0) & (late < len(heard))
     strength = reflection**n_walls * direct_m / far_m
     np.add.at(heard, late[inside], strength[inside])
-    return cast("Float64Array", heard / heard[0])
+    return cast("Float64s", heard / heard[0])

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import UInt8s
+
 # Nine evenly spaced colours of matplotlib's "magma" (Smith and van der Walt 2015, CC0), which is
 # perceptually uniform; what lies between is interpolated in sRGB.
 MAGMA = "000004 1d1147 51127c 822681 b63679 e65164 fb8861 fec287 fcfdbf"
@@ -37,7 +39,7 @@ def spectrogram_png(
     return file.getvalue(), quiet, loud
 
 
-def colours() -> npt.NDArray[np.uint8]:
+def colours() -> UInt8s:
     """The colour map: RGB, shape (256, 3), from quiet to loud."""
     anchors = np.array([list(bytes.fromhex(colour)) for colour in MAGMA.split()])  # (9, 3)
     at = np.linspace(0, len(anchors) - 1, 256)

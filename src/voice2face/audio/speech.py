@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Int16s
 from voice2face.audio.load import Source, clip_name, load_clip
 from voice2face.audio.resample import RATE_HZ
 
@@ -19,7 +17,7 @@ class Speech:
         name: What messages call it.
     """
 
-    samples: npt.NDArray[np.int16]
+    samples: Int16s
     sample_rate: int = RATE_HZ
     name: str = "recording"
 

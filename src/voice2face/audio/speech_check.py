@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.full_scale import FULL_SCALE
 from voice2face.audio.resample import RATE_HZ
 from voice2face.errors import NoSpeechError
@@ -30,7 +30,7 @@ QUIET_DBFS = -30.0  # a peak below it: the voice, if there is one, is 20 dB too 
 SHORT_S = 2.0  # whoever records no more than this can hardly speak for a second
 
 
-def spectral_change(bands: npt.NDArray[np.float32]) -> float:
+def spectral_change(bands: Float32s) -> float:
     """How much the shape of the spectrum changes from syllable to syllable.
 
     Whoever speaks changes the shape of the vocal tract some four times a second. Noise, hum, tones
@@ -80,7 +80,7 @@ class Level:
     peak_dbfs: float
 
     @classmethod
-    def of(cls, samples: npt.NDArray[np.int16]) -> "Level":
+    def of(cls, samples: Int16s) -> "Level":
         """The level of a recording at 16 kHz, shape (samples,)."""
         peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)), 0.03)
         return cls(len(samples) / RATE_HZ, float(20 * np.log10(peak / FULL_SCALE)))

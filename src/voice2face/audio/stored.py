@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.audio.load import LONGEST_S
 from voice2face.errors import AudioError, NoSpeechError
 from voice2face.settings import FrontEnd
@@ -13,7 +13,7 @@ LARGEST = 1e4  # of a logarithm of power: beyond it, something else
 _WANTED = "a log-mel spectrogram (.npy)"
 
 
-def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
+def read_log_mel(path: Path, settings: FrontEnd) -> Float32s:
     """Read the spectrogram of one recording; its size is checked before its content is read.
 
     Args:
@@ -46,7 +46,7 @@ def read_log_mel(path: Path, settings: FrontEnd) -> npt.NDArray[np.float32]:
     if speech_s < settings.min_speech_s:
         found = f"{speech_s:.1f} s of speech"
         raise NoSpeechError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
-    log_mel: npt.NDArray[np.float32] = np.array(content, np.float32)
+    log_mel: Float32s = np.array(content, np.float32)
     if not (np.abs(log_mel) <= LARGEST).all():  # False for NaN too
         raise AudioError(path, "values that are no logarithms", _WANTED, "compute it again")
     return log_mel

@@ -4,21 +4,19 @@ from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int16s
 from voice2face.errors import AudioError, SettingsError
 from voice2face.settings import VoiceActivity
-
-Int16Array = npt.NDArray[np.int16]
 
 BYTES_PER_SAMPLE = 2
 
 
 def voiced_samples(
-    waveform: Int16Array,
+    waveform: Int16s,
     settings: VoiceActivity = VoiceActivity(),  # noqa: B008 (frozen)
     sample_rate: int = 16_000,
-) -> Int16Array:
+) -> Int16s:
     """Keep the speech of one recording.
 
     The detector adapts to the frames that it is given, so their number and order are part of the
@@ -83,7 +81,7 @@ def _frame_samples(settings: VoiceActivity, sample_rate: int) -> int:
     return frame_samples
 
 
-def _frames(waveform: Int16Array, frame_bytes: int) -> Iterator[memoryview]:
+def _frames(waveform: Int16s, frame_bytes: int) -> Iterator[memoryview]:
     """Whole frames, each only if a sample follows it (docs/method.md)."""
     if waveform.dtype != np.int16 or waveform.ndim != 1:
         found = f"{waveform.dtype} samples of shape {waveform.shape}"

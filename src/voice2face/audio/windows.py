@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Floats
 from voice2face.settings import Settings, ShortTime
 
 
@@ -28,9 +28,7 @@ class Windows(Settings, frozen=True, kw_only=True):
         return round(self.hop_s * self.sample_rate)
 
 
-def triangles(
-    places: npt.NDArray[np.floating], edges: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def triangles(places: Floats, edges: Float64s) -> Float64s:
     """Triangular filters of height 1: each rises from one edge to the next, and falls to a third.
 
     Args:

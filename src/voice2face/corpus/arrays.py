@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int32s, Texts, UInt8s
 from voice2face.corpus.recordings import Recordings
 
 
@@ -42,12 +43,12 @@ class Voices(_Rows):
     """
 
     speech: Recordings
-    clip: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
-    split: npt.NDArray[np.str_]
-    seconds: npt.NDArray[np.float64]
-    speech_s: npt.NDArray[np.float64]
-    source: npt.NDArray[np.int32]
+    clip: Texts
+    identity: Texts
+    split: Texts
+    seconds: Float64s
+    speech_s: Float64s
+    source: Int32s
     path: npt.NDArray[np.object_]
     attributes: dict[str, npt.NDArray[np.object_]]
 
@@ -69,15 +70,15 @@ class Faces(_Rows):
             (n, 468, 2), NaN where it is not known; None where faces are not normalised.
     """
 
-    pixels: npt.NDArray[np.uint8]
-    picture: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
-    split: npt.NDArray[np.str_]
-    source: npt.NDArray[np.int32]
+    pixels: UInt8s
+    picture: Texts
+    identity: Texts
+    split: Texts
+    source: Int32s
     path: npt.NDArray[np.object_]
-    figures: dict[str, npt.NDArray[np.float32]]
+    figures: dict[str, Float32s]
     attributes: dict[str, npt.NDArray[np.object_]]
-    shapes: npt.NDArray[np.float32] | None = None
+    shapes: Float32s | None = None
 
     def only(self, rows: npt.ArrayLike) -> "Faces":
         """Some of them, by number or by mask, in that order; a copy."""
@@ -101,9 +102,9 @@ def _taken(values: Any, numbers: npt.NDArray[np.intp]) -> Any:
     return None if values is None else values[numbers]
 
 
-def views(column: Any) -> list[npt.NDArray[np.uint8]]:
+def views(column: Any) -> list[UInt8s]:
     """Cells of a binary column, without a copy."""
-    views: list[npt.NDArray[np.uint8]] = []
+    views: list[UInt8s] = []
     for chunk in filter(len, column.chunks):
         _, offsets, data = chunk.buffers()
         edges = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
@@ -112,7 +113,7 @@ def views(column: Any) -> list[npt.NDArray[np.uint8]]:
     return views
 
 
-def strings(column: Any) -> npt.NDArray[np.str_]:
+def strings(column: Any) -> Texts:
     """A column of texts without null."""
     return np.array(column.to_pylist(), np.str_)
 
@@ -127,7 +128,7 @@ def joined(arrays: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDAr
     return np.concatenate([np.empty(0, dtype), *arrays])
 
 
-def floats(table: Any, names: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+def floats(table: Any, names: Sequence[str]) -> dict[str, Float32s]:
     """Columns of numbers by name; NaN for null."""
     columns = {name: table[name].cast("float32").to_pylist() for name in names}
     return {name: np.array(cells, np.float32) for name, cells in columns.items()}

@@ -5,14 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools
 from voice2face.corpus.read import Corpus
 
 
-def held_out(
-    clips: Iterable[str], identities: Iterable[str], share: float
-) -> npt.NDArray[np.bool_]:
+def held_out(clips: Iterable[str], identities: Iterable[str], share: float) -> Bools:
     """Mask of the held-out recordings: some of each person who has two or more.
 
     The choice depends only on the recordings' names, so it is the same in every stage that is

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, UInt8s
 from voice2face.audio.load import LONGEST_S
 from voice2face.corpus.arrays import Faces, Voices, floats, objects, strings, views
 from voice2face.corpus.info import read_info
@@ -236,14 +236,14 @@ class Corpus:
             )
         ]
 
-    def pixels(self, shard: Shard, table: Any) -> npt.NDArray[np.uint8]:
+    def pixels(self, shard: Shard, table: Any) -> UInt8s:
         """Faces of a table with ``pixels``: (faces, px, px, 3)."""
         px, payloads = self.info.face_px, views(table["pixels"])
         if any(len(p) != px * px * 3 for p in payloads):
             raise damaged(self.path / shard.name, f"faces that are not {px}×{px}")
         return np.stack(payloads).reshape(-1, px, px, 3)
 
-    def shapes(self, shard: Shard, table: Any) -> npt.NDArray[np.float32]:
+    def shapes(self, shard: Shard, table: Any) -> Float32s:
         """Shapes of normalised faces, of a table with ``shape``: (faces, 468, 2); NaN for null."""
         try:
             return decoded_shapes(table[SHAPE].to_pylist())
@@ -263,9 +263,7 @@ class Corpus:
             attributes=objects(table, self.info.attributes["voice"]),
         )
 
-    def _faces(
-        self, table: Any, pixels: npt.NDArray[np.uint8], shapes: npt.NDArray[np.float32] | None
-    ) -> Faces:
+    def _faces(self, table: Any, pixels: UInt8s, shapes: Float32s | None) -> Faces:
         return Faces(
             pixels=pixels,
             picture=strings(table["picture"]),

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Float16s, UInt8s
 from voice2face.audio.coding import SOUND_CODINGS, decode_sound
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
@@ -24,7 +22,7 @@ class Recording:
         n_mels: Width of a spectrogram that is stored in its place.
     """
 
-    data: npt.NDArray[np.uint8]
+    data: UInt8s
     coding: str
     seconds: float
     name: str
@@ -57,7 +55,7 @@ class Recording:
             ) from error
         return Speech(samples, RATE_HZ, self.name)
 
-    def log_mel(self) -> npt.NDArray[np.float16]:
+    def log_mel(self) -> Float16s:
         """The spectrogram that its source was, (frames, n_mels), not normalised.
 
         Raises:
@@ -67,7 +65,7 @@ class Recording:
             found = f"{len(self.data)} bytes of {self.coding}"
             wanted = f"a spectrogram of {self.n_mels} bands"
             raise CorpusError(self.name, found, wanted, "restore it, or run prepare again")
-        bands: npt.NDArray[np.float16] = self.data.view("<f2").reshape(-1, self.n_mels)
+        bands: Float16s = self.data.view("<f2").reshape(-1, self.n_mels)
         return bands
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.faces.mesh import N_POINTS
 
 STEPS = 16_384  # of a side of the face: a hundredth of a pixel of a face of 160
@@ -18,7 +19,7 @@ def encoded_shape(shape: npt.NDArray[Any]) -> bytes:
     return bytes(steps.astype(DTYPE).tobytes())
 
 
-def decoded_shapes(cells: list[bytes | None]) -> npt.NDArray[np.float32]:
+def decoded_shapes(cells: list[bytes | None]) -> Float32s:
     """Shapes from what is stored, in sides of the face; NaN for null.
 
     Args:

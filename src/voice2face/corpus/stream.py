@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, UInt8s
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import NAME_COLUMN, PAYLOAD, SHAPE, Kind, Shard, damaged
@@ -74,7 +75,7 @@ def parts_of(
     return parts
 
 
-def read_pixels(corpus: Corpus, part: Part) -> npt.NDArray[np.uint8]:
+def read_pixels(corpus: Corpus, part: Part) -> UInt8s:
     """Faces of one row group, (rows, px, px, 3), as in ``Faces.pixels``.
 
     Raises:
@@ -83,7 +84,7 @@ def read_pixels(corpus: Corpus, part: Part) -> npt.NDArray[np.uint8]:
     return _whole(corpus, part, corpus.pixels(part.shard, _group(corpus, part, PAYLOAD["face"])))
 
 
-def read_shapes(corpus: Corpus, part: Part) -> npt.NDArray[np.float32]:
+def read_shapes(corpus: Corpus, part: Part) -> Float32s:
     """Shapes of the faces of one row group, (rows, 468, 2), as in ``Faces.shapes``.
 
     Raises:

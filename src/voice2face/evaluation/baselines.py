@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int64s, Pictures
 from voice2face.evaluation.embedders.fitted import N_EIGENFACES, eigenfaces
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.statistics.ridge import LinearMap, fit_classes, fit_ridge
 from voice2face.evaluation.training_people import (
-    Pictures,
     TrainingFaces,
     TrainingVoices,
     as_pictures,
@@ -184,7 +183,7 @@ def shuffled(model: Baseline, seed: int) -> Baseline:
     return lambda probes: model(probes[shuffled_order(len(probes), seed)])
 
 
-def shuffled_order(n: int, seed: int) -> npt.NDArray[np.int64]:
+def shuffled_order(n: int, seed: int) -> Int64s:
     """A random permutation, shape (n,).
 
     Some recordings may keep their place. If none did, a model that hears something would fall

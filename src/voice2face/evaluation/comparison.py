@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int64s, Texts, Vectors
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.face_verification import verify_faces
 from voice2face.evaluation.metrics.matching import match
@@ -23,9 +23,6 @@ SEVERAL = 10  # faces of a trial of 1:N matching
 REAL = "real faces"  # the upper reference: other pictures of the person in the place of made ones
 LANGUAGE = "language"  # column: what is spoken in a recording
 REAL_NOTE = "people with several pictures: each against the others"
-
-Ints = npt.NDArray[np.int64]
-Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +98,7 @@ class Answers:
 class _Side:
     """Rows of the table as probes or as gallery."""
 
-    rows: Ints
+    rows: Int64s
     items: Items
 
 
@@ -163,19 +160,19 @@ class _Comparison:
             self._ask("verification", self._verify, (), probes, which=f", {name}")
         return self.answers
 
-    def _each_file_once(self) -> Ints:
+    def _each_file_once(self) -> Int64s:
         """Rows of real faces: of each person, each file once."""
         first: dict[tuple[str, str], int] = {}
         for row in np.flatnonzero(self.target.there).tolist():
             first.setdefault((self.question.pairs.identity[row], self.target.cells[row]), row)
         return np.array(list(first.values()), np.int64)
 
-    def _side(self, rows: Ints, names: Sequence[str]) -> _Side:
+    def _side(self, rows: Int64s, names: Sequence[str]) -> _Side:
         pairs = self.question.pairs
         groups = {name: self._lowered(name)[rows] for name in self.question.strata}
         return _Side(rows, Items(np.array(names, np.str_)[rows], pairs.identity[rows], groups))
 
-    def _lowered(self, column: str) -> npt.NDArray[np.str_]:
+    def _lowered(self, column: str) -> Texts:
         return np.char.lower(np.array(self.question.pairs.cells[column], np.str_))
 
     def _by_language(self) -> dict[str, _Side]:

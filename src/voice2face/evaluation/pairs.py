@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Texts, UInt8s
 from voice2face.corpus.sources.found import identity_of
 from voice2face.corpus.sources.table import Columns, column_named, read_table
 from voice2face.errors import AudioError, CorpusError
@@ -39,7 +39,7 @@ class Pairs:
     table: Path
     sha256: str
     root: Path
-    identity: npt.NDArray[np.str_]
+    identity: Texts
     cells: dict[str, list[str]]
     n_nobody: int
 
@@ -60,11 +60,11 @@ class Column:
 
     name: str
     cells: list[str]
-    vectors: dict[str, npt.NDArray[np.float32]]
+    vectors: dict[str, Float32s]
     left_out: list[LeftOut | None]
 
     @property
-    def there(self) -> npt.NDArray[np.bool_]:
+    def there(self) -> Bools:
         """Mask of the rows that have a face, (n,)."""
         return np.array([reason is None for reason in self.left_out], np.bool_)
 
@@ -167,7 +167,7 @@ def made_by(model: Model, detect: Detector, geometry: str | None) -> Read:
     """
 
     def read(paths: Sequence[Path]) -> tuple[FaceSet, list[LeftOut]]:
-        made: list[npt.NDArray[np.uint8]] = []
+        made: list[UInt8s] = []
         rows: list[int] = []
         left_out: list[LeftOut] = []
         for row, path in enumerate(paths):

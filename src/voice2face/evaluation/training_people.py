@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int64s, Pictures
 from voice2face.errors import CorpusError
 
 if TYPE_CHECKING:
     from voice2face.corpus.arrays import Faces, Voices
 
-Pictures = npt.NDArray[np.uint8]
 BLOCK = 1024  # faces held as floats at once
 
 
@@ -69,7 +68,7 @@ class TrainingVoices:
             raise lacking("embeddings of training voices", found, "finite numbers, (k, dim)")
 
 
-def person_weights(identity: np.ndarray) -> npt.NDArray[np.float64]:
+def person_weights(identity: np.ndarray) -> Float64s:
     """Weights of rows, (n,), with which each person counts alike; their sum is 1."""
     _, owner, counts = np.unique(identity, return_inverse=True, return_counts=True)
     return np.asarray(1 / (counts[owner] * len(counts)))
@@ -83,7 +82,7 @@ def weighted_faces(faces: TrainingFaces, weights: np.ndarray) -> Pictures:
     return as_pictures(total / weights.sum(axis=1, keepdims=True), faces.pixels.shape[1:])
 
 
-def person_rows(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArray[np.int64]]:
+def person_rows(faces: TrainingFaces, people: np.ndarray) -> Iterator[Int64s]:
     """Rows of the faces of each person."""
     order = np.argsort(faces.identity, kind="stable")
     ends = [np.searchsorted(faces.identity, people, side, order) for side in ("left", "right")]
@@ -91,13 +90,13 @@ def person_rows(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArra
         yield order[first:last]
 
 
-def person_faces(faces: TrainingFaces, people: np.ndarray) -> Iterator[npt.NDArray[np.float32]]:
+def person_faces(faces: TrainingFaces, people: np.ndarray) -> Iterator[Float32s]:
     """Mean face of each person, (values,)."""
     for rows in person_rows(faces, people):
         yield faces.pixels[rows].mean(axis=0, dtype=np.float32).ravel()
 
 
-def typical_faces(faces: TrainingFaces, people: np.ndarray) -> npt.NDArray[np.int64]:
+def typical_faces(faces: TrainingFaces, people: np.ndarray) -> Int64s:
     """Row of the face of each person that is nearest to their mean face, (people,)."""
     typical = []
     for rows in person_rows(faces, people):
@@ -112,7 +111,7 @@ def as_pictures(values: np.ndarray, shape: tuple[int, ...]) -> Pictures:
     return np.asarray(rounded.reshape(-1, *shape))
 
 
-def _blocks(pixels: Pictures) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+def _blocks(pixels: Pictures) -> Iterator[tuple[slice, Float32s]]:
     """Blocks of rows as floats, (rows, values)."""
     for start in range(0, len(pixels), BLOCK):
         rows = slice(start, min(start + BLOCK, len(pixels)))

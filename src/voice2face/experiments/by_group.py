@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from voice2face.arrays import Float64s, Texts
 from voice2face.errors import CorpusError
 from voice2face.evaluation.statistics.ridge import LinearMap, fit_classes
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     MATCHING,
     REAL,
-    Floats,
-    Texts,
     independent_difference,
     score,
 )
@@ -24,7 +23,7 @@ MOST_PEOPLE = 300
 MOST_TRAINING = 3000  # faces that the read-off of groups is fitted on
 
 # By system: values for each recording or real face, one array for each seed; people; groups.
-Values = Mapping[str, tuple[list[Floats], Texts, Texts]]
+Values = Mapping[str, tuple[list[Float64s], Texts, Texts]]
 
 
 def why_not(speech: Recordings, labels: Texts, what: str = "gender and age") -> str:
@@ -102,7 +101,7 @@ def group_read_off(
         return None
 
 
-def is_told(names: Texts, answers: Floats, labels: Texts) -> Floats:
+def is_told(names: Texts, answers: Float64s, labels: Texts) -> Float64s:
     """1 where the largest answer is the label, else 0; NaN for a label without a name: (n,)."""
     right = np.asarray(names[answers.argmax(axis=1)] == labels, np.float64)
     right[~np.isin(labels, names)] = np.nan

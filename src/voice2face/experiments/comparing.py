@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Texts, Vectors
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.cosine import both_sides, mean_where
@@ -17,11 +17,6 @@ from voice2face.evaluation.trials.trials import Items, TrialList, make_trials
 from voice2face.experiments.context import Context
 from voice2face.experiments.people import groups_of
 from voice2face.experiments.recordings import Recordings
-
-Pictures = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
 
 REAL = "real faces"
 VOICE = "the voice itself"  # embedding by the voice encoder, before any face is made
@@ -83,8 +78,8 @@ class Distances:
         between: Distance to faces of other people, (n,).
     """
 
-    within: Floats
-    between: Floats
+    within: Float64s
+    between: Float64s
 
 
 def distances(made: Vectors, real: Vectors, trials: TrialList) -> Distances:

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Pictures, Vectors
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.held_out import held_out_clips
@@ -17,9 +17,6 @@ from voice2face.evaluation.embedders.fitted import Embedder
 from voice2face.experiments.fitness import FitnessOf
 from voice2face.experiments.recordings import Recordings, digest
 from voice2face.experiments.systems import BaselineSystem, Made, ModelSystem, System, TableSystem
-
-Vectors = npt.NDArray[np.float32]
-Pictures = npt.NDArray[np.uint8]
 
 ASKED = ("test", "validation")  # splits of people not trained on, in order of preference
 BASELINE = "baseline"  # the model that figures show and claims are about, as the report's are

@@ -3,16 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Floats
 from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.fitted import as_faces
 from voice2face.experiments.systems import Made, ModelSystem
 
 CHECKPOINTS, RECIPE = "checkpoints", "recipe.yaml"  # of a run, beside the released model
 AT_ONCE = 64  # faces
-
-Floats = npt.NDArray[np.float64]
 
 
 class Discriminator:
@@ -54,11 +52,11 @@ class Discriminator:
         except TrainingError:
             return None
 
-    def of_made(self, made: Made) -> Floats:
+    def of_made(self, made: Made) -> Float64s:
         """Logits of faces as a generator gave them to its discriminator, or of pictures: (n,)."""
         return self.scores(as_faces(made.pixels) if made.raw is None else made.raw)
 
-    def scores(self, faces: npt.NDArray[np.floating]) -> Floats:
+    def scores(self, faces: Floats) -> Float64s:
         """Logits of "real": (n, 3, px, px) in [-1, 1] → (n,)."""
         import torch
 

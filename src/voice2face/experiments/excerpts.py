@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int16s
 from voice2face.audio.front_end import speech_bands
 from voice2face.audio.resample import RATE_HZ
 from voice2face.corpus import Corpus
@@ -14,8 +14,6 @@ from voice2face.corpus.schema import Shard
 
 FRAMES_PER_S = 100  # the front ends' hop is 10 ms
 FRAME_SAMPLES = RATE_HZ // FRAMES_PER_S
-
-Int16Array = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +26,11 @@ class Excerpt:
         n: Number of frames.
     """
 
-    whole: Callable[[], Int16Array]
+    whole: Callable[[], Int16s]
     first: int
     n: int
 
-    def samples(self) -> Int16Array:
+    def samples(self) -> Int16s:
         """Sound of the stretch."""
         begin = self.first * FRAME_SAMPLES
         return self.whole()[begin : begin + self.n * FRAME_SAMPLES]
@@ -53,7 +51,7 @@ def cut(excerpts: Excerpts, first: int, n: int) -> Excerpts:
     return tuple(found)
 
 
-def joined_samples(excerpts: Excerpts) -> Int16Array:
+def joined_samples(excerpts: Excerpts) -> Int16s:
     """The sound of excerpts that follow one another."""
     return np.concatenate([np.zeros(0, np.int16), *(one.samples() for one in excerpts)])
 
@@ -75,7 +73,7 @@ class CorpusSpeech:
         """All speech of a recording, which has ``n_frames``."""
         return Excerpt(lambda: self.voiced(clip), 0, n_frames)
 
-    def voiced(self, clip: str) -> Int16Array:
+    def voiced(self, clip: str) -> Int16s:
         """Speech of a recording without silence, by the front end of the corpus.
 
         Raises:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Pictures
 from voice2face.errors import MissingExtraError, ModelError, Voice2FaceError
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.experiments.systems import ModelSystem, System
@@ -25,8 +25,6 @@ LOOKED_PX = 128  # side to which they are enlarged for the detector
 
 if TYPE_CHECKING:
     from voice2face.experiments.context import Context
-
-Pictures = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Int64s, Pictures
 from voice2face.evaluation.results import Grid
 from voice2face.experiments.context import Context
 from voice2face.experiments.people import group_of
@@ -16,9 +16,6 @@ from voice2face.files import atomic_write
 WHITE = 255  # grey level of a cell without a face
 N_ROWS = 8
 REAL_FACE = "real face"
-
-Pictures = npt.NDArray[np.uint8]
-Texts = npt.NDArray[np.str_]
 
 
 def add_grid(
@@ -103,7 +100,7 @@ def real_faces(context: Context, person: str) -> Pictures:
     return faces.only(faces.identity == person).pixels
 
 
-def chosen_rows(speech: Recordings, seed: int, n: int = N_ROWS) -> npt.NDArray[np.int64]:
+def chosen_rows(speech: Recordings, seed: int, n: int = N_ROWS) -> Int64s:
     """One recording each of ``n`` people, genders as evenly as possible; sorted by gender."""
     rng, gender = np.random.default_rng(seed), group_of(speech, "gender")
     first = np.unique(speech.identity, return_index=True)[1]

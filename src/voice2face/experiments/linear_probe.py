@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Texts
 from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.evaluation.embedders.fitted import Eigenfaces, as_faces
@@ -19,9 +19,6 @@ MALE, FEMALE = ("m", "male", "man"), ("f", "female", "woman")
 OLDEST = 80.0  # where an open band such as ">=60" is taken to end
 OPEN = re.compile(r">|≥|\+|more|over|older|above")
 YOUNGER = re.compile(r"<|≤|under|less|younger|below")
-
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +67,7 @@ class ReadOff:
             age = fit_ridge(seen[aged], years[aged, None], weights, people[aged], seed)
         return cls(eigenfaces, gender, age)
 
-    def judge(self, faces: FaceSet) -> tuple[Floats, Floats]:
+    def judge(self, faces: FaceSet) -> tuple[Float64s, Float64s]:
         """Age in years (NaN without known ages), and how male: above one half is male; (n,)."""
         seen = self.eigenfaces.embed(faces)
         female, male = self.gender(seen).T
@@ -84,18 +81,18 @@ def can_fit(faces: Faces) -> bool:
     return min(_people_of_genders(faces.identity, male)) >= LEAST_PEOPLE
 
 
-def _people_of_genders(people: Texts, male: Floats) -> list[int]:
+def _people_of_genders(people: Texts, male: Float64s) -> list[int]:
     """Numbers of women and men."""
     return [len(np.unique(people[male == side])) for side in (0, 1)]
 
 
-def is_male(cells: Texts) -> Floats:
+def is_male(cells: Texts) -> Float64s:
     """1, 0, or NaN where it is neither, (n,)."""
     lower = np.char.lower(cells)
     return np.where(np.isin(lower, MALE), 1.0, np.where(np.isin(lower, FEMALE), 0.0, np.nan))
 
 
-def bounds(cells: Texts) -> Floats:
+def bounds(cells: Texts) -> Float64s:
     """Least and largest age of cells such as "34", "20-39" and ">=60", (n, 2); NaN if none."""
     return np.array([_bounds(cell.lower()) for cell in cells.tolist()]).reshape(-1, 2)
 
@@ -111,6 +108,6 @@ def _bounds(cell: str) -> tuple[float, float]:
     return numbers[0], np.inf if OPEN.search(cell) else numbers[0]
 
 
-def middle(of: Floats) -> Floats:
+def middle(of: Float64s) -> Float64s:
     """Middle of each band, (n, 2) → (n,); an open band ends at ``OLDEST``."""
     return np.asarray((of[:, 0] + np.minimum(of[:, 1], np.maximum(OLDEST, of[:, 0]))) / 2)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int16s
 from voice2face.audio import log_mel as log_mel_of
 from voice2face.audio.noise import COLOURS, coloured_noise, levelled
 from voice2face.audio.resample import RATE_HZ
@@ -59,11 +59,11 @@ def noise(
     return Recordings(names, np.full(n, "", str), made, {}, excerpts, name)
 
 
-def _same(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+def _same(sound: Int16s) -> Int16s:
     return sound
 
 
-def _as_loud(sound: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
+def _as_loud(sound: Float64s) -> Int16s:
     """A sound at the level of speech."""
     loud = levelled(sound) * LOUDNESS * 32768
     return np.clip(np.rint(loud), -32768, 32767).astype(np.int16)
@@ -71,7 +71,7 @@ def _as_loud(sound: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
 
 def _babble(
     voices: Recordings, n_frames: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], Excerpts]:
+) -> tuple[Float32s, Excerpts]:
     """Several people at once, equally loud, each from a random place on."""
     parts: list[tuple[Excerpts, int]] = []
     people = np.unique(voices.identity)
@@ -89,7 +89,7 @@ def _babble(
     return np.log(total).astype(np.float32), mixed
 
 
-def _together(parts: Sequence[tuple[Excerpts, int]], n_frames: int) -> npt.NDArray[np.int16]:
+def _together(parts: Sequence[tuple[Excerpts, int]], n_frames: int) -> Int16s:
     """Sum of recordings, equally loud, each repeated from its own place on."""
     n_samples, total = n_frames * FRAME_SAMPLES, np.zeros(n_frames * FRAME_SAMPLES)
     for excerpts, start in parts:

@@ -5,18 +5,16 @@ from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.corpus import Corpus
 from voice2face.errors import CorpusError
 from voice2face.experiments.recordings import texts
 from voice2face.synthetic.latent import OLDEST, SHARED, YOUNGEST
 from voice2face.synthetic.write import read_facts
 
-Floats = npt.NDArray[np.float64]
 
-
-def oracle(heard: Floats, seen: Floats, coupling: float) -> tuple[Floats, Floats]:
+def oracle(heard: Float64s, seen: Float64s, coupling: float) -> tuple[Float64s, Float64s]:
     """Vectors whose cosine orders faces as the best possible decision does.
 
     Up to a term that depends on the voice alone, log p(seen | heard) / p(seen) is the product of a
@@ -49,7 +47,7 @@ def oracle(heard: Floats, seen: Floats, coupling: float) -> tuple[Floats, Floats
     )
 
 
-def shared_numbers(attributes: Mapping[str, np.ndarray], half: str) -> Floats | None:
+def shared_numbers(attributes: Mapping[str, np.ndarray], half: str) -> Float64s | None:
     """What is heard, or seen, of synthetic people, from the columns of their table: (n, 4).
 
     Returns:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Texts
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
@@ -116,7 +116,7 @@ def _askable(corpus: Corpus) -> Names:
     return _names(corpus, "voice") & _names(corpus, "face")
 
 
-def _faces_of(corpus: Corpus, people: npt.NDArray[np.str_]) -> Faces:
+def _faces_of(corpus: Corpus, people: Texts) -> Faces:
     """Faces of some people; no more than a shard of others is in memory."""
     return Faces.joined([part.only(np.isin(part.identity, people)) for part in corpus.iter_faces()])
 

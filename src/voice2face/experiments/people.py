@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Texts
 from voice2face.corpus.arrays import Faces
 from voice2face.experiments.recordings import Recordings, texts
 
-Texts = npt.NDArray[np.str_]
 Attributes = Mapping[str, npt.NDArray[np.object_] | Texts]
 
 COLUMNS = {

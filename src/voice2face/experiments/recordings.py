@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, Int16s, Int64s, Texts
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import joined
 from voice2face.experiments.excerpts import (
@@ -23,7 +24,6 @@ from voice2face.training.data.frames import CorpusFrames, HeardVoices
 DIGEST_BYTES = 16
 
 Sound = npt.NDArray[Any]
-Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Recordings:
         return len(self.sounds)
 
     @property
-    def seconds(self) -> npt.NDArray[np.float64]:
+    def seconds(self) -> Float64s:
         """Lengths in seconds, shape (n,)."""
         return np.array([len(sound) for sound in self.sounds], float) / FRAMES_PER_S
 
@@ -69,7 +69,7 @@ class Recordings:
         """Digest of the content of all, in order; sets with the same key give the same faces."""
         return hashlib.blake2b(b"".join(self.digests), digest_size=DIGEST_BYTES).digest()
 
-    def samples(self, row: int) -> npt.NDArray[np.int16]:
+    def samples(self, row: int) -> Int16s:
         """Speech of a recording, mono int16 at 16 kHz.
 
         Raises:
@@ -130,7 +130,7 @@ class Recordings:
     def _of(
         cls,
         voices: HeardVoices,
-        rows: slice | npt.NDArray[np.int64],
+        rows: slice | Int64s,
         speech: CorpusSpeech,
         frames_hash: str,
     ) -> "Recordings":
@@ -207,7 +207,7 @@ class Recordings:
         return self.attributes.get(name, np.full(len(self), "", str))
 
 
-def people_drawn(identity: Texts, most: int, seed: int) -> npt.NDArray[np.bool_]:
+def people_drawn(identity: Texts, most: int, seed: int) -> Bools:
     """Mask of the rows of at most ``most`` randomly drawn people, (n,)."""
     kept = np.random.default_rng(seed).permutation(np.unique(identity))[:most]
     return np.isin(identity, kept)
@@ -225,6 +225,6 @@ def digests_of(corpus: Corpus) -> Iterator[bytes]:
         yield from map(digest, voices.frames)
 
 
-def texts(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.str_]:
+def texts(cells: npt.NDArray[np.object_]) -> Texts:
     """Cells as text; "" for None."""
     return np.array(["" if cell is None else str(cell) for cell in cells], str)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Texts
 from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import (
@@ -23,9 +23,7 @@ from voice2face.experiments.context import BASELINE, Context
 WITHIN, BETWEEN = "distance within a speaker", "distance between speakers"
 TOO_FEW = "too few people"
 
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
-Values = Mapping[str, Sequence[Floats]]  # by system, one array (n,) for each seed
+Values = Mapping[str, Sequence[Float64s]]  # by system, one array (n,) for each seed
 # Estimate, or None if there are too few people; numbers of people and of values.
 Found = tuple[Estimate | None, tuple[int, int]]
 
@@ -123,15 +121,15 @@ class Rows:
         )  # fmt: skip
 
     def mean(
-        self, seeds: Sequence[Floats], people: Texts, *, ends: tuple[float, float] | None = SHARE
+        self, seeds: Sequence[Float64s], people: Texts, *, ends: tuple[float, float] | None = SHARE
     ) -> Found:
         """Mean over people, with its interval over people and seeds."""
         return self._over_people([seeds], people, ends)
 
     def difference(
         self,
-        a: Sequence[Floats],
-        b: Sequence[Floats],
+        a: Sequence[Float64s],
+        b: Sequence[Float64s],
         people: Texts,
         *,
         ends: tuple[float, float] | None = DIFFERENCE,
@@ -140,7 +138,7 @@ class Rows:
         return self._over_people([a, b], people, ends)
 
     def _over_people(
-        self, systems: Sequence[Sequence[Floats]], people: Texts, ends: tuple[float, float] | None
+        self, systems: Sequence[Sequence[Float64s]], people: Texts, ends: tuple[float, float] | None
     ) -> Found:
         """Mean over people of a system's values, or of the first's less the second's."""
         # A probe that one seed could not be asked about is NaN.

@@ -7,13 +7,13 @@ another set.
 
 from collections.abc import Mapping, Sequence
 
+from voice2face.arrays import Vectors
 from voice2face.evaluation.metrics.matching import Scored
 from voice2face.evaluation.trials.trials import Items
 from voice2face.experiments.comparing import (
     MOST_PEOPLE,
     REAL,
     VOICE,
-    Vectors,
     distances,
     heard_by,
     items_of,

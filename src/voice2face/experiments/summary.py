@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Vectors
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.results import Claim, Grid, Series, Verdict
@@ -23,7 +22,6 @@ __all__ = ["BETWEEN", "TOO_LITTLE", "WITHIN", "Cell", "Rows", "Summary", "System
 
 TOO_LITTLE: Verdict = "too little training to tell"
 
-Vectors = npt.NDArray[np.float32]
 # By system: its trials, and the embeddings of its faces, one array for each seed.
 Systems = Mapping[str, tuple[TrialList, Sequence[Vectors]]]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Pictures, Vectors
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
@@ -26,9 +26,6 @@ AT_ONCE = 64  # faces
 REPEATED_S = 10  # a recording that is too short for an encoder is repeated to this length
 TABLE_COLUMNS = ("voice", "clip")  # columns of a table of pictures that name the recording
 
-Pictures = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class Made:
@@ -42,7 +39,7 @@ class Made:
     """
 
     pixels: Pictures
-    raw: npt.NDArray[np.float32] | None = None
+    raw: Float32s | None = None
     embeddings: Vectors | None = None
 
 
@@ -156,7 +153,7 @@ class BaselineSystem:
 
     name: str
     hearing: ModelSystem
-    baseline: Callable[[npt.NDArray[np.float32]], Pictures]
+    baseline: Callable[[Float32s], Pictures]
 
     def faces(self, embeddings: Vectors) -> Made:
         """Faces of embeddings, (n, dim)."""
@@ -214,7 +211,7 @@ class TableSystem:
         }
         return cls(name, found, pairs.sha256)
 
-    def has(self, recordings: Recordings) -> npt.NDArray[np.bool_]:
+    def has(self, recordings: Recordings) -> Bools:
         """Mask of the recordings of which there is a picture, (n,)."""
         return np.array([clip_stem(clip) in self.pixels for clip in recordings.clip], bool)
 
@@ -246,7 +243,7 @@ def clip_stem(clip: str) -> str:
     return clip.rsplit(".", 1)[0] if "." in clip.rsplit("/", 1)[-1] else clip
 
 
-def to_pixels(raw: npt.NDArray[np.float32]) -> Pictures:
+def to_pixels(raw: Float32s) -> Pictures:
     """(n, 3, px, px) in [-1, 1] as RGB pictures (n, px, px, 3); values beyond are cut."""
     pixels = np.rint((np.clip(raw, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from voice2face.arrays import Bools, Float64s, UInt8s
 
 # Eyes, nose and mouth of the mean frontal shape that normalised faces are laid on (`faces.layout`),
 # with hair and shoulders around.
-NORMALISED: Array = np.array(
+NORMALISED: Float64s = np.array(
     ((0.390, 0.460), (0.610, 0.460), (0.500, 0.594), (0.408, 0.684), (0.592, 0.684))
 )
 CLOSER = Fraction(13, 8)  # sides of a normalised face to one of the square that its face fills
@@ -19,7 +19,7 @@ CLOSE_AT = Fraction(5, 26), Fraction(1, 4)  # where that square begins, in sides
 
 # Where right eye, left eye, nose, right and left corner of the mouth lie, as fractions of the
 # crop's side from its upper left corner, shape (5, 2). "Right" is left in the picture.
-GEOMETRIES: dict[str, Array] = {
+GEOMETRIES: dict[str, Float64s] = {
     # The crop that Wen et al. 2019 trained on: means over 330 of their pictures.
     "released": np.array(
         ((0.349, 0.466), (0.645, 0.465), (0.501, 0.642), (0.367, 0.748), (0.634, 0.746))
@@ -39,12 +39,12 @@ GEOMETRIES: dict[str, Array] = {
 }
 
 
-def widened(geometry: Array, factor: float) -> Array:
+def widened(geometry: Float64s, factor: float) -> Float64s:
     """The same face in a crop ``factor`` times as wide about the same centre, shape (5, 2)."""
     return np.asarray(0.5 + (geometry - 0.5) / factor)
 
 
-def similarity(points: npt.NDArray[Any], target: npt.NDArray[Any]) -> Array:
+def similarity(points: npt.NDArray[Any], target: npt.NDArray[Any]) -> Float64s:
     """Turn, scale and shift, without a reflection, that bring points to a target at best.
 
     In the complex plane such a map is z → a z + b, and the least squares of a line give a and b.
@@ -74,8 +74,8 @@ def similarity(points: npt.NDArray[Any], target: npt.NDArray[Any]) -> Array:
 
 
 def align(
-    picture: npt.NDArray[np.uint8], points: npt.NDArray[Any], geometry: Array, px: int
-) -> tuple[npt.NDArray[np.uint8], float]:
+    picture: UInt8s, points: npt.NDArray[Any], geometry: Float64s, px: int
+) -> tuple[UInt8s, float]:
     """The square crop of a picture in which a face has a given geometry.
 
     Each pixel of the crop is the mean over the part of the picture that it shows. Beyond its
@@ -98,14 +98,12 @@ def align(
     return _warp(picture, to_crop, px), outside
 
 
-def aligned(
-    picture: npt.NDArray[np.uint8], points: npt.NDArray[Any], geometry: Array, px: int
-) -> npt.NDArray[np.uint8]:
+def aligned(picture: UInt8s, points: npt.NDArray[Any], geometry: Float64s, px: int) -> UInt8s:
     """The crop of :func:`align` alone, in less time."""
     return _warp(picture, similarity(points, geometry * px), px)
 
 
-def _warp(picture: npt.NDArray[np.uint8], to_crop: Array, px: int) -> npt.NDArray[np.uint8]:
+def _warp(picture: UInt8s, to_crop: Float64s, px: int) -> UInt8s:
     import cv2
 
     picture, corner = _needed(picture, to_crop, px)
@@ -137,9 +135,7 @@ def _warp(picture: npt.NDArray[np.uint8], to_crop: Array, px: int) -> npt.NDArra
     return np.asarray(crop, np.uint8)
 
 
-def _needed(
-    picture: npt.NDArray[np.uint8], to_crop: Array, px: int
-) -> tuple[npt.NDArray[np.uint8], Array]:
+def _needed(picture: UInt8s, to_crop: Float64s, px: int) -> tuple[UInt8s, Float64s]:
     """The part of the picture that the crop shows, with a margin, and its upper left corner."""
     corners = _to_picture(to_crop, np.array(((0, 0), (px, 0), (0, px), (px, px)), float))
     size = np.array((picture.shape[1], picture.shape[0]))
@@ -150,8 +146,8 @@ def _needed(
 
 
 def inside_picture(
-    size: tuple[int, int], points: npt.NDArray[Any], geometry: Array, px: int
-) -> npt.NDArray[np.bool_]:
+    size: tuple[int, int], points: npt.NDArray[Any], geometry: Float64s, px: int
+) -> Bools:
     """Which pixels of the crop of :func:`align` show the picture; the others are mirrored.
 
     Args:
@@ -166,7 +162,7 @@ def inside_picture(
     return _inside(similarity(points, geometry * px), px, *size)
 
 
-def _inside(to_crop: Array, px: int, width: int, height: int) -> npt.NDArray[np.bool_]:
+def _inside(to_crop: Float64s, px: int, width: int, height: int) -> Bools:
     at = (np.arange(px) + 0.5).astype(np.float64)
     centres = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
     x, y = _to_picture(to_crop, centres).T
@@ -174,6 +170,6 @@ def _inside(to_crop: Array, px: int, width: int, height: int) -> npt.NDArray[np.
     return np.asarray(inside.reshape(px, px), np.bool_)
 
 
-def _to_picture(to_crop: Array, places: Array) -> Array:
+def _to_picture(to_crop: Float64s, places: Float64s) -> Float64s:
     """Where places of the crop, shape (n, 2), lie in the picture."""
     return np.asarray(np.linalg.solve(to_crop[:, :2], (places - to_crop[:, 2]).T).T)

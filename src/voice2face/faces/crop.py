@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Bools, Float32s, Picture
 from voice2face.faces import quality
 from voice2face.faces.align import GEOMETRIES, align, inside_picture, widened
 from voice2face.faces.detect import Detection, Detector, YuNet
@@ -21,10 +21,9 @@ from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 from voice2face.faces.quality import Quality
 from voice2face.settings import NORMALISED, FaceCrop, NormalisedFace
 
-Picture = npt.NDArray[np.uint8]
 # A crop that shows more around the face, (256, 256, 3), and which of its pixels show the picture
 # and not its mirror, (256, 256); None: all.
-Context = tuple[Picture, npt.NDArray[np.bool_] | None]
+Context = tuple[Picture, Bools | None]
 
 # Larger pictures may be read at a fraction of their size, but never below these sides: what
 # detection needs, and where a face over a sixteenth of the picture still fills its crop.
@@ -53,7 +52,7 @@ class Face:
 
     pixels: Picture
     quality: Quality
-    shape: npt.NDArray[np.float32] | None = None
+    shape: Float32s | None = None
 
 
 class FaceMaker:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Picture
 from voice2face.errors import ModelError
 from voice2face.faces.opencv import opencv
 
-Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
 
 SIDES = (320, 640, 1280)  # px; pictures are shrunk to the first, to the next if nothing is found
@@ -158,7 +158,7 @@ class YuNet:
 
     def _around(
         self, picture: Picture, face: Detection
-    ) -> tuple[Picture, tuple[int, int], int, npt.NDArray[np.float64]]:
+    ) -> tuple[Picture, tuple[int, int], int, Float64s]:
         """A square cut around a face, ``LOOK_PX`` a side.
 
         Returns:
@@ -174,9 +174,7 @@ class YuNet:
         way = self._cv2.INTER_AREA if side > LOOK_PX else self._cv2.INTER_LINEAR
         return self._cv2.resize(cut, (LOOK_PX, LOOK_PX), interpolation=way), corner, side, back
 
-    def _resized(
-        self, picture: Picture, max_side: float
-    ) -> tuple[Picture, npt.NDArray[np.float64]]:
+    def _resized(self, picture: Picture, max_side: float) -> tuple[Picture, Float64s]:
         """The picture, smaller if it is larger, and the factors (x, y) back to where it was."""
         height, width = picture.shape[:2]
         scale = max_side / max(height, width)
@@ -214,12 +212,12 @@ class YuNet:
         return [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
 
 
-def _detection(row: npt.NDArray[np.float32]) -> Detection:
+def _detection(row: Float32s) -> Detection:
     left, top, width, height = (float(value) for value in row[:4])
     return Detection((left, top, width, height), row[4:14].reshape(5, 2).copy(), float(row[14]))
 
 
-def _moved(face: Detection, scale: npt.NDArray[np.float64], offset: npt.NDArray[Any]) -> Detection:
+def _moved(face: Detection, scale: Float64s, offset: npt.NDArray[Any]) -> Detection:
     """The face of a picture that was scaled (x, y), then moved, in the coordinates before that."""
     left, top, width, height = face.box
     (sx, sy), (dx, dy) = scale.tolist(), offset.tolist()

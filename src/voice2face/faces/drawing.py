@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from voice2face.faces.layout import Floats, Layout, sampled
+from voice2face.arrays import Float32s
+from voice2face.faces.layout import Layout, sampled
 
 ROUNDS = 4  # of the search for where each pixel comes from; the third moves less than 0.1 pixel
 
@@ -24,7 +25,7 @@ class Drawing:
         self._layout = layout
         self._mean = layout.with_rings(layout.shape)
 
-    def __call__(self, picture: npt.NDArray[Any], shape: npt.NDArray[Any]) -> Floats:
+    def __call__(self, picture: npt.NDArray[Any], shape: npt.NDArray[Any]) -> Float32s:
         """The face with its points where they belong.
 
         A pixel at y shows what the layout has at x, where x + moved(x) = y; it is found by
@@ -46,7 +47,7 @@ class Drawing:
             place = to - sampled(moved, place * coarse)
         return sampled(picture, self._enlarged(place - to, to) * picture.shape[0])
 
-    def _enlarged(self, offset: Floats, to: Floats) -> Floats:
+    def _enlarged(self, offset: Float32s, to: Float32s) -> Float32s:
         """Where each pixel of the face comes from, in sides, shape (px, px, 2)."""
         size = (self.px, self.px)
         fine = [

@@ -1,9 +1,8 @@
 """Light from one side and the tint of the light, taken out of a face on the mean shape."""
 
 import numpy as np
-import numpy.typing as npt
 
-from voice2face.faces.layout import Floats
+from voice2face.arrays import Float32s
 from voice2face.faces.luma import LUMA
 
 REACH = 0.06  # of the side: standard deviation of what counts as light, not as the face's relief
@@ -16,7 +15,7 @@ TINT_ALONG = np.array((0.5, -0.866))
 FURTHEST = 0.1  # along the line from its middle: groups of people differ by no more
 
 
-def even_light(face: Floats, inside: Floats) -> Floats:
+def even_light(face: Float32s, inside: Float32s) -> Float32s:
     """The face with the same light on both of its sides.
 
     Where the coarse brightness of one side differs from that of the other, both get the mean of
@@ -34,7 +33,7 @@ def even_light(face: Floats, inside: Floats) -> Floats:
     return np.asarray(face * np.exp(change * inside)[..., None], np.float32)
 
 
-def even_tint(face: Floats, inside: Floats) -> Floats:
+def even_tint(face: Float32s, inside: Float32s) -> Float32s:
     """The face in daylight: its mean tint moved at right angles onto the line of skin.
 
     How pale, brown or ruddy the skin is stays, as does its brightness. Done twice it changes
@@ -56,7 +55,7 @@ def even_tint(face: Floats, inside: Floats) -> Floats:
     return np.asarray(face * gains.astype(np.float32), np.float32)
 
 
-def coarse_light(channel: Floats, inside: Floats) -> Floats:
+def coarse_light(channel: Float32s, inside: Float32s) -> Float32s:
     """Logarithm of one channel of a face without the face's relief, shape (px, px).
 
     Args:
@@ -66,13 +65,13 @@ def coarse_light(channel: Floats, inside: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(coarse(channel, inside), np.float32(DARKEST))))
 
 
-def coarse(luma: Floats, inside: Floats) -> Floats:
+def coarse(luma: Float32s, inside: Float32s) -> Float32s:
     """Brightness of the face without its relief, shape (px, px)."""
     import cv2
 
     sigma = REACH * luma.shape[0]
 
-    def blurred(array: npt.NDArray[np.float32]) -> Floats:
+    def blurred(array: Float32s) -> Float32s:
         made = cv2.GaussianBlur(array, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(made, np.float32)
 

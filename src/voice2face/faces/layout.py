@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int64s
 from voice2face.faces.align import similarity
 
 Points = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
 
 FILE = Path(__file__).parents[1] / "assets" / "mesh" / "normalised.npz"
 # Outside the face, pixels follow its outline, enlarged about its centre by these factors.
@@ -37,9 +37,9 @@ class Layout:
     """
 
     shape: Points
-    mirror: npt.NDArray[np.int64]
-    outline: npt.NDArray[np.int64]
-    triangles: npt.NDArray[np.int64]
+    mirror: Int64s
+    outline: Int64s
+    triangles: Int64s
     coarse: "Grid"
 
     @classmethod
@@ -112,7 +112,7 @@ class Layout:
             weights[block][inside] = np.stack((1 - of_b - of_c, of_b, of_c), axis=-1)[inside]
         return Grid(corners, weights)
 
-    def inside(self, px: int) -> Floats:
+    def inside(self, px: int) -> Float32s:
         """How much of each pixel lies within the face's outline, soft at the border, (px, px)."""
         from PIL import Image, ImageDraw, ImageFilter
 
@@ -140,10 +140,10 @@ class Grid:
         weights: How much each counts; they sum to one, shape (px, px, 3).
     """
 
-    corners: npt.NDArray[np.int64]
-    weights: npt.NDArray[np.float64]
+    corners: Int64s
+    weights: Float64s
 
-    def between(self, values: npt.NDArray[Any]) -> Floats:
+    def between(self, values: npt.NDArray[Any]) -> Float32s:
         """What is known at the points, for every pixel.
 
         Args:
@@ -156,7 +156,7 @@ class Grid:
         return np.asarray(found, np.float32)
 
 
-def sampled(picture: npt.NDArray[Any], places: npt.NDArray[Any]) -> Floats:
+def sampled(picture: npt.NDArray[Any], places: npt.NDArray[Any]) -> Float32s:
     """A picture's values between its pixels, bilinear; its border goes on outside.
 
     Args:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Picture
 from voice2face.assets.pretrained import find
 from voice2face.faces.opencv import opencv, resized
 from voice2face.faces.pictures import PictureError
 from voice2face.onnx_files import open_session
 from voice2face.settings import Removable
 
-Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float32]
 
 # The networks want more to see than the face: the crop is widened about its centre. Of the factors
@@ -54,7 +54,7 @@ class Masks:
             part: open_session(files[name] if files else find(name)) for part, name in names.items()
         }
 
-    def __call__(self, crop: Picture, inside: npt.NDArray[np.bool_] | None = None) -> Mask:
+    def __call__(self, crop: Picture, inside: Bools | None = None) -> Mask:
         """How much of each pixel stays.
 
         What stays has no holes in the features (dark glasses look like hair), and, without the
@@ -94,7 +94,7 @@ class Masks:
         person = self._networks["background"].run(None, {"input": network_input})[0][0, 0]
         return self._sure(person, crop.shape[0])
 
-    def _scaled(self, crop: Picture, px: int) -> npt.NDArray[np.float32]:
+    def _scaled(self, crop: Picture, px: int) -> Float32s:
         """In 0 to 1, shape (3, px, px)."""
         planes = resized(crop, px).transpose(2, 0, 1)
         return np.ascontiguousarray(planes, np.float32) / np.float32(255)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Picture
 from voice2face.assets import pretrained
 from voice2face.faces.detect import Detection
 from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import PictureError
 from voice2face.networks.onnx_network import Network
 
-Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 
 N_POINTS = 468

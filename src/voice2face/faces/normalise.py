@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Picture
 from voice2face.faces.align import CLOSE_AT, CLOSER
 from voice2face.faces.detect import Detection
 from voice2face.faces.evenness import even_light, even_tint
-from voice2face.faces.layout import Floats, Layout, sampled
+from voice2face.faces.layout import Layout, sampled
 from voice2face.faces.luma import LUMA
 from voice2face.faces.masks import SELFIE_PX, Masks
 from voice2face.faces.mesh import FaceMesh, Mesh, Pose, pose
@@ -22,8 +22,6 @@ from voice2face.faces.opencv import resized
 from voice2face.faces.quality import at_least, at_most
 from voice2face.faces.spectacles import read_weights, spectacles
 from voice2face.settings import NormalisedFace
-
-Picture = npt.NDArray[np.uint8]
 
 BACKGROUND = 232.0  # the light grey that takes the place of what lies outside
 
@@ -43,7 +41,7 @@ class Normalised:
 
     texture: Picture
     person: Picture
-    shape: Floats
+    shape: Float32s
     figures: dict[str, float]
 
     @property
@@ -119,7 +117,7 @@ class Normaliser:
             figures,
         )
 
-    def _laid(self, picture: Picture, mesh: Mesh) -> Floats:
+    def _laid(self, picture: Picture, mesh: Mesh) -> Float32s:
         """The picture on the mean shape, shape (px, px, 3)."""
         points = self.layout.with_rings(mesh.points)
         five, target = mesh.five, self.layout.five * self._settings.px
@@ -130,7 +128,7 @@ class Normaliser:
             picture, points = blocks.mean(axis=(1, 3)), points / factor
         return sampled(picture, self._grid.between(points))
 
-    def _figures(self, laid: Floats, posed: Pose) -> dict[str, float]:
+    def _figures(self, laid: Float32s, posed: Pose) -> dict[str, float]:
         skin = laid[self._inside > 0.5]  # (pixels, 3)
         return {
             "turned": posed.turned,
@@ -155,7 +153,7 @@ class Normaliser:
         at_least("dark", figures["brightness"], "brightness", filters.min_brightness)
         at_least("grey", figures["colour"], "colour", filters.min_colour)
 
-    def _person(self, laid: Floats) -> Floats:
+    def _person(self, laid: Float32s) -> Float32s:
         """How much of each pixel is the person, 0 to 1, shape (px, px)."""
         if self._masks is None:
             return self._inside

@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+
+from voice2face.arrays import UInt8s
 
 MAX_BYTES = 128 * 2**20
 MAX_PIXELS = 64_000_000  # read from the header, before anything is decoded
@@ -39,7 +40,7 @@ class PictureError(Exception):
         self.reason, self.detail = reason, detail
 
 
-def read_picture(data: bytes, largest_side: int | None = None) -> npt.NDArray[np.uint8]:
+def read_picture(data: bytes, largest_side: int | None = None) -> UInt8s:
     """The whole picture, upright.
 
     Of an animation the first frame counts. Transparent parts become white, 16 bits become the
@@ -61,7 +62,7 @@ def read_picture(data: bytes, largest_side: int | None = None) -> npt.NDArray[np
         return np.array(_whole(image, largest_side))
 
 
-def square_pixels(data: bytes, px: int) -> npt.NDArray[np.uint8]:
+def square_pixels(data: bytes, px: int) -> UInt8s:
     """The centred square of a picture, as a face that is taken to be aligned already.
 
     Args:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import UInt8s
 from voice2face.faces.luma import WEIGHTS
 from voice2face.faces.pictures import PictureError
 from voice2face.settings import FaceFilters
@@ -75,7 +76,7 @@ def yaw(points: npt.NDArray[Any]) -> float:
     return math.degrees(math.atan2(shift, NOSE_DEPTH * width))
 
 
-def sharpness(crop: npt.NDArray[np.uint8]) -> float:
+def sharpness(crop: UInt8s) -> float:
     """Variance of the luma's Laplacian over that of the luma, in the middle two thirds of a crop.
 
     The ratio does not change with light and contrast. Figures of crops of different sides cannot
@@ -95,7 +96,7 @@ def sharpness(crop: npt.NDArray[np.uint8]) -> float:
     return float(laplacian.var() / max(luma.var(), 1.0))
 
 
-def brightness(crop: npt.NDArray[np.uint8]) -> float:
+def brightness(crop: UInt8s) -> float:
     """Mean luma of a crop, 0 to 255."""
     return float((crop @ _LUMA).mean())
 

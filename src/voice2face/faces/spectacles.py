@@ -1,9 +1,9 @@
 """Whether a face on the mean shape wears spectacles."""
 
 import numpy as np
-import numpy.typing as npt
 
-from voice2face.faces.layout import FILE, Floats
+from voice2face.arrays import Float32s
+from voice2face.faces.layout import FILE
 from voice2face.faces.luma import LUMA
 
 # The part of the layout that is looked at, as fractions of its side (top, bottom, left, right),
@@ -13,7 +13,7 @@ HEIGHT, WIDTH = 20, 48
 COARSE = 4.0  # pixels: what changes more slowly is light
 
 
-def read_weights() -> tuple[Floats, float]:
+def read_weights() -> tuple[Float32s, float]:
     """The weights that come with this program, shape (2 × 20 × 48,), and what is added.
 
     They were fitted by ridge regression on the eyes' surroundings of 3,297 FairFace faces, from a
@@ -23,7 +23,7 @@ def read_weights() -> tuple[Floats, float]:
         return stored["spectacles"].astype(np.float32), float(stored["spectacles_offset"])
 
 
-def spectacles(face: Floats, weights: tuple[npt.NDArray[np.float32], float]) -> float:
+def spectacles(face: Float32s, weights: tuple[Float32s, float]) -> float:
     """How much a face looks as if it wore spectacles, or as if its eyes lay in the shade.
 
     Among FairFace's faces, those above 0.25 are a fifth; about four in five of these wear

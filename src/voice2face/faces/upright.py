@@ -6,14 +6,13 @@ import struct
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Picture
 from voice2face.faces.pictures import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
 
-Picture = npt.NDArray[np.uint8]
 
 MAX_SIDE = 1920  # a larger frame is shrunk while it is converted
 BT709, BT601 = 1, 5  # numbers of libswscale

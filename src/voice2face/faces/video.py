@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from voice2face.arrays import Picture
 from voice2face.errors import reason_of
 from voice2face.faces.pictures import MAX_PIXELS, PictureError
-from voice2face.faces.upright import Picture, stretch_of, upright
+from voice2face.faces.upright import stretch_of, upright
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream

@@ -4,13 +4,11 @@ The network that is trained is ``networks.modules.Generator``.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import GeneratorPart, PartSource
 from voice2face.settings import EmbeddingSettings, GeneratorSettings
-
-Float32Array = npt.NDArray[np.float32]
 
 FILE, WEIGHTS = "generator.onnx", "generator.safetensors"
 INPUT, OUTPUT = "embedding", "face"
@@ -67,9 +65,7 @@ class Deconvolutional:
         self.px: int = part.network.face_px
         self._part, self._network = part, network
 
-    def faces(
-        self, embeddings: Float32Array, rng: np.random.Generator | None = None
-    ) -> Float32Array:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding, nominally in [-1, 1].
 
         Args:
@@ -96,7 +92,7 @@ class Deconvolutional:
         shape = (len(given), 3, self.px, self.px)
         return self._network.floats(OUTPUT, {INPUT: given}, shape)
 
-    def neighbours(self, embeddings: Float32Array, rng: np.random.Generator) -> Float32Array:
+    def neighbours(self, embeddings: Float32s, rng: np.random.Generator) -> Float32s:
         """Embeddings with the noise of the training: (n, dim), same shape."""
         settings = self._part.embedding
         noise = rng.standard_normal(embeddings.shape, np.float32)
@@ -106,7 +102,7 @@ class Deconvolutional:
         return moved
 
 
-def unit(embeddings: Float32Array) -> Float32Array:
+def unit(embeddings: Float32s) -> Float32s:
     """Rows of length one; those that are so already keep each bit."""
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     lengths[np.abs(lengths - 1) < UNIT_WITHIN] = 1

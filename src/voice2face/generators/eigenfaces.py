@@ -1,14 +1,12 @@
 """Faces from weights of principal components, each in its own shape where shapes are known."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Floats
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.rows import times
-
-Floats = npt.NDArray[np.float32]
 
 
 class Eigenfaces:
@@ -26,9 +24,9 @@ class Eigenfaces:
     def __init__(
         self,
         px: int,
-        mean: Floats,
-        basis: npt.NDArray[np.floating],
-        shape: tuple[Floats, Floats] | None = None,
+        mean: Float32s,
+        basis: Floats,
+        shape: tuple[Float32s, Float32s] | None = None,
         *,
         colours_last: bool = False,
     ) -> None:
@@ -36,7 +34,7 @@ class Eigenfaces:
         self._shape, self._colours_last = shape, colours_last
         self._drawing = None if shape is None else Drawing(Layout.read(), px)
 
-    def __call__(self, along: Floats, shape_along: Floats | None = None) -> Floats:
+    def __call__(self, along: Float32s, shape_along: Float32s | None = None) -> Float32s:
         """Faces in [-1, 1], shape (n, 3, px, px).
 
         Args:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Bools, Float32s, Int64s
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
@@ -21,8 +22,6 @@ from voice2face.generators.light import ARRAYS as LIGHT
 from voice2face.generators.light import Light
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
-
-Floats = npt.NDArray[np.float32]
 
 BACKGROUND = 232.0  # of 255: light grey, before which faces are put together
 BACKDROP = (222.0, 227.0, 233.0)  # RGB of what is behind the head, of a face without chance
@@ -47,11 +46,11 @@ class Looks:
         photographed: Whether faces are in the light of photographs, or in a studio's.
     """
 
-    codes: Floats
-    male: npt.NDArray[np.bool_]
-    age: Floats
-    backdrop: Floats | None = None
-    heads: npt.NDArray[np.int64] | None = None
+    codes: Float32s
+    male: Bools
+    age: Float32s
+    backdrop: Float32s | None = None
+    heads: Int64s | None = None
     photographed: bool = False
 
     def some(self, rows: slice) -> "Looks":
@@ -96,7 +95,7 @@ class FaceDecoder:
             ..., None
         ]
 
-    def __call__(self, looks: Looks) -> Floats:
+    def __call__(self, looks: Looks) -> Float32s:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
         faces = np.empty((len(looks.codes), self.px, self.px, 3), np.float32)
         for row, shape in enumerate(self.shapes(looks.codes)):
@@ -105,14 +104,14 @@ class FaceDecoder:
             faces[row] = self._draw(self._enlarged(picture), shape)
         return np.clip(faces, 0, 255)
 
-    def _before(self, behind: Floats, shown: Floats) -> Floats:
+    def _before(self, behind: Float32s, shown: Float32s) -> Float32s:
         """The picture before a backdrop, shape (side, side, 3)."""
         clear = 1 - shown[..., 3:] / np.float32(255)
         return np.asarray(
             shown[..., :3] + clear * (behind * self._backdrop - np.float32(BACKGROUND)), np.float32
         )
 
-    def _laid(self, looks: Looks, row: int) -> Floats:
+    def _laid(self, looks: Looks, row: int) -> Float32s:
         """One of the faces on the mean shape, RGB and opacity, 0 to 255, shape (side, side, 4)."""
         face = self._lit(looks.codes[row], looks.photographed)
         if self.heads is None or looks.heads is None:
@@ -124,42 +123,42 @@ class FaceDecoder:
         picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
         return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
 
-    def skins(self, codes: Floats, photographed: bool) -> Floats:
+    def skins(self, codes: Float32s, photographed: bool) -> Float32s:
         """Colours of people's skin, RGB, 0 to 255, shape (n, 3); arguments as of ``Looks``."""
         cheeks = self._blend[..., 0] > CHEEKS
         faces = (self._lit(code, photographed) for code in codes)
         return np.array([face[cheeks].mean(axis=0) for face in faces], np.float32).reshape(-1, 3)
 
-    def shapes(self, codes: Floats) -> Floats:
+    def shapes(self, codes: Float32s) -> Float32s:
         """Where the points of their meshes lie, in sides of the picture, shape (n, 468, 2)."""
         own = np.clip(codes[:, len(self._texture_basis) :], -FURTHEST, FURTHEST)
-        shapes: Floats = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
+        shapes: Float32s = self._shape_mean + times(own.astype(np.float32), self._shape_basis)
         return shapes.reshape(len(codes), N_POINTS, 2)
 
-    def _texture_code(self, code: Floats) -> Floats:
+    def _texture_code(self, code: Float32s) -> Float32s:
         own = code[: len(self._texture_basis)]
         return np.clip(own, -FURTHEST, FURTHEST).astype(np.float32)
 
-    def _lit(self, code: Floats, photographed: bool) -> Floats:
+    def _lit(self, code: Float32s, photographed: bool) -> Float32s:
         """The face as :meth:`_face` gives it, or in a photograph's light, where that is known."""
         face = self._face(code)
         return self._light(face) if photographed and self._light is not None else face
 
-    def _face(self, code: Floats) -> Floats:
+    def _face(self, code: Float32s) -> Float32s:
         """The face on the mean shape before a plain background, RGB, shape (side, side, 3)."""
         face = np.full((*self._region.shape, 3), BACKGROUND, np.float32)
         change = (self._texture_code(code) * self._texture_scale) @ self._texture_basis
         face[self._region] = (self._texture_mean + change).reshape(-1, 3)
         return face
 
-    def _sharpened(self, picture: Floats) -> Floats:
+    def _sharpened(self, picture: Float32s) -> Float32s:
         if not self._sharpening:
             return picture
         detail = picture - blurred(picture, self._fine)
         strength = np.float32(self._sharpening) * (LEAST_SHARP + (1 - LEAST_SHARP) * self._blend)
         return np.asarray(picture + strength * detail, np.float32)
 
-    def _enlarged(self, picture: Floats) -> Floats:
+    def _enlarged(self, picture: Float32s) -> Float32s:
         """At twice the size where faces are larger than textures: sampling then blurs less."""
         side = picture.shape[0]
         if self.px <= side:

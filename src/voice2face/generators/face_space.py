@@ -10,8 +10,8 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.face_decoder import FaceDecoder, Looks
@@ -25,8 +25,6 @@ from voice2face.generators.velocity import ARRAYS as FLOW
 from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
-
-Floats = npt.NDArray[np.float32]
 
 # What a file of this kind holds: what voices tell, of the faces that are drawn from, of pictures.
 ARRAYS = {
@@ -134,9 +132,9 @@ class Told:
         codes: Means of the codes, shape (n, K).
     """
 
-    male: Floats
-    age: Floats
-    codes: Floats
+    male: Float32s
+    age: Float32s
+    codes: Float32s
 
 
 class FaceSpace:
@@ -182,7 +180,7 @@ class FaceSpace:
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
         self.n_heads = self._decoder.heads.n if self._decoder.heads else 0
 
-    def told(self, embeddings: Floats) -> Told:
+    def told(self, embeddings: Float32s) -> Told:
         """What voices tell: gender, age, and the mean of the code.
 
         Args:
@@ -216,12 +214,12 @@ class FaceSpace:
             male.astype(np.float32), years.astype(np.float32), np.asarray(codes, np.float32)
         )
 
-    def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
         pictures = self._decoder(self.looks(embeddings, rng)).transpose(0, 3, 1, 2)
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
 
-    def looks(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Looks:
+    def looks(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Looks:
         """The people whose faces :meth:`faces` draws; arguments as of it."""
         told = self.told(embeddings)
         men = told.male > 0
@@ -231,7 +229,7 @@ class FaceSpace:
         heads = self._decoder.heads
         return self.headed(usual, heads.along(self._standardised(embeddings))) if heads else usual
 
-    def headed(self, looks: Looks, chance: Floats) -> Looks:
+    def headed(self, looks: Looks, chance: Float32s) -> Looks:
         """The same people with heads that suit them, if there are any; chance as of ``Heads``."""
         heads = self._decoder.heads
         if heads is None:
@@ -261,11 +259,11 @@ class FaceSpace:
         )
         return self.headed(drawn, head)
 
-    def _standardised(self, embeddings: Floats) -> Floats:
+    def _standardised(self, embeddings: Float32s) -> Float32s:
         heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
         return np.asarray(heard, np.float32)
 
-    def _followed(self, usual: Looks, start: Floats) -> Floats:
+    def _followed(self, usual: Looks, start: Float32s) -> Float32s:
         """What the flow makes of chance, from the mean of gender and age, shape (n, K)."""
         assert self._flow is not None
         men = usual.male.astype(np.int64)
@@ -279,11 +277,11 @@ class FaceSpace:
         furthest = np.array([one.furthest for one in self._others])[men, None]
         return np.asarray(rest * np.minimum(1, furthest / length), np.float32)
 
-    def rest(self, men: bool, rng: np.random.Generator) -> Floats:
+    def rest(self, men: bool, rng: np.random.Generator) -> Float32s:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""
         return self._others[int(men)].drawn(rng)
 
-    def distances(self, embeddings: Floats, codes: Floats) -> Floats:
+    def distances(self, embeddings: Float32s, codes: Float32s) -> Float32s:
         """Distance of people's faces from what their voices tell, in standard deviations.
 
         Args:
@@ -301,7 +299,7 @@ class FaceSpace:
         return np.asarray((np.array(white) ** 2).mean(axis=1), np.float32)
 
 
-def _backdrop(rng: np.random.Generator) -> Floats:
+def _backdrop(rng: np.random.Generator) -> Float32s:
     """Brightness and tint of what is behind a drawn person, shape (3,)."""
     light = rng.uniform(*BACKDROPS)
     return np.asarray(light * (1 + TINT * rng.standard_normal(3)), np.float32)

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import ModelError
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators import velocity
@@ -18,8 +18,6 @@ from voice2face.generators.eigenfaces import Eigenfaces
 from voice2face.generators.rows import checked, times
 from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
-
-Floats = npt.NDArray[np.float32]
 
 # What its file holds; ``values`` are those of a picture, colours last.
 ARRAYS = velocity.ARRAYS | {
@@ -97,7 +95,7 @@ class Flow:
             found = f"codes of {self._flow.code_dim} numbers for {n_code} components"
             raise ModelError("flow", found, "as many", "fetch the model again")
 
-    def faces(self, embeddings: Floats, rng: np.random.Generator | None = None) -> Floats:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`.
 
         The mean is the regression of the code on the voice. Draws follow the flow.
@@ -116,7 +114,7 @@ class Flow:
         n_pixels = len(self._arrays["pixel_basis"])
         return self._draw(codes[:, :n_pixels], codes[:, n_pixels:])
 
-    def told(self, embeddings: Floats) -> Floats:
+    def told(self, embeddings: Float32s) -> Float32s:
         """Codes that voices tell, the best guess, shape (n, code).
 
         Args:
@@ -127,7 +125,7 @@ class Flow:
         """
         return self._mapped(embeddings, "told")
 
-    def _mapped(self, embeddings: Floats, name: str) -> Floats:
+    def _mapped(self, embeddings: Float32s, name: str) -> Float32s:
         a = self._arrays
         centred = checked(embeddings, len(a["centre"])) - a["centre"]
         return np.asarray(times(centred, a[name]) + a[f"{name}_offset"], np.float32)

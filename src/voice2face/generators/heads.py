@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Bools, Float32s
 from voice2face.errors import ModelError
 from voice2face.faces.luma import LUMA
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
-
-Floats = npt.NDArray[np.float32]
 
 # In a face space's file. Pictures are JPEG files, one after another: RGB in the layout of
 # normalised faces, the face blank, and below it the opacity.
@@ -53,7 +52,7 @@ class Heads:
         ModelError: There is none for women, or none for men.
     """
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blend: Floats) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blend: Float32s) -> None:
         self._ends = arrays["head_ends"]
         self._pictures = arrays["head_pictures"]
         self._male, self._age = arrays["head_male"], arrays["head_age"]
@@ -69,7 +68,7 @@ class Heads:
         )
         self._reached = [_reach(self._ring, blur) for blur in (self._near, self._wide)]
 
-    def along(self, heard: Floats) -> Floats:
+    def along(self, heard: Float32s) -> Float32s:
         """What decides in place of chance which head a voice gets: no finding, but it keeps it.
 
         Args:
@@ -81,7 +80,7 @@ class Heads:
         own = times(heard, self._by) / np.float32(np.sqrt(len(self._by)))
         return np.concatenate([own, np.full_like(own, -np.inf)], axis=1)
 
-    def chosen(self, male: bool, age: float, skin: Floats, chance: Floats) -> int:
+    def chosen(self, male: bool, age: float, skin: Float32s, chance: Float32s) -> int:
         """A head that suits somebody; from ``n`` / 2 on, mirrored.
 
         Args:
@@ -96,7 +95,7 @@ class Heads:
         suits = np.where(self._male == male, -far / 2, -np.inf)
         return int(np.argmax(np.tile(suits, 2) + chance))
 
-    def __call__(self, number: int, face: Floats, region: npt.NDArray[np.bool_]) -> Floats:
+    def __call__(self, number: int, face: Float32s, region: Bools) -> Float32s:
         """A head whose skin goes on in the colour that the face has at its border.
 
         Args:
@@ -123,7 +122,7 @@ class Heads:
         toned = np.clip(colour * np.exp(field * alike), 0, 255)
         return np.concatenate([toned, head[..., 3:]], axis=-1, dtype=np.float32)
 
-    def _read(self, row: int) -> Floats:
+    def _read(self, row: int) -> Float32s:
         """RGB and opacity, 0 to 255, shape (side, side, 4)."""
         side = len(self._ring)
         start = self._ends[row - 1] if row else 0
@@ -143,7 +142,7 @@ def _damaged(found: str) -> ModelError:
     return ModelError("face space", found[:120], wanted, "fetch the model again")
 
 
-def _features(skin: Floats) -> Floats:
+def _features(skin: Float32s) -> Float32s:
     """Logarithms of brightness, of red over green and of blue over green, shape (n, 3)."""
     seen = np.log(np.maximum(skin, DARKEST))
     return np.asarray(
@@ -151,7 +150,7 @@ def _features(skin: Floats) -> Floats:
     )
 
 
-def _alike(colour: Floats, skin: Floats) -> Floats:
+def _alike(colour: Float32s, skin: Float32s) -> Float32s:
     """How much each pixel looks like the skin, 0 to 1, shape (side, side, 1)."""
     hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1) - skin / skin.sum()
     light = np.abs(np.log(np.maximum(colour @ LUMA, DARKEST) / np.maximum(skin @ LUMA, DARKEST)))
@@ -159,7 +158,7 @@ def _alike(colour: Floats, skin: Floats) -> Floats:
     return np.asarray(np.exp(-((unlike / np.float32(UNLIKE)) ** 2))[..., None], np.float32)
 
 
-def _reach(ring: Floats, blur: Floats) -> Floats:
+def _reach(ring: Float32s, blur: Float32s) -> Float32s:
     """How far a border's colour counts, 0 to 1, shape (side, side, 1)."""
     soft = blurred(ring, blur)
     return np.asarray(np.clip(4 * soft / soft.max(), 0, 1), np.float32)

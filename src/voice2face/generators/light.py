@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.generators.soft import blur_matrix, blurred
-
-Floats = npt.NDArray[np.float32]
 
 # In a face space's file: patterns of light on a coarse grid, and the light of a photograph from
 # that of a drawn face.
@@ -39,7 +38,7 @@ class Coarse:
         inside: How much of each pixel is the face's, shape (side, side, 1).
     """
 
-    def __init__(self, inside: Floats) -> None:
+    def __init__(self, inside: Float32s) -> None:
         side = len(inside)
         self._inside = inside
         self._down = blur_matrix(side, REACH * side)[STEP // 2 :: STEP]
@@ -48,7 +47,7 @@ class Coarse:
         self._back = back / back.sum(axis=1, keepdims=True)
         self._within = (self._share > 0.3).astype(np.float32)  # (coarse, coarse, 1)
 
-    def of(self, face: Floats) -> Floats:
+    def of(self, face: Float32s) -> Float32s:
         """Logarithms of a face's light, zeros outside, shape (numbers,).
 
         Args:
@@ -57,7 +56,7 @@ class Coarse:
         light = blurred(np.maximum(face, 0) * self._inside, self._down) / self._share
         return np.asarray((np.log(np.maximum(light, DARKEST)) * self._within).ravel())
 
-    def enlarged(self, change: Floats) -> Floats:
+    def enlarged(self, change: Float32s) -> Float32s:
         """A change of :meth:`of` for each pixel, shape (side, side, 3)."""
         n = len(self._share)
         return blurred(change.reshape(n, n, 3), self._back)
@@ -71,12 +70,12 @@ class Light:
         inside: How much of each pixel is the face's, shape (side, side, 1).
     """
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], inside: Floats) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], inside: Float32s) -> None:
         self._coarse = Coarse(inside)
         self._patterns, self._map = arrays["light_patterns"], arrays["light_map"]
         self._drawn, self._seen = arrays["light_drawn"], arrays["light_seen"]
 
-    def __call__(self, face: Floats) -> Floats:
+    def __call__(self, face: Float32s) -> Float32s:
         """A face, RGB, shape (side, side, 3), in the light of a photograph."""
         own = self._patterns @ self._coarse.of(face)
         wanted = self._seen + self._map @ (own - self._drawn)

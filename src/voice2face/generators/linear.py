@@ -8,13 +8,12 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.generators.eigenfaces import Eigenfaces
 from voice2face.generators.rows import checked, times
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 
-Float32Array = npt.NDArray[np.float32]
 FILE = "linear.npz"
 ARRAYS = {
     "centre": "float32 dim",
@@ -70,9 +69,7 @@ class Linear:
         self.px, self._arrays = px, arrays
         self._draw = Eigenfaces(px, arrays["mean"], arrays["components"])
 
-    def faces(
-        self, embeddings: Float32Array, rng: np.random.Generator | None = None
-    ) -> Float32Array:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`.
 
         Raises:

@@ -6,9 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s
 from voice2face.parts import Arrays
-
-Floats = npt.NDArray[np.float32]
 
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
 
@@ -25,14 +24,14 @@ class Others:
 
     rest: npt.NDArray[np.int8]
     step: float
-    weight: npt.NDArray[np.float64]
+    weight: Float64s
 
     @cached_property
     def furthest(self) -> float:
         """Length of the longest rest: root mean square, in spreads."""
         return float(np.sqrt((self.rest.astype(np.float32) ** 2).mean(axis=1).max())) * self.step
 
-    def drawn(self, rng: np.random.Generator) -> Floats:
+    def drawn(self, rng: np.random.Generator) -> Float32s:
         """The rest of a person who does not exist, shape (K,).
 
         It mixes that of a few people so that its covariance is theirs.

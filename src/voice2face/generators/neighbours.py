@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s
 from voice2face.generators.rows import times
 from voice2face.parts import Arrays
-
-Floats = npt.NDArray[np.float32]
 
 ARRAYS = {
     "identity_rectified": "bool",
@@ -42,7 +41,7 @@ class Neighbours:
         self._code, self._male = arrays["near_code"], arrays["near_male"]
         self._age, self._many = arrays["near_age"], int(arrays["near_many"])
 
-    def __call__(self, embeddings: Floats, men: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    def __call__(self, embeddings: Float32s, men: Bools) -> tuple[Float32s, Float32s]:
         """Codes (n, K) and ages in years (n,) of those nearest to each voice.
 
         Args:
@@ -60,7 +59,7 @@ class Neighbours:
         return codes, ages
 
 
-def comparable(embeddings: npt.NDArray[Any], rectified: bool) -> Floats:
+def comparable(embeddings: npt.NDArray[Any], rectified: bool) -> Float32s:
     """Embeddings of voices at unit length, shape (n, dim); negative numbers as zero if rectified.
 
     What GE2E compares voices by is rectified.

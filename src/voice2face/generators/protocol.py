@@ -3,9 +3,8 @@
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from voice2face.arrays import Float32s
 
 
 class FaceGenerator(Protocol):
@@ -15,7 +14,7 @@ class FaceGenerator(Protocol):
     def px(self) -> int:
         """Side of the faces."""
 
-    def faces(self, embeddings: Array, rng: np.random.Generator | None = None) -> Array:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding.
 
         Args:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import ModelError
 
 
@@ -24,7 +25,7 @@ def checked(
     dim: int,
     thing: str = "generator",
     source: str = "voice encoder",
-) -> npt.NDArray[np.float32]:
+) -> Float32s:
     """Embeddings as float32, shape (n, dim).
 
     Args:

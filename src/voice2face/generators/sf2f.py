@@ -12,13 +12,12 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.generators.deconvolutional import unit
 from voice2face.networks.onnx_network import Network
 from voice2face.parts import GeneratorPart, PartSource
 
-Float32Array = npt.NDArray[np.float32]
 FILE = "sf2f.onnx"
 INPUT, OUTPUT = "embedding", "face"
 
@@ -74,9 +73,7 @@ class Sf2f:
         """Side of the faces."""
         return self._part.px
 
-    def faces(
-        self, embeddings: Float32Array, rng: np.random.Generator | None = None
-    ) -> Float32Array:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding, in [-1, 1].
 
         Args:

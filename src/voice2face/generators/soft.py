@@ -1,19 +1,18 @@
 """Soft pictures: Gaussian blurs as products of matrices."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from voice2face.arrays import Float32s
 
 
-def blur_matrix(side: int, sigma: float) -> Floats:
+def blur_matrix(side: int, sigma: float) -> Float32s:
     """What blurs the rows of a picture by a Gaussian of ``sigma`` pixels, shape (side, side)."""
     at = np.arange(side)
     weights = np.exp(-0.5 * ((at[:, None] - at) / sigma) ** 2)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
-def blurred(picture: Floats, blur: Floats) -> Floats:
+def blurred(picture: Float32s, blur: Float32s) -> Float32s:
     """A picture blurred along both axes, shape (n, n, channels).
 
     Args:

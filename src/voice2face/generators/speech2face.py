@@ -11,14 +11,13 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.faces.mesh import N_POINTS
 from voice2face.generators.eigenfaces import Eigenfaces
 from voice2face.generators.rows import checked, times
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 
-Float32Array = npt.NDArray[np.float32]
 FILE = "speech2face.npz"
 HEAD = {
     "centre": "float32 dim",
@@ -98,7 +97,7 @@ class Speech2Face:
             shape = a["shape_mean"], a["shape_components"]
         self._draw = Eigenfaces(px, a["mean"], a["components"], shape)
 
-    def features(self, embeddings: Float32Array) -> Float32Array:
+    def features(self, embeddings: Float32s) -> Float32s:
         """What the recogniser would see in the speakers' faces.
 
         Less the mean over the training people, in units of its usual length.
@@ -118,7 +117,7 @@ class Speech2Face:
         told = times(given, a["linear"]) + a["offset"] + times(hidden, a["told"])
         return np.asarray(told, np.float32)
 
-    def decoded(self, features: Float32Array) -> Float32Array:
+    def decoded(self, features: Float32s) -> Float32s:
         """Faces with these features: (n, feature) → (n, 3, px, px), in [-1, 1]."""
         a = self._arrays
         along = times(features, a["decode"]) + a["decode_offset"]
@@ -126,9 +125,7 @@ class Speech2Face:
             return self._draw(along)
         return self._draw(along, times(features, a["shape_decode"]) + a["shape_offset"])
 
-    def faces(
-        self, embeddings: Float32Array, rng: np.random.Generator | None = None
-    ) -> Float32Array:
+    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`.
 
         Draws differ in what a voice leaves open of the feature; the mean is the face of the feature

@@ -11,12 +11,10 @@ Source:
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.generators.rows import times
 from voice2face.parts import Arrays
-
-Floats = npt.NDArray[np.float32]
 
 # In a part's file, where layers of one shape lie in one array. ``clues``: FREQUENCIES, what is
 # known of the face, and whether it is known.
@@ -57,8 +55,8 @@ class Velocity:
         return len(self._of["flow_leave_bias"])
 
     def drawn(
-        self, known: Floats, start: Floats, *, n_steps: int = 8, guidance: float = 1.0
-    ) -> Floats:
+        self, known: Float32s, start: Float32s, *, n_steps: int = 8, guidance: float = 1.0
+    ) -> Float32s:
         """Codes of people of whom something is known.
 
         Args:
@@ -79,14 +77,14 @@ class Velocity:
             code = code + step * self._guided(half, time + 0.5 / n_steps, known, guidance)
         return code
 
-    def _guided(self, code: Floats, time: float, known: Floats, guidance: float) -> Floats:
+    def _guided(self, code: Float32s, time: float, known: Float32s, guidance: float) -> Float32s:
         own = self._at(code, time, known, 1.0)
         if guidance == 1:
             return own
         anybody = self._at(code, time, np.zeros_like(known), 0.0)
         return np.asarray(anybody + np.float32(guidance) * (own - anybody), np.float32)
 
-    def _at(self, code: Floats, time: float, known: Floats, is_known: float) -> Floats:
+    def _at(self, code: Float32s, time: float, known: Float32s, is_known: float) -> Float32s:
         """The velocities at one time, shape (n, code)."""
         w = self._of
         clock = np.tile(clock_of(time), (len(code), 1))
@@ -104,17 +102,17 @@ class Velocity:
         return np.asarray(times(x, w["flow_leave"]) + w["flow_leave_bias"], np.float32)
 
 
-def clock_of(time: float) -> Floats:
+def clock_of(time: float) -> Float32s:
     """What time it is, as sines and cosines, shape (FREQUENCIES,)."""
     rates = np.exp(np.linspace(0, math.log(FASTEST), FREQUENCIES // 2))
     return np.concatenate([np.sin(time * rates), np.cos(time * rates)]).astype(np.float32)
 
 
-def _silu(x: Floats) -> Floats:
+def _silu(x: Float32s) -> Float32s:
     return np.asarray(x / (1 + np.exp(-np.clip(x, -60, 60))), np.float32)
 
 
-def _normalised(x: Floats) -> Floats:
+def _normalised(x: Float32s) -> Float32s:
     centred = x - x.mean(axis=1, keepdims=True)
     variance = (centred**2).mean(axis=1, keepdims=True)
     return np.asarray(centred / np.sqrt(variance + np.float32(EPSILON)), np.float32)

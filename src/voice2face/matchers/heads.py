@@ -11,12 +11,11 @@ from typing import Annotated, ClassVar
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.generators.rows import checked, times
 from voice2face.parts import FileName, Part, PartSource, Role, read_arrays, write_arrays
 
-Float32Array = npt.NDArray[np.float32]
 FILE: FileName = "matching.npz"
 SIDES = ("voice", "face")
 
@@ -70,14 +69,14 @@ class Head:
         layers: Weights (inputs, outputs) and offset (outputs,) of each.
     """
 
-    layers: Sequence[tuple[Float32Array, Float32Array]]
+    layers: Sequence[tuple[Float32s, Float32s]]
 
     @property
     def dims(self) -> tuple[int, ...]:
         """Numbers that go in, and that come out of each layer."""
         return (len(self.layers[0][0]), *(len(offset) for _, offset in self.layers))
 
-    def __call__(self, embeddings: Float32Array) -> Float32Array:
+    def __call__(self, embeddings: Float32s) -> Float32s:
         """(n, inputs) → (n, outputs)."""
         x = np.asarray(embeddings, np.float32)
         for number, (weights, offset) in enumerate(self.layers):
@@ -133,7 +132,7 @@ class Matcher:
         """Sizes of the voice's head and of the face's."""
         return self._voice.dims, self._face.dims
 
-    def voices(self, embeddings: Float32Array) -> Float32Array:
+    def voices(self, embeddings: Float32s) -> Float32s:
         """Voices in the common space, of length one: (n, dim) → (n, k).
 
         Raises:
@@ -141,7 +140,7 @@ class Matcher:
         """
         return self._voice(checked(embeddings, self._voice.dims[0], "matcher"))
 
-    def faces(self, embeddings: Float32Array) -> Float32Array:
+    def faces(self, embeddings: Float32s) -> Float32s:
         """Real faces in the common space, of length one: (n, dim) → (n, k).
 
         Raises:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import ModelError
 from voice2face.onnx_files import open_session
 
@@ -49,9 +49,7 @@ class Network:
                 raise self.wrong(found, "finite numbers", "look at its weights and at its input")
         return answers
 
-    def floats(
-        self, output: str, given: dict[str, np.ndarray], shape: tuple[int, ...]
-    ) -> npt.NDArray[np.float32]:
+    def floats(self, output: str, given: dict[str, np.ndarray], shape: tuple[int, ...]) -> Float32s:
         """One output, of this shape.
 
         Raises:

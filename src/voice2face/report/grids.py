@@ -5,9 +5,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import UInt8s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.results import Grid
 
@@ -25,7 +25,7 @@ class Faces:
     """
 
     grid: Grid
-    cells: npt.NDArray[np.uint8]
+    cells: UInt8s
 
     def png(self, row: int, column: int) -> bytes | None:
         """One face as a file; None for an empty cell."""

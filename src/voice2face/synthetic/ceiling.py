@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice2face.synthetic.latent import Array, sample_heard, sample_seen
+from voice2face.arrays import Float64s
+from voice2face.synthetic.latent import sample_heard, sample_seen
 
 _BLOCK = 20_000  # trials at a time, to bound memory
 
@@ -77,7 +78,7 @@ def best_sex_accuracy(coupling: float) -> float:
     return (1 + coupling) / 2
 
 
-def log_likelihood_ratio(heard: Array, seen: Array, coupling: float) -> Array:
+def log_likelihood_ratio(heard: Float64s, seen: Float64s, coupling: float) -> Float64s:
     """Log p(seen | heard) - log p(seen), natural logarithm.
 
     The score of the best possible matcher: see :func:`best_matching_accuracy`.
@@ -103,7 +104,7 @@ def log_likelihood_ratio(heard: Array, seen: Array, coupling: float) -> Array:
 
 def _earned(
     rng: np.random.Generator, n: int, n_way: int, coupling: float, within_sex: bool
-) -> Array:
+) -> Float64s:
     """What each trial earns: 1 for a clear win, a share for a tie, shape (n,)."""
     heard = sample_heard(rng, n)
     own = sample_seen(rng, heard, coupling)

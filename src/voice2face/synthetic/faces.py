@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, UInt8s
 from voice2face.synthetic import features
-from voice2face.synthetic.latent import Array, Seen
+from voice2face.synthetic.latent import Seen
 from voice2face.synthetic.looks import CENTRE_X, Look, Shot, look_of, random_shot
 from voice2face.synthetic.paint import Canvas, smooth
 
@@ -14,7 +14,7 @@ EYE_LINE = 0.47  # where a face is widest
 TOP = -0.01  # of the skull
 
 
-def draw(seen: Seen, rng: np.random.Generator, px: int = 64) -> npt.NDArray[np.uint8]:
+def draw(seen: Seen, rng: np.random.Generator, px: int = 64) -> UInt8s:
     """One picture of a face, aligned as the faces of Wen et al. 2019 were.
 
     Pose, light, expression, clothes and background are nuisance, drawn from ``rng``. Of the
@@ -62,7 +62,7 @@ def _pose(shot: Shot, rng: np.random.Generator, px: int) -> Canvas:
     )
 
 
-def _turn(x: Array, look: Look, shot: Shot) -> Array:
+def _turn(x: Float64s, look: Look, shot: Shot) -> Float64s:
     """Where a pixel lies on the face once the head turns: most in the middle, not at all aside."""
     across = np.clip((x - CENTRE_X) / look.half_width, -1, 1)
     return np.asarray(x - shot.yaw * (1 - across**2))
@@ -74,7 +74,7 @@ def _paint_background(canvas: Canvas, shot: Shot) -> None:
     canvas.rgb[:] = near + (far - near) * slope
 
 
-def _outline(canvas: Canvas, look: Look) -> Array:
+def _outline(canvas: Canvas, look: Look) -> Float64s:
     """Signed distance to the face's outline, shape (px, px)."""
     below = canvas.y > EYE_LINE
     down = np.abs(canvas.y - EYE_LINE) / np.where(below, look.chin_y - EYE_LINE, EYE_LINE - TOP)
@@ -86,7 +86,7 @@ def _outline(canvas: Canvas, look: Look) -> Array:
     return canvas.distance(across**2.1 + down**power - 1)
 
 
-def _paint_skin(canvas: Canvas, look: Look, shot: Shot) -> Array:
+def _paint_skin(canvas: Canvas, look: Look, shot: Shot) -> Float64s:
     """Face and ears, lit as a rounded body; returns how much of each pixel is face."""
     inside = canvas.coverage(_outline(canvas, look))
     right = (canvas.x - CENTRE_X) / (1.12 * look.half_width)
@@ -114,7 +114,7 @@ def _paint_neck(canvas: Canvas, look: Look, shot: Shot) -> None:
     canvas.fill(canvas.coverage(collar - canvas.y), shot.clothes)
 
 
-def _hair_shape(canvas: Canvas, look: Look) -> Array:
+def _hair_shape(canvas: Canvas, look: Look) -> Float64s:
     """Signed distance to the hair's outer edge, short or long, shape (px, px)."""
     volume = 0.035 + 0.03 * look.long_hair
     cap = canvas.ellipse(CENTRE_X, 0.42, look.half_width + volume, 0.45 + volume)
@@ -126,7 +126,7 @@ def _hair_shape(canvas: Canvas, look: Look) -> Array:
     return np.minimum(cap, np.maximum(falling, 0.42 - canvas.y))
 
 
-def _hair_colour(canvas: Canvas, look: Look, shot: Shot, dark: float) -> Array:
+def _hair_colour(canvas: Canvas, look: Look, shot: Shot, dark: float) -> Float64s:
     """Strands with a sheen where the light falls, shape (px, px, 3)."""
     across = (canvas.x - look.parting_x) / 0.5
     strand = np.sin(60 * across + 6 * np.sin(5 * canvas.y)) + 0.6 * np.sin(131 * across + 1.0)
@@ -135,12 +135,12 @@ def _hair_colour(canvas: Canvas, look: Look, shot: Shot, dark: float) -> Array:
     return np.asarray(look.hair * gain[..., None] + 0.05 * sheen[..., None] * dark)
 
 
-def _paint_hair_behind(canvas: Canvas, look: Look, shot: Shot, cap: Array) -> None:
+def _paint_hair_behind(canvas: Canvas, look: Look, shot: Shot, cap: Float64s) -> None:
     bald = canvas.coverage(0.1 - canvas.y, 0.1) if look.hairline_y < 0.1 else np.ones_like(cap)
     canvas.fill(canvas.coverage(cap, 0.01) * bald, _hair_colour(canvas, look, shot, 0.7))
 
 
-def _paint_hair_before(canvas: Canvas, look: Look, shot: Shot, cap: Array) -> None:
+def _paint_hair_before(canvas: Canvas, look: Look, shot: Shot, cap: Float64s) -> None:
     """Hair over the forehead, down the temples and, if long, along the cheeks."""
     across = np.abs(canvas.x - CENTRE_X) / look.half_width
     off_parting = np.abs(canvas.x - look.parting_x)
@@ -158,6 +158,6 @@ def _paint_hair_before(canvas: Canvas, look: Look, shot: Shot, cap: Array) -> No
     canvas.fill(canvas.coverage(front, 0.01), _hair_colour(canvas, look, shot, 1.0))
 
 
-def _expose(canvas: Canvas, shot: Shot, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def _expose(canvas: Canvas, shot: Shot, rng: np.random.Generator) -> UInt8s:
     noisy = canvas.rgb * shot.tint + shot.grain * rng.standard_normal(canvas.rgb.shape)
     return np.asarray(np.clip(np.round(255 * noisy), 0, 255), dtype=np.uint8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from voice2face.synthetic.latent import Array
+from voice2face.arrays import Float64s
 from voice2face.synthetic.looks import CENTRE_X, EYES, MOUTH_HALF, MOUTH_Y, NOSE_Y, Look, Shot
 from voice2face.synthetic.paint import Canvas, mix, palette, smooth
 
@@ -179,7 +179,7 @@ def _paint_mouth_fold(canvas: Canvas, look: Look, depth: float, side: int) -> No
     canvas.fill(canvas.coverage(fold, 0.012), WRINKLE * look.skin, 0.18 + 0.62 * depth)
 
 
-def paint_beard(canvas: Canvas, look: Look, inside: Array) -> None:
+def paint_beard(canvas: Canvas, look: Look, inside: Float64s) -> None:
     """Beard and moustache, from stubble to full; ``inside`` is where the face is."""
     if look.beard <= 0:
         return

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.errors import SettingsError
 from voice2face.settings import Settings
 
 Sex = Literal["female", "male"]
-Array = npt.NDArray[np.float64]
 
 SHARED = ("sex", "age", "size", "weight")
 YOUNGEST, OLDEST = 18.0, 80.0
@@ -194,7 +193,7 @@ def sample_person(settings: CohortSettings, index: int) -> Person:
     )
 
 
-def sample_heard(rng: np.random.Generator, n: int) -> Array:
+def sample_heard(rng: np.random.Generator, n: int) -> Float64s:
     """What is heard of the shared numbers, for people drawn from the population.
 
     Returns:
@@ -205,7 +204,7 @@ def sample_heard(rng: np.random.Generator, n: int) -> Array:
     return heard
 
 
-def sample_seen(rng: np.random.Generator, heard: Array, coupling: float) -> Array:
+def sample_seen(rng: np.random.Generator, heard: Float64s, coupling: float) -> Float64s:
     """What is seen of the shared numbers, given what is heard.
 
     Sex is copied with probability ``coupling`` and drawn afresh otherwise, so it agrees with
@@ -227,7 +226,7 @@ def sample_seen(rng: np.random.Generator, heard: Array, coupling: float) -> Arra
     return seen
 
 
-def shared_of(half: Heard | Seen) -> Array:
+def shared_of(half: Heard | Seen) -> Float64s:
     """The shared numbers of one half of a person: columns of :data:`SHARED`, shape (4,)."""
     sex = 1.0 if half.sex == "male" else -1.0
     return np.array([sex, half.age, half.size, half.weight])

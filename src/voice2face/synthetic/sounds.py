@@ -6,18 +6,17 @@ They teach what is not a voice, and they test whether it is refused.
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Int16s
 from voice2face.audio.resample import RATE_HZ
 
-Array = npt.NDArray[np.float64]
-Make = Callable[[int, np.random.Generator], Array]
+Make = Callable[[int, np.random.Generator], Float64s]
 
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 PEAK = 0.5  # of full scale
 
 
-def sound(kind: str, seconds: float, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+def sound(kind: str, seconds: float, rng: np.random.Generator) -> Int16s:
     """One sound.
 
     Args:
@@ -34,7 +33,7 @@ def sound(kind: str, seconds: float, rng: np.random.Generator) -> npt.NDArray[np
     return np.asarray(np.rint(wave / np.abs(wave).max() * PEAK * 32767), np.int16)
 
 
-def _envelope(n: int, attack_s: float, decay_s: float, sustained: bool) -> Array:
+def _envelope(n: int, attack_s: float, decay_s: float, sustained: bool) -> Float64s:
     """Loudness of one note: a rise, then a slow fall or a fall at its very end."""
     t = np.arange(n) / RATE_HZ
     rise = np.minimum(t / attack_s, 1)
@@ -60,7 +59,7 @@ class _Instrument:
         self.breath = rng.choice([0.0, 10 ** rng.uniform(-3, -1)])
         self.drive = rng.choice([0.0, 0.0, rng.uniform(2, 20)])  # of a distorted guitar
 
-    def note(self, hz: float, n: int, rng: np.random.Generator) -> Array:
+    def note(self, hz: float, n: int, rng: np.random.Generator) -> Float64s:
         """One note of this pitch, shape (n,)."""
         t = np.arange(n) / RATE_HZ
         bend = self.vibrato / self.vibrato_hz * np.sin(2 * np.pi * self.vibrato_hz * t)
@@ -85,7 +84,7 @@ def _pitch(root_hz: float, scale: tuple[int, ...], step: int) -> float:
     return float(root_hz * 2 ** (octave + scale[degree] / 12))
 
 
-def _melody(n: int, rng: np.random.Generator, low_hz: float = 60, high_hz: float = 700) -> Array:
+def _melody(n: int, rng: np.random.Generator, low_hz: float = 60, high_hz: float = 700) -> Float64s:
     """Notes of one instrument one after another, on a beat."""
     instrument, beat_s = _Instrument(rng), rng.uniform(0.11, 0.45)
     root, scale = np.exp(rng.uniform(np.log(low_hz), np.log(high_hz))), SCALES[rng.integers(3)]
@@ -102,7 +101,7 @@ def _melody(n: int, rng: np.random.Generator, low_hz: float = 60, high_hz: float
     return wave[:n]
 
 
-def _chords(n: int, rng: np.random.Generator) -> Array:
+def _chords(n: int, rng: np.random.Generator) -> Float64s:
     """Chords of one instrument, held or struck or broken."""
     instrument, beat_s = _Instrument(rng), rng.uniform(0.3, 2.0)
     root, scale = np.exp(rng.uniform(np.log(60), np.log(300))), SCALES[rng.integers(2)]
@@ -118,7 +117,7 @@ def _chords(n: int, rng: np.random.Generator) -> Array:
     return wave[:n]
 
 
-def _band(n: int, rng: np.random.Generator, low_hz: float, high_hz: float) -> Array:
+def _band(n: int, rng: np.random.Generator, low_hz: float, high_hz: float) -> Float64s:
     """Noise between two frequencies."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     hz = np.fft.rfftfreq(n, 1 / RATE_HZ)
@@ -127,7 +126,7 @@ def _band(n: int, rng: np.random.Generator, low_hz: float, high_hz: float) -> Ar
     return np.asarray(wave / max(wave.std(), 1e-12))
 
 
-def _drums(n: int, rng: np.random.Generator) -> Array:
+def _drums(n: int, rng: np.random.Generator) -> Float64s:
     """A pattern of bass drum, snare and cymbal."""
     beat, wave = int(rng.uniform(0.1, 0.3) * RATE_HZ), np.zeros(n + RATE_HZ)
     t = np.arange(RATE_HZ // 2) / RATE_HZ
@@ -146,11 +145,11 @@ def _drums(n: int, rng: np.random.Generator) -> Array:
     return wave[:n]
 
 
-def _normal(wave: Array) -> Array:
+def _normal(wave: Float64s) -> Float64s:
     return np.asarray(wave / max(float(wave.std()), 1e-12))
 
 
-def _song(n: int, rng: np.random.Generator) -> Array:
+def _song(n: int, rng: np.random.Generator) -> Float64s:
     """Several instruments, chords and drums together."""
     wave = rng.uniform(0.2, 1) * _normal(_chords(n, rng))
     wave += rng.uniform(0.2, 1) * _normal(_melody(n, rng, 40, 120))
@@ -161,7 +160,7 @@ def _song(n: int, rng: np.random.Generator) -> Array:
     return wave
 
 
-def _steps(n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def _steps(n: int, rng: np.random.Generator) -> tuple[Float64s, Float64s]:
     """Pitch in Hz and loudness of a pattern that repeats, as alarms and telephones have it."""
     count, length = int(rng.integers(1, 6)), int(rng.uniform(0.03, 0.5) * RATE_HZ)
     pitches = np.exp(rng.uniform(np.log(250), np.log(4000), count))
@@ -171,7 +170,7 @@ def _steps(n: int, rng: np.random.Generator) -> tuple[Array, Array]:
     return pitches[which], loud[which]
 
 
-def _alarm(n: int, rng: np.random.Generator) -> Array:
+def _alarm(n: int, rng: np.random.Generator) -> Float64s:
     """Beeps, two-tone horns, sirens and sweeps."""
     t = np.arange(n) / RATE_HZ
     hz, loud = _steps(n, rng)
@@ -186,7 +185,7 @@ def _alarm(n: int, rng: np.random.Generator) -> Array:
     return np.asarray(wave * np.convolve(loud, np.full(80, 1 / 80), "same"))
 
 
-def _tones(n: int, rng: np.random.Generator) -> Array:
+def _tones(n: int, rng: np.random.Generator) -> Float64s:
     """Steady tones, such as dialling ones and hum."""
     t, wave = np.arange(n) / RATE_HZ, np.zeros(n)
     if rng.random() < 0.4:
@@ -200,7 +199,7 @@ def _tones(n: int, rng: np.random.Generator) -> Array:
     return wave * (_steps(n, rng)[1] if rng.random() < 0.5 else 1)
 
 
-def _bursts(n: int, rng: np.random.Generator, a_second: float, length_s: float) -> Array:
+def _bursts(n: int, rng: np.random.Generator, a_second: float, length_s: float) -> Float64s:
     """Short bursts of noise at random moments: drops, claps, crackle."""
     wave, length = np.zeros(n + RATE_HZ), int(length_s * RATE_HZ)
     decay = np.exp(-np.arange(4 * length) / length)
@@ -215,20 +214,20 @@ def _two(rng: np.random.Generator) -> tuple[float, float]:
     return low, float(low * rng.uniform(1.2, 6))
 
 
-def _rain(n: int, rng: np.random.Generator) -> Array:
+def _rain(n: int, rng: np.random.Generator) -> Float64s:
     """Drops before a hiss."""
     drops = _bursts(n, rng, 10 ** rng.uniform(1, 3), 10 ** rng.uniform(-3, -2))
     return _normal(drops) + rng.uniform(0.1, 2) * _band(n, rng, rng.uniform(200, 2000), 7900)
 
 
-def _applause(n: int, rng: np.random.Generator) -> Array:
+def _applause(n: int, rng: np.random.Generator) -> Float64s:
     """Claps of many people, now more, now fewer."""
     claps = _bursts(n, rng, 10 ** rng.uniform(0.5, 2.5), 10 ** rng.uniform(-2.6, -1.7))
     swell = np.interp(np.arange(n), np.linspace(0, n, 6), rng.uniform(0.3, 1, 6))
     return np.asarray(claps * swell + 0.02 * rng.standard_normal(n))
 
 
-def _noise(n: int, rng: np.random.Generator) -> Array:
+def _noise(n: int, rng: np.random.Generator) -> Float64s:
     """Coloured noise that swells: wind, sea, traffic, fans."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     hz = np.maximum(np.fft.rfftfreq(n, 1 / RATE_HZ), 20)
@@ -240,7 +239,7 @@ def _noise(n: int, rng: np.random.Generator) -> Array:
     return wave * (swell if rng.random() < 0.6 else 1)
 
 
-def _machine(n: int, rng: np.random.Generator) -> Array:
+def _machine(n: int, rng: np.random.Generator) -> Float64s:
     """An engine: a pulse train whose speed changes, in a housing that resonates."""
     points = int(rng.integers(2, 9))
     hz = np.interp(np.arange(n), np.linspace(0, n, points), rng.uniform(20, 160, points))
@@ -255,7 +254,7 @@ def _machine(n: int, rng: np.random.Generator) -> Array:
     return np.fft.irfft(np.fft.rfft(pulses, size) * np.fft.rfft(body, size), size)[:n]
 
 
-def _birds(n: int, rng: np.random.Generator) -> Array:
+def _birds(n: int, rng: np.random.Generator) -> Float64s:
     """Chirps: short sweeps, high up."""
     wave = np.zeros(n + RATE_HZ)
     for at in rng.integers(0, n, int(rng.uniform(1, 8) * n / RATE_HZ)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice2face.synthetic.latent import Array
+from voice2face.arrays import Float64s
 
 FRAME_S = 0.01
 
@@ -44,11 +44,11 @@ class Speech:
         melody: Pitch movement, natural logarithm of a ratio, shape (frames,).
     """
 
-    voicing: Array
-    friction: Array
-    friction_hz: Array
-    formants: Array
-    melody: Array
+    voicing: Float64s
+    friction: Float64s
+    friction_hz: Float64s
+    formants: Float64s
+    melody: Float64s
 
 
 @dataclass
@@ -59,7 +59,7 @@ class _Score:
     rows: list[list[float]]
 
     def add(
-        self, time: float, voicing: float, hiss: tuple[float, float], vowel: Array, melody: float
+        self, time: float, voicing: float, hiss: tuple[float, float], vowel: Float64s, melody: float
     ) -> None:
         self.times.append(time)
         self.rows.append([voicing, *hiss, *vowel.tolist(), melody])
@@ -125,7 +125,7 @@ def _add_onset(
     onset: str,
     time: float,
     length: float,
-    vowel: Array,
+    vowel: Float64s,
     melody: float,
 ) -> float:
     """Add the consonant; returns how long it lasts, in seconds."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.synthetic.latent import Array, Heard, oldness
+from voice2face.arrays import Float64s, Int16s
+from voice2face.synthetic.latent import Heard, oldness
 from voice2face.synthetic.speech import FRAME_S, Speech, random_speech
 
 SAMPLE_RATE = 16_000
@@ -42,7 +43,7 @@ class Larynx:
     """
 
     pitch_hz: float
-    formant_scale: Array
+    formant_scale: Float64s
     bandwidth_scale: float
     jitter: float
     shimmer: float
@@ -71,7 +72,7 @@ def larynx_of(heard: Heard) -> Larynx:
     )
 
 
-def synthesise(heard: Heard, rng: np.random.Generator, seconds: float) -> npt.NDArray[np.int16]:
+def synthesise(heard: Heard, rng: np.random.Generator, seconds: float) -> Int16s:
     """One recording of a voice.
 
     What is said, the noise (10 to 40 dB below the voice), the channel and the level are nuisance,
@@ -91,7 +92,7 @@ def synthesise(heard: Heard, rng: np.random.Generator, seconds: float) -> npt.ND
     return _record(voice, rng)[: round(seconds * SAMPLE_RATE)]
 
 
-def _speak(larynx: Larynx, speech: Speech, rng: np.random.Generator) -> Array:
+def _speak(larynx: Larynx, speech: Speech, rng: np.random.Generator) -> Float64s:
     """The voice alone, shape (samples,)."""
     n_frames = len(speech.voicing)
     n_samples = (n_frames + 1) * HOP
@@ -104,7 +105,7 @@ def _speak(larynx: Larynx, speech: Speech, rng: np.random.Generator) -> Array:
     return _overlap_add(np.fft.irfft(out, N_FFT, axis=1), n_samples)
 
 
-def _pulses(larynx: Larynx, speech: Speech, rng: np.random.Generator, n_samples: int) -> Array:
+def _pulses(larynx: Larynx, speech: Speech, rng: np.random.Generator, n_samples: int) -> Float64s:
     """Pulses of the vocal folds, each with the energy of its period, shape (samples,)."""
     seconds = np.arange(len(speech.melody)) * FRAME_S
     wavering = np.sin(2 * np.pi * (rng.uniform(4, 6) * seconds + rng.random()))
@@ -143,7 +144,7 @@ def _tract(larynx: Larynx, speech: Speech) -> npt.NDArray[np.complex128]:
     return np.asarray(poles.sum(axis=1, keepdims=True) / np.fft.rfft(poles, N_FFT, axis=1))
 
 
-def _friction(larynx: Larynx, speech: Speech, frames: npt.NDArray[np.intp]) -> Array:
+def _friction(larynx: Larynx, speech: Speech, frames: npt.NDArray[np.intp]) -> Float64s:
     """Colour of the hissing in some frames, shape (frames, bins)."""
     hz = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE) + 1
     centre = np.minimum(speech.friction_hz[frames] * larynx.formant_scale[2], 6500)
@@ -151,7 +152,7 @@ def _friction(larynx: Larynx, speech: Speech, frames: npt.NDArray[np.intp]) -> A
     return np.asarray(0.25 * speech.friction[frames, None] * np.exp(-((octaves / 0.55) ** 2)))
 
 
-def _record(voice: Array, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+def _record(voice: Float64s, rng: np.random.Generator) -> Int16s:
     """What a microphone in a room makes of a voice, shape (samples,)."""
     n_samples = len(voice)
     n_fft = 2 ** math.ceil(math.log2(n_samples))
@@ -172,7 +173,7 @@ def _record(voice: Array, rng: np.random.Generator) -> npt.NDArray[np.int16]:
     return np.asarray(np.clip(np.round(loud), -32768, 32767), dtype=np.int16)
 
 
-def _smooth_curve(rng: np.random.Generator, octave: Array) -> Array:
+def _smooth_curve(rng: np.random.Generator, octave: Float64s) -> Float64s:
     """A random smooth gain in decibel, standard deviation about 3, of the octave's shape."""
     waves = [
         rng.normal(0, 3 / number) * np.cos(number * np.pi * octave / 8 + rng.uniform(0, 2 * np.pi))
@@ -181,14 +182,14 @@ def _smooth_curve(rng: np.random.Generator, octave: Array) -> Array:
     return np.asarray(np.sum(waves, axis=0))
 
 
-def _spectra(samples: Array, n_frames: int) -> npt.NDArray[np.complex128]:
+def _spectra(samples: Float64s, n_frames: int) -> npt.NDArray[np.complex128]:
     """Spectra of overlapping windows, shape (frames, bins)."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP][:n_frames]
     taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
     return np.asarray(np.fft.rfft(windows * taper, N_FFT, axis=1))
 
 
-def _overlap_add(frames: Array, n_samples: int) -> Array:
+def _overlap_add(frames: Float64s, n_samples: int) -> Float64s:
     """Add up frames that begin one hop after another, shape (samples,)."""
     n_frames, width = frames.shape
     n_hops = width // HOP
@@ -199,5 +200,5 @@ def _overlap_add(frames: Array, n_samples: int) -> Array:
     return out.reshape(-1)[:n_samples]
 
 
-def _rms(samples: Array) -> float:
+def _rms(samples: Float64s) -> float:
     return float(np.sqrt(np.mean(samples**2)))

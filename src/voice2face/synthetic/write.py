@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Int16s, UInt8s
 from voice2face.audio.coding import wav_bytes
 from voice2face.errors import CorpusError
 from voice2face.files import write_bytes, write_text
@@ -77,14 +76,14 @@ def _best_matching(coupling: float) -> tuple[tuple[str, BestAccuracy], ...]:
     )
 
 
-def make_clip(settings: CohortSettings, index: int, number: int) -> npt.NDArray[np.int16]:
+def make_clip(settings: CohortSettings, index: int, number: int) -> Int16s:
     """Recording ``number`` of person ``index``: mono at 16 kHz, shape (samples,)."""
     rng = stream(settings, index, Stream.CLIP, number)
     seconds = rng.uniform(*settings.clip_s)
     return synthesise(sample_person(settings, index).heard, rng, seconds)
 
 
-def make_face(settings: CohortSettings, index: int, number: int) -> npt.NDArray[np.uint8]:
+def make_face(settings: CohortSettings, index: int, number: int) -> UInt8s:
     """Picture ``number`` of person ``index``: RGB, shape (face_px, face_px, 3)."""
     rng = stream(settings, index, Stream.PICTURE, number)
     return draw(sample_person(settings, index).seen, rng, settings.face_px)
@@ -212,7 +211,7 @@ def _attributes(person: Person) -> Row:
     }
 
 
-def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
+def _png(pixels: UInt8s) -> bytes:
     memory = io.BytesIO()
     Image.fromarray(pixels).save(memory, "png")
     return memory.getvalue()

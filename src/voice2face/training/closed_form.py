@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Floats, Int64s, UInt8s
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import Part, read_pixels, read_shapes
 from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
@@ -42,15 +43,15 @@ class VoicesAndFaces:
         read_everyone: Reads :attr:`everyone`; None where there is nobody else.
     """
 
-    embeddings: npt.NDArray[np.float32]
-    voice_labels: npt.NDArray[np.int64]
-    pixels: npt.NDArray[np.uint8]
-    face_labels: npt.NDArray[np.int64]
+    embeddings: Float32s
+    voice_labels: Int64s
+    pixels: UInt8s
+    face_labels: Int64s
     labels: list[str]
     geometry: str | None = None
     read_frames: Callable[[], list[Frames]] = list
     encoder: FrozenEncoder | None = None
-    read_shapes: Callable[[], npt.NDArray[np.float32]] | None = None
+    read_shapes: Callable[[], Float32s] | None = None
     read_everyone: Callable[[], Everyone] | None = None
 
     @cached_property
@@ -62,7 +63,7 @@ class VoicesAndFaces:
         return self.read_frames()
 
     @cached_property
-    def shapes(self) -> npt.NDArray[np.float32] | None:
+    def shapes(self) -> Float32s | None:
         """Shapes of normalised faces, as ``corpus.arrays.Faces.shapes``; None of any others."""
         return None if self.read_shapes is None else self.read_shapes()
 
@@ -210,9 +211,7 @@ def read_pairs(
     )  # fmt: skip
 
 
-def mean_of_each(
-    rows: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], n: int
-) -> npt.NDArray[np.float64]:
+def mean_of_each(rows: Floats, labels: Int64s, n: int) -> Float64s:
     """Mean of the rows of each label, zero where it has none: (rows, values) → (n, values)."""
     sums = np.zeros((n, rows.shape[1]))
     np.add.at(sums, labels, rows)

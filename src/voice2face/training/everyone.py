@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Texts, UInt8s
 from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
@@ -28,12 +29,12 @@ class Everyone:
         shown: Columns of the sources by name, strings or None, each (faces,).
     """
 
-    embeddings: npt.NDArray[np.float32]
-    speakers: npt.NDArray[np.str_]
+    embeddings: Float32s
+    speakers: Texts
     said: Attributes
-    pixels: npt.NDArray[np.uint8]
-    shapes: npt.NDArray[np.float32] | None
-    seen: npt.NDArray[np.str_]
+    pixels: UInt8s
+    shapes: Float32s | None
+    seen: Texts
     shown: Attributes
 
 
@@ -55,7 +56,7 @@ def read_everyone(
         CorpusError: A shard is missing or damaged.
     """
     hidden = held_out_clips(corpus, "train", set_aside)
-    vectors: list[npt.NDArray[np.float32]] = []
+    vectors: list[Float32s] = []
     heard: list[HeardVoices] = []
     for shard in frames.shards("train"):
         voices = shard.only(np.array([clip not in hidden for clip in shard.clip], bool))

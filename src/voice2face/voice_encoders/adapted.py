@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.audio.speech import Speech
 from voice2face.errors import ModelError
 from voice2face.parts import PartSource, VoiceEncoderPart, read_arrays, write_arrays
 from voice2face.voice_encoders.ge2e import Ge2ePart
 from voice2face.voice_encoders.onnx_file import OnnxFilePart
 from voice2face.voice_encoders.protocol import FrameEncoder
-
-Float32Array = npt.NDArray[np.float32]
 
 HEAD = "head.npz"
 ARRAYS = {
@@ -43,13 +41,13 @@ class Head:
         Attention over windows: Bai et al. 2022, "Speech Fusion to Face".
     """
 
-    centre: Float32Array
-    scale: Float32Array
-    attention: Float32Array
-    query: Float32Array
-    weight: Float32Array
+    centre: Float32s
+    scale: Float32s
+    attention: Float32s
+    query: Float32s
+    weight: Float32s
 
-    def __call__(self, windows: Float32Array) -> Float32Array:
+    def __call__(self, windows: Float32s) -> Float32s:
         """One embedding: (windows, frame_dim) → (dim,)."""
         x = (windows - self.centre) / self.scale
         odds = np.tanh(x @ self.attention) @ self.query
@@ -116,7 +114,7 @@ class Adapted:
         self.frame_dim = encoder.frame_dim
         self.frames_per_s, self.frames_hash = encoder.frames_per_s, encoder.frames_hash
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """Windows of the frozen encoder, shape (windows, frame_dim).
 
         Raises:
@@ -125,15 +123,15 @@ class Adapted:
         """
         return self._encoder.frames(speech)
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """As the frozen encoder has it."""
         return self._encoder.prepared(frames)
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Embedding of some windows, of unit length: (windows, frame_dim) → (dim,)."""
         return self._head(frames)
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, of unit length, shape (dim,).
 
         Raises:

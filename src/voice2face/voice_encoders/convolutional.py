@@ -6,8 +6,8 @@ The network that is trained is ``networks.modules.VoiceEncoder``.
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Floats
 from voice2face.audio.front_end import speech_bands
 from voice2face.audio.log_mel import normalise, tile
 from voice2face.audio.speech import Speech
@@ -16,8 +16,6 @@ from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import FrontEnd, VoiceEncoderSettings
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 from voice2face.voice_encoders.protocol import Listened
-
-Float32Array = npt.NDArray[np.float32]
 
 FILE, WEIGHTS = "voice_encoder.onnx", "voice_encoder.safetensors"
 INPUT, OUTPUT, STEPS = "features", "embedding", "frame_embeddings"
@@ -91,7 +89,7 @@ class Convolutional(LogMelFrames):
         """Frames per step of the network: each of its convolutions takes every other."""
         return int(2 ** (len(self._part.network.channels) + 1))
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (dim,).
 
         Raises:
@@ -111,11 +109,11 @@ class Convolutional(LogMelFrames):
         features = normalise(bands, out=bands)  # an hour's bands take 90 MB
         return Listened(self.encoded(tile(features, self.front_end.min_frames)), voiced)
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Embedding of log-mel that is not normalised: (frames, n_mels) → (dim,)."""
         return self.encoded(tile(normalise(frames), self.front_end.min_frames))
 
-    def encoded(self, features: npt.NDArray[np.floating]) -> Float32Array:
+    def encoded(self, features: Floats) -> Float32s:
         """Embedding of features as the front end gives them.
 
         Args:

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.long_silence import LongSilence
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.speech import Speech
@@ -21,8 +21,6 @@ from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import Settings
 from voice2face.voice_encoders.protocol import Listened
 from voice2face.voice_encoders.windows import speech_in, unit, windows_hash
-
-Float32Array = npt.NDArray[np.float32]
 
 SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e.onnx"
 FILE = "ge2e.onnx"
@@ -108,7 +106,7 @@ class Ge2e:
         """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, output="raw"))
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (256,).
 
         Raises:
@@ -117,7 +115,7 @@ class Ge2e:
         """
         return self.listen(speech).embedding
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """What the last layer gives for each window of the speech, shape (windows, 256).
 
         Raises:
@@ -136,7 +134,7 @@ class Ge2e:
         voiced, windows = self._heard(speech)
         return Listened(self.pooled(windows), voiced, windows)
 
-    def _heard(self, speech: Speech) -> tuple[npt.NDArray[np.int16], Float32Array]:
+    def _heard(self, speech: Speech) -> tuple[Int16s, Float32s]:
         """The speech in a recording, and what the last layer gives for each window of it."""
         samples, gain = speech_in(speech, self.settings.silence, self.settings.min_speech_s)
         batches = [
@@ -145,17 +143,17 @@ class Ge2e:
         ]
         return samples, np.concatenate(batches)
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """The same: windows stand each for itself."""
         return frames
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Embedding of some windows: (windows, 256) → (256,)."""
         if self.settings.output == "raw":
             return np.asarray(frames.mean(axis=0, dtype=np.float64), np.float32)
         return unit(unit(np.maximum(frames, 0)).mean(axis=0))
 
-    def _windows(self, samples: npt.NDArray[np.int16], gain: float) -> Iterator[Float32Array]:
+    def _windows(self, samples: Int16s, gain: float) -> Iterator[Float32s]:
         """Features of the windows in batches, each (windows, window_frames, n_mels)."""
         mel, length = self.settings.mel, self.settings.window_frames
         n_frames, hop = len(samples) / mel.hop_samples, self.settings.hop_frames

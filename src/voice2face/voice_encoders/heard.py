@@ -12,13 +12,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.errors import AudioError
 from voice2face.files import write_text
 from voice2face.json_files import read_json
 from voice2face.parts import HeardPart, PartSource
 from voice2face.settings import Settings
-
-Floats = npt.NDArray[np.float64]
 
 SHIPPED = Path(__file__).parents[1] / "assets" / "networks" / "ge2e_heard.json"
 FILE = "heard.json"
@@ -37,9 +36,9 @@ class ReadOff(Settings, frozen=True, kw_only=True):
     weights: Annotated[tuple[Finite, ...], msgspec.Meta(min_length=1, max_length=65_536)]
     offset: Finite
 
-    def __call__(self, embeddings: npt.NDArray[Any]) -> Floats:
+    def __call__(self, embeddings: npt.NDArray[Any]) -> Float64s:
         """Its value for each: (n, dim) → (n,)."""
-        values: Floats = np.asarray(embeddings, np.float64) @ np.array(self.weights) + self.offset
+        values: Float64s = np.asarray(embeddings, np.float64) @ np.array(self.weights) + self.offset
         return values
 
 

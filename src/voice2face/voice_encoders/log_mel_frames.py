@@ -3,15 +3,12 @@
 import hashlib
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.audio import front_end as audio_front_end
 from voice2face.audio.log_mel import normalise
 from voice2face.audio.speech import Speech
 from voice2face.settings import FrontEnd
-
-Float32Array = npt.NDArray[np.float32]
 
 
 class LogMelFrames:
@@ -36,7 +33,7 @@ class LogMelFrames:
         named = b"log-mel 1 " + msgspec.json.encode(front_end)
         self.frames_hash = hashlib.sha256(named).hexdigest()
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """Natural log of mel power, shape (frames, n_mels), not normalised.
 
         Raises:
@@ -44,6 +41,6 @@ class LogMelFrames:
         """
         return audio_front_end.speech_bands(speech, self.front_end, check_speech=False)[1]
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """Bands of zero mean and unit deviation: (frames, n_mels), same shape."""
         return normalise(frames)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.kaldi_fbank import KaldiFbank, kaldi_fbank
 from voice2face.audio.log_mel import log_mel, normalise
 from voice2face.audio.long_silence import LongSilence
@@ -20,9 +20,6 @@ from voice2face.networks.onnx_network import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import LogMel, Settings, read_yaml
 from voice2face.voice_encoders.windows import speech_in, unit, windows_hash
-
-Float32Array = npt.NDArray[np.float32]
-Int16Array = npt.NDArray[np.int16]
 
 FILE = "speaker.onnx"  # in a model folder
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
@@ -131,11 +128,11 @@ class OnnxFile:
         """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, pooling="mean"))
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """The same: windows stand each for itself."""
         return frames
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (dim,).
 
         Raises:
@@ -144,7 +141,7 @@ class OnnxFile:
         """
         return self.pooled(self.frames(speech))
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """What the network gives for each window of the speech, shape (windows, dim).
 
         Raises:
@@ -154,20 +151,20 @@ class OnnxFile:
         samples, gain = speech_in(speech, self.settings.silence, self.settings.min_speech_s)
         return np.stack([self._run(window) for window in self._windows(samples, gain)])
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Embedding of some windows: (windows, dim) → (dim,)."""
         if self.settings.pooling == "mean":
             return np.asarray(frames.mean(axis=0, dtype=np.float64), np.float32)
         return unit(unit(frames).mean(axis=0))
 
-    def _windows(self, samples: Int16Array, gain: float) -> Iterator[Int16Array]:
+    def _windows(self, samples: Int16s, gain: float) -> Iterator[Int16s]:
         """Stretches of the speech, at the level at which it is heard."""
         size, hop = (round(s * RATE_HZ) for s in (self.settings.window_s, self.settings.hop_s))
         for start in window_starts(len(samples), size, hop, self.settings.least_share):
             loud = samples[start : start + size] * gain
             yield np.clip(np.rint(loud), -32768, 32767).astype(np.int16)
 
-    def _run(self, window: Int16Array) -> Float32Array:
+    def _run(self, window: Int16s) -> Float32s:
         """What the network gives for a stretch, shape (dim,)."""
         fed = _features(window, self.settings.front_end)
         if self._length is not None and len(fed):  # repeated or cut to what it always wants
@@ -195,7 +192,7 @@ class OnnxFile:
         return length
 
 
-def _features(window: Int16Array, front_end: Waveform | Fbank | Power | LogPower) -> Float32Array:
+def _features(window: Int16s, front_end: Waveform | Fbank | Power | LogPower) -> Float32s:
     """What enters the network: (samples,) or (frames, n_mels)."""
     samples = at_rate(window, front_end.sample_rate)
     if isinstance(front_end, Waveform):

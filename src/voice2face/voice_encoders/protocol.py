@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 
 if TYPE_CHECKING:
     from voice2face.voice_encoders.heard import Heard
     from voice2face.voice_encoders.speakers import Speakers
-
-Float32Array = npt.NDArray[np.float32]
 
 
 class VoiceEncoder(Protocol):
@@ -27,7 +23,7 @@ class VoiceEncoder(Protocol):
     def dim(self) -> int:
         """How many numbers."""
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (dim,).
 
         Raises:
@@ -50,9 +46,9 @@ class Listened:
         speakers: Who speaks when. None where it is not known.
     """
 
-    embedding: Float32Array
-    voiced: npt.NDArray[np.int16] | None = None
-    frames: Float32Array | None = None
+    embedding: Float32s
+    voiced: Int16s | None = None
+    frames: Float32s | None = None
     heard: "Heard | None" = None
     speakers: "Speakers | None" = None
 
@@ -96,7 +92,7 @@ class FrameMaker(Protocol):
         Frames that were kept under it are those that :meth:`frames` would give now.
         """
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """The sequence of one recording, shape (frames, frame_dim).
 
         Raises:
@@ -104,7 +100,7 @@ class FrameMaker(Protocol):
             ModelError: The network is missing or damaged, or gives what is not finite.
         """
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """The sequence of one whole recording as a training cuts it, same shape.
 
         Log-mel bands get zero mean and unit deviation over the recording; the embeddings of
@@ -120,5 +116,5 @@ class FrameEncoder(FrameMaker, VoiceEncoder, Protocol):
     each step.
     """
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Embedding of a sequence or of a stretch of it: (frames, frame_dim) → (dim,)."""

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Int64s
 from voice2face.voice_encoders.windows import unit
-
-Float32Array = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 # Cosine of the two means into which the windows of a recording fall, below which they are two
 # people's. Recordings of one person, 1,497 of them: below in 0.5 %. Of two people, each 2.3 s or
@@ -27,7 +24,7 @@ class Speakers:
         hop_s: Seconds from one window to the next.
     """
 
-    of_window: Ints
+    of_window: Int64s
     hop_s: float
 
     @property
@@ -36,7 +33,7 @@ class Speakers:
         return int(self.of_window.max(initial=0)) + 1
 
     @property
-    def longest(self) -> npt.NDArray[np.bool_]:
+    def longest(self) -> Bools:
         """Windows of whoever speaks longest, shape (windows,)."""
         return np.asarray(self.of_window == 0)
 
@@ -55,7 +52,7 @@ class Speakers:
         return f"{self.n} voices (about {', '.join(first)} and {last})"
 
 
-def speakers_of(windows: Float32Array, frames_per_s: float) -> Speakers:
+def speakers_of(windows: Float32s, frames_per_s: float) -> Speakers:
     """Tell apart the speakers of one recording.
 
     Args:
@@ -82,7 +79,7 @@ def speakers_of(windows: Float32Array, frames_per_s: float) -> Speakers:
     return Speakers(of_window, 1 / frames_per_s)
 
 
-def _split(heard: Float32Array) -> Ints | None:
+def _split(heard: Float32s) -> Int64s | None:
     """To which of two people each window belongs; None if they are one person's.
 
     Spherical k-means from the two sides of the main axis (Dhillon and Modha 2001).

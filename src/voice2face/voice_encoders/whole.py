@@ -3,12 +3,10 @@
 import hashlib
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.audio.speech import Speech
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
-
-Float32Array = npt.NDArray[np.float32]
 
 
 class WholeRecordings:
@@ -29,19 +27,19 @@ class WholeRecordings:
         self.dim = self.frame_dim = encoder.dim
         self.frames_hash = hashlib.sha256(f"whole recordings 1 {name}".encode()).hexdigest()
 
-    def embed(self, speech: Speech) -> Float32Array:
+    def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (dim,)."""
         return self._encoder.embed(speech)
 
-    def frames(self, speech: Speech) -> Float32Array:
+    def frames(self, speech: Speech) -> Float32s:
         """The same as a sequence, shape (1, dim)."""
         return np.asarray(self._encoder.embed(speech), np.float32)[None]
 
-    def prepared(self, frames: Float32Array) -> Float32Array:
+    def prepared(self, frames: Float32s) -> Float32s:
         """The same frames."""
         return frames
 
-    def pooled(self, frames: Float32Array) -> Float32Array:
+    def pooled(self, frames: Float32s) -> Float32s:
         """Mean of some rows: (frames, dim) → (dim,)."""
         return np.asarray(frames.mean(axis=0, dtype=np.float64), np.float32)
 

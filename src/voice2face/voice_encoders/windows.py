@@ -4,8 +4,8 @@ import hashlib
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Floats, Int16s
 from voice2face.audio.long_silence import LongSilence, levelled_speech
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
@@ -14,12 +14,8 @@ from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
 from voice2face.settings import Settings
 
-Float32Array = npt.NDArray[np.float32]
 
-
-def speech_in(
-    recording: Speech, silence: LongSilence, min_speech_s: float
-) -> tuple[npt.NDArray[np.int16], float]:
+def speech_in(recording: Speech, silence: LongSilence, min_speech_s: float) -> tuple[Int16s, float]:
     """The speech in a recording without long silences, and the gain at which it is to be heard.
 
     Raises:
@@ -39,7 +35,7 @@ def windows_hash(network: Network, settings: Settings) -> str:
     return hashlib.sha256(named).hexdigest()
 
 
-def unit(vectors: npt.NDArray[np.floating]) -> Float32Array:
+def unit(vectors: Floats) -> Float32s:
     """Vectors made unit length; one that is zero stays so."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)

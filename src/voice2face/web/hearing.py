@@ -3,14 +3,12 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.log_mel import log_mel
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.spectrogram import spectrogram_png
 from voice2face.settings import LogMel
-
-Int16Array = npt.NDArray[np.int16]
 
 COLUMNS = 1200  # of a waveform or a log-mel: more than a page is wide
 FULL_SCALE = 32768
@@ -28,7 +26,7 @@ NOISY_DB = 7.5
 LEAST_PAUSE_FRAMES = 10
 
 
-def speech_spans(samples: Int16Array, voiced: Int16Array, frame_s: float) -> list[list[float]]:
+def speech_spans(samples: Int16s, voiced: Int16s, frame_s: float) -> list[list[float]]:
     """Where the speech of a recording lies in it.
 
     Args:
@@ -57,14 +55,14 @@ def speech_spans(samples: Int16Array, voiced: Int16Array, frame_s: float) -> lis
     return spans
 
 
-def waveform(samples: Int16Array) -> dict[str, list[float]]:
+def waveform(samples: Int16s) -> dict[str, list[float]]:
     """Lowest and highest sample of each column, of ±1."""
     starts = np.linspace(0, len(samples), min(COLUMNS, len(samples)), endpoint=False).astype(int)
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
     return {"low": _parts(low), "high": _parts(high)}
 
 
-def log_mel_png(spectrum: npt.NDArray[np.float32]) -> bytes:
+def log_mel_png(spectrum: Float32s) -> bytes:
     """Log-mel spectrogram as a picture: time from left to right, low bands at the bottom.
 
     Args:
@@ -80,7 +78,7 @@ def log_mel_png(spectrum: npt.NDArray[np.float32]) -> bytes:
     return spectrogram_png(bands, (0.02, 0.998))[0]
 
 
-def warnings(samples: Int16Array, speech_s: float, spans: list[list[float]]) -> list[str]:
+def warnings(samples: Int16s, speech_s: float, spans: list[list[float]]) -> list[str]:
     """What makes the face less telling than it could be, in plain sentences."""
     found = []
     if speech_s < LITTLE_SPEECH_S:
@@ -98,7 +96,7 @@ def warnings(samples: Int16Array, speech_s: float, spans: list[list[float]]) -> 
     return found
 
 
-def speech_to_noise_db(samples: Int16Array, spans: list[list[float]]) -> float:
+def speech_to_noise_db(samples: Int16s, spans: list[list[float]]) -> float:
     """How far the voice stands above what is heard in the pauses; infinite above silence."""
     size = round(FRAME_S * RATE_HZ)
     frames = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64)
@@ -115,7 +113,7 @@ def speech_to_noise_db(samples: Int16Array, spans: list[list[float]]) -> float:
     return float(10 * np.log10(max(voice / noise, 1e-9)))
 
 
-def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
+def summed_up(samples: Int16s, voiced: Int16s | None) -> dict[str, Any]:
     """All that a page shows of a recording, as entries of the answer.
 
     Args:
@@ -137,6 +135,6 @@ def summed_up(samples: Int16Array, voiced: Int16Array | None) -> dict[str, Any]:
     }
 
 
-def _parts(samples: Int16Array) -> list[float]:
+def _parts(samples: Int16s) -> list[float]:
     parts: list[float] = np.round(samples / FULL_SCALE, 3).tolist()
     return parts

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int32s, Int64s
 from voice2face.corpus.parquet_file import written_out
 from voice2face.corpus.read import Corpus
 from voice2face.corpus.schema import (
@@ -40,10 +40,10 @@ class Index:
     """
 
     shards: tuple[Shard, ...]
-    starts: npt.NDArray[np.int64]
+    starts: Int64s
     table: Any
     identities: list[str]
-    person: npt.NDArray[np.int32]
+    person: Int32s
 
     @property
     def n_voices(self) -> int:
@@ -51,7 +51,7 @@ class Index:
         return sum(shard.rows for shard in self.shards if shard.kind == "voice")
 
     @property
-    def split(self) -> npt.NDArray[np.int64]:
+    def split(self) -> Int64s:
         """Number of the split in each row, in the order of ``schema.SPLITS``."""
         return np.repeat([SPLITS.index(s.split) for s in self.shards], np.diff(self.starts))
 

@@ -4,9 +4,9 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Float32s, UInt8s
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.settings import LogMel
@@ -17,7 +17,7 @@ TICKS_HZ = (250, 500, 1000, 2000, 4000, 7000)
 TICKS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
-def face_sheet(faces: Sequence[npt.NDArray[np.uint8]]) -> tuple[bytes, int, int]:
+def face_sheet(faces: Sequence[UInt8s]) -> tuple[bytes, int, int]:
     """Faces side by side, pixel by pixel as they are stored.
 
     Args:
@@ -38,9 +38,7 @@ def face_sheet(faces: Sequence[npt.NDArray[np.uint8]]) -> tuple[bytes, int, int]
     return png(sheet), sheet.shape[1], sheet.shape[0]
 
 
-def on_own_shape(
-    face: npt.NDArray[np.uint8], shape: npt.NDArray[np.float32]
-) -> npt.NDArray[np.uint8]:
+def on_own_shape(face: UInt8s, shape: Float32s) -> UInt8s:
     """A normalised face with its points where they were in the picture.
 
     Args:
@@ -71,7 +69,7 @@ def ticks_s(seconds: float) -> list[float]:
     return [round(step * i, 1) for i in range(int(seconds / step + 1e-9) + 1)]
 
 
-def png(pixels: npt.NDArray[np.uint8]) -> bytes:
+def png(pixels: UInt8s) -> bytes:
     """Pixels, (height, width, 3 or 4), as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", optimize=True)

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from voice2face.arrays import Floats
 from voice2face.audio.coding import encoded, wav_bytes
 from voice2face.audio.log_mel import log_mel
 from voice2face.audio.resample import RATE_HZ
@@ -27,7 +25,7 @@ class Clip:
         reason: Why it cannot be played, a sentence.
     """
 
-    log_mel: npt.NDArray[np.floating]
+    log_mel: Floats
     data: bytes | None = None
     mime: str = ""
     reason: str = ""

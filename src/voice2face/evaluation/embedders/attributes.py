@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, UInt8s
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.files import sha256_of
 from voice2face.networks.onnx_network import Network
@@ -15,8 +15,6 @@ PX = 112
 # 89.9 %; the wider geometries lose up to nine points.
 GEOMETRY = "tight"
 INPUT, OUTPUTS = "input", ("age", "prob_male_female")
-
-Floats = npt.NDArray[np.float64]
 
 
 class AgeGender:
@@ -45,7 +43,7 @@ class AgeGender:
         self.name, self.sha256 = path.stem, sha256_of(path)
         self._check()
 
-    def judge(self, faces: FaceSet) -> tuple[Floats, Floats]:
+    def judge(self, faces: FaceSet) -> tuple[Float64s, Float64s]:
         """Age and gender of faces.
 
         Returns:
@@ -63,7 +61,7 @@ class AgeGender:
                 row += 1
         return ages, male
 
-    def _run(self, crop: npt.NDArray[np.uint8]) -> tuple[float, float]:
+    def _run(self, crop: UInt8s) -> tuple[float, float]:
         fed = crop.transpose(2, 0, 1)[None].astype(np.float32)
         age, share = self._network.run(list(OUTPUTS), {INPUT: fed})
         return float(np.ravel(age)[0]), float(np.ravel(share)[0])

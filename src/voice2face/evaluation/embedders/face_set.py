@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Picture
 from voice2face.errors import CorpusError
 from voice2face.faces import GEOMETRIES, PictureError, YuNet, read_picture
 from voice2face.faces.align import aligned, similarity, widened
@@ -17,7 +18,6 @@ from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import MAX_BYTES
 from voice2face.files import stored_text
 
-Picture = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 
 MIN_SCORE = 0.6  # least score of the detector for a face

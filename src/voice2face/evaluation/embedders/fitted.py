@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, UInt8s, Vectors
 from voice2face.errors import ModelError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.faces import GEOMETRIES
@@ -24,7 +25,6 @@ N_FISHERFACES = 24
 MOST_FACES = 2000  # whose products are decomposed: seconds, where 10,000 would take an hour
 
 Points = npt.NDArray[np.float64]
-Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
@@ -211,7 +211,7 @@ class LinearAttributes(_Projection):
         return cls(mean, eigenfaces @ weights, geometry, name)
 
 
-def as_faces(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def as_faces(crops: UInt8s) -> Float32s:
     """Crops (n, px, px, 3), uint8, as faces in [-1, 1], (n, 3, px, px)."""
     return (crops.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / np.float32(127.5)
 

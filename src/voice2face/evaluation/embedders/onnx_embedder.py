@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import UInt8s, Vectors
 from voice2face.errors import CorpusError, ModelError
 from voice2face.evaluation.embedders.face_set import NEEDED_FOR, FaceSet, geometry_of
 from voice2face.faces.opencv import opencv
@@ -28,7 +28,6 @@ MOST_BYTES = 1 << 26  # of the JSON file, which may name many people
 
 Side = Annotated[int, msgspec.Meta(ge=16, le=1024)]
 Triple = tuple[float, float, float]
-Vectors = npt.NDArray[np.float32]
 
 
 class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +97,7 @@ class OnnxEmbedder:
                 row += len(part)
         return made
 
-    def _fed(self, crops: npt.NDArray[np.uint8]) -> Vectors:
+    def _fed(self, crops: UInt8s) -> Vectors:
         """Input of the network for aligned crops, shape (n, 3, size, size)."""
         size = self._about.size
         if crops.shape[1] != size:

@@ -6,15 +6,15 @@ can't be compared. The score rewards confident and varied faces, not likeness.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Floats
 from voice2face.errors import CorpusError
 
 N_SPLITS = 5
 
 
 def class_score(
-    probabilities: npt.NDArray[np.floating], seed: int = 0, n_splits: int = N_SPLITS
+    probabilities: Floats, seed: int = 0, n_splits: int = N_SPLITS
 ) -> tuple[float, float]:
     """Mean and standard deviation over splits of the faces; from 1 to the number of classes.
 
@@ -43,7 +43,7 @@ def class_score(
     return float(np.mean(scores)), float(np.std(scores))
 
 
-def _score(p: npt.NDArray[np.float64]) -> float:
+def _score(p: Float64s) -> float:
     least = np.finfo(np.float64).tiny
     surprise = np.log(np.maximum(p, least)) - np.log(np.maximum(p.mean(axis=0), least))
     return float(np.exp((p * surprise).sum(axis=1).mean()))

@@ -1,15 +1,13 @@
 """Embeddings prepared for cosines: checked, centred if wanted, at length 1."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Vectors
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials.trial_list import Items, TrialList
 
 ROUNDING = 1e-6  # cosines in float32 that differ by less are equal
 NOTHING_LEFT = 1e-5  # of the usual length; shorter vectors after centring are rounding
-
-Vectors = npt.NDArray[np.float32]
 
 
 def unit_vectors(
@@ -60,7 +58,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
-def mean_where(values: np.ndarray, where: np.ndarray) -> npt.NDArray[np.float64]:
+def mean_where(values: np.ndarray, where: np.ndarray) -> Float64s:
     """Mean of each row where a mask holds; NaN where it never does: (n, m) → (n,)."""
     found = np.ma.array(values, mask=~where, dtype=np.float64).mean(axis=1)
     return np.asarray(np.ma.filled(found, np.nan))

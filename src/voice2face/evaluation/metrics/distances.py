@@ -9,16 +9,13 @@ d = n/2). A bootstrap would draw people twice, as pairs of equal faces.
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int64s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.statistics.intervals import Estimate, interval_of
 
 BLOCK = 1024  # rows compared at once
 N_HALVES = 400  # drawn for an interval
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -130,13 +127,13 @@ def diversity(
 
 
 def _halves(
-    a: Floats,
-    b: Floats,
+    a: Float64s,
+    b: Float64s,
     people_a: np.ndarray | None,
     people_b: np.ndarray | None,
     seed: int,
     n_halves: int,
-) -> tuple[list[Ints], list[npt.NDArray[np.float32]]]:
+) -> tuple[list[Int64s], list[Float32s]]:
     """People of both sets, and halves of them that are drawn.
 
     Returns:
@@ -158,7 +155,7 @@ def _halves(
     return [owner for _, owner in sides], drawn
 
 
-def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.ndarray, Ints]:
+def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.ndarray, Int64s]:
     """Names of the people of a set, (p,), and the number of the person of each row, (n,)."""
     whose = np.array([f"{name} {i}" for i in range(len(rows))]) if people is None else people
     if len(whose) != len(rows):
@@ -170,17 +167,17 @@ def _people(rows: np.ndarray, people: np.ndarray | None, name: str) -> tuple[np.
     return names, owner.astype(np.int64)
 
 
-def _estimate(values: Floats) -> Estimate:
+def _estimate(values: Float64s) -> Estimate:
     """The first value, which is that of all people, with the interval of those of halves."""
     return Estimate(float(values[0]), *interval_of(values[1:]))
 
 
-def _root(x: Floats) -> Floats:
+def _root(x: Float64s) -> Float64s:
     """R with C = RᵀR the covariance of the rows, (at most dim, dim)."""
     return np.asarray(np.linalg.qr((x - x.mean(axis=0)) / np.sqrt(len(x) - 1), "r"))
 
 
-def _within(x: Floats, owner: Ints, drawn: np.ndarray) -> Floats:
+def _within(x: Float64s, owner: Int64s, drawn: np.ndarray) -> Float64s:
     """Mean kernel between rows of two people, for each draw of rows: (draws,)."""
     of_person = np.zeros((len(drawn), int(owner.max()) + 1))
     np.add.at(of_person.T, owner, drawn.T)
@@ -189,8 +186,8 @@ def _within(x: Floats, owner: Ints, drawn: np.ndarray) -> Floats:
 
 
 def _pair_sums(
-    a: Floats, b: Floats, in_a: np.ndarray, in_b: np.ndarray, owner: Ints | None
-) -> Floats:
+    a: Float64s, b: Float64s, in_a: np.ndarray, in_b: np.ndarray, owner: Int64s | None
+) -> Float64s:
     """Sum of the kernel over drawn pairs, block by block; not over pairs of one ``owner``."""
     total = np.zeros(len(in_a))
     for rows in blocks(len(a)):
@@ -202,7 +199,7 @@ def _pair_sums(
     return total
 
 
-def _spread(x: Floats, owner: Ints, drawn: np.ndarray) -> Floats:
+def _spread(x: Float64s, owner: Int64s, drawn: np.ndarray) -> Float64s:
     """Mean squared distance between faces of two people, for each draw of people.
 
     Of people p and q it is ``Q_p + Q_q - 2 M_p·M_q``, with their mean M and mean square Q.
@@ -218,7 +215,7 @@ def _spread(x: Floats, owner: Ints, drawn: np.ndarray) -> Floats:
     return np.asarray(2 * (drawn @ squares) / n - 2 * of_pairs / (n * (n - 1)))
 
 
-def _checked(a: np.ndarray, b: np.ndarray) -> tuple[Floats, Floats]:
+def _checked(a: np.ndarray, b: np.ndarray) -> tuple[Float64s, Float64s]:
     for x in (a, b):
         if x.ndim != 2 or len(x) < 2 or x.shape[1] != a.shape[1]:
             found = f"shapes {a.shape} and {b.shape}"

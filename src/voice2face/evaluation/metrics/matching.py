@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Int64s, Texts, Vectors
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, both_sides
+from voice2face.evaluation.metrics.cosine import ROUNDING, both_sides
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     N_RESAMPLES,
@@ -30,9 +30,6 @@ from voice2face.evaluation.trials.trial_list import Items, TrialList
 ROWS_AT_ONCE = 500  # probes whose cosines are in memory: 20 MB with 10,000 faces
 OWN_AT_ONCE = 127  # most true faces whose two comparisons fit into a byte
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class Scored:
@@ -47,8 +44,8 @@ class Scored:
         of_seeds: Accuracy of each training, if it is the mean of several.
     """
 
-    share_right: Floats
-    people: npt.NDArray[np.str_]
+    share_right: Float64s
+    people: Texts
     n_trials: int
     chance: float
     pairs: PeoplePairs | None = None
@@ -185,7 +182,7 @@ def _all_triples(
 
 
 def _count_person(
-    probes: Ints,
+    probes: Int64s,
     scores: Vectors,
     cells: Cells,
     trials: TrialList,
@@ -220,7 +217,7 @@ def _count_person(
         tally.add(tally.person[probes[0]], impostors, shares @ right, asked[others])
 
 
-def _halves_below(row: Vectors, true: Vectors) -> npt.NDArray[np.int64]:
+def _halves_below(row: Vectors, true: Vectors) -> Int64s:
     """For each face, twice the number of true faces above it, plus the number of ties.
 
     Args:
@@ -237,7 +234,7 @@ def _halves_below(row: Vectors, true: Vectors) -> npt.NDArray[np.int64]:
     return counted
 
 
-def _drawn_sets(probes: Vectors, faces: Vectors, trials: TrialList) -> Floats:
+def _drawn_sets(probes: Vectors, faces: Vectors, trials: TrialList) -> Float64s:
     """Score of each set: 1, a share for a tie, or 0; shape (trials,)."""
     asked, sets = trials.asked, trials.sets
     assert asked is not None and sets is not None

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Float64s, Int64s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.distances import blocks
 
 COMPARED_PX = 16  # side to which faces are reduced before they are compared
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +22,13 @@ class Nearest:
         mirrored: Whether the mirror image of the nearest is meant, shape (n,).
     """
 
-    index: Ints
-    distance: Floats
-    second: Floats
-    mirrored: npt.NDArray[np.bool_]
+    index: Int64s
+    distance: Float64s
+    second: Float64s
+    mirrored: Bools
 
     @property
-    def lead(self) -> Floats:
+    def lead(self) -> Float64s:
         """Distance to the nearest over that to the second nearest, 0 to 1, shape (n,).
 
         A copy is near to one face; a face like the mean is near to many.
@@ -70,7 +66,7 @@ def memorisation(made: np.ndarray, training: np.ndarray) -> Nearest:
     return Nearest(index[:, 0], nearest, second, squared[1, 0] < squared[0, 0])
 
 
-def _two_nearest(straight: Singles, turned: Singles, training: np.ndarray) -> Ints:
+def _two_nearest(straight: Float32s, turned: Float32s, training: np.ndarray) -> Int64s:
     """Rows of the two training faces that each face, or its mirror image, is nearest to: (n, 2)."""
     index = np.zeros((len(straight), 2), np.int64)
     best = np.full(index.shape, np.inf, np.float32)
@@ -86,7 +82,7 @@ def _two_nearest(straight: Singles, turned: Singles, training: np.ndarray) -> In
     return index
 
 
-def shrunk(pictures: np.ndarray) -> Singles:
+def shrunk(pictures: np.ndarray) -> Float32s:
     """Square faces averaged down to at most COMPARED_PX a side: (n, px, px, 3) → (n, p, p, 3)."""
     n, px = pictures.shape[:2]
     edges = np.linspace(0, px, min(COMPARED_PX, px) + 1).astype(int)[:-1]
@@ -99,7 +95,7 @@ def shrunk(pictures: np.ndarray) -> Singles:
     return small
 
 
-def saturated(raw: np.ndarray, limit: float = 1.0) -> Floats:
+def saturated(raw: np.ndarray, limit: float = 1.0) -> Float64s:
     """Share of each face's values at or beyond the end of their range, before they are cut to it.
 
     Args:
@@ -118,11 +114,11 @@ def saturated(raw: np.ndarray, limit: float = 1.0) -> Floats:
     return np.asarray((np.abs(raw) >= limit).reshape(len(raw), -1).mean(axis=1), np.float64)
 
 
-def _rows(faces: Singles) -> Singles:
+def _rows(faces: Float32s) -> Float32s:
     """A face a row, about mid-grey, so that products of rows keep their digits: (n, values)."""
     return faces.reshape(len(faces), -1) - np.float32(127.5)
 
 
-def _squared(a: Singles, b: Singles) -> Singles:
+def _squared(a: Float32s, b: Float32s) -> Float32s:
     """Squared distances of all rows of one to all of the other, (n, m)."""
     return np.asarray((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T))

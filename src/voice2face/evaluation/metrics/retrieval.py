@@ -8,10 +8,10 @@ about one by one, or by their mean for each person (``per_person``), which gives
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, Int64s, Texts, Vectors
 from voice2face.errors import CorpusError
-from voice2face.evaluation.metrics.cosine import ROUNDING, Vectors, both_sides, mean_where
+from voice2face.evaluation.metrics.cosine import ROUNDING, both_sides, mean_where
 from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
     SHARE,
@@ -27,9 +27,6 @@ from voice2face.evaluation.trials.trial_list import TrialList
 GALLERIES, GALLERY_PEOPLE = 3, 100  # of SF2F's protocol
 ROWS_AT_ONCE = 500
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
@@ -43,9 +40,9 @@ class Ranks:
         n_gallery: Number of people in a gallery.
     """
 
-    better: Floats
-    tied: Floats
-    people: npt.NDArray[np.str_]
+    better: Float64s
+    tied: Float64s
+    people: Texts
     n_gallery: int
 
     @property
@@ -59,14 +56,14 @@ class Ranks:
         return int(self._asked.sum())
 
     @property
-    def _asked(self) -> npt.NDArray[np.bool_]:
+    def _asked(self) -> Bools:
         return ~np.isnan(self.better)
 
     def chance(self, k: int) -> float:
         """Recall of a blind guess."""
         return min(k / self.n_gallery, 1.0)
 
-    def found(self, k: int) -> Floats:
+    def found(self, k: int) -> Float64s:
         """Share of its galleries in which the person is among the first ``k``: (n,).
 
         If people tie across rank ``k``: the share of their orders in which the person is.
@@ -75,7 +72,7 @@ class Ranks:
             raise CorpusError("recall", f"rank {k}", "1 or more", "give another")
         return mean_where(np.clip((k - self.better) / self.tied, 0, 1), self._asked)
 
-    def rank(self) -> Floats:
+    def rank(self) -> Float64s:
         """Mean rank over the galleries, from 1; ties have their middle rank: (n,)."""
         return mean_where(self.better + (self.tied + 1) / 2, self._asked)
 
@@ -152,10 +149,10 @@ def retrieve(
 
 
 def _own_scores(
-    probes: Vectors, faces: Vectors, gallery: Vectors, own: Ints, trials: TrialList
-) -> Floats:
+    probes: Vectors, faces: Vectors, gallery: Vectors, own: Int64s, trials: TrialList
+) -> Float64s:
     """Cosine of each probe to the true person, (n,); NaN if there is none."""
-    scores: Floats = np.einsum("nd,nd->n", probes, gallery[own]).astype(np.float64)
+    scores: Float64s = np.einsum("nd,nd->n", probes, gallery[own]).astype(np.float64)
     scores[own < 0] = np.nan
     if trials.others_only:
         for i in np.flatnonzero(own >= 0):
@@ -167,8 +164,8 @@ def _own_scores(
 
 
 def _counted(
-    probes: Vectors, gallery: Vectors, own: Ints, against_own: Floats, sets: Ints
-) -> tuple[Floats, Floats]:
+    probes: Vectors, gallery: Vectors, own: Int64s, against_own: Float64s, sets: Int64s
+) -> tuple[Float64s, Float64s]:
     """Numbers of people with a higher and with the same cosine, each (n, galleries)."""
     better, tied = (np.full((len(probes), len(sets)), np.nan) for _ in range(2))
     columns = np.arange(len(gallery))
@@ -192,7 +189,7 @@ def _means(vectors: Vectors, owner: np.ndarray, n: int) -> Vectors:
     return np.asarray(sums / np.maximum(lengths, ROUNDING), np.float32)
 
 
-def _numbers(names: np.ndarray, known: np.ndarray) -> Ints:
+def _numbers(names: np.ndarray, known: np.ndarray) -> Int64s:
     """Place of each name among the sorted known ones; -1 if it is not there."""
     places = np.minimum(np.searchsorted(known, names), len(known) - 1)
     return np.asarray(np.where(known[places] == names, places, -1))

@@ -1,8 +1,8 @@
 """Measures of two sets of scores: area under the curve, equal error rate, detection cost."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.statistics.intervals import (
     N_RESAMPLES,
@@ -13,8 +13,6 @@ from voice2face.evaluation.statistics.intervals import (
     never_without_length,
     times_drawn,
 )
-
-Floats = npt.NDArray[np.float64]
 
 
 def roc_auc(positive: np.ndarray, negative: np.ndarray) -> float:
@@ -83,7 +81,7 @@ def _check_scores(positive: np.ndarray, negative: np.ndarray) -> None:
             raise CorpusError("AUC", f"a {name} score is NaN", "numbers", "look at what made it")
 
 
-def _wins(positive: np.ndarray, negative: np.ndarray) -> Floats:
+def _wins(positive: np.ndarray, negative: np.ndarray) -> Float64s:
     """Share of the negatives that each positive is above, ties counting half: (n,)."""
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
@@ -123,7 +121,7 @@ def min_detection_cost(same: np.ndarray, different: np.ndarray, p_target: float)
     return float(detection_cost(refused, accepted, p_target).min())
 
 
-def error_rates(same: np.ndarray, different: np.ndarray) -> tuple[Floats, Floats]:
+def error_rates(same: np.ndarray, different: np.ndarray) -> tuple[Float64s, Float64s]:
     """False refusals and acceptances at each threshold, rising; the last one refuses all."""
     thresholds = np.unique(np.concatenate([same, different]))
     # At threshold t, pairs scoring t or more are accepted.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, Int64s
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import (
     detection_cost,
@@ -28,9 +28,6 @@ MOST_TRIALS = 30_000  # pairs of one person, and as many of two
 AT_ONCE = 50  # resamples
 P_TARGETS = (0.05, 0.01)
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")  # below a score, and up to it
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,16 @@ class Trials:
         other: Number of the person of ``tested``.
     """
 
-    enrolled: Ints
-    tested: Ints
-    one: Ints
-    other: Ints
+    enrolled: Int64s
+    tested: Int64s
+    one: Int64s
+    other: Int64s
 
     def __len__(self) -> int:
         return len(self.one)
 
     @property
-    def same(self) -> npt.NDArray[np.bool_]:
+    def same(self) -> Bools:
         """Mask of the pairs of one person."""
         return np.asarray(self.one == self.other, np.bool_)
 
@@ -93,7 +90,7 @@ class Trials:
         return self.only(np.sort(np.concatenate(few)))
 
 
-def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> Ints:
+def keep_clips(identity: np.ndarray, seed: int = 0, most: int | None = None) -> Int64s:
     """Recordings to compare: all, or at most MOST_EACH of random people until there are enough.
 
     Args:
@@ -224,7 +221,7 @@ def _resampled(scores: np.ndarray, trials: Trials, seed: int, n_resamples: int) 
     return np.concatenate(rows)
 
 
-def _measures(refused: np.ndarray, accepted: np.ndarray, below: Ints) -> np.ndarray:
+def _measures(refused: np.ndarray, accepted: np.ndarray, below: Int64s) -> np.ndarray:
     """Measures from cumulative weights, by score, of pairs of one person and of two.
 
     Thresholds lie just above each pair of two people, where acceptances fall; the first one
@@ -244,7 +241,7 @@ def _measures(refused: np.ndarray, accepted: np.ndarray, below: Ints) -> np.ndar
     return np.where(none[:, None], np.nan, np.stack(columns, axis=1))
 
 
-def _area(refused: np.ndarray, weights: np.ndarray, below: Ints, up_to: Ints) -> np.ndarray:
+def _area(refused: np.ndarray, weights: np.ndarray, below: Int64s, up_to: Int64s) -> np.ndarray:
     """Area under the curve of each resample, ties counting half: (resamples,)."""
     refused = np.pad(refused, ((0, 0), (1, 0)))
     lower = (refused[:, below] + refused[:, up_to]) / 2  # same pairs below each different one
@@ -253,12 +250,12 @@ def _area(refused: np.ndarray, weights: np.ndarray, below: Ints, up_to: Ints) ->
         return np.asarray(1 - missed / refused[:, -1])
 
 
-def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Floats:
+def _scores(enrolled: np.ndarray, tested: np.ndarray, trials: Trials) -> Float64s:
     pairs = unit(enrolled)[trials.enrolled], unit(tested)[trials.tested]
     return np.asarray(np.einsum("td,td->t", *pairs), np.float64)
 
 
-def groups_of(column: Sequence[object]) -> Ints:
+def groups_of(column: Sequence[object]) -> Int64s:
     """Numbers of the values of a column; -1 for empty cells."""
     texts = np.array(["" if value is None else str(value) for value in column], str)
     numbers = np.unique(texts, return_inverse=True)[1].astype(np.int64)

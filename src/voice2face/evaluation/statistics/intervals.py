@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from statistics import NormalDist, stdev
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int64s
 from voice2face.errors import CorpusError
 
 LEVEL = 0.95
@@ -24,9 +24,6 @@ FEW_PEOPLE = 10  # with fewer, an interval over people is clearly too short
 SHARE, DIFFERENCE = (0.0, 1.0), (-1.0, 1.0)  # range of a share, and of a difference of two
 # Student's t for 97.5 % and 1, 2, ... degrees of freedom.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def person_means(values: np.ndarray, people: np.ndarray) -> tuple[Floats, np.ndarray]:
+def person_means(values: np.ndarray, people: np.ndarray) -> tuple[Float64s, np.ndarray]:
     """Mean of each person's values.
 
     Args:
@@ -195,7 +192,7 @@ def difference(
 
 
 def bootstrap_interval(
-    measure: Callable[[Ints], Floats], n_people: int, *, seed: int, n_resamples: int
+    measure: Callable[[Int64s], Float64s], n_people: int, *, seed: int, n_resamples: int
 ) -> tuple[float, float]:
     """Interval of a measure that is no mean, such as a correlation, over drawn people.
 
@@ -213,7 +210,7 @@ def bootstrap_interval(
     return interval_of(np.concatenate(drawn))
 
 
-def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Ints]:
+def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Int64s]:
     """People drawn with replacement, some resamples at a time: (resamples, n_people).
 
     The same arguments give the same draws, however many are in memory at a time.
@@ -224,7 +221,7 @@ def draws(n_people: int, seed: int, n_resamples: int) -> Iterator[Ints]:
         yield rng.integers(n_people, size=(min(at_once, n_resamples - start), n_people))
 
 
-def times_drawn(picks: Ints, n: int) -> npt.NDArray[np.float32]:
+def times_drawn(picks: Int64s, n: int) -> Float32s:
     """How often each of ``n`` was drawn in each resample, from :func:`draws`: (resamples, n)."""
     flat = picks + n * np.arange(len(picks))[:, None]
     counts = np.bincount(flat.ravel(), minlength=n * len(picks))

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Int64s
 from voice2face.evaluation.statistics.intervals import (
     DIFFERENCE,
     N_RESAMPLES,
@@ -28,10 +28,6 @@ from voice2face.evaluation.trials.trial_list import TrialList
 
 MOST_PEOPLE = 4000  # with more, the tables take too long, and intervals are short anyway
 
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class PeoplePairs:
@@ -44,17 +40,17 @@ class PeoplePairs:
         asked: The same of all trials; each row sums to the number of the person's recordings.
     """
 
-    right: Singles
-    asked: Singles
-    _drawn: dict[tuple[int, int], Floats] = field(default_factory=dict, init=False, repr=False)
+    right: Float32s
+    asked: Float32s
+    _drawn: dict[tuple[int, int], Float64s] = field(default_factory=dict, init=False, repr=False)
 
     @property
-    def means(self) -> Floats:
+    def means(self) -> Float64s:
         """Share right of each person asked about, shape (p,)."""
         return np.asarray(self.right.sum(axis=1, dtype=np.float64) / self._recordings)
 
     @property
-    def _recordings(self) -> Floats:
+    def _recordings(self) -> Float64s:
         return np.asarray(self.asked.sum(axis=1, dtype=np.float64))
 
     def estimate(self, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
@@ -117,7 +113,7 @@ class PeoplePairs:
         right = np.mean([pairs.right for pairs in some], axis=0, dtype=np.float64)
         return cls(np.asarray(right, np.float32), some[0].asked)
 
-    def _resampled(self, seed: int, n_resamples: int) -> Floats:
+    def _resampled(self, seed: int, n_resamples: int) -> Float64s:
         """Mean over drawn people, (n_resamples,); NaN if nobody drawn has an impostor.
 
         It is kept, since a system is compared with several others.
@@ -126,7 +122,7 @@ class PeoplePairs:
             self._drawn[seed, n_resamples] = self._resample(seed, n_resamples)
         return self._drawn[seed, n_resamples]
 
-    def _resample(self, seed: int, n_resamples: int) -> Floats:
+    def _resample(self, seed: int, n_resamples: int) -> Float64s:
         n_asked, n_people = self.right.shape
         others = np.random.default_rng([seed, 1])
         values = []
@@ -159,13 +155,13 @@ class Tally:
         asked_of: The same of all trials.
     """
 
-    person: Ints
-    in_gallery: Ints
-    asked: Ints
-    total: Floats
-    right: Floats
-    right_of: Floats | None
-    asked_of: Floats | None
+    person: Int64s
+    in_gallery: Int64s
+    asked: Int64s
+    total: Float64s
+    right: Float64s
+    right_of: Float64s | None
+    asked_of: Float64s | None
 
     @classmethod
     def of(cls, trials: TrialList) -> "Tally":
@@ -178,7 +174,7 @@ class Tally:
         tables = (np.zeros(shape), np.zeros(shape)) if kept else (None, None)
         return cls(person, known[person], np.zeros(n, np.int64), np.zeros(n), np.zeros(n), *tables)
 
-    def add(self, person: int, impostors: Ints, right: np.ndarray, asked: np.ndarray) -> None:
+    def add(self, person: int, impostors: Int64s, right: np.ndarray, asked: np.ndarray) -> None:
         """Add trials of recordings of one person against some people, as shares of all trials.
 
         Args:
@@ -191,7 +187,7 @@ class Tally:
             self.right_of[person, impostors] += right
             self.asked_of[person, impostors] += asked
 
-    def add_sets(self, trials: TrialList, earned: Floats) -> None:
+    def add_sets(self, trials: TrialList, earned: Float64s) -> None:
         """Add the scores of drawn sets, shape (trials,)."""
         probe, sets = trials.asked, trials.sets
         assert probe is not None and sets is not None

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Int64s
 from voice2face.evaluation.trials.trial_list import Items, TrialList, refused, stratum_of
 
 MOST_PAIRS = 4_000_000  # most pairs that are all looked at; of more, some are drawn
 MOST_ROUNDS = 50  # rounds of drawing
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +24,11 @@ class Cells:
         stratum: Stratum of each cell, rising.
     """
 
-    rows: Ints
-    start: Ints
-    count: Ints
-    person: Ints
-    stratum: Ints
+    rows: Int64s
+    start: Int64s
+    count: Int64s
+    person: Int64s
+    stratum: Int64s
 
     @classmethod
     def of(cls, trials: TrialList) -> "Cells":
@@ -46,7 +43,7 @@ class Cells:
         count = np.diff(np.append(start, len(rows)))
         return cls(rows, start, count, keys[1, start], keys[0, start])
 
-    def of_person(self, person: int) -> Ints:
+    def of_person(self, person: int) -> Int64s:
         """Numbers of the cells of a person."""
         return np.flatnonzero(self.person == person)
 
@@ -93,7 +90,7 @@ def _check_impostors(trials: TrialList, thing: str) -> None:
         raise refused(thing, f"nobody with an impostor{alike}", wanted, "give faces of more people")
 
 
-def own_faces(trials: TrialList) -> list[Ints]:
+def own_faces(trials: TrialList) -> list[Int64s]:
     """Rows of the true faces of each probe."""
     people, numbers = np.unique(trials.gallery.identity, return_inverse=True)
     order = np.argsort(numbers, kind="stable")
@@ -110,7 +107,9 @@ def own_faces(trials: TrialList) -> list[Ints]:
     return [of_one[trials.gallery.name[of_one] != name] for of_one, name in named]
 
 
-def sets_of_faces(trials: TrialList, n_each: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def sets_of_faces(
+    trials: TrialList, n_each: int, rng: np.random.Generator
+) -> tuple[Int64s, Int64s]:
     """Sets for each probe: a true face, and one face each of other people of the stratum.
 
     A probe whose person has too few impostors is not asked about.
@@ -154,7 +153,7 @@ def _others(
     bounds: tuple[int, int],
     shape: tuple[int, int],
     rng: np.random.Generator,
-) -> Ints:
+) -> Int64s:
     """Rows of faces of different people of a stratum, none of cell ``own``: (sets, each)."""
     first, end = bounds
     keys = rng.random((shape[0], end - first - 1))
@@ -167,7 +166,7 @@ def _others(
     return np.asarray(cells.rows[cells.start[chosen] + which])
 
 
-def galleries(trials: TrialList, n: int, rng: np.random.Generator) -> Ints:
+def galleries(trials: TrialList, n: int, rng: np.random.Generator) -> Int64s:
     """People of ``n`` galleries, shape (n, n_way); disjoint if there are enough people.
 
     Raises:
@@ -187,7 +186,7 @@ def galleries(trials: TrialList, n: int, rng: np.random.Generator) -> Ints:
     return np.sort(sets, axis=1)
 
 
-def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Int64s, Int64s]:
     """At most ``n`` pairs of one person and ``n`` of two people of the same stratum.
 
     Returns:
@@ -209,7 +208,7 @@ def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Ints, In
     people = np.unique(trials.gallery.identity, return_inverse=True)[1]
     of_face = everybody[len(trials.probes) :][people]
 
-    def differ(flat: Ints) -> Bools:
+    def differ(flat: Int64s) -> Bools:
         probe, face = np.divmod(flat, n_faces)
         alike = (probe_stratum[probe] == face_stratum[face]) & (face_stratum[face] >= 0)
         return np.asarray(alike & (of_probe[probe] != of_face[face]), np.bool_)
@@ -225,7 +224,9 @@ def pairs(trials: TrialList, n: int, rng: np.random.Generator) -> tuple[Ints, In
     return asked, face[:, None]
 
 
-def _drawn(wanted: Callable[[Ints], Bools], n_all: int, n: int, rng: np.random.Generator) -> Ints:
+def _drawn(
+    wanted: Callable[[Int64s], Bools], n_all: int, n: int, rng: np.random.Generator
+) -> Int64s:
     """At most ``n`` different numbers below ``n_all`` for which ``wanted`` is true."""
     if n_all <= MOST_PAIRS:
         every = np.arange(n_all)
@@ -240,7 +241,7 @@ def _drawn(wanted: Callable[[Ints], Bools], n_all: int, n: int, rng: np.random.G
     return found
 
 
-def _joint_strata(trials: TrialList) -> tuple[Ints, Ints]:
+def _joint_strata(trials: TrialList) -> tuple[Int64s, Int64s]:
     """Strata of probes and of faces, with the same numbers; -1 if unknown."""
     for name in trials.strata:
         if name not in trials.probes.groups:

@@ -12,14 +12,12 @@ from typing import Literal, get_args
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int64s, Texts
 from voice2face.errors import CorpusError
 
 Protocol = Literal["1:2", "1:N", "retrieval", "verification"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +31,9 @@ class Items:
             become "").
     """
 
-    name: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
-    groups: dict[str, npt.NDArray[np.str_]] = field(default_factory=dict)
+    name: Texts
+    identity: Texts
+    groups: dict[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         columns = {"name": self.name, "identity": self.identity, **self.groups}
@@ -80,8 +78,8 @@ class TrialList:
     strata: tuple[str, ...] = ()
     n_way: int = 2
     seed: int = 0
-    asked: Ints | None = None
-    sets: Ints | None = None
+    asked: Int64s | None = None
+    sets: Int64s | None = None
     others_only: bool = False
 
     def __post_init__(self) -> None:
@@ -95,12 +93,12 @@ class TrialList:
                 )
 
     @cached_property
-    def gallery_people(self) -> npt.NDArray[np.str_]:
+    def gallery_people(self) -> Texts:
         """People of the gallery, sorted."""
         return np.unique(self.gallery.identity)
 
     @cached_property
-    def stratum(self) -> Ints:
+    def stratum(self) -> Int64s:
         """Number of the stratum of each face of the gallery; -1 if it is unknown."""
         return stratum_of(self.gallery, self.strata)
 
@@ -129,7 +127,7 @@ class TrialList:
         return digest.hexdigest()
 
 
-def stratum_of(items: Items, strata: Sequence[str]) -> Ints:
+def stratum_of(items: Items, strata: Sequence[str]) -> Int64s:
     """Number of each item's combination of values, shape (n,); -1 if a value is unknown."""
     numbers = np.zeros(len(items), np.int64)
     unknown = np.zeros(len(items), bool)
@@ -140,7 +138,7 @@ def stratum_of(items: Items, strata: Sequence[str]) -> Ints:
     return np.where(unknown, -1, numbers)
 
 
-def _texts(column: np.ndarray) -> npt.NDArray[np.str_]:
+def _texts(column: np.ndarray) -> Texts:
     """Values as text; "" for None and NaN."""
     column = np.asarray(column)
     if column.dtype.kind in "US":

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Int64s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.trials import drawn_trials as draw
 from voice2face.evaluation.trials.trial_list import Items, Protocol, TrialList, refused
@@ -21,8 +22,6 @@ MOST_BYTES = 1 << 28  # a file that is larger is none of ours
 SETS_EACH = 20  # sets of each probe, in "1:N"
 PAIRS = 30_000  # pairs of one person, and as many of two, in "verification"
 REMEDY = "restore it, or make it again"
-
-Ints = npt.NDArray[np.int64]
 
 
 def make_trials(
@@ -71,7 +70,7 @@ def make_trials(
     if n_sets is None and protocol in ("1:2", "retrieval"):
         return every
     rng = np.random.default_rng(seed)
-    asked: Ints | None = None
+    asked: Int64s | None = None
     if protocol == "retrieval":
         sets = draw.galleries(every, n_sets or 1, rng)
     elif protocol == "verification":

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Int64s, Texts, UInt8s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet
@@ -30,9 +31,6 @@ GENDER, GENDER_AUC = "gender right", "men above women, AUC"
 AGE, AGE_ERROR = "age, correlation", "age, error in years"
 REAL_NOTE = "real faces of people not trained on"
 
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
-
 
 # Tell age in years and how male a face looks, above one half for male.
 Judge = AgeGender | ReadOff
@@ -49,8 +47,8 @@ class Truth:
     """
 
     people: Texts
-    male: Floats
-    ages: Floats
+    male: Float64s
+    ages: Float64s
 
     @classmethod
     def of(cls, people: Texts, attributes: Mapping[str, npt.NDArray[Any]]) -> "Truth":
@@ -71,7 +69,7 @@ class Truth:
 
 
 # By system: what a judge says of its faces, ages and how male, for each seed.
-Said = dict[str, list[tuple[Floats, Floats]]]
+Said = dict[str, list[tuple[Float64s, Float64s]]]
 
 
 def lacking(context: Context) -> str:
@@ -106,7 +104,7 @@ def add_judged(summary: Summary, judge: Judge, spoken: Truth) -> None:
     context = summary.context
     faces, speech = context.faces(context.asked), context.unseen()
 
-    def said(pixels: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def said(pixels: UInt8s) -> tuple[Float64s, Float64s]:
         return judge.judge(FaceSet.of_crops(pixels, context.geometry))
 
     made = context.pixels(speech)
@@ -128,7 +126,7 @@ def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     summary.means(cell, right, truth.people, against=against, notes={REAL: REAL_NOTE})
     men, women = truth.male == 1, truth.male == 0
 
-    def area(found: tuple[Floats, Floats]) -> Estimate:
+    def area(found: tuple[Float64s, Float64s]) -> Estimate:
         return auc_over_people(
             found[1][men], truth.people[men], found[1][women], truth.people[women],
             **summary.context.draws,
@@ -138,7 +136,7 @@ def _add_gender(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     _add_whole(summary, Cell(GENDER_AUC, "", judge, 0.5), said, area, n)
 
 
-def gender_right(male: Floats, truth: Truth) -> Floats:
+def gender_right(male: Float64s, truth: Truth) -> Float64s:
     """1 if the judge sees the true gender, one half if undecided; NaN if it is not known: (n,)."""
     found = np.where(male > 0.5, 1.0, np.where(male < 0.5, 0.0, 0.5))
     return np.asarray(1 - np.abs(found - truth.male))
@@ -153,14 +151,14 @@ def _add_age(summary: Summary, judge: str, said: Said, truth: Truth) -> None:
     notes = {REAL: REAL_NOTE}
     summary.means(cell, known, truth.people, against=against, notes=notes, share=False)
 
-    def related(found: tuple[Floats, Floats]) -> Estimate:
+    def related(found: tuple[Float64s, Float64s]) -> Estimate:
         return correlation(found[0], middle(truth.ages), truth.people, **summary.context.draws)
 
     n = truth.people_of_age, int((~np.isnan(truth.ages[:, 0])).sum())
     _add_whole(summary, Cell(AGE, "", judge, 0.0), said, related, n)
 
 
-def age_error(ages: Floats, truth: Truth) -> Floats:
+def age_error(ages: Float64s, truth: Truth) -> Float64s:
     """Years outside of the band of the true age, (n,); NaN if it is not known."""
     least, largest = truth.ages.T
     return np.asarray(np.maximum(np.maximum(least - ages, ages - largest), 0.0))
@@ -170,7 +168,7 @@ def _add_whole(
     summary: Summary,
     cell: Cell,
     said: Said,
-    estimate: Callable[[tuple[Floats, Floats]], Estimate],
+    estimate: Callable[[tuple[Float64s, Float64s]], Estimate],
     n: tuple[int, int],
 ) -> None:
     """Add a measure that is no mean over recordings, for each system."""
@@ -185,7 +183,7 @@ def _add_whole(
 
 
 def correlation(
-    a: Floats, b: Floats, people: Texts, *, seed: int = 0, n_resamples: int = 10_000
+    a: Float64s, b: Float64s, people: Texts, *, seed: int = 0, n_resamples: int = 10_000
 ) -> Estimate:
     """Pearson's correlation of people's means, with its interval over people.
 
@@ -199,7 +197,7 @@ def correlation(
         found = "faces that are all of one age" if len(x) >= LEAST_PEOPLE else "too few people"
         raise CorpusError("correlation", found, "ages that differ", "ask about other people")
 
-    def of(drawn: npt.NDArray[np.int64]) -> Floats:
+    def of(drawn: Int64s) -> Float64s:
         u, v = (side[drawn] - side[drawn].mean(axis=-1, keepdims=True) for side in (x, y))
         size = np.sqrt((u * u).sum(axis=-1) * (v * v).sum(axis=-1))
         return np.where(size > 0, (u * v).sum(axis=-1) / np.maximum(size, 1e-30), np.nan)

@@ -1,11 +1,11 @@
 """Faces drawn for one voice: do they differ as people do, and is the speaker's own among them?"""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Texts, UInt8s
 from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.metrics.cosine import ROUNDING, mean_where, unit
-from voice2face.experiments.comparing import REAL, Floats, Texts, too_few
+from voice2face.experiments.comparing import REAL, too_few
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import add_people, chosen_rows
@@ -87,7 +87,7 @@ def _asked(context: Context) -> tuple[Recordings, Faces]:
     return speech, faces.only(np.isin(faces.identity, speech.identity))
 
 
-def centred(vectors: npt.NDArray[np.float32]) -> Floats:
+def centred(vectors: Float32s) -> Float64s:
     """Vectors less their mean, at length one, (n, dim); 0 where only rounding is left."""
     values = np.asarray(vectors, np.float64)
     rest = values - values.mean(axis=0)
@@ -95,7 +95,7 @@ def centred(vectors: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(unit(rest) * left[:, None], np.float64)
 
 
-def within(drawn: Floats) -> Floats:
+def within(drawn: Float64s) -> Float64s:
     """Mean of one minus the cosine of two faces of a voice: (voices, draws, dim) → (voices,)."""
     n = drawn.shape[1]
     # Half of the squared distance, which is the same for vectors of length one.
@@ -103,21 +103,21 @@ def within(drawn: Floats) -> Floats:
     return np.asarray((n * lengths - total) / (n * (n - 1)))
 
 
-def between(drawn: Floats) -> Floats:
+def between(drawn: Float64s) -> Float64s:
     """Mean of one minus the cosine to faces of other voices: (voices, draws, dim) → (voices,)."""
     means = drawn.mean(axis=1)
     cosines = means @ means.T
     return np.asarray(1 - (cosines.sum(axis=1) - np.diag(cosines)) / max(len(drawn) - 1, 1))
 
 
-def alike(vectors: Floats, faces: Faces) -> Floats:
+def alike(vectors: Float64s, faces: Faces) -> Float64s:
     """Mean of one minus the cosine to faces of others of that gender and age band, (n,)."""
     group = np.char.add(np.char.add(group_of(faces, "gender"), "|"), group_of(faces, "age"))
     others = (group[:, None] == group) & (faces.identity[:, None] != faces.identity)
     return 1 - mean_where(vectors @ vectors.T, others)
 
 
-def covered(drawn: Floats, real: Floats, voices: Texts, people: Texts) -> Floats:
+def covered(drawn: Float64s, real: Float64s, voices: Texts, people: Texts) -> Float64s:
     """Share of the speaker's pictures within the region of the faces drawn for the voice.
 
     A picture is outside if the sum of its distances to the drawn faces is larger than such a sum
@@ -155,9 +155,7 @@ def _claims(summary: Summary) -> None:
     claim(summary, COVERED, BEYOND, bound, summary.found(HELD), hears=False)
 
 
-def _add_faces(
-    summary: Summary, speech: Recordings, drawn: dict[str, list[npt.NDArray[np.uint8]]]
-) -> None:
+def _add_faces(summary: Summary, speech: Recordings, drawn: dict[str, list[UInt8s]]) -> None:
     """Add a row for each voice: the main model's face, drawn faces and the real one."""
     context = summary.context
     if context.main not in drawn:

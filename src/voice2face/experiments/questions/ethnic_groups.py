@@ -3,9 +3,10 @@
 import numpy as np
 from msgspec.structs import replace
 
+from voice2face.arrays import Texts
 from voice2face.corpus.arrays import Faces
 from voice2face.experiments.by_group import MOST_PEOPLE, why_not
-from voice2face.experiments.comparing import MATCHING, Texts
+from voice2face.experiments.comparing import MATCHING
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.people import group_of

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int16s, Int64s, Texts
 from voice2face.audio import extract, load_clip
 from voice2face.audio.channels import Channel, mp3, reverberation, telephone
 from voice2face.audio.front_end import Features
@@ -14,7 +14,7 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import AudioError
-from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE, Texts
+from voice2face.experiments.comparing import LEAST_PEOPLE, MOST_PEOPLE
 from voice2face.experiments.context import Context
 from voice2face.experiments.excerpts import Excerpt
 from voice2face.experiments.other_corpus import others_of
@@ -183,7 +183,7 @@ def _few(context: Context, speech: Recordings) -> Recordings:
     return some.only(_first_of_each(some.identity))
 
 
-def _first_of_each(people: Texts) -> npt.NDArray[np.int64]:
+def _first_of_each(people: Texts) -> Int64s:
     """Numbers of the first ``MOST_OF_ONE`` rows of each person, rising."""
     order = np.argsort(people, kind="stable")
     _, first, count = np.unique(people[order], return_index=True, return_counts=True)
@@ -206,7 +206,7 @@ def recordings_of(corpus: Corpus, split: str) -> dict[str, Path]:
 
 def through(
     corpus: Corpus, speech: Recordings, files: dict[str, Path], channel: Channel
-) -> tuple[Recordings, npt.NDArray[np.int64]]:
+) -> tuple[Recordings, Int64s]:
     """Read recordings again, send them through a channel, and compute features of them.
 
     Args:
@@ -239,5 +239,5 @@ def _heard(path: Path, channel: Channel, front_end: FrontEnd) -> Features:
     return extract(channel(load_clip(path)), front_end, RATE_HZ, check_speech=False)
 
 
-def _read_again(path: Path, channel: Channel, front_end: FrontEnd) -> npt.NDArray[np.int16]:
+def _read_again(path: Path, channel: Channel, front_end: FrontEnd) -> Int16s:
     return _heard(path, channel, front_end).voiced

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from voice2face.arrays import Texts
 from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.by_group import MOST_PEOPLE, TOLD, by_group, why_not
-from voice2face.experiments.comparing import REAL, Texts, independent_difference
+from voice2face.experiments.comparing import REAL, independent_difference
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import WHITE, add_grid, real_faces

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Texts, UInt8s
 from voice2face.corpus.arrays import Faces
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.onnx_embedder import OnnxEmbedder
@@ -16,8 +16,6 @@ from voice2face.experiments.verdicts import BEYOND, NO_DIFFERENCE, TESTS, Bound,
 
 TOP = (1, 5)
 REAL_NOTE = "pictures that the classifier was not trained on"
-
-Floats = npt.NDArray[np.float64]
 
 
 class Classifier:
@@ -37,7 +35,7 @@ class Classifier:
         self._network = OnnxEmbedder(path, output="logits")
         self.labels = np.array(self._network.labels, str)
 
-    def ranks(self, pixels: npt.NDArray[np.uint8], identity: npt.NDArray[np.str_]) -> Floats:
+    def ranks(self, pixels: UInt8s, identity: Texts) -> Float64s:
         """Number of people that it holds for likelier than the true one; ties count half.
 
         Args:
@@ -53,7 +51,7 @@ class Classifier:
         tied = (answers == own).sum(axis=1) - 1
         return np.asarray((answers > own).sum(axis=1) + tied / 2, np.float64)
 
-    def probabilities(self, pixels: npt.NDArray[np.uint8]) -> Floats:
+    def probabilities(self, pixels: UInt8s) -> Float64s:
         """Probability of each person; rows sum to one, (n, people).
 
         Args:
@@ -63,7 +61,7 @@ class Classifier:
         odds = np.exp(answers - answers.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
-    def _answers(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def _answers(self, pixels: UInt8s) -> Float32s:
         return self._network.embed(FaceSet.of_crops(pixels, self._network.geometry))
 
 
@@ -101,14 +99,12 @@ def measure(k: int, n_people: int) -> str:
     return f"top {k} of {n_people} people"
 
 
-def found(ranks: Floats, k: int) -> Floats:
+def found(ranks: Float64s, k: int) -> Float64s:
     """1 if the true person is among the first k, else 0: (n,)."""
     return (ranks < k).astype(np.float64)
 
 
-def _held_out(
-    faces: Faces, classifier: Classifier
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.str_]]:
+def _held_out(faces: Faces, classifier: Classifier) -> tuple[UInt8s, Texts]:
     """Pixels and people of real pictures that the classifier was not trained on."""
     from voice2face.training.recogniser.measures import held_out
 

@@ -6,8 +6,8 @@ and measured in the same way as a model.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s
 from voice2face.evaluation.metrics.matching import match
 from voice2face.evaluation.results import Row
 from voice2face.evaluation.statistics.intervals import SHARE, estimate
@@ -45,8 +45,6 @@ HOLDING = "intervals that hold the true value"
 # Of 28 intervals of 95 %, three or more miss the truth in about one of six cases.
 LEAST_HOLDING = 0.7
 SLACK = 0.003  # Monte Carlo error of the bounds
-
-Floats = npt.NDArray[np.float64]
 
 
 def run(summary: Summary) -> None:
@@ -94,7 +92,7 @@ def add_couplings(summary: Summary) -> None:
 
 
 def _add_task(
-    summary: Summary, people: tuple[Floats, Floats, float], trials: TrialList, cell: Cell
+    summary: Summary, people: tuple[Float64s, Float64s, float], trials: TrialList, cell: Cell
 ) -> None:
     heard, seen, coupling = people
     order = np.random.default_rng(summary.context.seed).permutation(len(heard))

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from voice2face.arrays import Texts
 from voice2face.evaluation.statistics.intervals import person_means
 from voice2face.experiments.by_group import MOST_PEOPLE, by_group, why_not
-from voice2face.experiments.comparing import LEAST_PEOPLE, VOICE, Texts
+from voice2face.experiments.comparing import LEAST_PEOPLE, VOICE
 from voice2face.experiments.context import Context
 from voice2face.experiments.experiment import Experiment
 from voice2face.experiments.grids import add_people

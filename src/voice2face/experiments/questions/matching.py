@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from voice2face.arrays import Vectors
 from voice2face.evaluation.metrics.face_verification import verify_faces
 from voice2face.evaluation.metrics.matching import Scored, match
 from voice2face.evaluation.metrics.retrieval import (
@@ -20,7 +21,6 @@ from voice2face.experiments.comparing import (
     MATCHING,
     MEAN_FACE,
     REAL,
-    Vectors,
     best_embedder,
     items_of,
 )

@@ -1,15 +1,14 @@
 """Figure 3: faces from noise."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Vectors
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.results import Series
 from voice2face.evaluation.statistics.intervals import Estimate
 from voice2face.experiments.comparing import (
     LEAST_PEOPLE,
     MOST_PEOPLE,
-    Vectors,
     independent_difference,
     too_few,
 )
@@ -37,7 +36,6 @@ OF_BABBLE = "babble, which is speech of several people, gives other faces than o
 ONE_FACE = "the model makes one face of all speech"
 LEAST = 1e-9  # means of 1 - cosine below are rounding
 
-Floats = npt.NDArray[np.float64]
 Heard = dict[tuple[str, int], Recordings]
 # By measure, kind and duration: the estimate, and the number of recordings.
 Measured = dict[tuple[str, str, int], tuple[Estimate, int]]
@@ -89,7 +87,7 @@ def heard_of(context: Context, people: Recordings) -> Heard:
 
 def _measured(summary: Summary, variant: str, embedder: str, heard: Heard) -> Measured:
     """Both measures of a model, as multiples of those of speech; means over its seeds."""
-    context, values = summary.context, dict[tuple[str, str, int], list[Floats]]()
+    context, values = summary.context, dict[tuple[str, str, int], list[Float64s]]()
     for model in context.models[variant]:
         vectors = {k: context.made_vectors(embedder, model, x) for k, x in heard.items()}
         for (kind, seconds), own in vectors.items():
@@ -107,7 +105,7 @@ def _measured(summary: Summary, variant: str, embedder: str, heard: Heard) -> Me
     return found
 
 
-def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Floats:
+def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Float64s:
     """One minus the cosine to the mean of known faces, all at length one: (n,).
 
     Args:
@@ -121,7 +119,7 @@ def distances_to_mean(vectors: Vectors, known: Vectors, *, same: bool) -> Floats
     return np.asarray(1 - (a * means).sum(axis=1))
 
 
-def spread(vectors: Vectors) -> Floats:
+def spread(vectors: Vectors) -> Float64s:
     """Mean of one minus the cosine of each to the others, (n,)."""
     a = unit(np.asarray(vectors, np.float64))
     cosines = a @ a.T
@@ -129,7 +127,7 @@ def spread(vectors: Vectors) -> Floats:
     return np.asarray(1 - others / max(len(a) - 1, 1))
 
 
-def times(values: Floats, of_speech: Floats) -> Floats:
+def times(values: Float64s, of_speech: Float64s) -> Float64s:
     """Values divided by the mean of those of speech, (n,); NaN if all of that is one face."""
     mean = float(of_speech.mean())
     return values / mean if mean > LEAST else np.full(len(values), np.nan)

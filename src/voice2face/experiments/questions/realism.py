@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Texts, UInt8s, Vectors
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import CorpusError
 from voice2face.evaluation.metrics.class_score import N_SPLITS, class_score
@@ -41,9 +41,6 @@ SCORE_NOTE = (
 )
 SOURCE = "report, ablated models"
 
-Floats = npt.NDArray[np.float64]
-Vectors = npt.NDArray[np.float32]
-Texts = npt.NDArray[np.str_]
 Sets = dict[str, tuple[Sequence[Vectors], Texts]]  # of each system its seeds, and whose faces
 
 
@@ -97,7 +94,7 @@ def _some(context: Context, faces: Faces) -> Faces:
 
 def _add_exposure(summary: Summary, real: Faces) -> None:
     context, speech = summary.context, summary.context.unseen()
-    measures: dict[str, Callable[[Made], Floats]] = {
+    measures: dict[str, Callable[[Made], Float64s]] = {
         BEYOND_1: lambda made: _beyond(made.raw, len(made.pixels)),
         WHITE: lambda made: _at(made.pixels, 255),
         BLACK: lambda made: _at(made.pixels, 0),
@@ -136,17 +133,17 @@ def _add_class_scores(summary: Summary, real: Faces) -> None:
         summary.number(cell, system, float(mean), least)
 
 
-def _spread_out(pixels: npt.NDArray[np.uint8], n: int) -> npt.NDArray[np.uint8]:
+def _spread_out(pixels: UInt8s, n: int) -> UInt8s:
     """``n`` of the faces, evenly spaced, since those of one person lie together."""
     return pixels[np.linspace(0, len(pixels) - 1, n).astype(np.int64)]
 
 
-def _beyond(raw: Vectors | None, n: int) -> Floats:
+def _beyond(raw: Vectors | None, n: int) -> Float64s:
     """Share of values beyond ±1, (n,); NaN for faces that no generator gave."""
     return np.full(n, np.nan) if raw is None else saturated(raw)
 
 
-def _at(pixels: npt.NDArray[np.uint8], value: int) -> Floats:
+def _at(pixels: UInt8s, value: int) -> Float64s:
     """Share of each picture's values that equal ``value``, (n,)."""
     return np.asarray((pixels == value).reshape(len(pixels), -1).mean(axis=1), np.float64)
 

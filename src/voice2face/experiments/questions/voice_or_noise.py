@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, Texts
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.metrics.roc import auc_over_people, roc_auc
 from voice2face.evaluation.results import Row
@@ -28,9 +28,6 @@ ALL = "noise"  # white, pink and brown; not babble, which is speech
 LIKENESS = "likeness, {}"  # name of a judge: how like a real face, by an embedder
 REAL_NOTE = "real faces of people not trained on, against faces that {} makes of noise"
 
-Floats = npt.NDArray[np.float64]
-Pictures = npt.NDArray[np.uint8]
-
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -44,7 +41,7 @@ class Heard:
 
     speech: Recordings
     noise: Recordings
-    kinds: npt.NDArray[np.str_]
+    kinds: Texts
 
     @classmethod
     def of(cls, context: Context) -> "Heard":
@@ -54,7 +51,7 @@ class Heard:
         made = [noise(k, SECONDS, N_EACH, unseen, front_end, context.seed) for k in NOISES]
         return cls(unseen.cut(SECONDS), Recordings.together(made), np.repeat(NOISES, N_EACH))
 
-    def of_kind(self, kind: str) -> npt.NDArray[np.bool_]:
+    def of_kind(self, kind: str) -> Bools:
         """Mask of the noises of a kind, or of all plain ones, (n,)."""
         return np.isin(self.kinds, PLAIN_NOISES if kind == ALL else (kind,))
 
@@ -76,9 +73,9 @@ class Scores:
         people: Person of each of the former, (n,).
     """
 
-    speech: Sequence[Floats]
-    noise: Sequence[Floats]
-    people: npt.NDArray[np.str_]
+    speech: Sequence[Float64s]
+    noise: Sequence[Float64s]
+    people: Texts
 
     def add_to(
         self, summary: Summary, system: str, judge: str, heard: Heard, note: str = ""
@@ -97,7 +94,7 @@ class Scores:
             cell = Cell(measure(kind), "", judge, 0.5)
             summary.add(cell, system, mean_estimate(areas, SHARE), n, note=note)
 
-    def shares(self, heard: Heard) -> list[Floats]:
+    def shares(self, heard: Heard) -> list[Float64s]:
         """Share of plain noise that each recording's face is above, (n,); the mean is the area."""
         rows = heard.of_kind(ALL)
         pairs = zip(self.speech, self.noise, strict=True)
@@ -109,7 +106,7 @@ def measure(kind: str) -> str:
     return f"speech or {kind}, AUC" if kind == ALL else f"speech or {kind} noise, AUC"
 
 
-Judge = Callable[[Made], Floats]  # how real faces look, (n,)
+Judge = Callable[[Made], Float64s]  # how real faces look, (n,)
 
 
 def lacking(context: Context) -> str:
@@ -183,7 +180,7 @@ def likeness(context: Context, embedder: str) -> Judge:
     rows = np.sort(rng.permutation(len(faces))[:MOST_BANK])
     bank = unit(context.embed(embedder, faces.pixels[rows]))
 
-    def of(made: Made) -> Floats:
+    def of(made: Made) -> Float64s:
         near = unit(context.embed(embedder, made.pixels)) @ bank.T
         return np.asarray(near.max(axis=1), np.float64)
 

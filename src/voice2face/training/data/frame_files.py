@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float16s, Int64s
 from voice2face.errors import OutputError, SettingsError
 from voice2face.files import atomic_write
 from voice2face.locks import locked
@@ -21,9 +21,6 @@ LIMIT_VARIABLE = "VOICE2FACE_CACHE_GB"
 MOST_GB = 50.0
 SUFFIX = ".frames"
 USED = "last-used"  # a file whose time says when frames were last read
-
-Int64Array = npt.NDArray[np.int64]
-Float16Array = npt.NDArray[np.float16]
 
 
 def frames_folder() -> Path:
@@ -57,7 +54,7 @@ def limit_bytes() -> int:
         raise SettingsError(LIMIT_VARIABLE, text, "a number of gigabytes", "set it") from error
 
 
-def write_frames(path: Path, lengths: Int64Array, frames: Float16Array) -> None:
+def write_frames(path: Path, lengths: Int64s, frames: Float16s) -> None:
     """Write the frames of a shard's recordings, whole.
 
     Args:
@@ -95,7 +92,7 @@ class FrameFile:
         try:
             file: Any = safe_open(path, framework="numpy")  # its methods have no types
             frames = file.get_slice("frames")
-            self.lengths: Int64Array = file.get_tensor("lengths")
+            self.lengths: Int64s = file.get_tensor("lengths")
         except SafetensorError as error:
             raise OSError(f"{path}: {error}") from error
         self._file = file
@@ -104,13 +101,13 @@ class FrameFile:
             raise OSError(f"{path}: frames of shape {shape} for {n_rows} recordings")
         self._starts = np.cumsum([0, *self.lengths])
 
-    def rows(self, start: int, stop: int) -> list[Float16Array]:
+    def rows(self, start: int, stop: int) -> list[Float16s]:
         """Frames of the recordings ``start`` to ``stop`` (exclusive), each (frames, frame_dim)."""
         first, last = int(self._starts[start]), int(self._starts[stop])
         block = self._file.get_slice("frames")[first:last]
         return np.split(block, self._starts[start + 1 : stop] - first)
 
-    def stretch(self, row: int, where: float, n_frames: int) -> Float16Array | None:
+    def stretch(self, row: int, where: float, n_frames: int) -> Float16s | None:
         """Some frames of one recording, which is repeated if it is shorter.
 
         Args:
@@ -127,9 +124,9 @@ class FrameFile:
         first = int(where * (max(length - n_frames, 0) + 1))
         wanted = self._file.get_slice("frames")
         if length >= n_frames:
-            stretch: Float16Array = wanted[start + first : start + first + n_frames]
+            stretch: Float16s = wanted[start + first : start + first + n_frames]
             return stretch
-        whole: Float16Array = wanted[start : start + length]
+        whole: Float16s = wanted[start : start + length]
         return whole[np.arange(n_frames) % length]
 
 

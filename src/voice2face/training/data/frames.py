@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float16s, Int64s, Texts
 from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import joined, objects, strings
@@ -21,9 +22,7 @@ from voice2face.corpus.stream import Part
 from voice2face.errors import AudioError, one_line
 from voice2face.training.data.frame_files import (
     SUFFIX,
-    Float16Array,
     FrameFile,
-    Int64Array,
     claimed,
     frames_folder,
     make_room,
@@ -50,9 +49,9 @@ class HeardVoices:
         attributes: Other columns by name; None where a cell was empty.
     """
 
-    frames: list[Float16Array]
-    clip: npt.NDArray[np.str_]
-    identity: npt.NDArray[np.str_]
+    frames: list[Float16s]
+    clip: Texts
+    identity: Texts
     attributes: dict[str, npt.NDArray[np.object_]]
 
     def __len__(self) -> int:
@@ -99,7 +98,7 @@ class CorpusFrames:
         self.root = frames_folder() if folder is None else folder
         name = f"{corpus.info.data_hash} {self.encoder.frames_hash}"
         self.folder = self.root / hashlib.sha256(name.encode()).hexdigest()[:40]
-        self._lengths: dict[str, Int64Array] = {}
+        self._lengths: dict[str, Int64s] = {}
         self._open: dict[str, FrameFile] = {}
 
     @property
@@ -107,7 +106,7 @@ class CorpusFrames:
         """Numbers of a frame."""
         return self.encoder.frame_dim
 
-    def lengths(self, part: Part) -> Int64Array:
+    def lengths(self, part: Part) -> Int64s:
         """Frames of each recording of a row group, shape (rows,); 0 for too little speech.
 
         Raises:
@@ -118,7 +117,7 @@ class CorpusFrames:
             self.compute(part.shard.split)
         return self._lengths[part.shard.name][part.start : part.start + len(part)]
 
-    def read(self, part: Part) -> list[Float16Array]:
+    def read(self, part: Part) -> list[Float16s]:
         """Frames of the recordings of a row group, each (frames, frame_dim).
 
         Raises:
@@ -164,7 +163,7 @@ class CorpusFrames:
             found |= {name: (shard, row) for row, name in enumerate(names)}
         return [found[str(clip)] for clip in clips]
 
-    def stretch(self, place: Place, where: float, n_frames: int) -> Float16Array | None:
+    def stretch(self, place: Place, where: float, n_frames: int) -> Float16s | None:
         """Some frames of one recording, see :meth:`FrameFile.stretch`."""
         shard, row = place
         if shard.name not in self._open:
@@ -244,7 +243,7 @@ class CorpusFrames:
         self._lengths[shard.name] = lengths
         mark_used(self.folder)
 
-    def _frames(self, recording: Recording, speech: Speech | None) -> Float16Array:
+    def _frames(self, recording: Recording, speech: Speech | None) -> Float16s:
         if speech is None and self._is_own():
             return recording.log_mel()
         try:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Int64s
 from voice2face.corpus.stream import Part, parts_of
 from voice2face.errors import TrainingError
 from voice2face.training.data.frames import CorpusFrames
@@ -26,15 +26,15 @@ class Rows:
     """
 
     parts: list[Part]
-    labels: list[npt.NDArray[np.int64]]
-    lengths: list[npt.NDArray[np.int64]]
+    labels: list[Int64s]
+    lengths: list[Int64s]
     item_bytes: int
 
     @classmethod
     def of(
         cls,
         parts: Sequence[Part],
-        lengths: Sequence[npt.NDArray[np.int64]],
+        lengths: Sequence[Int64s],
         numbers: dict[str, int],
         item_bytes: int,
     ) -> "Rows":
@@ -55,17 +55,17 @@ class Rows:
         return Rows(*one, self.item_bytes)
 
     @property
-    def kept(self) -> list[npt.NDArray[np.int64]]:
+    def kept(self) -> list[Int64s]:
         """Of each part, the numbers of the rows that have a partner."""
         return [np.flatnonzero(of_rows >= 0) for of_rows in self.labels]
 
     @property
-    def classes(self) -> npt.NDArray[np.int64]:
+    def classes(self) -> Int64s:
         """Class of each of these rows, part after part."""
         return self._joined(self.labels)
 
     @property
-    def kept_lengths(self) -> npt.NDArray[np.int64]:
+    def kept_lengths(self) -> Int64s:
         """Length of each of these rows, part after part."""
         return self._joined(self.lengths)
 
@@ -80,7 +80,7 @@ class Rows:
         """Number of these rows of each part."""
         return tuple(map(len, self.kept))
 
-    def _joined(self, of_parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    def _joined(self, of_parts: list[Int64s]) -> Int64s:
         found = [values[rows] for values, rows in zip(of_parts, self.kept, strict=True)]
         return np.concatenate([np.empty(0, np.int64), *found])
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
+
+from voice2face.arrays import Int64s
 
 T = TypeVar("T")
 Item = tuple[int, int]  # ordinal of a group in the order of entering, row in it
@@ -48,13 +49,13 @@ class Order:
         n_passed, place = divmod(ordinal, len(self.counts))
         return int(_permutation(self.seed, n_passed, len(self.counts))[place])
 
-    def leaving(self, ordinal: int) -> npt.NDArray[np.int64]:
+    def leaving(self, ordinal: int) -> Int64s:
         """Tick at which each item of a group leaves, shape (items,)."""
         first, stop = max(ordinal, self.first_tick), ordinal + self.window
         n_items = self.counts[self.group(ordinal)]
         return _rng(self.seed, 1, ordinal).integers(first, stop, n_items)
 
-    def tick(self, number: int, leaving: Callable[[int], npt.NDArray[np.int64]]) -> list[Item]:
+    def tick(self, number: int, leaving: Callable[[int], Int64s]) -> list[Item]:
         """The items of a tick; ``leaving`` may remember what :meth:`leaving` gave."""
         items = [
             (ordinal, int(row))
@@ -78,7 +79,7 @@ class Pool(Generic[T]):
         self.order, self._read, self._n_ahead = order, read, n_ahead
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="read-ahead")
         self._held: dict[int, Future[T]] = {}
-        self._leaving: dict[int, npt.NDArray[np.int64]] = {}
+        self._leaving: dict[int, Int64s] = {}
         self.waited_s = 0.0
         self._go_to(order.first_tick, 0)
 
@@ -166,7 +167,7 @@ def _needed(sizes: Sequence[int], n_ahead: int) -> list[int]:
 
 
 @functools.lru_cache(maxsize=16)
-def _permutation(seed: tuple[int, int], n_passed: int, n: int) -> npt.NDArray[np.int64]:
+def _permutation(seed: tuple[int, int], n_passed: int, n: int) -> Int64s:
     return _rng(seed, 0, n_passed).permutation(n)
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, UInt8s
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import five_points
-
-Floats = npt.NDArray[np.float64]
 
 MALE = {"male": 1.0, "m": 1.0, "man": 1.0, "female": 0.0, "f": 0.0, "woman": 0.0}
 GENDERS, AGES = ("gender", "sex"), ("age",)  # names of columns
@@ -20,12 +19,12 @@ OPEN_END = 5.0  # years that people of "more than 70" are older than that, say
 LIKELY_AGES = (1.0, 119.0)
 
 
-def said_male(columns: Mapping[str, npt.NDArray[np.object_]], n: int) -> Floats:
+def said_male(columns: Mapping[str, npt.NDArray[np.object_]], n: int) -> Float64s:
     """Whether each is a man by the column of gender: 1, 0, or NaN where it does not say."""
     return _said(columns, GENDERS, n, lambda text: MALE.get(text.casefold(), np.nan))
 
 
-def said_age(columns: Mapping[str, npt.NDArray[np.object_]], n: int) -> Floats:
+def said_age(columns: Mapping[str, npt.NDArray[np.object_]], n: int) -> Float64s:
     """Age in years by the column of age, the middle of a band; NaN where it does not say."""
     return _said(columns, AGES, n, years)
 
@@ -42,9 +41,7 @@ def years(text: str) -> float:
     return age if LIKELY_AGES[0] <= age <= LIKELY_AGES[1] else np.nan
 
 
-def on_own_shapes(
-    texture: npt.NDArray[np.uint8], shape: npt.NDArray[np.float32], px: int
-) -> FaceSet:
+def on_own_shapes(texture: UInt8s, shape: Float32s, px: int) -> FaceSet:
     """Normalised faces as they were in their pictures, for networks that look at faces.
 
     Args:
@@ -62,7 +59,7 @@ def on_own_shapes(
 
 def _said(
     columns: Mapping[str, npt.NDArray[np.object_]], names: tuple[str, ...], n: int, read: Any
-) -> Floats:
+) -> Float64s:
     found = np.full(n, np.nan)
     for name, cells in columns.items():
         if name.casefold() in names:

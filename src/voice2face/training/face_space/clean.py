@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, UInt8s
 from voice2face.faces.evenness import coarse
 from voice2face.faces.layout import Layout
 from voice2face.faces.luma import LUMA
 from voice2face.faces.mesh import RIGHT_EYE
-
-Floats = npt.NDArray[np.float64]
 
 DARKEST = 8.0  # of 255
 FLATTEST = 2.0  # of 255: an eye of less contrast is not to be seen
@@ -45,9 +44,7 @@ class Clean:
     min_opening: float = 0.17
     usual: float = 0.85
 
-    def __call__(
-        self, texture: npt.NDArray[np.uint8], shape: npt.NDArray[Any], codes: npt.NDArray[Any]
-    ) -> npt.NDArray[np.bool_]:
+    def __call__(self, texture: UInt8s, shape: npt.NDArray[Any], codes: npt.NDArray[Any]) -> Bools:
         """Which faces are clean, shape (n,).
 
         Args:
@@ -73,11 +70,11 @@ class Usual:
         eye: Pixels around an open eye, of mean 0 and length 1, shape (pixels,).
     """
 
-    light: Floats
-    eye: Floats
+    light: Float64s
+    eye: Float64s
 
     @classmethod
-    def of(cls, texture: npt.NDArray[np.uint8]) -> "Usual":
+    def of(cls, texture: UInt8s) -> "Usual":
         """Of many faces: the mean light, and the mean eye of the half that look most like it."""
         eyes = _eyes(texture)
         eye = eyes.mean(axis=0)
@@ -86,16 +83,16 @@ class Usual:
             eye = eyes[alike >= np.median(alike)].mean(axis=0)
         return cls(_light(texture).mean(axis=0), np.asarray(eye / np.linalg.norm(eye)))
 
-    def shadows(self, texture: npt.NDArray[np.uint8]) -> Floats:
+    def shadows(self, texture: UInt8s) -> Float64s:
         """How far the light on each face differs: shadows, a fringe, a hand, shape (n,)."""
         return np.asarray((_light(texture) - self.light).std(axis=1))
 
-    def open_eyes(self, texture: npt.NDArray[np.uint8]) -> Floats:
+    def open_eyes(self, texture: UInt8s) -> Float64s:
         """How much the eyes of each face look like open ones, -1 to 1, shape (n,)."""
         return np.asarray(_eyes(texture) @ self.eye)
 
 
-def _light(texture: npt.NDArray[np.uint8]) -> Floats:
+def _light(texture: UInt8s) -> Float64s:
     inside = Layout.read().inside(texture.shape[1])
     light = []
     for one in texture:
@@ -104,7 +101,7 @@ def _light(texture: npt.NDArray[np.uint8]) -> Floats:
     return np.asarray(np.array(light) - np.mean(light, axis=1, keepdims=True))
 
 
-def _eyes(texture: npt.NDArray[np.uint8]) -> Floats:
+def _eyes(texture: UInt8s) -> Float64s:
     """Pixels around the eyes of each face, both in one, of mean 0 and length 1, (n, pixels)."""
     corners = Layout.read().shape[list(RIGHT_EYE)] * texture.shape[1]
     middle, width = corners.mean(axis=0), np.ptp(corners[:, 0])
@@ -119,7 +116,7 @@ def _eyes(texture: npt.NDArray[np.uint8]) -> Floats:
     return np.asarray(eyes / (contrast * np.sqrt(eyes.shape[1])), np.float64)
 
 
-def openings(shape: npt.NDArray[Any]) -> Floats:
+def openings(shape: npt.NDArray[Any]) -> Float64s:
     """Distance of the lids of the eye that is open less, in the width of the eye, shape (n,)."""
     both = []
     for outer, inner, upper, lower in EYES:

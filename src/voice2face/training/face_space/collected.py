@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float64s, Int64s, Texts
 from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.training.everyone import Everyone
@@ -13,9 +13,8 @@ from voice2face.training.face_space.attributes import on_own_shapes, said_age, s
 from voice2face.training.face_space.fit import Speakers
 from voice2face.training.face_space.people import People
 
-Floats = npt.NDArray[np.float64]
 # Ages in years and probabilities of male, by a network: ``AgeGender.judge``.
-Judge = Callable[[FaceSet], tuple[Floats, Floats]]
+Judge = Callable[[FaceSet], tuple[Float64s, Float64s]]
 
 JUDGED_PX = 160
 NOBODY = -1
@@ -35,7 +34,7 @@ class Collected:
     people: People
     speakers: list[Speakers]
     faces: FaceSet
-    owners: npt.NDArray[np.str_]
+    owners: Texts
 
 
 def collected(everyone: Everyone, judge: Judge, where: str = "corpus") -> Collected:
@@ -71,7 +70,7 @@ def collected(everyone: Everyone, judge: Judge, where: str = "corpus") -> Collec
     return Collected(people, _speakers(everyone, people, owners), faces, owners)
 
 
-def _speakers(everyone: Everyone, people: People, owners: npt.NDArray[np.str_]) -> list[Speakers]:
+def _speakers(everyone: Everyone, people: People, owners: Texts) -> list[Speakers]:
     names, number = np.unique(owners, return_inverse=True)
     mean = _means(people, number, len(names))
     place = {name: row for row, name in enumerate(names.tolist())}
@@ -90,7 +89,7 @@ def _speakers(everyone: Everyone, people: People, owners: npt.NDArray[np.str_]) 
     return found
 
 
-def _means(people: People, number: npt.NDArray[np.int64], n: int) -> People:
+def _means(people: People, number: Int64s, n: int) -> People:
     """One face of each person: on one mean shape, faces of a person have a mean."""
     count = np.bincount(number, minlength=n)
     if (count == 1).all():
@@ -108,6 +107,6 @@ def _means(people: People, number: npt.NDArray[np.int64], n: int) -> People:
     return People(texture, shape, male, age, count / count.sum())
 
 
-def _of(values: Floats, face: npt.NDArray[np.int64]) -> Floats:
+def _of(values: Float64s, face: Int64s) -> Float64s:
     """What is known of people, for each voice; NaN where its speaker's face is not there."""
     return np.where(face == NOBODY, np.nan, np.append(values, np.nan)[face])

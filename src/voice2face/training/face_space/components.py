@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Float64s, UInt8s
 from voice2face.faces.layout import Layout
 from voice2face.parts import Arrays
 from voice2face.training.face_space.people import People
 
-Floats = npt.NDArray[np.float32]
 OVERSAMPLED = 30  # directions more than are kept
 POWERS = 3  # times that the leading directions are driven out
 
@@ -24,10 +24,10 @@ class Components:
         basis: One direction a row, times the spread along it, shape (components, numbers).
     """
 
-    mean: Floats
-    basis: Floats
+    mean: Float32s
+    basis: Float32s
 
-    def along(self, values: Floats) -> Floats:
+    def along(self, values: Float32s) -> Float32s:
         """Where rows lie, in spreads, shape (n, components)."""
         squares = (self.basis**2).sum(axis=1)
         return np.asarray((values - self.mean) @ self.basis.T / squares, np.float32)
@@ -43,14 +43,12 @@ class Codes:
         shape: Of the points.
     """
 
-    region: npt.NDArray[np.bool_]
+    region: Bools
     texture: Components
     shape: Components
 
     @classmethod
-    def fit(
-        cls, people: People, region: npt.NDArray[np.bool_], n_texture: int, n_shape: int
-    ) -> "Codes":
+    def fit(cls, people: People, region: Bools, n_texture: int, n_shape: int) -> "Codes":
         """Fit on the mean of each face and its mirror image.
 
         What differs between the sides of a face in a picture is light, pose and expression rather
@@ -79,11 +77,11 @@ class Codes:
         )
 
     @property
-    def spread(self) -> Floats:
+    def spread(self) -> Float32s:
         """How far people differ in each number of a code, over the mean of its kind, (K,)."""
         return np.concatenate([relative_spread(self.texture), relative_spread(self.shape)])
 
-    def of(self, texture: npt.NDArray[np.uint8], shape: npt.NDArray[Any]) -> Floats:
+    def of(self, texture: UInt8s, shape: npt.NDArray[Any]) -> Float32s:
         """Codes of normalised faces, shape (n, K).
 
         Args:
@@ -93,7 +91,7 @@ class Codes:
         textures = self.texture.along(_pixels(texture, self.region))
         return np.column_stack([textures, self.shape.along(points_of(shape))])
 
-    def textures(self, codes: Floats) -> npt.NDArray[np.uint8]:
+    def textures(self, codes: Float32s) -> UInt8s:
         """Normalised faces of codes, black outside, shape (n, side, side, 3)."""
         inner = self.texture.mean + codes[:, : len(self.texture.basis)] @ self.texture.basis
         whole = np.zeros((len(codes), *self.region.shape, 3), np.uint8)
@@ -101,26 +99,26 @@ class Codes:
         return whole
 
 
-def relative_spread(components: Components) -> Floats:
+def relative_spread(components: Components) -> Float32s:
     """Spread along each direction, in pixels or points, over their mean, shape (components,)."""
     lengths = np.linalg.norm(components.basis, axis=1)
     return np.asarray(lengths / lengths.mean(), np.float32)
 
 
-def _pixels(texture: npt.NDArray[np.uint8], region: npt.NDArray[np.bool_]) -> Floats:
+def _pixels(texture: UInt8s, region: Bools) -> Float32s:
     """Mean of each texture and its mirror image, where the region is, shape (n, numbers)."""
     both = texture[:, region].astype(np.float32) + texture[:, :, ::-1][:, region]
     return np.asarray(both.reshape(len(texture), -1) / 2, np.float32)
 
 
-def points_of(shape: npt.NDArray[Any]) -> Floats:
+def points_of(shape: npt.NDArray[Any]) -> Float32s:
     """Mean of each shape and its mirror image, shape (n, 936)."""
     layout = Layout.read()
     both = [(one + layout.mirrored(one)) / 2 for one in shape]
     return np.array(both, np.float32).reshape(len(shape), -1)
 
 
-def principal_components(values: Floats, weight: npt.NDArray[np.float64], n: int) -> Components:
+def principal_components(values: Float32s, weight: Float64s, n: int) -> Components:
     """Leading principal components of weighted rows; the rows are overwritten.
 
     Source:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Float64s, Int64s, Texts, UInt8s
 from voice2face.faces.layout import Layout
 from voice2face.generators.soft import blur_matrix
 from voice2face.parts import Arrays
@@ -54,14 +55,14 @@ class Speakers:
             (n,); None: of each its own.
     """
 
-    embedding: npt.NDArray[np.float32]
-    person: npt.NDArray[np.str_]
-    male: npt.NDArray[np.float64]
-    age: npt.NDArray[np.float64]
-    texture: npt.NDArray[np.uint8] | None = None
-    shape: npt.NDArray[np.float32] | None = None
+    embedding: Float32s
+    person: Texts
+    male: Float64s
+    age: Float64s
+    texture: UInt8s | None = None
+    shape: Float32s | None = None
     on_record: bool = False
-    face: npt.NDArray[np.int64] | None = None
+    face: Int64s | None = None
 
 
 def fit(
@@ -124,14 +125,14 @@ def _decoder_arrays(codes: Codes) -> Arrays:
 
 
 def _as_integers(
-    rows: npt.NDArray[np.float32], kind: type[np.int8] | type[np.int16]
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
+    rows: Float32s, kind: type[np.int8] | type[np.int16]
+) -> tuple[npt.NDArray[Any], Float32s]:
     """Rows in the steps of a type, and what a step is worth in each."""
     step = np.maximum(np.abs(rows).max(axis=1), 1e-9) / np.iinfo(kind).max
     return np.rint(rows / step[:, None]).astype(kind), step.astype(np.float32)
 
 
-def _blend(inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _blend(inside: Float32s) -> Float32s:
     """How much of each pixel is the face's: all inside, none beyond the outline."""
     side = len(inside)
     inset = blur_matrix(side, INSET * side)
@@ -142,7 +143,7 @@ def _blend(inside: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray((soft @ within @ soft.T) * inside, np.float32)
 
 
-def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _grown(mask: Bools) -> Bools:
     """A mask and the pixels beside it."""
     grown = mask.copy()
     for axis in (0, 1):

@@ -3,15 +3,13 @@
 from io import BytesIO
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from voice2face.arrays import Bools, Float32s, Int64s, UInt8s
 from voice2face.generators.soft import blur_matrix, blurred
 from voice2face.parts import Arrays
 from voice2face.training.face_space.people import People
 from voice2face.training.face_space.studio import relit, shades
-
-Floats = npt.NDArray[np.float32]
 
 MIXED = 3  # portraits that make a head: one alone would be a picture of somebody
 MOST = (0.4, 0.6)  # their mean opacity: an outline is where most of them have theirs
@@ -24,7 +22,7 @@ BLANK = (0.9, 0.99)  # of the blend: beyond, nothing of the portrait's face is s
 BORDER, WITHIN = (0.5, 0.95), 2.0
 
 
-def usual_outlines(portraits: People) -> npt.NDArray[np.bool_]:
+def usual_outlines(portraits: People) -> Bools:
     """Whose head has the outline of most of the gender, shape (n,): no hats, nothing cut off."""
     assert portraits.person is not None
     kept = np.zeros(len(portraits.person), bool)
@@ -36,7 +34,7 @@ def usual_outlines(portraits: People) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def head_arrays(portraits: People, studio: Floats, blend: Floats, dim: int) -> Arrays:
+def head_arrays(portraits: People, studio: Float32s, blend: Float32s, dim: int) -> Arrays:
     """The arrays of :mod:`voice2face.generators.heads`.
 
     Args:
@@ -68,9 +66,7 @@ def head_arrays(portraits: People, studio: Floats, blend: Floats, dim: int) -> A
     }
 
 
-def _alike(
-    lit: npt.NDArray[np.uint8], person: Floats, male: npt.NDArray[np.bool_], around: Floats
-) -> list[npt.NDArray[np.int64]]:
+def _alike(lit: UInt8s, person: Float32s, male: Bools, around: Float32s) -> list[Int64s]:
     """Of each portrait itself and the others of its gender whose heads look most like it.
 
     A mirror image of portrait ``i`` is numbered ``n + i``.
@@ -92,9 +88,7 @@ def _alike(
     return [(rows + n * mirrored[i, rows])[far[i, rows] < np.inf] for i, rows in enumerate(nearest)]
 
 
-def _mean(
-    lit: npt.NDArray[np.uint8], person: Floats, numbers: npt.NDArray[np.int64]
-) -> tuple[Floats, Floats]:
+def _mean(lit: UInt8s, person: Float32s, numbers: Int64s) -> tuple[Float32s, Float32s]:
     """Colour and opacity of a mean of portraits, shapes (side, side, 3) and (side, side)."""
     n = len(person)
     ways = [(i % n, 1 if i < n else -1) for i in numbers]
@@ -106,7 +100,7 @@ def _mean(
     return np.where(total > 0.05, colour, colours.mean(axis=0)), opacity
 
 
-def _stored(face: Floats, person: Floats, skin: Floats, blend: Floats) -> bytes:
+def _stored(face: Float32s, person: Float32s, skin: Float32s, blend: Float32s) -> bytes:
     """One head as a JPEG file."""
     side = len(face)
     blank = np.clip((blend - BLANK[0]) / (BLANK[1] - BLANK[0]), 0, 1)[..., None]

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Float64s, Floats, Texts
 from voice2face.training.face_space.people import People
-
-Floats = npt.NDArray[np.float64]
 
 # Ridge: strengths in mean squared standardised inputs, for each person learned from. Chosen on
 # held-out people of AVSpeech, where a half or a double of each does no worse by a point.
@@ -35,11 +34,11 @@ class Voices:
         on_record: Whether ``male`` is on record, not what a network sees.
     """
 
-    embedding: npt.NDArray[np.float32]
-    person: npt.NDArray[np.str_]
-    male: Floats
-    age: Floats
-    code: Floats
+    embedding: Float32s
+    person: Texts
+    male: Float64s
+    age: Float64s
+    code: Float64s
     on_record: bool = False
 
 
@@ -54,15 +53,13 @@ class Middle:
         spread: Spread of what gender leaves, shape (K,).
     """
 
-    code: Floats
-    age: Floats
-    slope: Floats
-    spread: Floats
+    code: Float64s
+    age: Float64s
+    slope: Float64s
+    spread: Float64s
 
     @classmethod
-    def of(
-        cls, codes: Floats, male: npt.NDArray[np.bool_], age: Floats, weight: Floats
-    ) -> "Middle":
+    def of(cls, codes: Float64s, male: Bools, age: Float64s, weight: Float64s) -> "Middle":
         """Fit to people, each counting as much as their weight."""
         means, ages, slopes = [], [], []
         squares = np.zeros(codes.shape[1])
@@ -77,7 +74,7 @@ class Middle:
             squares += w @ left**2 / 2
         return cls(np.array(means), np.array(ages), np.array(slopes), np.sqrt(squares))
 
-    def deviations(self, codes: Floats, male: npt.NDArray[np.bool_]) -> Floats:
+    def deviations(self, codes: Float64s, male: Bools) -> Float64s:
         """Codes less the mean of the gender, shape (n, K)."""
         return np.asarray(codes - self.code[male.astype(np.int64)])
 
@@ -86,11 +83,11 @@ class Middle:
 class Usual:
     """Gender and weight of the people that draws are mixed from, each of shape (n,)."""
 
-    male: npt.NDArray[np.bool_]
-    weight: Floats
+    male: Bools
+    weight: Float64s
 
 
-def ridge(x: Floats, y: Floats, strength: float) -> tuple[Floats, Floats]:
+def ridge(x: Float64s, y: Float64s, strength: float) -> tuple[Float64s, Float64s]:
     """Weights (dim, targets) and offsets (targets,) of ``y ≈ x @ weights + offsets``.
 
     Source:
@@ -103,7 +100,9 @@ def ridge(x: Floats, y: Floats, strength: float) -> tuple[Floats, Floats]:
     return weights, offset - middle @ weights
 
 
-def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str, npt.NDArray[Any]]:
+def fit_hearing(
+    voices: list[Voices], people: People, codes: Float64s
+) -> dict[str, npt.NDArray[Any]]:
     """From a voice's embedding to the distribution of the face's code.
 
     Gender is read off by a regression on the voices whose gender is on record, or on all if there
@@ -162,7 +161,7 @@ def fit_hearing(voices: list[Voices], people: People, codes: Floats) -> dict[str
     }
 
 
-def _rest(codes: Floats, people: People, middle: Middle) -> tuple[Floats, Usual]:
+def _rest(codes: Float64s, people: People, middle: Middle) -> tuple[Float64s, Usual]:
     """What gender and age leave of the open faces' codes, without the least usual faces.
 
     The furthest from the mean are mostly spectacles, shadows and paint.
@@ -174,20 +173,20 @@ def _rest(codes: Floats, people: People, middle: Middle) -> tuple[Floats, Usual]
     return rest[kept], Usual(people.male[kept], people.weight[kept] / people.weight[kept].sum())
 
 
-def usual(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+def usual(scores: Floats) -> Bools:
     """The share ``USUAL`` of rows that lie nearest to the mean, shape (n,)."""
     squares = (scores**2).mean(axis=1)
     return np.asarray(squares <= np.quantile(squares, USUAL))
 
 
 def _spread(
-    heard: Floats,
-    target: Floats,
-    men: npt.NDArray[np.bool_],
-    person: npt.NDArray[np.str_],
+    heard: Float64s,
+    target: Float64s,
+    men: Bools,
+    person: Texts,
     people: Usual,
-    rest: Floats,
-) -> tuple[Floats, Floats]:
+    rest: Float64s,
+) -> tuple[Float64s, Float64s]:
     """How much voices leave open, calibrated on people left out.
 
     Returns:
@@ -214,7 +213,7 @@ def _spread(
     return np.array(scales), np.array(factors)
 
 
-def shrunk(covariance: Floats, n: float) -> Floats:
+def shrunk(covariance: Float64s, n: float) -> Float64s:
     """A covariance of n people, the nearer to its diagonal the fewer they are.
 
     Few people vary little in some directions by chance alone, and others then seem far away there.
@@ -225,7 +224,7 @@ def shrunk(covariance: Floats, n: float) -> Floats:
     return np.asarray((1 - share) * covariance + share * diagonal)
 
 
-def _left_out(heard: Floats, target: Floats, person: npt.NDArray[np.str_]) -> Floats:
+def _left_out(heard: Float64s, target: Float64s, person: Texts) -> Float64s:
     """What a regression predicts for people that it was not fitted on, shape (n, K)."""
     _, owner = np.unique(person, return_inverse=True)
     fold = np.random.default_rng(0).permutation(owner.max() + 1)[owner] % N_FOLDS

@@ -1,20 +1,16 @@
 """How the light of drawn faces becomes that of photographs (:mod:`voice2face.generators.light`)."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Floats, UInt8s
 from voice2face.generators.light import Coarse
 from voice2face.parts import Arrays
-
-Floats = npt.NDArray[np.floating]
 
 N_PATTERNS = 12
 LEAST = 0.05  # of the drawn light's mean variance: a pattern that no draw has is not enlarged
 
 
-def fit_light(
-    seen: npt.NDArray[np.uint8], weight: Floats, drawn: Floats, inside: npt.NDArray[np.float32]
-) -> Arrays:
+def fit_light(seen: UInt8s, weight: Floats, drawn: Floats, inside: Float32s) -> Arrays:
     """The arrays of :mod:`voice2face.generators.light`.
 
     Args:
@@ -42,7 +38,7 @@ def fit_light(
     }
 
 
-def _root(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _root(covariance: Float64s) -> Float64s:
     """The symmetric root of a covariance."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)

@@ -1,9 +1,9 @@
 """``train face --generator face-space``: a face space from a corpus of normalised faces."""
 
 import numpy as np
-import numpy.typing as npt
 from msgspec.structs import replace
 
+from voice2face.arrays import Float32s
 from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.attributes import AgeGender
@@ -96,9 +96,7 @@ class FaceSpaceFit(Settings, frozen=True, kw_only=True):
         return Trained(as_part(arrays, part), facts=facts, remarks=REMARKS)
 
 
-def identities(
-    found: Collected, reading: npt.NDArray[np.float32], codes: npt.NDArray[np.float32]
-) -> Identities:
+def identities(found: Collected, reading: Float32s, codes: Float32s) -> Identities:
     """Voices whose speaker's face is there, and what is seen in it, the mean of several.
 
     Args:

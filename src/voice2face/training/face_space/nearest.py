@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Floats, Texts
 from voice2face.generators.neighbours import comparable
 from voice2face.parts import Arrays
 from voice2face.training.face_space.hearing import N_FOLDS, ridge
 from voice2face.training.face_space.people import People
-
-Floats = npt.NDArray[np.float64]
 
 # Chosen on held-out people of AVSpeech, by 1:2 matching of faces drawn, and of the mean readings of
 # those who are averaged, against the speakers' own.
@@ -35,17 +34,17 @@ class Identities:
         person: Person of each, shape (n,).
     """
 
-    embedding: npt.NDArray[np.float32]
-    reading: npt.NDArray[np.floating]
-    code: npt.NDArray[np.floating]
-    person: npt.NDArray[np.str_]
+    embedding: Float32s
+    reading: Floats
+    code: Floats
+    person: Texts
 
 
 def fit_nearest(
     taught: Identities,
     people: People,
-    reading: npt.NDArray[np.float32],
-    codes: npt.NDArray[np.floating],
+    reading: Float32s,
+    codes: Floats,
 ) -> Arrays:
     """What finds the people of a face space who look as a voice tells.
 
@@ -80,7 +79,7 @@ def fit_nearest(
     }
 
 
-def _likelihood(heard: Floats, seen: Floats, strength: float) -> Floats:
+def _likelihood(heard: Float64s, seen: Float64s, strength: float) -> Float64s:
     """From a voice to what its product with what is seen of a face says of how likely that is.
 
     The regression, whitened by the covariance of what voices leave; of mean length one.
@@ -96,7 +95,7 @@ def _likelihood(heard: Floats, seen: Floats, strength: float) -> Floats:
     return np.asarray(found / max(float(length), 1e-12))
 
 
-def _told(taught: Identities, seen: Floats, rectified: bool) -> float:
+def _told(taught: Identities, seen: Float64s, rectified: bool) -> float:
     """Share of what is seen that voices tell of people who are left out."""
     heard = comparable(taught.embedding, rectified).astype(np.float64)
     _, owner = np.unique(taught.person, return_inverse=True)
@@ -111,10 +110,10 @@ def _told(taught: Identities, seen: Floats, rectified: bool) -> float:
     return 1 - float((left**2).sum() / max(((seen - seen.mean(axis=0)) ** 2).sum(), 1e-12))
 
 
-def _strength(heard: Floats, variances: float) -> float:
+def _strength(heard: Float64s, variances: float) -> float:
     return variances * float(heard.var(axis=0).mean())
 
 
-def _unit(vectors: npt.NDArray[Any]) -> Floats:
+def _unit(vectors: npt.NDArray[Any]) -> Float64s:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-9), np.float64)

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float32s, Float64s, Texts, UInt8s
 from voice2face.errors import CorpusError
 
-Floats = npt.NDArray[np.float64]
 MOST = 6.0  # times the mean weight: nobody counts for more
 ROUNDS = 30  # of raking
 
@@ -27,12 +26,12 @@ class People:
             hair and background are known.
     """
 
-    texture: npt.NDArray[np.uint8]
-    shape: npt.NDArray[np.float32]
-    male: npt.NDArray[np.bool_]
-    age: Floats
-    weight: Floats
-    person: npt.NDArray[np.uint8] | None = None
+    texture: UInt8s
+    shape: Float32s
+    male: Bools
+    age: Float64s
+    weight: Float64s
+    person: UInt8s | None = None
 
     def __post_init__(self) -> None:
         """Refuse people whose arrays do not belong together, or of one gender only."""
@@ -45,7 +44,7 @@ class People:
             raise CorpusError("people", "no women or no men", "both", "give faces of both")
 
 
-def raked(groups: Sequence[tuple[npt.NDArray[np.str_], Mapping[str, float]]]) -> Floats:
+def raked(groups: Sequence[tuple[Texts, Mapping[str, float]]]) -> Float64s:
     """Weights under which each group has its share, whatever there are more of.
 
     Args:
@@ -70,7 +69,7 @@ def raked(groups: Sequence[tuple[npt.NDArray[np.str_], Mapping[str, float]]]) ->
     return weight
 
 
-def _capped(weight: Floats, most: float) -> Floats:
+def _capped(weight: Float64s, most: float) -> Float64s:
     """Weights that sum to one as before, none above ``most``: the others take what is cut off."""
     while weight.max() > most * (1 + 1e-9):
         free = weight < most

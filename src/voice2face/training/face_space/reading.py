@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, UInt8s
 from voice2face.faces.mesh import five_points
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.parts import Arrays
 from voice2face.training.face_space.hearing import ridge
 
-Floats = npt.NDArray[np.float64]
-Read = Callable[[npt.NDArray[np.uint8], Floats], npt.NDArray[np.float32]]
+Read = Callable[[UInt8s, Float64s], Float32s]
 
 N_DRAWN = 1300  # faces, women and men in turn
 PX = 128
@@ -36,8 +36,8 @@ AT_ONCE = 50
 def fit_answer(
     arrays: Arrays,
     part: FaceSpacePart,
-    heard: npt.NDArray[np.float32],
-    reading: npt.NDArray[np.float32],
+    heard: Float32s,
+    reading: Float32s,
     read: Read,
     seed: int = 0,
 ) -> Arrays:
@@ -75,7 +75,7 @@ def fit_answer(
     }
 
 
-def _readings(arrays: Arrays, read: Read, seed: int) -> tuple[Floats, Floats, Floats]:
+def _readings(arrays: Arrays, read: Read, seed: int) -> tuple[Float64s, Float64s, Float64s]:
     """How a reading changes with the code (K, m), with gender (m,) and with age (m,)."""
     rng = np.random.default_rng(seed)
     men = np.arange(N_DRAWN) % 2 == 1
@@ -104,7 +104,7 @@ def _readings(arrays: Arrays, read: Read, seed: int) -> tuple[Floats, Floats, Fl
     return weights[:-2], weights[-2], weights[-1]
 
 
-def _plain(arrays: Arrays, part: FaceSpacePart) -> tuple[Floats, Floats]:
+def _plain(arrays: Arrays, part: FaceSpacePart) -> tuple[Float64s, Float64s]:
     """Codes without an answer, linear in the embedding: (dim, K), and of each gender: (2, K)."""
     n_texture = len(arrays["texture_basis"])
     base = arrays["deviation"].astype(np.float64)
@@ -116,5 +116,5 @@ def _plain(arrays: Arrays, part: FaceSpacePart) -> tuple[Floats, Floats]:
     return base, part.gender_emphasis * (arrays["gender_code"] - middle)
 
 
-def _unit(vectors: npt.NDArray[Any]) -> Floats:
+def _unit(vectors: npt.NDArray[Any]) -> Float64s:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64)

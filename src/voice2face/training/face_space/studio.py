@@ -7,10 +7,10 @@ is then a little in every face that is drawn.
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float16s, Float32s, Floats, Texts, UInt8s
 from voice2face.faces.evenness import coarse_light
-from voice2face.faces.layout import Floats, Layout
+from voice2face.faces.layout import Layout
 from voice2face.faces.spectacles import read_weights, spectacles
 from voice2face.training.face_space.clean import Clean
 from voice2face.training.face_space.people import People
@@ -22,7 +22,7 @@ EXPOSURE = 0.5  # share of the distance to the group's mean that is taken back
 BELOW = (0.62, 0.72)  # of the side: from where to where the one goes over into the other
 
 
-def shades(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
+def shades(texture: UInt8s) -> Float16s:
     """Patterns of light on faces: logarithms of coarse colour, less their mean in the face.
 
     Args:
@@ -39,7 +39,7 @@ def shades(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float16]:
     return found
 
 
-def presentable(people: People) -> npt.NDArray[np.bool_]:
+def presentable(people: People) -> Bools:
     """Whose face a space can consist of, shape (n,): in even light, open eyes, no spectacles."""
     weights = read_weights()
     worn = np.array([spectacles(one.astype(np.float32), weights) for one in people.texture])
@@ -48,7 +48,7 @@ def presentable(people: People) -> npt.NDArray[np.bool_]:
     return np.asarray(clean & (worn <= MOST_SPECTACLES))
 
 
-def chosen(people: People, of_them: npt.NDArray[np.bool_]) -> People:
+def chosen(people: People, of_them: Bools) -> People:
     """Some of the people; their weights sum to one again."""
     weight = people.weight[of_them] / people.weight[of_them].sum()
     rows = {name: getattr(people, name)[of_them] for name in ("texture", "shape", "male", "age")}
@@ -56,9 +56,7 @@ def chosen(people: People, of_them: npt.NDArray[np.bool_]) -> People:
     return replace(people, **rows, weight=weight, person=person)
 
 
-def evened_exposure(
-    texture: npt.NDArray[np.uint8], group: npt.NDArray[np.str_]
-) -> npt.NDArray[np.float32]:
+def evened_exposure(texture: UInt8s, group: Texts) -> Float32s:
     """Factors that bring faces half-way to the mean brightness of their group, shape (n,).
 
     How light a face is within a group of people is as much the camera's doing as the skin's.
@@ -74,11 +72,11 @@ def evened_exposure(
 
 
 def relit(
-    texture: npt.NDArray[np.uint8],
-    shade: npt.NDArray[np.float16],
-    studio: Floats,
-    gain: npt.NDArray[np.floating],
-) -> npt.NDArray[np.uint8]:
+    texture: UInt8s,
+    shade: Float16s,
+    studio: Float32s,
+    gain: Floats,
+) -> UInt8s:
     """Faces in the light of a studio; what colour their skin is as a whole stays, but for ``gain``.
 
     Args:

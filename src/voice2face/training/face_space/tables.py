@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Int64s
 from voice2face.faces.detect import Detector
 from voice2face.faces.normalise import Normalised, Normaliser
 from voice2face.faces.pictures import PictureError, read_picture
@@ -27,7 +28,7 @@ def normalised(
     normalise: Normaliser,
     detect: Detector,
     look: Callable[[int], None] = lambda row: None,
-) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]], Counter[str]]:
+) -> tuple[Int64s, dict[str, npt.NDArray[Any]], Counter[str]]:
     """The normalised faces of picture files.
 
     Args:

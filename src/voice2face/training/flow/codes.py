@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.parts import Arrays
 from voice2face.training.face_space.components import (
     Components,
@@ -13,7 +14,6 @@ from voice2face.training.face_space.components import (
     relative_spread,
 )
 
-Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 MOST_FACES = 4000  # that components are found on
@@ -37,7 +37,7 @@ class FaceCodes:
 
     @classmethod
     def fit(
-        cls, pixels: Pixels, shapes: Floats | None, most: tuple[int, int], seed: int
+        cls, pixels: Pixels, shapes: Float32s | None, most: tuple[int, int], seed: int
     ) -> "FaceCodes":
         """Components of pictures (n, px, px, 3) and shapes (n, 468, 2), at most so many of each."""
         rows = np.arange(len(pixels))
@@ -57,12 +57,12 @@ class FaceCodes:
         return cls(of_pixels, of_shape)
 
     @property
-    def spread(self) -> Floats:
+    def spread(self) -> Float32s:
         """How much each number of a code matters: its spread, over the mean of its kind."""
         kinds = [one for one in (self.pixels, self.shape) if one is not None]
         return np.concatenate([relative_spread(one) for one in kinds])
 
-    def of(self, pixels: Pixels, shapes: Floats | None) -> Floats:
+    def of(self, pixels: Pixels, shapes: Float32s | None) -> Float32s:
         """Codes of faces, shape (n, code)."""
         mirrored = shapes is not None
         starts = range(0, len(pixels), AT_ONCE)
@@ -88,7 +88,7 @@ class FaceCodes:
         return arrays
 
 
-def _values(pixels: Pixels, *, mirrored: bool) -> Floats:
+def _values(pixels: Pixels, *, mirrored: bool) -> Float32s:
     whole = pixels.astype(np.float32)
     if mirrored:
         whole = (whole + whole[:, :, ::-1]) / np.float32(2)

@@ -1,9 +1,9 @@
 """A flow that draws people of a face space, of a gender and an age."""
 
 import numpy as np
-import numpy.typing as npt
 from msgspec.structs import replace
 
+from voice2face.arrays import Bools, Floats
 from voice2face.errors import TrainingError
 from voice2face.generators.face_decoder import Looks
 from voice2face.generators.face_space import DECADE, FaceSpace, FaceSpacePart
@@ -89,8 +89,6 @@ def fit_spread(arrays: Arrays, part: FaceSpacePart, people: People) -> Arrays:
     return {"flow_spread": np.clip(own / made, 1, MOST_SPREAD).astype(np.float32)}
 
 
-def _decades(
-    arrays: Arrays, men: npt.NDArray[np.bool_], age: npt.NDArray[np.floating]
-) -> npt.NDArray[np.floating]:
+def _decades(arrays: Arrays, men: Bools, age: Floats) -> Floats:
     """From the mean age of the gender, shape (n, 1)."""
     return np.asarray((age - arrays["gender_age"][men.astype(np.int64)])[:, None] / DECADE)

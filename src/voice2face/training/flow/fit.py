@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Floats, Int64s
 from voice2face.errors import TrainingError
 from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_of
 from voice2face.generators.flow import FILE, FlowPart
@@ -14,8 +14,6 @@ from voice2face.settings import Channels, Settings
 from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
 from voice2face.training.flow.codes import FaceCodes
 from voice2face.training.flow.matching import Faces, FlowTraining, train_flow
-
-Floats = npt.NDArray[np.floating]
 
 MIN_PEOPLE = 10
 N_FOLDS = 5
@@ -142,9 +140,7 @@ def _directions(told: Floats) -> Floats:
     return np.asarray(vectors[:MOST_KNOWN].T)
 
 
-def _paired(
-    data: VoicesAndFaces, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _paired(data: VoicesAndFaces, rng: np.random.Generator) -> tuple[Int64s, Int64s]:
     """Faces, and with each a recording of the same person: as many of one as of the other."""
     faces, voices = [], []
     for label in np.intersect1d(data.voice_labels, data.face_labels):

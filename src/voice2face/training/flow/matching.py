@@ -5,16 +5,14 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from voice2face.arrays import Floats
 from voice2face.parts import Arrays
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings, Share
 from voice2face.training.flow.network import VelocityNetwork, as_arrays
-
-Floats = npt.NDArray[np.floating]
 
 AVERAGED = 0.999  # of the weights that are kept, what remains at each step
 LEAST_SPREAD = 1e-3  # of what is known

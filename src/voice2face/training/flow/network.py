@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from voice2face.arrays import Float16s
 from voice2face.generators.velocity import EPSILON, FASTEST, FREQUENCIES
 from voice2face.parts import Arrays
 
@@ -98,5 +98,5 @@ def as_arrays(network: VelocityNetwork) -> Arrays:
     return arrays
 
 
-def _numbers(weights: Tensor) -> npt.NDArray[np.float16]:
+def _numbers(weights: Tensor) -> Float16s:
     return weights.detach().numpy().astype(np.float16)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Texts
 from voice2face.errors import CorpusError
 from voice2face.evaluation.statistics.ridge import N_FOLDS, LinearMap, fit_ridge
 from voice2face.evaluation.training_people import person_weights
@@ -15,8 +15,6 @@ REFUSED = 0.002  # share of speech that may be taken for no voice
 WRONG_LABELS = 0.01  # of the genders that calibrate
 NEWTON_STEPS = 30
 DIGITS = 7  # of a weight
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +27,9 @@ class Taught:
         people: Person of each, shape (n,).
     """
 
-    x: npt.NDArray[np.float32]
-    y: Floats
-    people: npt.NDArray[np.str_]
+    x: Float32s
+    y: Float64s
+    people: Texts
 
     def __post_init__(self) -> None:
         if not len(self.x) == len(self.y) == len(self.people) or len(np.unique(self.people)) < 2:
@@ -75,7 +73,7 @@ def fit_age(taught: Taught, seed: int = 0) -> AgeReadOff:
     )
 
 
-def fit_voice(speech: Taught, others: npt.NDArray[np.float32], seed: int = 0) -> VoiceReadOff:
+def fit_voice(speech: Taught, others: Float32s, seed: int = 0) -> VoiceReadOff:
     """About 1 for speech, -1 for other sounds; REFUSED of the speech left out is below ``least``.
 
     Args:
@@ -96,7 +94,7 @@ def fit_voice(speech: Taught, others: npt.NDArray[np.float32], seed: int = 0) ->
     return VoiceReadOff(weights=likeness.weights, offset=likeness.offset, least=least)
 
 
-def left_out(taught: Taught, weights: Floats, seed: int) -> Floats:
+def left_out(taught: Taught, weights: Float64s, seed: int) -> Float64s:
     """What is read off each person by a fit to the others, in N_FOLDS folds, shape (n,)."""
     names, owner = np.unique(taught.people, return_inverse=True)
     fold = np.random.default_rng((seed, 1)).permutation(len(names))[owner] % N_FOLDS
@@ -109,7 +107,7 @@ def left_out(taught: Taught, weights: Floats, seed: int) -> Floats:
     return told
 
 
-def _balanced(taught: Taught) -> Floats:
+def _balanced(taught: Taught) -> Float64s:
     """Each person counts alike among the people of a gender, and each gender alike."""
     weights = person_weights(taught.people)
     for side in (0, 1):
@@ -120,7 +118,7 @@ def _balanced(taught: Taught) -> Floats:
     return weights
 
 
-def _calibrated(scores: Floats, truth: Floats, weights: Floats) -> tuple[float, float]:
+def _calibrated(scores: Float64s, truth: Float64s, weights: Float64s) -> tuple[float, float]:
     """Slope and offset of the log odds, by maximum likelihood with some labels wrong.
 
     Source:
@@ -148,7 +146,7 @@ def _calibrated(scores: Floats, truth: Floats, weights: Floats) -> tuple[float, 
     return float(line[0]), float(line[1])
 
 
-def _quantile(values: Floats, weights: Floats, share: float) -> float:
+def _quantile(values: Float64s, weights: Float64s, share: float) -> float:
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     return float(values[order][np.searchsorted(reached, share)])

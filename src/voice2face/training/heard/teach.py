@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Bools, Float64s, Int64s, Vectors
 from voice2face.audio.channels import mp3, opus, reverberation, telephone, with_noise
 from voice2face.audio.noise import Colour, Sound
 from voice2face.audio.resample import RATE_HZ
@@ -30,9 +30,6 @@ CHANNELS = (telephone, mp3, opus, reverberation)
 SURE = 0.9  # probability from which the gender that a picture shows is believed
 LEAST_SPEECH_S = 0.3  # of what teaches; the cut and noisy recordings are short
 
-Vectors = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class _Table:
@@ -47,10 +44,10 @@ class _Table:
 
     pairs: Pairs
     x: Vectors
-    row: npt.NDArray[np.int64]
-    plain: npt.NDArray[np.bool_]
+    row: Int64s
+    plain: Bools
 
-    def taught(self, values: Floats, kept: npt.NDArray[np.bool_]) -> Taught:
+    def taught(self, values: Float64s, kept: Bools) -> Taught:
         """Some of them, with a value for each row of the table."""
         people = self.pairs.identity[self.row]
         return Taught(self.x[kept], values[self.row][kept], people[kept])
@@ -118,9 +115,7 @@ def _embedded(encoder: Ge2e, pairs: Pairs, seed: int) -> _Table:
     )
 
 
-def embedded(
-    encoder: VoiceEncoder, recordings: Iterable[Speech]
-) -> tuple[Vectors, npt.NDArray[np.int64]]:
+def embedded(encoder: VoiceEncoder, recordings: Iterable[Speech]) -> tuple[Vectors, Int64s]:
     """Embeddings (n, dim) of recordings that hold enough speech, and which these are, (n,)."""
     made, rows = [], []
     for row, recording in enumerate(recordings):
@@ -164,7 +159,7 @@ def _change(samples: Sound, rng: np.random.Generator) -> Sound:
     return CHANNELS[rng.integers(len(CHANNELS))](samples) if choice == 1 else samples
 
 
-def _seen(pairs: Pairs) -> tuple[Floats, Floats]:
+def _seen(pairs: Pairs) -> tuple[Float64s, Float64s]:
     """Age and probability of male that each picture shows; NaN where there is no face."""
     from voice2face.evaluation.embedders.attributes import AgeGender
     from voice2face.evaluation.embedders.face_set import FaceSet, detector

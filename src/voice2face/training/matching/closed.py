@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s, Floats, Int64s
 from voice2face.evaluation.metrics.cosine import unit
 from voice2face.evaluation.training_people import person_weights
 from voice2face.matchers.heads import Head, Matcher
@@ -17,8 +17,6 @@ MOST_DIMS = 64
 VOICE_STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 FACE_STRENGTHS = (0.25, 1.0, 4.0, 16.0)
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -29,15 +27,15 @@ class Side:
         person: Number of the person of each, shape (n,).
     """
 
-    embeddings: npt.NDArray[np.floating]
-    person: npt.NDArray[np.int64]
+    embeddings: Floats
+    person: Int64s
 
-    def only(self, people: npt.NDArray[np.int64]) -> "Side":
+    def only(self, people: Int64s) -> "Side":
         """Those of some people."""
         kept = np.isin(self.person, people)
         return Side(self.embeddings[kept], self.person[kept])
 
-    def means(self, people: npt.NDArray[np.int64]) -> Floats:
+    def means(self, people: Int64s) -> Float64s:
         """Mean embedding of each of some people, shape (people, dim)."""
         place = np.searchsorted(people, self.person)
         return mean_of_each(self.embeddings, place, len(people))
@@ -53,9 +51,9 @@ class _Axes:
         values: Variance along each, in units of their mean, shape (dim,).
     """
 
-    centre: Floats
-    vectors: Floats
-    values: Floats
+    centre: Float64s
+    vectors: Float64s
+    values: Float64s
 
     @classmethod
     def of(cls, side: Side) -> "_Axes":
@@ -65,7 +63,7 @@ class _Axes:
         values, vectors = np.linalg.eigh(centred.T @ (centred * weights[:, None]))
         return cls(centre, vectors, np.maximum(values, 0) / max(float(values.mean()), 1e-12))
 
-    def whitening(self, strength: float) -> Floats:
+    def whitening(self, strength: float) -> Float64s:
         """Columns that whiten, regularised by the strength."""
         return np.asarray(self.vectors / np.sqrt(self.values + strength))
 
@@ -117,12 +115,12 @@ def _solutions(
         yield pair, (_head(axes[0].centre, maps[0]), _head(axes[1].centre, maps[1]))
 
 
-def _head(centre: Floats, weights: Floats) -> Head:
+def _head(centre: Float64s, weights: Float64s) -> Head:
     offset = -centre @ weights
     return Head([(weights.astype(np.float32), offset.astype(np.float32))])
 
 
-def _share_right(voices: npt.NDArray[np.float32], faces: npt.NDArray[np.float32]) -> float:
+def _share_right(voices: Float32s, faces: Float32s) -> float:
     """Share of pairs (a voice's own face, another's) in which the own is nearer; row i is i's."""
     sides = [unit(x - x.mean(axis=0)) for x in (voices, faces)]
     scores = sides[0] @ sides[1].T

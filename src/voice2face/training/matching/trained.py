@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from voice2face.arrays import Float32s
 from voice2face.matchers.heads import Head, Matcher
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings, Share
 from voice2face.training.matching.closed import Side
@@ -149,5 +149,5 @@ def train_heads(voices: Side, faces: Side, recipe: MatchingRecipe, seed: int = 0
     return Matcher(*(head.as_head() for head in heads))
 
 
-def _numbers(values: Tensor) -> npt.NDArray[np.float32]:
+def _numbers(values: Tensor) -> Float32s:
     return np.ascontiguousarray(values.detach().numpy(), np.float32)

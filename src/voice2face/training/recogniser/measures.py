@@ -4,9 +4,9 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from voice2face.arrays import Bools, Float32s, UInt8s
 from voice2face.evaluation.metrics.roc import roc_auc
 from voice2face.evaluation.metrics.verification import Trials, all_trials, keep_clips
 from voice2face.training.data.in_memory import FaceBank
@@ -17,7 +17,7 @@ HELD_OUT = 5  # of this many files of a person one is held out
 LEAST = 3  # files of a person of whom any is
 
 
-def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
+def held_out(identity: np.ndarray, path: np.ndarray) -> Bools:
     """Mask of the held-out pictures, which a recogniser is tested on.
 
     Of each person with at least LEAST files, one in HELD_OUT and at least one, chosen by its name
@@ -40,8 +40,8 @@ def held_out(identity: np.ndarray, path: np.ndarray) -> npt.NDArray[np.bool_]:
 
 
 def look(
-    recogniser: Recogniser, pixels: npt.NDArray[np.uint8], device: torch.device | str = "cpu"
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    recogniser: Recogniser, pixels: UInt8s, device: torch.device | str = "cpu"
+) -> tuple[Float32s, Float32s]:
     """Vectors (n, dim) and cosines to the known people (n, people) of faces (n, px, px, 3)."""
     recogniser.eval()
     bank = FaceBank.of(pixels, np.zeros(len(pixels), np.int64)).to(device)
@@ -66,7 +66,7 @@ class Unseen:
         trials: Pairs of them, of one person and of two.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: UInt8s
     trials: Trials
 
     @classmethod

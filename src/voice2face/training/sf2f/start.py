@@ -1,19 +1,18 @@
 """Where the head of SF2F starts: at what a regression tells of faces."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int64s
 from voice2face.evaluation.embedders.fitted import eigenfaces
 from voice2face.evaluation.statistics.ridge import fit_ridge
 from voice2face.evaluation.training_people import person_weights
 
-Floats = npt.NDArray[np.float32]
 LEAST_LENGTH = 1e-6
 
 
 def regression(
-    windows: list[Floats], owner: npt.NDArray[np.int64], faces: Floats, dim: int, seed: int
-) -> Floats:
+    windows: list[Float32s], owner: Int64s, faces: Float32s, dim: int, seed: int
+) -> Float32s:
     """Weights from the mean window of a recording to the leading components of the face.
 
     What voices tell of a component decides how large it comes out, for people left out choose the

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from voice2face.arrays import Float32s, UInt8s
 from voice2face.errors import TrainingError
 from voice2face.evaluation.training_people import person_weights
 from voice2face.networks.modules import Critics, unit
@@ -37,8 +38,6 @@ from voice2face.training.speaker.adaptation import LEAST_SCALE, HeadNetwork, str
 CRITICS_DIM = 32
 NOTED_S = 30.0  # between two notes of how far a training is
 BETAS = (0.5, 0.999)  # usual where critics learn too (Radford et al. 2016)
-
-Floats = npt.NDArray[np.float32]
 
 
 class Sf2fRecipe(Settings, frozen=True, kw_only=True):
@@ -81,12 +80,12 @@ class Windows:
             differ little between segments are to count for little.
     """
 
-    recordings: list[Floats]
-    centre: Floats
-    scale: Floats
+    recordings: list[Float32s]
+    centre: Float32s
+    scale: Float32s
 
     @classmethod
-    def of(cls, frames: list[Floats]) -> "Windows":
+    def of(cls, frames: list[Float32s]) -> "Windows":
         """Those of recordings, each (windows, frame_dim)."""
         everything = np.concatenate(frames)
         centre, spread = everything.mean(axis=0), float(everything.std(axis=0).mean())
@@ -290,7 +289,7 @@ def trained_recogniser(data: VoicesAndFaces, recipe: RecogniserRecipe, seed: int
     return trainee.recogniser.eval().requires_grad_(False)
 
 
-def halved_pixels(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def halved_pixels(pixels: UInt8s) -> UInt8s:
     """Pictures of half the size: (n, px, px, 3) → (n, px / 2, px / 2, 3)."""
     n, px = pixels.shape[:2]
     small = np.empty((n, px // 2, px // 2, 3), np.uint8)
@@ -315,7 +314,7 @@ def as_faces(pixels: npt.NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(planes) / 127.5 - 1
 
 
-def mean_faces(data: VoicesAndFaces) -> Floats:
+def mean_faces(data: VoicesAndFaces) -> Float32s:
     """The mean face of each person at half the size, in [-1, 1], shape (people, values)."""
     small = halved_pixels(data.pixels).reshape(len(data.pixels), -1)
     means = mean_of_each(small / np.float32(127.5) - 1, data.face_labels, len(data.labels))

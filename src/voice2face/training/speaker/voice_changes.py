@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Float64s
 from voice2face.audio.channels import amr, mp3, opus, telephone
 from voice2face.audio.load import load_clip
 from voice2face.audio.noise import (
@@ -56,7 +56,7 @@ class VoiceChanges:
     names: tuple[VoiceAugmentation, ...]
     voices: Sequence[Sound]
     noises: Sequence[Sound] = ()
-    rooms: Sequence[npt.NDArray[np.float64]] = ()
+    rooms: Sequence[Float64s] = ()
     codecs: tuple[Callable[[Sound], Sound], ...] = (telephone, amr, opus, mp3)
     seed: int = 0
 
@@ -104,7 +104,7 @@ class ChangedFrames:
         name = f"{encoder.frames_hash} {changes.digest} {version}"
         self.frames_hash = hashlib.sha256(name.encode()).hexdigest()
 
-    def frames(self, speech: Speech) -> npt.NDArray[np.float32]:
+    def frames(self, speech: Speech) -> Float32s:
         """Frames of a version of a recording, prepared, shape (frames, frame_dim).
 
         Raises:
@@ -113,7 +113,7 @@ class ChangedFrames:
         heard = self._encoder.frames(self._changes.changed(speech, self._version))
         return self._encoder.prepared(heard)
 
-    def prepared(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def prepared(self, frames: Float32s) -> Float32s:
         """The same."""
         return frames
 
@@ -156,7 +156,7 @@ def sounds_in(folder: str, what: str) -> list[Sound]:
     return sounds
 
 
-def responses_in(folder: str) -> list[npt.NDArray[np.float64]]:
+def responses_in(folder: str) -> list[Float64s]:
     """The responses of rooms of a user's folder, see :func:`sounds_in`."""
     return [response_of(sound) for sound in sounds_in(folder, "training.rooms")]
 

@@ -1,8 +1,8 @@
 """From a recogniser's feature to a face: a linear map to eigenfaces, in closed form."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s, Int64s
 from voice2face.evaluation.embedders.fitted import eigenfaces
 from voice2face.evaluation.statistics.ridge import fit_ridge
 from voice2face.evaluation.training_people import person_weights
@@ -14,10 +14,6 @@ from voice2face.training.speech2face.features import Features, shapes_of
 MOST_COMPONENTS = 150  # keep 96 % of the variance of some 900 canonical faces
 MOST_OF_SHAPE = 40
 MOST_FACES = 4000  # that the decoder is fitted to
-
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 
 def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
@@ -47,7 +43,9 @@ def fit_decoder(data: VoicesAndFaces, features: Features, seed: int) -> Arrays:
     return arrays
 
 
-def _map(given: Floats, values: Floats, owner: Ints, n_most: int, seed: int) -> tuple[Floats, ...]:
+def _map(
+    given: Float32s, values: Float32s, owner: Int64s, n_most: int, seed: int
+) -> tuple[Float32s, ...]:
     """From features to components of values (n, numbers): weights, offset; mean, components."""
     weights = person_weights(owner)
     mean = weights.astype(np.float32) @ values

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import TrainingError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import Embedder
@@ -13,8 +13,6 @@ from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import five_points
 from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +24,8 @@ class Features:
         people: Mean over the faces of each person, shape (people, feature).
     """
 
-    faces: Floats
-    people: Floats
+    faces: Float32s
+    people: Float32s
 
     @classmethod
     def of(cls, data: VoicesAndFaces, recogniser: Embedder) -> "Features":
@@ -48,7 +46,7 @@ class Features:
         return cls((seen - centre) / length, (people - centre) / length)
 
 
-def shapes_of(data: VoicesAndFaces) -> Floats | None:
+def shapes_of(data: VoicesAndFaces) -> Float32s | None:
     """Shapes of normalised faces, (faces, 468, 2), the mean one where none is known; else None."""
     if data.shapes is None:
         return None

@@ -1,8 +1,8 @@
 """Speech2Face's route as a part that can be released."""
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
@@ -86,7 +86,7 @@ class Speech2FaceFit(Settings, frozen=True, kw_only=True):
         return Trained(part_of_arrays(part, FILE, arrays), facts=facts, remarks=REMARKS)
 
 
-def left_open(features: npt.NDArray[np.float32], left: float) -> npt.NDArray[np.float32]:
+def left_open(features: Float32s, left: float) -> Float32s:
     """Factor A of what voices leave open: noise @ A has that covariance.
 
     It is that of the people's features, in the share that is left over: which directions a voice

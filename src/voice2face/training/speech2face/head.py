@@ -10,11 +10,11 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from voice2face.arrays import Bools, Float32s, Floats, Int64s
 from voice2face.evaluation.statistics.ridge import STRENGTHS, LinearMap, ridges_of
 from voice2face.evaluation.training_people import person_weights
 from voice2face.parts import Arrays
@@ -23,9 +23,6 @@ from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positiv
 LEAST_SCALE = 1e-6
 HELD_OUT = 5  # of this many people one tells when to stop
 TEMPERATURE = 2.0  # the paper's T
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 
 class HeadRecipe(Settings, frozen=True, kw_only=True):
@@ -53,11 +50,11 @@ class Pairs:
         features: Of each person, shape (people, feature).
     """
 
-    voices: Floats
-    owner: Ints
-    features: Floats
+    voices: Float32s
+    owner: Int64s
+    features: Float32s
 
-    def only(self, rows: npt.NDArray[np.bool_]) -> "Pairs":
+    def only(self, rows: Bools) -> "Pairs":
         """Some of the recordings."""
         return Pairs(self.voices[rows], self.owner[rows], self.features)
 
@@ -126,7 +123,7 @@ class Loss:
         compared with the paper itself.
     """
 
-    def __init__(self, decode: Floats, people: Floats, sharpness: float) -> None:
+    def __init__(self, decode: Float32s, people: Float32s, sharpness: float) -> None:
         # In units of the usual face, so that the sizes of pictures and features don't matter.
         usual = float(np.abs(people @ decode).mean())
         self._decode = torch.from_numpy(decode / max(usual, LEAST_SCALE))
@@ -180,7 +177,7 @@ class TrainedHead:
     left: float
 
 
-def train_head(pairs: Pairs, decode: Floats, recipe: HeadRecipe, seed: int) -> TrainedHead:
+def train_head(pairs: Pairs, decode: Float32s, recipe: HeadRecipe, seed: int) -> TrainedHead:
     """Train a head twice: to find out how strongly and for how long, then on everybody.
 
     Args:
@@ -215,7 +212,7 @@ def regressions(pairs: Pairs) -> list[LinearMap]:
     return ridges_of(voices, wanted.astype(np.float64), weights, STRENGTHS[:, None])
 
 
-def agreement(told: npt.NDArray[np.floating], pairs: Pairs) -> tuple[float, float]:
+def agreement(told: Floats, pairs: Pairs) -> tuple[float, float]:
     """Mean cosine of told and true features, and the share of the variance that is left over."""
     wanted = pairs.features[pairs.owner]
     lengths = np.linalg.norm(told, axis=1) * np.linalg.norm(wanted, axis=1)
@@ -226,7 +223,7 @@ def agreement(told: npt.NDArray[np.floating], pairs: Pairs) -> tuple[float, floa
 def _train(
     pairs: Pairs,
     start: LinearMap,
-    decode: Floats,
+    decode: Float32s,
     recipe: HeadRecipe,
     iterations: int,
     seed: int,
@@ -260,7 +257,7 @@ def _train(
     return head.eval(), loss.weights
 
 
-def _told(head: FeatureHead, pairs: Pairs) -> Floats:
+def _told(head: FeatureHead, pairs: Pairs) -> Float32s:
     with torch.inference_mode():
-        told: Floats = head(torch.from_numpy(pairs.voices)).numpy()
+        told: Float32s = head(torch.from_numpy(pairs.voices)).numpy()
     return told
