@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from voice2face.arrays import Float32s
 from voice2face.ceilings import MIB, memory_ceiling
 from voice2face.errors import ModelError, reason_of
 from voice2face.onnx_files.check import MOST_BYTES, RefusedError, check_onnx
@@ -92,7 +92,7 @@ class Network:
 
     def floats(
         self, output: str, given: Mapping[str, np.ndarray], shape: tuple[int, ...]
-    ) -> npt.NDArray[np.float32]:
+    ) -> Float32s:
         """One output, of this shape.
 
         Raises:
