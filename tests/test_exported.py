@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from voice2face.errors import ModelError
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 from voice2face.release.export import IR_VERSION, OPSET
 from voice2face.release.exported import export
 

@@ -8,8 +8,8 @@ from models import small_model
 import voice2face
 from voice2face.errors import ModelError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
-from voice2face.networks.onnx_network import Network
 from voice2face.networks.variants import recipe
+from voice2face.onnx_files import Network
 from voice2face.release.inference import Model, number_of, to_picture
 
 
@@ -61,7 +61,7 @@ def test_a_part_that_was_mended_is_read_at_the_next_try(folder):
 )
 def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypatch):
     class Session:
-        def run(self, outputs, inputs):
+        def run(self, *_):
             return [output]
 
     encoder = Model(folder).voice_encoder

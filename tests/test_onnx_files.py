@@ -7,7 +7,8 @@ import pytest
 
 from voice2face.errors import ModelError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
-from voice2face.onnx_files import check, open_session, session
+from voice2face.onnx_files import Network, check
+from voice2face.onnx_files import network as opening
 from voice2face.onnx_files.check import RefusedError, check_onnx
 from voice2face.onnx_files.wire import WireError, varint
 from voice2face.release.model_folder import SHIPPED_MODELS
@@ -56,13 +57,11 @@ def subgraph_in(operator):
 
 @pytest.mark.parametrize("part", [VOICE_ENCODER, GENERATOR])
 def test_what_the_exporter_writes_is_opened_and_runs(part):
-    opened = open_session(SHIPPED_MODELS["gan"] / part)
+    opened = Network(SHIPPED_MODELS["gan"] / part)
     ((name, (kind, shape)),) = opened.inputs.items()
     given = np.zeros([side or 8 for side in shape], np.float32)
     first = opened.run(opened.outputs, {name: given})
-    again = open_session((SHIPPED_MODELS["gan"] / part).read_bytes()).run(
-        opened.outputs, {name: given}
-    )
+    again = Network((SHIPPED_MODELS["gan"] / part).read_bytes()).run(opened.outputs, {name: given})
     assert kind == "tensor(float)"
     assert all(map(np.array_equal, first, again))
 
@@ -94,7 +93,7 @@ def test_weights_in_another_file_are_found_however_they_are_written(tag, length,
     whole = model.SerializeToString() + b"\x3a" + _size(len(body)) + body
     assert onnx.load_model_from_string(whole) == onnx.load_model_from_string(made)
     with pytest.raises(ModelError, match=r"another file|longer than it need be"):
-        open_session(whole)
+        Network(whole)
 
 
 def _size(n):
@@ -161,8 +160,10 @@ def test_what_may_not_be_in_a_network_is_named(made, found):
     "data", [b"", b"no network", bytes(100), b"\x0b" * 50, b"\x08\x0a\x12\x04ORTM", b"1234ORTM1234"]
 )
 def test_what_is_no_network_is_refused_in_one_line(data):
-    with pytest.raises(ModelError, match=r"^it: .*; an ONNX network.* wanted; fetch") as caught:
-        open_session(data, name="it")
+    with pytest.raises(
+        ModelError, match=r"^network: .*; an ONNX network.* wanted; fetch"
+    ) as caught:
+        Network(data)
     assert "\n" not in str(caught.value)
 
 
@@ -190,22 +191,22 @@ def test_the_fields_of_a_file_are_bounded(monkeypatch):
 
 def test_a_network_that_would_fill_the_memory_is_stopped(monkeypatch):
     """An outer product of 40 GB, from a file of a few hundred bytes."""
-    monkeypatch.setattr(session, "MEMORY_BYTES", 1 << 30)
+    monkeypatch.setattr(opening, "MEMORY_BYTES", 1 << 30)
     n = 100_000
     shape = onnx.numpy_helper.from_array(np.array([n, n], np.int64), "s")
     made = network(helper.make_node("Expand", ["x", "s"], ["y"]), tensors=[shape], shape=(1, 1))
-    opened = open_session(made.SerializeToString())
+    opened = Network(made.SerializeToString())
     with pytest.raises(ModelError, match="network"):
         opened.run(["y"], {"x": np.ones((1, 1), np.float32)})
 
 
 def test_a_first_run_without_end_is_stopped(monkeypatch):
-    monkeypatch.setattr(session, "FIRST_RUN_S", 0.2)
+    monkeypatch.setattr(opening, "FIRST_RUN_S", 0.2)
     n = 1500
     nodes = [helper.make_node("MatMul", ["x", "x"], ["t0"])]
     nodes += [helper.make_node("MatMul", [f"t{i}", "x"], [f"t{i + 1}"]) for i in range(2000)]
     nodes.append(helper.make_node("Identity", ["t2000"], ["y"]))
-    opened = open_session(network(*nodes, shape=(n, n)).SerializeToString())
+    opened = Network(network(*nodes, shape=(n, n)).SerializeToString())
     with pytest.raises(ModelError, match=r"its first run took more than 0\.2 s"):
         opened.run(["y"], {"x": np.zeros((n, n), np.float32)})
 
@@ -214,5 +215,5 @@ def test_a_file_that_is_none(tmp_path):
     os.mkfifo(tmp_path / "pipe.onnx")
     for name in ("pipe.onnx", "missing.onnx", "nul\0.onnx", "."):
         with pytest.raises(ModelError, match="no such file"):
-            open_session(tmp_path / name)
+            Network(tmp_path / name)
     assert check.MOST_BYTES == 2**31 - 1

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from voice2face.corpus.prepare.inputs import Inputs, Skip
+from voice2face.corpus.prepare.inputs import Inputs
 from voice2face.corpus.prepare.ledger import count_files
+from voice2face.corpus.sources.found import Skip
 
 from .source_samples import META, inputs_of, make_files
 
@@ -96,8 +97,8 @@ def test_a_video_counts_once(tmp_path: Path) -> None:
         ("face", "p/1.mp4", 0),
         ("face", "p/2.mp4", 0),
     ]
-    other = [Skip(0, None, "file", None, ".", "companion files", "9 .txt", 9),
-             Skip(0, None, "voice", None, "loose.wav", "no identity", "", 1)]  # fmt: skip
+    other = [Skip("file", None, ".", "companion files", "9 .txt", 9),
+             Skip("voice", None, "loose.wav", "no identity", "", 1)]  # fmt: skip
     assert count_files(inputs.usable, other) == other
 
 

@@ -21,7 +21,7 @@ from voice2face.experiments.pipeline.systems_of_others import (
 )
 from voice2face.experiments.questions import examples, matching
 from voice2face.experiments.registry import EXPERIMENTS
-from voice2face.training.people import PAINTED_OVER, facts_of
+from voice2face.training.facts import PAINTED_OVER, facts_of
 
 
 @pytest.fixture(scope="module")

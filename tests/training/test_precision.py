@@ -53,24 +53,26 @@ def test_the_recipes_of_both_stages_leave_it_to_the_device():
 def test_the_faster_one_is_taken_and_said(fp32, bf16, chosen, tmp_path, monkeypatch, capsys):
     ticking(monkeypatch, fp32=fp32, bf16=bf16)
     team = solo("cpu")
-    found = settled("auto", tmp_path, resume=False, team=team, trial=lambda name: lambda: None)
-    assert found == chosen
+    found = settled(recipe(), tmp_path, resume=False, team=team, trial=lambda tried: lambda: None)
+    assert found.training.precision == chosen
     said = capsys.readouterr().err
     assert f"precision {chosen}: a step takes fp32 {fp32:.3g} s, bf16 {bf16:.3g} s" in said
 
 
 def test_short_steps_are_in_32_bits_whatever_the_clock_says(tmp_path, monkeypatch, capsys):
     ticking(monkeypatch, fp32=0.02, bf16=0.001)
-    team, nothing = solo("cpu"), lambda name: lambda: None
-    assert settled("auto", tmp_path, resume=False, team=team, trial=nothing) == "fp32"
+    team, nothing = solo("cpu"), lambda tried: lambda: None
+    found = settled(recipe(), tmp_path, resume=False, team=team, trial=nothing)
+    assert found.training.precision == "fp32"
     assert "bf16" not in capsys.readouterr().err
 
 
 def test_what_is_asked_for_is_not_tried(tmp_path):
-    def trial(name):
+    def trial(tried):
         raise AssertionError("tried")
 
-    assert settled("bf16", tmp_path, resume=True, team=solo("cpu"), trial=trial) == "bf16"
+    asked = change(recipe(), {"training.precision": "bf16"})
+    assert settled(asked, tmp_path, resume=True, team=solo("cpu"), trial=trial) == asked
 
 
 def test_a_run_after_a_trial_is_the_one_without_it_bit_for_bit(

@@ -11,8 +11,8 @@ from voice2face.cli.output import print_answer, print_note, progress_bar
 from voice2face.cli.program import app
 
 if TYPE_CHECKING:
-    from voice2face.corpus.prepare.inputs import Skip
     from voice2face.corpus.prepare.run import PrepareReport
+    from voice2face.corpus.sources.found import Skip
 
 N_NAMED = 10  # inputs left out that are named on the screen; the corpus lists all
 

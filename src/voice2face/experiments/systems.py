@@ -18,7 +18,7 @@ from voice2face.experiments.recordings import Recordings
 from voice2face.faces import GEOMETRIES
 from voice2face.release.inference import Model
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.people import PAINTED_OVER
+from voice2face.training.facts import PAINTED_OVER
 from voice2face.voice_encoders.protocol import VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 

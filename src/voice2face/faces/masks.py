@@ -10,7 +10,7 @@ from voice2face.arrays import Bools, Float32s, Picture
 from voice2face.assets.pretrained import find
 from voice2face.faces.opencv import opencv, resized
 from voice2face.faces.pictures import PictureError
-from voice2face.onnx_files import open_session
+from voice2face.onnx_files import Network
 from voice2face.settings import Removable
 
 Mask = npt.NDArray[np.float32]
@@ -51,7 +51,7 @@ class Masks:
         self._cv2 = opencv("removing hair or background")
         names = {part: NETWORKS[part] for part in remove}
         self._networks = {
-            part: open_session(files[name] if files else find(name)) for part, name in names.items()
+            part: Network(files[name] if files else find(name)) for part, name in names.items()
         }
 
     def __call__(self, crop: Picture, inside: Bools | None = None) -> Mask:

@@ -13,7 +13,7 @@ from voice2face.assets import pretrained
 from voice2face.faces.detect import Detection
 from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import PictureError
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 
 Points = npt.NDArray[np.float64]
 

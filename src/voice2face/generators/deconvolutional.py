@@ -6,7 +6,7 @@ The network that is trained is ``networks.modules.Generator``.
 import numpy as np
 
 from voice2face.arrays import Float32s
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 from voice2face.parts import GeneratorPart, PartSource
 from voice2face.settings import EmbeddingSettings, GeneratorSettings
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from voice2face.arrays import Float32s
 from voice2face.generators.deconvolutional import unit
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 from voice2face.parts import GeneratorPart, PartSource
 
 FILE = "sf2f.onnx"

@@ -1,1 +1,1 @@
-"""Torch modules of all that is trained, the models of the report as data, and ONNX files opened."""
+"""Torch modules of all that is trained, and the models of the report as data."""

@@ -1,5 +1,5 @@
-"""Networks in ONNX files, whoever made them: looked through first, then opened under a ceiling."""
+"""Networks in ONNX files, whoever made them: checked first, then opened under a ceiling."""
 
-from voice2face.onnx_files.session import Session, open_session
+from voice2face.onnx_files.network import Network
 
-__all__ = ["Session", "open_session"]
+__all__ = ["Network"]

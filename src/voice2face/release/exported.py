@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from voice2face.errors import MissingExtraError, ModelError
 from voice2face.files import atomic_write
-from voice2face.onnx_files import open_session
+from voice2face.onnx_files import Network
 from voice2face.release.export import IR_VERSION, OPSET
 
 TOLERANCE = 1e-4  # of the largest output: 32-bit sums in another order differ by less
@@ -87,8 +87,8 @@ def _check(
     wanted: Mapping[str, Tensor],
 ) -> None:
     """Compare what the file gives with what torch gave."""
-    session = open_session(file, 1)
-    found = session.run(list(wanted), {key: value.numpy() for key, value in examples.items()})
+    given = {key: value.numpy() for key, value in examples.items()}
+    found = Network(file).run(list(wanted), given)
     for (output, of_torch), of_file in zip(wanted.items(), found, strict=True):
         largest = float(of_torch.abs().max())
         apart = float(np.abs(of_file - of_torch.numpy()).max()) if of_file.size else 0.0

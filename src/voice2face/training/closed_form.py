@@ -12,15 +12,15 @@ import numpy.typing as npt
 from voice2face.arrays import Float32s, Float64s, Floats, Int64s, UInt8s
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import Part, read_pixels, read_shapes
-from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.release.writing import NewPart, Provenance, write_release
 from voice2face.setting_errors import shown
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing, Rows
 from voice2face.training.distributed import Team
 from voice2face.training.everyone import Everyone, read_everyone
+from voice2face.training.facts import face_facts
 from voice2face.training.frozen import FrozenEncoder, open_frozen
-from voice2face.training.loop import check_unused
-from voice2face.training.people import facts_of
+from voice2face.training.run_folder import opened_corpus
 
 Frames = npt.NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
@@ -157,29 +157,25 @@ def train_closed_form(
     if team is not None and not team.is_leader:
         team.barrier()
         return out / "model"
-    check_replaceable(out / "model")
-    check_unused(out, resume=False)
-    corpus = Corpus.open(corpus_folder, verify=True)
+    corpus = opened_corpus(corpus_folder, out)
     if isinstance(fit, Particular):
         fit.check(corpus)
     encoder = open_frozen(voice_encoder)
     data = read_pairs(corpus, encoder, pair_by, set_aside)
     made = fit(data, seed)
     trained = made if isinstance(made, Trained) else Trained(made)
+    n_recordings, n_faces = len(data.embeddings), len(data.pixels)
     facts: Provenance = {
-        **facts_of(corpus, "train face"),
-        "paired by": pair_by,
-        "classes": len(data.labels),
-        "recordings": len(data.embeddings),
-        "recordings set aside": set_aside,
-        "faces": len(data.pixels),
+        **face_facts(
+            corpus, pair_by, set_aside,
+            classes=len(data.labels), recordings=n_recordings, faces=n_faces,
+        ),
         "variant": fit.name,
         **{path: shown(value) for path, value in (settings or {}).items()},
         "seed": seed,
         **trained.facts,
-        **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
         **encoder.facts,
-    }
+    }  # fmt: skip
     own = trained.voice_encoder
     voice = encoder.new_parts(unit=True) if own is None else [own]
     parts = (*voice, trained.generator)

@@ -27,10 +27,7 @@ from voice2face.voice_encoders.plugin import named_encoder
 from voice2face.voice_encoders.protocol import FrameEncoder, VoiceEncoder
 from voice2face.voice_encoders.whole import as_frame_encoder
 
-# Encoders that come with the program, by name: kind, file, and what is read off it.
-SHIPPED: Mapping[str, tuple[VoiceEncoderPart, Path, Path]] = {
-    "ge2e": (ge2e.Ge2ePart(), ge2e.SHIPPED, heard.SHIPPED),
-}
+SHIPPED = "ge2e"  # the encoder that comes with the program
 
 
 class PooledFrames(nn.Module):
@@ -143,8 +140,8 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
         SettingsError: The class can't be imported.
     """
     text = "" if name is None else str(name)
-    if text in SHIPPED and not Path(text).is_dir():
-        return _shipped(*SHIPPED[text])
+    if text == SHIPPED and not Path(text).is_dir():
+        return _shipped()
     if text.endswith(".onnx"):
         return _file(Path(text))
     if is_plugin(text) and not Path(text).is_dir():
@@ -155,17 +152,16 @@ def open_frozen(name: str | Path | None = None) -> FrozenEncoder:
     return _in_folder(model_in(resolve(name)))
 
 
-def _shipped(part: VoiceEncoderPart, path: Path, read_offs: Path) -> FrozenEncoder:
-    for file in (path, read_offs):
+def _shipped() -> FrozenEncoder:
+    for file in (ge2e.SHIPPED, heard.SHIPPED):
         if not file.is_file():
             raise ModelError(file, "missing", "a file of the program", "install voice2face again")
-    part = msgspec.structs.replace(part, files={path.name: sha256_of(path)})
-    made = part.open(PartSource(path.parent, part.files))
-    told = heard.LinearReadOffsPart(files={heard.FILE: sha256_of(read_offs)})
-    return _of(
-        part, made, path.parent, {"made_by": f"{part.kind}, shipped with voice2face"},
-        heard=copied_part(read_offs.parent, told, read_offs),
-    )  # fmt: skip
+    folder, part = ge2e.SHIPPED.parent, Ge2ePart(files={ge2e.FILE: sha256_of(ge2e.SHIPPED)})
+    made = part.open(PartSource(folder, part.files))
+    told = heard.LinearReadOffsPart(files={heard.FILE: sha256_of(heard.SHIPPED)})
+    read_offs = copied_part(folder, told, heard.SHIPPED)
+    facts = {"made_by": f"{part.kind}, shipped with voice2face"}
+    return _of(part, made, folder, facts, heard=read_offs)
 
 
 def _file(path: Path) -> FrozenEncoder:

@@ -20,7 +20,7 @@ from voice2face.settings import Run, Settings, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.checkpoint import State, say
 from voice2face.training.distributed import Team, solo
-from voice2face.training.run_folder import Writer, alone
+from voice2face.training.run_folder import Writer, alone, check_unused
 from voice2face.training.run_log import RunLog
 from voice2face.training.run_state import LossWatch, check_finite, digest, place_of
 
@@ -235,22 +235,6 @@ def _begin(trainee: Trainee, out: Path, constant: State, team: Team, resume: boo
     if team.world > 1:
         team.check_same_weights(digest(trainee.state()))
     return start
-
-
-def check_unused(out: Path, resume: bool) -> None:
-    """Refuse a folder that holds a run, unless that is to be resumed; to be asked before long work.
-
-    Raises:
-        TrainingError: It holds one.
-    """
-    steps = checkpoint.steps_done(out / "checkpoints")
-    if steps is not None and not resume:
-        raise TrainingError(
-            out,
-            f"holds a run of {steps} steps",
-            "an empty folder",
-            "--resume goes on with it, another folder starts afresh",
-        )
 
 
 def _found(out: Path, constant: State, resume: bool) -> State | None:

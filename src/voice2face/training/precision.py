@@ -8,12 +8,12 @@ then it is ``fp32``, and the same training has the same weights each time.
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-import msgspec
 import numpy as np
 import torch
 
-from voice2face.settings import Precision, parse_yaml
+from voice2face.settings import Precision, Recipe, SpeakerRecipe, change, parse_yaml
 from voice2face.training import checkpoint
 from voice2face.training.checkpoint import say
 from voice2face.training.distributed import Team
@@ -22,8 +22,8 @@ TRIED_S = 0.3  # of each precision; one step at least
 LEAST_GAIN = 1.1  # times as fast; below it 32 bits, which are exact, are kept
 SHORT_S = 0.03  # a step in fp32: of shorter ones a clock tells too little, and 10,000 take minutes
 
-# From a precision to a step in it, which changes nothing of the training to come.
-Trial = Callable[[Precision], Callable[[], object]]
+R = TypeVar("R", Recipe, SpeakerRecipe)
+Step = Callable[[], object]
 
 
 def set_arithmetic(device: torch.device, precision: str) -> None:
@@ -41,29 +41,38 @@ def set_arithmetic(device: torch.device, precision: str) -> None:
 
 
 def settled(
-    asked: Precision, out: Path, *, resume: bool, team: Team, trial: Trial, quiet: bool = False
-) -> Precision:
-    """What a training computes in.
+    recipe: R,
+    out: Path,
+    *,
+    resume: bool,
+    team: Team,
+    trial: Callable[[R], Step],
+    quiet: bool = False,
+) -> R:
+    """The recipe with the precision that its training computes in.
 
     Args:
-        asked: If it is not ``auto``, this is it.
+        recipe: With the precision that is asked for.
         out: Folder of the run.
         resume: A run that is in ``out`` keeps what it was started with.
         team: The processes that train together, which all call this; its leader tries.
-        trial: Makes the steps that are tried.
+        trial: Makes a step by a recipe, which changes nothing of the training to come.
         quiet: What is chosen is not said.
 
     Raises:
         TrainingError: The run's checkpoints are all damaged.
     """
-    if asked != "auto":
-        return asked
+    if recipe.training.precision != "auto":
+        return recipe
+
+    def step_in(precision: Precision) -> Step:
+        return trial(change(recipe, {"training.precision": precision}))
+
     chosen = ""
     if team.is_leader:
         chosen = _kept(out) if resume else ""
-        chosen = chosen or _faster(team.device, trial, tells=not quiet)
-    decided: Precision = msgspec.convert(team.share(chosen.encode()).decode(), Precision)
-    return decided
+        chosen = chosen or _faster(team.device, step_in, tells=not quiet)
+    return change(recipe, {"training.precision": team.share(chosen.encode()).decode()})
 
 
 def _kept(out: Path) -> str:
@@ -75,12 +84,14 @@ def _kept(out: Path) -> str:
     return str(precision) if precision in ("fp32", "bf16") else ""
 
 
-def _faster(device: torch.device, trial: Trial, *, tells: bool) -> Precision:
+def _faster(
+    device: torch.device, step_in: Callable[[Precision], Step], *, tells: bool
+) -> Precision:
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices):
-        seconds = {"fp32": _seconds(device, "fp32", trial)}
+        seconds = {"fp32": _seconds(device, "fp32", step_in)}
         if seconds["fp32"] >= SHORT_S:
-            seconds["bf16"] = _seconds(device, "bf16", trial)
+            seconds["bf16"] = _seconds(device, "bf16", step_in)
     half = seconds.get("bf16", np.inf) * LEAST_GAIN < seconds["fp32"]
     chosen: Precision = "bf16" if half else "fp32"
     if tells:
@@ -89,10 +100,12 @@ def _faster(device: torch.device, trial: Trial, *, tells: bool) -> Precision:
     return chosen
 
 
-def _seconds(device: torch.device, precision: Precision, trial: Trial) -> float:
+def _seconds(
+    device: torch.device, precision: Precision, step_in: Callable[[Precision], Step]
+) -> float:
     """Of a step, once it has run: the quickest of a few."""
     set_arithmetic(device, precision)
-    step, clock = trial(precision), _clock(device)
+    step, clock = step_in(precision), _clock(device)
     step()  # looks for algorithms, takes memory
     taken: list[float] = []
     while sum(taken) < TRIED_S:

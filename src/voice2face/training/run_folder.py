@@ -1,4 +1,4 @@
-"""A run's folder: one run at a time, no leftovers, checkpoints written in the background."""
+"""A run's folder: nothing of others in it, one run at a time, checkpoints in the background."""
 
 import contextlib
 import os
@@ -10,15 +10,54 @@ from typing import Any
 
 import torch
 
+from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.files import write_bytes
 from voice2face.locks import locked
-from voice2face.training.checkpoint import State, say, tensors
+from voice2face.release.writing import check_replaceable
+from voice2face.training.checkpoint import State, say, steps_done, tensors
 from voice2face.training.data.cuda_streams import after, mark
+from voice2face.training.distributed import ALONE, Team
 
 CPU = torch.device("cpu")
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}(\.\w+)?")  # names of `files.atomic_write`
 WAIT_S = 10.0  # for what is left of a run that was killed to end
+
+
+def opened_corpus(folder: Path, out: Path, *, resume: bool = False, team: Team = ALONE) -> Corpus:
+    """The corpus of a training, every shard compared with its checksum.
+
+    Args:
+        folder: The corpus.
+        out: Folder of the run, which is looked at first; the model goes to ``out/model``.
+        resume: A run may be there.
+        team: The processes that train together; the leader looks whether a run is there.
+
+    Raises:
+        CorpusError: The corpus can't be read.
+        OutputError: Something that is no model is in the model's place.
+        TrainingError: A run is there already.
+    """
+    check_replaceable(out / "model")
+    if team.is_leader:
+        check_unused(out, resume)
+    return Corpus.open(folder, verify=True)
+
+
+def check_unused(out: Path, resume: bool) -> None:
+    """Refuse a folder that holds a run, unless that is to be resumed; to be asked before long work.
+
+    Raises:
+        TrainingError: It holds one.
+    """
+    steps = steps_done(out / "checkpoints")
+    if steps is not None and not resume:
+        raise TrainingError(
+            out,
+            f"holds a run of {steps} steps",
+            "an empty folder",
+            "--resume goes on with it, another folder starts afresh",
+        )
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from voice2face.audio.long_silence import LongSilence
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
 from voice2face.settings import Settings
 from voice2face.voice_encoders.protocol import Listened

@@ -11,7 +11,7 @@ from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.audio.speech_check import Level, too_little_speech
 from voice2face.files import sha256_of
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 from voice2face.settings import Settings
 
 

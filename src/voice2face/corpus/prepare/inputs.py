@@ -1,16 +1,22 @@
 """Inputs, which sources name: what is to be read, each under a name of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voice2face.corpus.prepare.naming import Namer, bad_identity, identities, place_of, stem_name
+from voice2face.corpus.prepare.naming import (
+    Namer,
+    Spellings,
+    bad_identity,
+    identities,
+    place_of,
+    stem_name,
+)
 from voice2face.corpus.prepare.notes import notes_on
-from voice2face.corpus.prepare.spelling import Spellings
 from voice2face.corpus.prepare.splits import SplitRule, split_named
 from voice2face.corpus.schema import KINDS, Kind, Reader, Split
 from voice2face.corpus.sources.detect import Source
-from voice2face.corpus.sources.found import NO_INPUT, File, Person, Tree, identity_of
+from voice2face.corpus.sources.found import NO_INPUT, Person, Skip, Tree, identity_of
 from voice2face.corpus.sources.table import Table
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
@@ -48,31 +54,10 @@ class Input:
     split: Split
     attributes: dict[str, str]
 
-    def skip(self, reason: str, detail: str) -> "Skip":
+    def skip(self, reason: str, detail: str, files: int = 1) -> Skip:
         """The record of leaving it out."""
         path, detail = stored_text(self.path), stored_text(detail)
-        return Skip(self.source, self.row, self.kind, self.identity, path, reason, detail)
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """What is left out, and why: ``reason`` is one of few, ``detail`` says all.
-
-    ``kind`` is that of an input; or ``row`` where a whole row of a table is unusable; in folders
-    ``identity``, ``folder``, or ``file`` for what is neither recording nor picture. All is valid
-    UTF-8. ``files`` is how many files it stands for: 0 where a row names none, and where they are
-    in the corpus or counted elsewhere. So the files of a folder are those in the corpus and the sum
-    of ``files`` (but for ``vox1_meta.csv``, and for what is in folders that nobody may read).
-    """
-
-    source: int
-    row: int | None
-    kind: str
-    identity: str | None
-    path: str
-    reason: str
-    detail: str
-    files: int = 1
+        return Skip(self.kind, self.identity, path, reason, detail, files, self.source, self.row)
 
 
 @dataclass(frozen=True)
@@ -144,7 +129,7 @@ class _Collector:
         column = self._rule.column_in(tree.header)
         for kind in KINDS:
             self.attributes[kind] |= dict.fromkeys(a for a in tree.header if a != column)
-        self.skipped += (Skip(number, None, *astuple(left)) for left in tree.left_out)
+        self.skipped += (replace(left, source=number) for left in tree.left_out)
         for person in tree.people:
             self._read_person(number, tree, person, column)
 
@@ -156,7 +141,7 @@ class _Collector:
             detail += f"; {n_files} files"
             where = stored_text(first.rpartition("/")[0])
             self.skipped.append(
-                Skip(number, None, "identity", person.identity, where, reason, detail, n_files)
+                Skip("identity", person.identity, where, reason, detail, n_files, number)
             )
             return
         identity = person.identity or self._person_of(tree.root, first)
@@ -164,8 +149,9 @@ class _Collector:
         split = self._split(where, identity, column, person.attributes)
         attributes = {a: text for a, text in person.attributes.items() if a != column}
         for file in person.files:
-            place = f"{tree.root}/{file.path}"
-            self._add(place, number, None, file, identity, split, attributes)
+            known = identity, file.name, split, attributes
+            item = Input(file.kind, file.reader, number, None, file.path, *known)
+            self._add(item, f"{tree.root}/{file.path}")
 
     def _read_table(self, number: int, table: Table) -> None:
         column = self._rule.column_in(table.header)
@@ -191,7 +177,7 @@ class _Collector:
         identity = identity_of(cells.get(info.identity, "")) if info.identity else None
         if problem := _problem(len(values) - len(table.header), identity, paths.values()):
             path, n_files = next(iter(paths.values()), ""), len(set(paths.values()))
-            self.skipped.append(Skip(number, row, "row", identity, path, *problem, n_files))
+            self.skipped.append(Skip("row", identity, path, *problem, n_files, number, row))
             return
         if identity is None:
             identity = self._person_of(table.root, next(iter(paths.values())))
@@ -199,9 +185,9 @@ class _Collector:
         for kind, path in paths.items():
             name = cells.get(table.name_column(kind) or "", "").strip() or stem_name(path)
             attributes = {a: values[i] for a, i in columns[kind].items() if values[i].strip()}
-            file = File(kind, table.reader(kind, path), path, name)
-            shared = self._shared(kind, attributes)
-            self._add(place_of(table.root, path), number, row, file, identity, split, shared)
+            known = identity, name, split, self._shared(kind, attributes)
+            item = Input(kind, table.reader(kind, path), number, row, path, *known)
+            self._add(item, place_of(table.root, path))
 
     def _shared(self, kind: Kind, attributes: dict[str, str]) -> dict[str, str]:
         """The same dict as before where it is equal: tables repeat what they say of a person."""
@@ -235,30 +221,19 @@ class _Collector:
             raise CorpusError(where, found, "each identity in one split", remedy)
         return split
 
-    def _add(
-        self,
-        place: str,
-        source: int,
-        row: int | None,
-        file: File,
-        identity: str,
-        split: Split,
-        attributes: dict[str, str],
-    ) -> None:
+    def _add(self, item: Input, place: str) -> None:
         """Keep an input under a name of its own, unless its file has been met before."""
-        kind, name = file.kind, file.name
-        owner = self._owners[kind].get(place)
+        owners = self._owners[item.kind]
+        owner = owners.get(place)
         if owner is None:
-            self._owners[kind][place] = identity
-            name = self._names[kind](name)
-        item = Input(kind, file.reader, source, row, file.path, identity, name, split, attributes)
-        if owner is None:
-            self.usable[kind].append(item)
-            return
-        reason, detail = "two identities", f"the file is also of '{owner}'"
-        if owner == identity:
-            reason, detail = REPEATED, "the same file has been named before"
-        self.skipped.append(replace(item.skip(reason, detail), files=0))
+            owners[place] = item.identity
+            name = self._names[item.kind](item.name)
+            self.usable[item.kind].append(item if name == item.name else replace(item, name=name))
+        elif owner == item.identity:
+            self.skipped.append(item.skip(REPEATED, "the same file has been named before", 0))
+        else:
+            detail = f"the file is also of '{owner}'"
+            self.skipped.append(item.skip("two identities", detail, 0))
 
 
 def _problem(n_too_many: int, identity: str | None, paths: Iterable[str]) -> tuple[str, str] | None:

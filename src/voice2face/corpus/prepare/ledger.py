@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from voice2face.corpus.prepare.inputs import DUPLICATE, HARMLESS, Input, Inputs, Skip
+from voice2face.corpus.prepare.inputs import DUPLICATE, HARMLESS, Input, Inputs
 from voice2face.corpus.prepare.work import Failed, Stored
 from voice2face.corpus.schema import KINDS, PARTS, Counts, Kind, Part, SourceInfo
+from voice2face.corpus.sources.found import Skip
 from voice2face.errors import CorpusError
 from voice2face.files import stored_text
 

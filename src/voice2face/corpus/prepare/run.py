@@ -14,7 +14,7 @@ from voice2face.audio.coding import SOUND_CODINGS
 from voice2face.corpus.prepare.assemble import Progress, assemble
 from voice2face.corpus.prepare.cluster import RayCluster
 from voice2face.corpus.prepare.engines import Engine, Processes, in_this_process
-from voice2face.corpus.prepare.inputs import Inputs, Skip, collect
+from voice2face.corpus.prepare.inputs import Inputs, collect
 from voice2face.corpus.prepare.ledger import Ledger, count_files
 from voice2face.corpus.prepare.shards import write_parquet
 from voice2face.corpus.prepare.splits import SplitRule
@@ -39,6 +39,7 @@ from voice2face.corpus.schema import (
     skipped_schema,
 )
 from voice2face.corpus.sources import Columns, Source, column_named, read_source
+from voice2face.corpus.sources.found import Skip
 from voice2face.errors import OutputError, SettingsError, one_of
 from voice2face.faces.masks import NETWORKS
 from voice2face.files import stored_text, write_text

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from voice2face.corpus.schema import Kind, Layout, Reader, SourceInfo
 from voice2face.files import stored_text
@@ -19,8 +18,6 @@ NO_RECORDINGS = "no recordings"
 NOT_IN_META = "not in vox1_meta.csv"
 OUTSIDE = "outside the layout"
 NO_INPUT = frozenset({COMPANIONS, HIDDEN, NO_PICTURES, NO_RECORDINGS, NOT_IN_META, OUTSIDE})
-
-LeftOutKind = Literal["voice", "face", "file", "folder", "identity"]
 
 VIDEOS: Mapping[str, Reader] = dict.fromkeys(sorted(VIDEO), "video")
 RECORDINGS: Mapping[str, Reader] = dict.fromkeys(sorted(SOUND | VIDEO), "recording")
@@ -56,19 +53,33 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What is no input, and why: ``reason`` is one of few, ``detail`` says all.
+class Skip:
+    """What is left out, and why. All texts are valid UTF-8.
 
-    ``files`` is how many files of the folder it stands for: 0 where they are counted elsewhere, as
-    in a folder that is read by another path, or cannot be, as in one that nobody may read.
+    Attributes:
+        kind: ``voice`` or ``face``, as of an input; ``row`` where a whole row of a table is
+            unusable; in folders ``identity``, ``folder``, or ``file`` for what is neither
+            recording nor picture.
+        identity: The person, where that is known.
+        path: As the source has it.
+        reason: One of few.
+        detail: All that is known of it.
+        files: How many files it stands for: 0 where a row names none, where they are in the corpus
+            or counted elsewhere (a folder that is read by another path), or can't be counted (a
+            folder that nobody may read). So the files of a folder are those in the corpus and the
+            sum of ``files``, but for ``vox1_meta.csv``.
+        source: Number of the source that names it, from 0.
+        row: Its row in a table; the header is row 1. None: the source is a folder.
     """
 
-    kind: LeftOutKind
+    kind: str
     identity: str | None
     path: str
     reason: str
     detail: str
     files: int = 1
+    source: int = 0
+    row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class Tree:
     root: Path
     header: tuple[str, ...]
     people: list[Person]
-    left_out: list[LeftOut]
+    left_out: list[Skip]
 
 
 def tree_info(layout: Layout, root: Path, sha256: str, n_files: int, aligned: bool) -> SourceInfo:

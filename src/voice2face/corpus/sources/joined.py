@@ -21,8 +21,8 @@ from voice2face.corpus.sources.found import (
     PICTURES,
     RECORDINGS,
     File,
-    LeftOut,
     Person,
+    Skip,
     Tree,
     identity_of,
     stem_of,
@@ -105,7 +105,7 @@ def read_joined(root: Path, plan: Plan) -> Tree:
     if meta is None and plan.meta:
         raise _no_meta(root)
     walk = Walk(root)
-    loose: list[LeftOut] = []
+    loose: list[Skip] = []
     folders = [f for kind in KINDS for f in _folders(walk, root, plan, kind, loose)]
     if meta is None and any(is_number(Path(folder.path).name) for folder in folders):
         raise _no_meta(root)
@@ -125,7 +125,7 @@ def _present(root: Path, plan: Plan, kind: Kind) -> list[str]:
 
 
 def _folders(
-    walk: Walk, root: Path, plan: Plan, kind: Kind, loose: list[LeftOut]
+    walk: Walk, root: Path, plan: Plan, kind: Kind, loose: list[Skip]
 ) -> Iterator[_Folder]:
     """The folders of people with files of one kind."""
     for top in _present(root, plan, kind):
@@ -137,15 +137,13 @@ def _folders(
                 continue
             detail = f"not in a folder of {top}/"
             for path, _ in files:
-                loose.append(LeftOut(kind, None, stored_text(path), "no identity", detail))
+                loose.append(Skip(kind, None, stored_text(path), "no identity", detail))
 
 
-def _join(
-    folders: list[_Folder], meta: Meta | None, plan: Plan
-) -> tuple[list[Person], list[LeftOut]]:
+def _join(folders: list[_Folder], meta: Meta | None, plan: Plan) -> tuple[list[Person], list[Skip]]:
     """People with both kinds, and the folders of all others."""
     by_name: dict[str, list[_Folder]] = {}
-    left_out: list[LeftOut] = []
+    left_out: list[Skip] = []
     for folder in folders:
         name = _name_of(folder, meta, plan)
         if name is None:
@@ -182,11 +180,11 @@ def _files(folder: _Folder, identity: str) -> Iterator[File]:
         yield File(folder.kind, reader, path, identity + stem_of(path[start:]))
 
 
-def _left_out(folder: _Folder, identity: str | None, reason: str) -> LeftOut:
+def _left_out(folder: _Folder, identity: str | None, reason: str) -> Skip:
     path = stored_text(folder.path)
     n_files = len(folder.files)
     detail = f"{n_files} {_WORDS[folder.kind]}"
-    return LeftOut("identity", identity or path.rpartition("/")[2], path, reason, detail, n_files)
+    return Skip("identity", identity or path.rpartition("/")[2], path, reason, detail, n_files)
 
 
 def _no_meta(root: Path) -> CorpusError:
@@ -198,7 +196,7 @@ def _no_meta(root: Path) -> CorpusError:
     )
 
 
-def _nobody(root: Path, lacking: list[LeftOut]) -> CorpusError:
+def _nobody(root: Path, lacking: list[Skip]) -> CorpusError:
     counts = {
         reason: sum(left.reason == reason for left in lacking)
         for reason in (NO_RECORDINGS, NO_PICTURES, NOT_IN_META)

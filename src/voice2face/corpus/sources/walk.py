@@ -11,8 +11,7 @@ from voice2face.corpus.sources.found import (
     COMPANIONS,
     HIDDEN,
     OUTSIDE,
-    LeftOut,
-    LeftOutKind,
+    Skip,
     suffix_of,
 )
 from voice2face.errors import CorpusError, reason_of
@@ -45,7 +44,7 @@ class Walk:
         self.n_files = 0
         self._real = os.path.realpath(root)
         self._sha256 = hashlib.sha256()
-        self._left_out: list[LeftOut] = []
+        self._left_out: list[Skip] = []
         self._hidden: list[str] = []
         self._companions: Counter[str] = Counter()
 
@@ -99,7 +98,7 @@ class Walk:
                     self._companions[suffix_of(name)] += 1
                 else:
                     detail = f"of this layout are {', '.join(sorted(used))}"
-                    kind: LeftOutKind = "folder" if is_folder else "file"
+                    kind = "folder" if is_folder else "file"
                     self._leave_out(kind, path, OUTSIDE, detail, self._n_files(path))
 
     def count(self, data: bytes) -> None:
@@ -112,15 +111,15 @@ class Walk:
         return self._sha256.hexdigest()
 
     @property
-    def left_out(self) -> list[LeftOut]:
+    def left_out(self) -> list[Skip]:
         """What has been met and was no input."""
         result = list(self._left_out)
         if self._hidden:
             detail = f"{len(self._hidden)}, the first {stored_text(self._hidden[0])[:200]}"
             n_files = sum(map(self._n_files, self._hidden))
-            result.append(LeftOut("file", None, ".", HIDDEN, detail, n_files))
+            result.append(Skip("file", None, ".", HIDDEN, detail, n_files))
         for suffix, n in sorted(self._companions.items()):
-            result.append(LeftOut("file", None, ".", COMPANIONS, f"{n} {suffix}", n))
+            result.append(Skip("file", None, ".", COMPANIONS, f"{n} {suffix}", n))
         return result
 
     def _full(self, path: str) -> str:
@@ -188,11 +187,9 @@ class Walk:
     def _is_inside(self, real: str) -> bool:
         return real == self._real or real.startswith(self._real.rstrip(os.sep) + os.sep)
 
-    def _leave_out(
-        self, kind: LeftOutKind, path: str, reason: str, detail: str, n_files: int = 1
-    ) -> None:
+    def _leave_out(self, kind: str, path: str, reason: str, detail: str, n_files: int = 1) -> None:
         where = stored_text(path) or "."
-        self._left_out.append(LeftOut(kind, None, where, reason, detail, n_files))
+        self._left_out.append(Skip(kind, None, where, reason, detail, n_files))
 
     def _n_files(self, path: str) -> int:
         """Files below a folder that is not read; 1 for a file, 0 for a link to a folder."""

@@ -7,7 +7,7 @@ import numpy as np
 from voice2face.arrays import Float64s, UInt8s
 from voice2face.evaluation.embedders.face_set import FaceSet, geometry_of
 from voice2face.files import sha256_of
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 
 PX = 112
 # It was trained on squares around a detector's box. The tight crop, which has no box to wait for,

@@ -21,7 +21,7 @@ from voice2face.evaluation.embedders.face_set import NEEDED_FOR, FaceSet, geomet
 from voice2face.faces.opencv import opencv
 from voice2face.files import sha256_of
 from voice2face.json_files import read_json
-from voice2face.networks.onnx_network import Network
+from voice2face.onnx_files import Network
 
 BLOCK = 16  # faces at once, where a network takes several
 MOST_BYTES = 1 << 26  # of the JSON file, which may name many people

@@ -1,6 +1,7 @@
 """The face stage: generator and critics on voices and faces ("Training" of docs/method.md)."""
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +9,19 @@ from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
 from voice2face.release.export import export_generator
 from voice2face.release.network_parts import deconvolutional_part
-from voice2face.release.writing import check_replaceable, write_release
+from voice2face.release.writing import write_release
 from voice2face.settings import Recipe, Run, change, to_yaml
 from voice2face.training.data.frames import CorpusFrames
-from voice2face.training.data.source import FaceSource
 from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
+from voice2face.training.facts import face_facts
 from voice2face.training.frozen import FrozenEncoder, open_frozen
 from voice2face.training.gan.monitors import Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
-from voice2face.training.gan.trainee import FaceTrainee, trial_of
-from voice2face.training.loop import check_unused, train
-from voice2face.training.people import facts_of
+from voice2face.training.gan.trainee import FaceTrainee, trial_step
+from voice2face.training.loop import train
 from voice2face.training.precision import settled
+from voice2face.training.run_folder import opened_corpus
 
 
 def train_face(
@@ -67,52 +68,43 @@ def train_face(
             ``out``.
     """
     team, run = team or solo(device), run or Run()
-    check_replaceable(out / "model")
-    if team.is_leader:
-        check_unused(out, resume)
-    corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
+    corpus = opened_corpus(corpus_folder, out, resume=resume, team=team)
     encoder = open_frozen(voice_encoder)
     recipe = _fitted(recipe, encoder)
     _check_fit(corpus, recipe)
     frames = CorpusFrames(corpus, encoder.frames)
+    pair_by, set_aside = recipe.training.pair_by, recipe.training.set_aside
     opened = open_data(
-        frames, recipe.training.pair_by, seed=seed, memory_bytes=memory_bytes,
-        set_aside=recipe.training.set_aside, team=team,
-    )  # fmt: skip
+        frames, pair_by, seed=seed, memory_bytes=memory_bytes, set_aside=set_aside, team=team
+    )
     with contextlib.closing(opened) as data:
-        samples = sample_voices(frames, recipe.training.pair_by)
-        precision = settled(
-            recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
-            trial=trial_of(data, recipe, encoder.network, team),
-        )  # fmt: skip
-        recipe = change(recipe, {"training.precision": precision})
+        trial = partial(trial_step, data, encoder.network, team)
+        recipe = settled(recipe, out, resume=resume, team=team, trial=trial, quiet=quiet)
         trainee = FaceTrainee(
-            data, recipe, encoder.network, samples, seed, team,
+            data, recipe, encoder.network, sample_voices(frames, pair_by), seed, team,
             n_frames=frames_in(SAMPLE_S, encoder.frames.frames_per_s),
         )  # fmt: skip
         export_generator(trainee.released(), None, half=half)  # refused now, and not after hours
-        if team.is_leader:
-            encoder_there = trainee.networks.voice_encoder
-            trainee.monitors = Monitors(frames, encoder_there, recipe, seed, str(team.device))
-        if run.compile:
-            trainee.compile()
-        if run.graph:
-            trainee.capture()
-        identity = _identity(corpus, recipe, encoder, seed)
-        iterations = recipe.training.iterations
+        _equip(trainee, frames, run, seed)
         train(
-            trainee, out, iterations, run, recipe, identity, resume=resume, quiet=quiet, team=team
-        )
-        provenance = _provenance(corpus, data, recipe, encoder, trainee.n_steps)
+            trainee, out, recipe.training.iterations, run, recipe,
+            _identity(corpus, recipe, encoder, seed), resume=resume, quiet=quiet, team=team,
+        )  # fmt: skip
     if team.is_leader:
-        parts = (
-            *encoder.new_parts(unit=recipe.embedding.unit, half=half),
-            deconvolutional_part(trainee.released(), recipe.embedding, half=half),
-        )
-        facts = provenance | {"variant": variant, "seed": seed}
-        write_release(out / "model", out.resolve().name, parts, facts)
+        _release(trainee, out, corpus, encoder, {"variant": variant, "seed": seed}, half)
     team.barrier()
     return out / "model"
+
+
+def _equip(trainee: FaceTrainee, frames: CorpusFrames, run: Run, seed: int) -> None:
+    """Give a trainee its monitors, which are the leader's, and what makes its steps faster."""
+    if trainee.team.is_leader:
+        encoder, device = trainee.networks.voice_encoder, str(trainee.device)
+        trainee.monitors = Monitors(frames, encoder, trainee.recipe, seed, device)
+    if run.compile:
+        trainee.compile()
+    if run.graph:
+        trainee.capture()
 
 
 def _fitted(recipe: Recipe, encoder: FrozenEncoder) -> Recipe:
@@ -150,19 +142,23 @@ def _check_fit(corpus: Corpus, recipe: Recipe) -> None:
         )
 
 
-def _provenance(
-    corpus: Corpus, data: FaceSource, recipe: Recipe, encoder: FrozenEncoder, n_steps: int
-) -> dict[str, Any]:
-    return {
-        **facts_of(corpus, "train face"),
-        "paired by": recipe.training.pair_by,
-        "classes": len(data.labels),
-        "recordings": len(data.voices),
-        "recordings set aside": recipe.training.set_aside,
-        "faces": len(data.faces),
-        **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
-        "iterations": n_steps,
-        "batch": recipe.training.batch_size,
-        "precision": recipe.training.precision,
-        **encoder.facts,
-    }
+def _release(
+    trainee: FaceTrainee,
+    out: Path,
+    corpus: Corpus,
+    encoder: FrozenEncoder,
+    told: dict[str, Any],
+    half: bool,
+) -> None:
+    """Write the model, with what is told of it, to ``out/model``."""
+    data, recipe, training = trainee.data, trainee.recipe, trainee.recipe.training
+    facts = face_facts(
+        corpus, training.pair_by, training.set_aside,
+        classes=len(data.labels), recordings=len(data.voices), faces=len(data.faces),
+    ) | {
+        "iterations": trainee.n_steps, "batch": training.batch_size,
+        "precision": training.precision, **encoder.facts, **told,
+    }  # fmt: skip
+    generator = deconvolutional_part(trainee.released(), recipe.embedding, half=half)
+    parts = (*encoder.new_parts(unit=recipe.embedding.unit, half=half), generator)
+    write_release(out / "model", out.resolve().name, parts, facts)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from voice2face.files import atomic_write
 from voice2face.networks.modules import Generator
 from voice2face.runs.readings import READINGS, Alarms, append_readings
-from voice2face.settings import Precision, Recipe, change
+from voice2face.settings import Recipe
 from voice2face.training.checkpoint import State, say
 from voice2face.training.data.batch import Batch
 from voice2face.training.data.in_memory import VoiceBank
@@ -27,7 +27,7 @@ from voice2face.training.gan.steps import (
     iteration,
     make_optimisers,
 )
-from voice2face.training.precision import Trial, set_arithmetic
+from voice2face.training.precision import set_arithmetic
 
 
 class FaceTrainee:
@@ -173,24 +173,21 @@ class FaceTrainee:
         return {reading.name: reading.value for reading in readings}
 
 
-def trial_of(data: FaceSource, recipe: Recipe, encoder: nn.Module, team: Team) -> Trial:
-    """Steps of new networks on one batch; ``data`` is afterwards where it was.
+def trial_step(
+    data: FaceSource, encoder: nn.Module, team: Team, recipe: Recipe
+) -> Callable[[], object]:
+    """A step of new networks on one batch, to be timed; ``data`` is afterwards where it was.
 
     Args:
         data: What batches are drawn from.
-        recipe: Of the training, but for its precision.
         encoder: The frozen voice encoder.
         team: The processes that train together.
+        recipe: What to compute.
     """
-
-    def of(precision: Precision) -> Callable[[], object]:
-        chosen = change(recipe, {"training.precision": precision})
-        batch = _some_batch(data, chosen, team)
-        networks = FaceNetworks.make(chosen, encoder, len(data.labels)).to(team.device)
-        optimisers = make_optimisers(networks, chosen)
-        return lambda: iteration(networks, optimisers, batch, chosen)
-
-    return of
+    batch = _some_batch(data, recipe, team)
+    networks = FaceNetworks.make(recipe, encoder, len(data.labels)).to(team.device)
+    optimisers = make_optimisers(networks, recipe)
+    return lambda: iteration(networks, optimisers, batch, recipe)
 
 
 def _some_batch(data: FaceSource, recipe: Recipe, team: Team) -> Batch:

@@ -11,13 +11,13 @@ from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.matchers.heads import FILE, HeadsPart, Matcher
 from voice2face.parts import PartSource
-from voice2face.release.writing import NewPart, Provenance, check_replaceable, write_release
+from voice2face.release.writing import NewPart, Provenance, write_release
 from voice2face.training.closed_form import read_pairs
+from voice2face.training.facts import facts_of
 from voice2face.training.frozen import FrozenEncoder, PooledFrames, open_frozen
-from voice2face.training.loop import check_unused
 from voice2face.training.matching.closed import Side, canonical_correlations
 from voice2face.training.matching.trained import MatchingRecipe, train_heads
-from voice2face.training.people import facts_of
+from voice2face.training.run_folder import opened_corpus
 from voice2face.voice_encoders.ge2e import Ge2ePart
 
 MIN_PEOPLE = 10  # with voice and face, to fit heads on
@@ -51,10 +51,8 @@ def train_matching(
         ModelError: Voice encoder or embedder can't be read.
         TrainingError: Too few people have both, or another run is in ``out``.
     """
-    check_replaceable(out / "model")
-    check_unused(out, resume=False)
     network = open_embedder(embedder)
-    corpus = Corpus.open(corpus_folder, verify=True)
+    corpus = opened_corpus(corpus_folder, out)
     encoder = to_compare(open_frozen(voice_encoder))
     data = read_pairs(corpus, encoder, "identity")
     if len(data.labels) < MIN_PEOPLE:
@@ -62,7 +60,7 @@ def train_matching(
         raise TrainingError(corpus.path, found, f"{MIN_PEOPLE} or more", "add people")
     seen = network.embed(FaceSet.of_crops(data.pixels, corpus.info.face_crop.geometry))
     voices, faces = Side(data.embeddings, data.voice_labels), Side(seen, data.face_labels)
-    told: Provenance = {}
+    told: Provenance
     if recipe.loss == "cca":
         matcher, share = canonical_correlations(voices, faces, seed)
         told = {"1:2 matching of people left out": round(share, 3)}

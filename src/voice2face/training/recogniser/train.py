@@ -22,12 +22,13 @@ from voice2face.settings import Run, to_yaml
 from voice2face.training.cosine import CosineTrainee
 from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.distributed import solo
-from voice2face.training.loop import check_unused, train
+from voice2face.training.loop import train
 from voice2face.training.precision import set_arithmetic
 from voice2face.training.recogniser.augmentation import augment
 from voice2face.training.recogniser.export import export_recogniser
 from voice2face.training.recogniser.measures import Unseen, held_out, look
 from voice2face.training.recogniser.network import Recogniser, RecogniserRecipe
+from voice2face.training.run_folder import check_unused
 
 NETWORK, REPORT = "recogniser.onnx", "recogniser.yaml"
 RUN = Run(checkpoint_every=200, sample_every=200, keep_checkpoints=1, best_by="")

@@ -10,14 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from voice2face.corpus import Corpus
 from voice2face.errors import TrainingError
-from voice2face.release.writing import Provenance, check_replaceable, write_release
+from voice2face.release.writing import Provenance, write_release
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.facts import facts_of
 from voice2face.training.frozen import open_frozen
-from voice2face.training.loop import check_unused
-from voice2face.training.people import facts_of
+from voice2face.training.run_folder import opened_corpus
 from voice2face.training.speaker.verified import verified
 from voice2face.voice_encoders.adapted import Head
 
@@ -65,9 +64,7 @@ def adapt(
         ModelError: The encoder can't be read.
         TrainingError: It is of a kind that takes no head, or there are fewer than two speakers.
     """
-    check_replaceable(out / "model")
-    check_unused(out, resume=False)
-    corpus = Corpus.open(corpus_folder, verify=True)
+    corpus = opened_corpus(corpus_folder, out)
     encoder = open_frozen(voice_encoder)
     encoder.check_takes_head()
     frames = CorpusFrames(corpus, encoder.frames)

@@ -21,17 +21,18 @@ from voice2face.errors import TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.network_parts import convolutional_part
-from voice2face.release.writing import check_replaceable, write_release
+from voice2face.release.writing import write_release
 from voice2face.runs.readings import LIMITS, READINGS, Alarms, append_readings
-from voice2face.settings import Run, SpeakerRecipe, SpeakerTraining, change, to_yaml
+from voice2face.settings import Run, SpeakerRecipe, SpeakerTraining, to_yaml
 from voice2face.training.cosine import CosineTrainee
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
 from voice2face.training.data.in_memory import VoiceBank
 from voice2face.training.data.memory import room_on
 from voice2face.training.distributed import Team, solo
+from voice2face.training.facts import facts_of
 from voice2face.training.loop import train
-from voice2face.training.people import facts_of
 from voice2face.training.precision import set_arithmetic, settled
+from voice2face.training.run_folder import opened_corpus
 from voice2face.training.speaker.encoding import embed_all, encode
 from voice2face.training.speaker.verified import verified
 from voice2face.training.speaker.versions import ChangedVoices
@@ -179,18 +180,15 @@ def train_speaker(
         TrainingError: Fewer than two speakers, a loss that is not finite, another run in ``out``.
     """
     team, watched = team or solo(device), run or Run()
-    check_replaceable(out / "model")
-    corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
+    corpus = opened_corpus(corpus_folder, out, resume=resume, team=team)
     frames = CorpusFrames(corpus)
     bank, n_speakers, changed = _voices(frames, recipe.training, seed)
-    precision = settled(
-        recipe.training.precision, out, resume=resume, team=team, quiet=quiet,
-        trial=lambda p: SpeakerTrainee(
-            bank, n_speakers, change(recipe, {"training.precision": p}), seed, device,
-            changed=changed, team=solo(team.device),
+    recipe = settled(
+        recipe, out, resume=resume, team=team, quiet=quiet,
+        trial=lambda tried: SpeakerTrainee(
+            bank, n_speakers, tried, seed, device, changed=changed, team=solo(team.device)
         ).step,
     )  # fmt: skip
-    recipe = change(recipe, {"training.precision": precision})
     trainee = SpeakerTrainee(
         bank, n_speakers, recipe, seed, device,
         changed=changed, held_out=frames.voices("validation"), team=team,

@@ -1,5 +1,7 @@
 """What a model's provenance says of its corpus, and of the people in it."""
 
+from typing import Any
+
 from voice2face import __version__
 from voice2face.corpus import Corpus
 from voice2face.release.people import people_entry
@@ -7,7 +9,7 @@ from voice2face.release.people import people_entry
 PAINTED_OVER = "painted over in the faces"  # entry of a model's provenance
 
 
-def facts_of(corpus: Corpus, command: str) -> dict[str, str]:
+def facts_of(corpus: Corpus, command: str) -> dict[str, Any]:
     """Entries of a model's provenance that every training writes.
 
     Args:
@@ -25,4 +27,28 @@ def facts_of(corpus: Corpus, command: str) -> dict[str, str]:
         "corpus": corpus.info.data_hash,
         **people_entry(names),
         **({PAINTED_OVER: removed} if removed else {}),
+    }
+
+
+def face_facts(
+    corpus: Corpus, pair_by: str, set_aside: float, *, classes: int, recordings: int, faces: int
+) -> dict[str, Any]:
+    """Entries of the provenance of a model that makes faces.
+
+    Args:
+        corpus: What it was trained on.
+        pair_by: What voices and faces were paired by.
+        set_aside: Share of the recordings that was not trained on.
+        classes: Number of people, or groups.
+        recordings: Number of recordings.
+        faces: Number of faces.
+    """
+    return {
+        **facts_of(corpus, "train face"),
+        "paired by": pair_by,
+        "classes": classes,
+        "recordings": recordings,
+        "recordings set aside": set_aside,
+        "faces": faces,
+        **({"geometry": corpus.info.geometry} if corpus.info.geometry else {}),
     }
