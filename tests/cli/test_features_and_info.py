@@ -67,7 +67,7 @@ def test_info_names_a_model_as_its_pictures_do(voice2face, model, clip, tmp_path
     ended = voice2face("info", picture)
     assert (ended.status, ended.err) == (0, "")
     assert "not a likeness" in ended.out and about["model_sha256"] in ended.out
-    assert "anybody can take it out" in ended.out
+    assert "anybody can remove" in ended.out
     assert about["model_sha256"] in voice2face("info", model).out
 
 
