@@ -122,6 +122,16 @@ def test_the_hash_of_a_model_is_that_of_its_configuration(folder):
     assert Model(folder).sha256 == hashlib.sha256((folder / "config.yaml").read_bytes()).hexdigest()
 
 
+def test_the_package_lists_what_it_offers_and_nothing_else(folder):
+    for name in voice2face.__all__:
+        assert name in dir(voice2face) and getattr(voice2face, name)
+    with pytest.raises(AttributeError, match="laod"):
+        voice2face.laod  # noqa: B018
+    assert repr(voice2face.load(folder)) == f"Model('small', '{folder}')"
+    with pytest.raises(voice2face.Voice2FaceError):
+        voice2face.load(folder / "nothing")
+
+
 def test_one_embedding_becomes_the_same_bytes_alone_and_among_others():
     model = voice2face.load()
     dim = model.voice_encoder.dim
