@@ -56,7 +56,7 @@ def test_a_part_that_was_mended_is_read_at_the_next_try(folder):
         (np.zeros((1, 63), np.float32), r"shape \(1, 63\)"),
         (np.full((1, 64), np.nan, np.float32), "NaN"),
         (np.full((1, 64), np.inf, np.float32), "infinite"),
-        ([1.0], "no array of numbers"),
+        ([1.0], "not an array of numbers"),
     ],
 )
 def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypatch):

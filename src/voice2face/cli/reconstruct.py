@@ -143,8 +143,8 @@ def _tell_left_out(plan: "Plan") -> None:
     if n := len(plan.left_out):
         named = ", ".join(path.name for path in plan.left_out[:N_NAMED])
         named += f" and {n - N_NAMED} more" if n > N_NAMED else ""
-        are = "files are no recordings" if n > 1 else "file is no recording"
-        print_note(f"note: {n} {are} and left out: {named}")
+        many, one = "files are not recordings, and were", "file is not a recording, and was"
+        print_note(f"note: {n} {many if n > 1 else one} left out: {named}")
     for folder, reason in plan.unreadable:
         print_note(f"error: {folder}: not read ({reason}); correct its rights, or leave it out")
 

@@ -120,7 +120,7 @@ def read_password(path: Path | None) -> str:
             with path.open("rb") as stream:
                 password = stream.read(MOST_PASSWORD + 2).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "no UTF-8"
+            reason = getattr(error, "strerror", None) or "not UTF-8"
             raise SettingsError(thing, reason, "a file with one line", "check it") from error
     wanted = f"one line of {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not password.isprintable():

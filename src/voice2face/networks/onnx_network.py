@@ -43,7 +43,9 @@ class Network:
         answers: list[Any] = self._session.run(outputs, given)
         for name, answer in zip(outputs, answers, strict=True):
             if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "fiu":
-                raise self.wrong(f"output '{name}' is no array of numbers", "one", "export it so")
+                raise self.wrong(
+                    f"output '{name}' is not an array of numbers", "one", "export it so"
+                )
             if not np.isfinite(answer).all():
                 found = f"output '{name}' is NaN or infinite"
                 raise self.wrong(found, "finite numbers", "look at its weights and at its input")

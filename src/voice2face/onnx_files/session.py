@@ -39,7 +39,7 @@ def open_session(source: Path | str | bytes, threads: int = 1, *, name: object =
     try:
         check_onnx(data)
     except RefusedError as error:
-        is_onnx = not str(error).startswith("no ONNX file")
+        is_onnx = not str(error).startswith("not an ONNX file")
         what = " of ordinary operators, weights and all" if is_onnx else ""
         raise ModelError(
             thing, str(error), f"an ONNX network{what}", "fetch it again, or take another"
