@@ -352,7 +352,7 @@ def test_a_download_that_breaks_off_is_gone_on_with_the_next_time(hub, folder, m
     monkeypatch.setattr("time.sleep", lambda _: None)  # between the library's own tries
     hub.add(NAME, folder)
     hub.cut = {GENERATOR}
-    with pytest.raises(ModelError, match=rf"^{NAME}: not in the cache, and not to be had"):
+    with pytest.raises(ModelError, match=rf"^{NAME}: not in the cache, and could not be fetched"):
         voice2face.load(NAME)
     hub.cut = set()
     voice2face.load(NAME).read()

@@ -56,7 +56,7 @@ def test_a_part_that_was_mended_is_read_at_the_next_try(folder):
         (np.zeros((1, 63), np.float32), r"shape \(1, 63\)"),
         (np.full((1, 64), np.nan, np.float32), "NaN"),
         (np.full((1, 64), np.inf, np.float32), "infinite"),
-        ([1.0], "no array of numbers"),
+        ([1.0], "not an array of numbers"),
     ],
 )
 def test_an_output_that_is_not_what_it_should_be(output, found, folder, monkeypatch):
@@ -120,6 +120,16 @@ def test_without_noise_in_the_training_there_are_no_neighbours(tmp_path):
 
 def test_the_hash_of_a_model_is_that_of_its_configuration(folder):
     assert Model(folder).sha256 == hashlib.sha256((folder / "config.yaml").read_bytes()).hexdigest()
+
+
+def test_the_package_lists_what_it_offers_and_nothing_else(folder):
+    for name in voice2face.__all__:
+        assert name in dir(voice2face) and getattr(voice2face, name)
+    with pytest.raises(AttributeError, match="laod"):
+        voice2face.laod  # noqa: B018
+    assert repr(voice2face.load(folder)) == f"Model('small', '{folder}')"
+    with pytest.raises(voice2face.Voice2FaceError):
+        voice2face.load(folder / "nothing")
 
 
 def test_one_embedding_becomes_the_same_bytes_alone_and_among_others():

@@ -71,7 +71,7 @@ def test_one_module_that_is_allowed_does_not_open_another(folder):
         ("no_such_module_at_all:X", "not imported .ModuleNotFoundError"),
         ("band_energies:Other", "no class Other"),
         ("band_energies:np", "no class np"),
-        ("os.system('true'):X", "no name of a class"),
+        ("os.system('true'):X", "not the name of a class"),
     ],
 )
 def test_a_name_that_leads_to_no_class(name, found):

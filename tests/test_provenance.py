@@ -158,8 +158,8 @@ def test_a_label_is_not_cut_off_on_faces_that_are_made(px, text):
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
-        (lambda png: b"", "no PNG file"),
-        (lambda png: b"GIF89a" + png[6:], "no PNG file"),
+        (lambda png: b"", "not a PNG file"),
+        (lambda png: b"GIF89a" + png[6:], "not a PNG file"),
         (lambda png: png[: len(png) // 2], "damaged"),
         (lambda png: png[:40], "damaged"),
         (lambda png: png[:60] + bytes([png[60] ^ 1]) + png[61:], "damaged"),

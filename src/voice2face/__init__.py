@@ -5,19 +5,25 @@
 >>> made.save("me.png")  # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from voice2face.errors import Voice2FaceError
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Model", "Reconstruction", "__version__", "load"]
+__all__ = ["Model", "Reconstruction", "Voice2FaceError", "__version__", "load", "to_picture"]
 
 if TYPE_CHECKING:
-    from voice2face.release.inference import Model, Reconstruction, load
+    from voice2face.release.inference import Model, Reconstruction, load, to_picture
+else:  # of these only: a type checker would take any other name for one that exists
 
+    def __getattr__(name: str) -> object:
+        """Import the public names when they are used, so that ``voice2face --help`` is quick."""
+        if name in __all__:
+            from voice2face.release import inference
 
-def __getattr__(name: str) -> Any:
-    """Import the public names when they are used, so that ``voice2face --help`` is quick."""
-    if name in __all__:
-        from voice2face.release import inference
+            return getattr(inference, name)
+        raise AttributeError(f"module 'voice2face' has no attribute '{name}'")
 
-        return getattr(inference, name)
-    raise AttributeError(f"module 'voice2face' has no attribute '{name}'")
+    def __dir__() -> list[str]:
+        """The public names, for completion."""
+        return sorted({*globals(), *__all__})

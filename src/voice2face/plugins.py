@@ -37,7 +37,7 @@ def import_class(name: str) -> type[Any]:
     module_name, _, class_name = name.partition(":")
     wanted, remedy = "package:Class that Python can import", "correct it, or set PYTHONPATH"
     if not is_plugin(name):
-        raise SettingsError(name[:100], "no name of a class", wanted, remedy)
+        raise SettingsError(name[:100], "not the name of a class", wanted, remedy)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
     except Exception as error:  # whatever a module does when it is imported

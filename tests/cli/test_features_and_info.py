@@ -67,14 +67,14 @@ def test_info_names_a_model_as_its_pictures_do(voice2face, model, clip, tmp_path
     ended = voice2face("info", picture)
     assert (ended.status, ended.err) == (0, "")
     assert "not a likeness" in ended.out and about["model_sha256"] in ended.out
-    assert "anybody can take it out" in ended.out
+    assert "anybody can remove" in ended.out
     assert about["model_sha256"] in voice2face("info", model).out
 
 
 def test_info_of_what_is_neither_a_model_nor_a_picture(voice2face, clip, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     voice2face("info", "none.png").one_error("none.png: no such file")
-    voice2face("info", clip).one_error("no PNG file")
+    voice2face("info", clip).one_error("not a PNG file")
     voice2face("info", tmp_path / "none").one_error("no such folder")
     (tmp_path / "folder.png").mkdir()
     voice2face("info", "folder.png").one_error("no config.yaml in it")

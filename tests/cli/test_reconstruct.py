@@ -93,7 +93,7 @@ def test_a_folder_is_searched_for_recordings(voice2face, model, clips, tmp_path)
     (tmp_path / "in" / "a.png").write_text("a picture")
     ended = voice2face("reconstruct", tmp_path / "in", "--model", model, "-o", tmp_path / "out")
     assert ended.status == 0
-    assert ended.err == "note: 2 files are no recordings and left out: a.png, notes.txt\n"
+    assert ended.err == "note: 2 files are not recordings, and were left out: a.png, notes.txt\n"
     assert names(tmp_path / "out") == {"a.png", "b.png"}
 
 

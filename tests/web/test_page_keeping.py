@@ -146,13 +146,12 @@ def test_what_was_heard_is_said_with_how_sure_it_is(page, voices):
         return said
 
     sentence = (
-        "Heard: a woman’s voice (97 % sure), of somebody who looks 30 to 48, "
-        "which is so for four people in five."
+        "Heard: a woman’s voice (97 % sure), of somebody who looks 30 to 48 years old "
+        "(right for four people in five)."
     )
     assert said(HEARD, "model") == sentence
-    assert (
-        said(HEARD, "beside") == f"{sentence} Another network heard this than the one that draws."
-    )
+    beside = "The model that draws did not hear this: another network did."
+    assert said(HEARD, "beside") == f"{sentence} {beside}"
     unsure = {**HEARD, "gender": {"female": 0.4, "male": 0.6}}
     assert "rather a man’s voice (only 60 % sure)" in said(unsure, "model")
     assert "nothing could be put into words" in said(None, None)

@@ -48,5 +48,5 @@ def read_log_mel(path: Path, settings: FrontEnd) -> Float32s:
         raise NoSpeechError(path, found, f"{settings.min_speech_s:.1f} s", "record longer")
     log_mel: Float32s = np.array(content, np.float32)
     if not (np.abs(log_mel) <= LARGEST).all():  # False for NaN too
-        raise AudioError(path, "values that are no logarithms", _WANTED, "compute it again")
+        raise AudioError(path, "values that are not logarithms", _WANTED, "compute it again")
     return log_mel

@@ -1,4 +1,4 @@
-"""``cohort``: made-up people whose voice and face have a known tie."""
+"""``cohort``: made-up people, of whom it is known what a voice tells of the face."""
 
 from typing import Annotated
 
@@ -12,22 +12,28 @@ from voice2face.cli.program import app
 @app.command(epilog="Example: voice2face cohort people --identities 200 --seed 1")
 def cohort(
     out: NewFolder,
-    identities: Annotated[int, typer.Option(min=1, help="People.")] = 200,
+    identities: Annotated[int, typer.Option(min=1, help="Number of people.")] = 200,
     seed: Seed = 0,
-    clips: Annotated[int, typer.Option(min=0, help="Recordings of each.")] = 4,
-    faces: Annotated[int, typer.Option(min=0, help="Pictures of each.")] = 6,
+    clips: Annotated[int, typer.Option(min=0, help="Recordings of each person.")] = 4,
+    faces: Annotated[int, typer.Option(min=0, help="Pictures of each person.")] = 6,
     px: Annotated[int, typer.Option(help="Side of a picture in pixels.")] = 64,
     coupling: Annotated[
-        float | None, typer.Option(min=0, max=1, help="How much a voice tells of the face.")
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How much a voice tells of the face; 0 is nothing, 1 all that it can.  "
+            "[default: 0.85]",
+        ),
     ] = None,
     workers: Workers = 2,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make up people whose voice and face have a known tie.
+    """Make up people with voices and faces for experiments.
 
-    Writes recordings, pictures, cohort.csv for `prepare`, and cohort.json with the best accuracy
-    that any system could reach.
+    What a voice tells of the face is known. Writes recordings and pictures, a table for `prepare`
+    (cohort.csv), and the best accuracy that any system could reach on them (cohort.json).
     """
     from voice2face.synthetic import CohortSettings, facts_of, write_cohort
 

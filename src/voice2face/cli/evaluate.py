@@ -22,30 +22,42 @@ ModelName = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="Make the faces of the column 'voice' instead; folder or org/name[@revision].",
+        help="Instead of --faces: make them from the column 'voice' with this model (folder or "
+        "org/name[@revision]).",
     ),
 ]
 Geometry = Annotated[
     str | None,
     typer.Option(
-        help="Of the model's faces: released, tight, or detect each; else as it says itself."
+        help="Crop of the model's faces: released, tight, or detect to find each face.  "
+        "[default: what the model says]"
     ),
 ]
 MatcherName = Annotated[
     str | None,
     typer.Option(
-        metavar="MODEL", help="Of `train matching`: what the column 'voice' gives without a face."
+        metavar="MODEL",
+        help="A model of `train matching`: also measure what the column 'voice' tells without "
+        "making a face.",
     ),
 ]
 Against = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Another system's, for the paired difference.")
+    str | None,
+    typer.Option(metavar="COLUMN", help="Pictures of another system, for the paired difference."),
 ]
 EmbedderFiles = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILE.onnx", help="With FILE.json; else face_reid_0095. Repeatable."),
+    typer.Option(
+        metavar="FILE.onnx",
+        help="Face embedder, with FILE.json beside it; repeatable.  [default: face_reid_0095]",
+    ),
 ]
 Strata = Annotated[
-    str | None, typer.Option(help="Such as gender,age: within the first, then both. Else gender.")
+    str | None,
+    typer.Option(
+        help="Columns to measure within: gender,age is within gender, then within both.  "
+        "[default: gender]"
+    ),
 ]
 
 
@@ -55,10 +67,10 @@ Strata = Annotated[
 )
 def evaluate(
     table: Annotated[
-        Path, typer.Argument(metavar="PAIRS", help="CSV or Parquet; people are in 'identity'.")
+        Path, typer.Argument(metavar="PAIRS", help="Table (CSV or Parquet) with a column identity.")
     ],
     faces: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Pictures that a system made.")
+        str | None, typer.Option(metavar="COLUMN", help="Pictures that the system made.")
     ] = None,
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The real pictures.")] = "face",
     model: ModelName = None,
@@ -68,10 +80,14 @@ def evaluate(
     embedder: EmbedderFiles = None,
     strata: Strata = None,
     centre: Annotated[
-        bool, typer.Option("--centre", help="Subtract the mean embedding of each side.")
+        bool,
+        typer.Option(
+            "--centre", help="Subtract the mean embedding of made and of real faces first."
+        ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write result and lists of trials.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the result and the lists of trials."),
     ] = None,
     seed: Seed = 0,
     force: Force = False,
@@ -79,10 +95,10 @@ def evaluate(
 ) -> None:
     """Measure whether made faces show who spoke.
 
-    They are those of a model, or of any other system that left pictures. Each row of the table is
-    one made face, its paths relative to the table. 1:2 matching, retrieval and verification come
-    with 95 % intervals over people. Pictures that are missing or show no face are counted and
-    left out.
+    The faces are made here by a --model, or are pictures of any system, in the column --faces.
+    Each row of the table is one made face; paths are relative to the table. Prints 1:2 matching,
+    retrieval and verification with 95 % intervals over people. Pictures that are missing or show
+    no face are counted and left out.
     """
     from msgspec.structs import asdict
 

@@ -13,16 +13,17 @@ from voice2face.errors import OutputError, SettingsError
 
 @app.command(epilog="Example: voice2face features me.wav -o me.npz")
 def features(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A recording or a video.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="An .npz file.")],
-    preset: Annotated[str, typer.Option(help="released or clean.")] = "clean",
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="Recording or video.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, NAME.npz.")],
+    preset: Annotated[str, typer.Option(help="Audio front end: released or clean.")] = "clean",
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Write the features of a recording as arrays.
 
-    They are voiced (int16), log_mel (frames, 64) and features (the same, normalised, repeated up
-    to 1000 frames).
+    These are what the report's voice encoder hears: the speech as samples (voiced, int16), its
+    log-mel spectrogram (log_mel, frames × 64), and the same normalised and repeated to at least
+    1000 frames (features).
     """
     import zipfile
 

@@ -13,12 +13,12 @@ from voice2face.cli.program import app
 
 @app.command("import-released", epilog="Example: voice2face import-released pretrained released")
 def import_released(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the two .pth files.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the two .pth files.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the model, to write.")],
 ) -> None:
     """Turn the authors' two .pth files into a model.
 
-    They are voice_embedding.pth and generator.pth; nothing in them is run.
+    The files are voice_embedding.pth and generator.pth. No code in them is run.
     """
     need_extras("training", TRAINING)
     from voice2face.release import authors_weights

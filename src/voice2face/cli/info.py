@@ -11,11 +11,11 @@ from voice2face.cli.output import print_answer
 from voice2face.cli.program import app
 
 PICTURE = ".png"
-PROVES_NOTHING = "This is a note in the file: anybody can take it out or write another."
+PROVES_NOTHING = "This is a note in the file: anybody can remove or replace it."
 TITLES = {
     "software": "made by",
     "model": "model",
-    "model_sha256": "sha256 of it",
+    "model_sha256": "its sha256",
     "front_end": "front end",
     "variant": "trained as",
     "variation": "variation",
@@ -29,15 +29,16 @@ def info(
     thing: Annotated[
         str | None,
         typer.Argument(
-            metavar="MODEL|PNG", help="Folder, org/name[@revision], picture; else face-space."
+            metavar="MODEL|PNG",
+            help="A model's folder or name, or a picture.  [default: face-space]",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Tell what a model is, or what made a picture.
 
-    Of a model every part is checked. What a picture says is a note in the file: anybody can take
-    it out or write another.
+    Checks every part of a model. What a picture says is a note in the file: anybody can remove or
+    replace it.
     """
     if thing is not None and _is_picture(thing):
         _tell_picture(Path(thing), as_json)

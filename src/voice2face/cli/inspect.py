@@ -19,24 +19,34 @@ def inspect(
     corpus: CorpusFolder,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="The page; else CORPUS.html beside the corpus."),
+        typer.Option(
+            "-o", "--out", help="File of the page.  [default: CORPUS.html beside the corpus]"
+        ),
     ] = None,
     identities: Annotated[int, typer.Option(min=0, max=1000, help="People on the page.")] = 24,
-    clips: Annotated[int, typer.Option(min=0, max=100, help="Recordings of each.")] = 2,
-    faces: Annotated[int, typer.Option(min=0, max=100, help="Faces of each.")] = 12,
+    clips: Annotated[
+        int, typer.Option(min=0, max=100, help="Recordings of each person on the page.")
+    ] = 2,
+    faces: Annotated[
+        int, typer.Option(min=0, max=100, help="Faces of each person on the page.")
+    ] = 12,
     by: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="Count by this attribute alone, all its values."),
+        typer.Option(
+            metavar="COLUMN", help="Count by this attribute only, with all its values; repeatable."
+        ),
     ] = None,
-    no_page: Annotated[bool, typer.Option("--no-page", help="Numbers only.")] = False,
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Print numbers, write no page.")
+    ] = False,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Show what a corpus holds.
 
-    Prints counts by split and attribute, the quality of the faces and why inputs were left out,
-    and writes a page with faces, playable clips and spectrograms of some people. The page is as
+    Prints counts by split and attribute, the quality of the faces, and why inputs were left out.
+    Also writes a page with faces, recordings and spectrograms of some people, which is as
     confidential as the data.
     """
     from voice2face.corpus.inspect import Sampling, inspect_corpus, write_page

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 @app.command(epilog="Example: voice2face models yunet")
 def models(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; else all.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Networks to list.  [default: all]"),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the networks of others that come with the program.
+    """List the pretrained networks of others in the package.
 
-    What each is, its licence, its source, and where its file is.
+    Prints what each is for, its licence, its source, and where its file is.
     """
     from msgspec.structs import asdict
 

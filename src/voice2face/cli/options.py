@@ -16,26 +16,35 @@ Force = Annotated[
     bool, typer.Option("--force", help="Also replace files that voice2face didn't make.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of everything random.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes at once.")]
-NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")]
-CorpusFolder = Annotated[Path, typer.Argument(metavar="CORPUS", help="Made by `prepare`.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")]
+Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
+NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write; must be new.")]
+CorpusFolder = Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder that `prepare` made.")]
 
 # Of commands that read what people have: `prepare` and `plan`.
 Sources = Annotated[
     list[Path], typer.Argument(metavar="SOURCE", help="Tables (CSV, Parquet) or folders.")
 ]
 Layout = Annotated[
-    str | None, typer.Option(help="table, voxceleb, processed, videos or cohort; else looked at.")
+    str | None,
+    typer.Option(
+        help="table, voxceleb, processed, videos or cohort.  [default: found out from the files]"
+    ),
 ]
 Aligned = Annotated[
-    bool, typer.Option("--aligned", help="The tables' pictures are aligned faces already.")
+    bool, typer.Option("--aligned", help="The pictures of the table are aligned faces already.")
 ]
 FrontEndPreset = Annotated[
-    str | None, typer.Option(help="Audio front end: clean or released; clean where both will do.")
+    str | None,
+    typer.Option(
+        help="Audio front end: clean or released.  [default: clean, unless the data is released]"
+    ),
 ]
 Sound = Annotated[
-    str, typer.Option(help="How recordings are kept: flac (lossless), opus (a third as large).")
+    str,
+    typer.Option(
+        help="Format in which recordings are stored: flac (lossless) or opus (a third as large)."
+    ),
 ]
 FacePx = Annotated[int, typer.Option(help="Side of a face in pixels.")]
 Geometry = Annotated[
@@ -47,28 +56,44 @@ Geometry = Annotated[
         "mean shape, in even light), or normalised-close (of that the face alone).",
     ),
 ]
-Remove = Annotated[
-    str | None, typer.Option(help="What to paint over: hair, background or hair,background.")
+Remove = Annotated[str | None, typer.Option(help="Paint over hair, background or hair,background.")]
+IdentityColumn = Annotated[
+    str | None, typer.Option(help="Column of the person, if not 'identity'.")
 ]
-IdentityColumn = Annotated[str | None, typer.Option(help="Column, if not 'identity'.")]
-VoiceColumn = Annotated[str | None, typer.Option(help="Column, if not 'voice'.")]
-FaceColumn = Annotated[str | None, typer.Option(help="Column, if not 'face'.")]
+VoiceColumn = Annotated[str | None, typer.Option(help="Column of the recording, if not 'voice'.")]
+FaceColumn = Annotated[str | None, typer.Option(help="Column of the picture, if not 'face'.")]
 SetFaces = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="E.g. filters.max_yaw_deg=20."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Change a setting of the faces, such as filters.max_yaw_deg=20.",
+    ),
 ]
 
 # Of commands that train: `train voice`, `train face` and `reproduce`.
 RunFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the run.")]
-Preset = Annotated[str, typer.Option(help="released or paper.")]
-Width = Annotated[float, typer.Option(help="Share of the channels.")]
-OptionalCount = Annotated[int | None, typer.Option(min=1, help="Else the recipe's.")]
-Precision = Annotated[str | None, typer.Option(help="fp32 or bf16; else the faster one here.")]
-Device = Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1 ...")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on exactly with the run in OUT.")]
+Preset = Annotated[str, typer.Option(help="Settings to start from: released or paper.")]
+Width = Annotated[
+    float, typer.Option(help="Network width, as a fraction of the full number of channels.")
+]
+FROM_PRESET = "[default: the preset's]"
+Iterations = Annotated[int | None, typer.Option(min=1, help=f"Training steps.  {FROM_PRESET}")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help=f"Examples a step.  {FROM_PRESET}")]
+Precision = Annotated[
+    str | None, typer.Option(help="fp32 or bf16.  [default: the faster one on this device]")
+]
+Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda, cuda:1 ...")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue the run in OUT exactly where it stopped.")
+]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Change any setting, by its path."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Change any setting, such as training.r1=1; a wrong name lists all.",
+    ),
 ]
 
 

@@ -29,13 +29,13 @@ def plan(
     face: options.FaceColumn = None,
     settings: options.SetFaces = None,
     workers: options.Workers = 2,
-    sample: Annotated[int, typer.Option(min=1, help="Files of each kind to try.")] = 48,
+    sample: Annotated[int, typer.Option(min=1, help="Files of each kind to read.")] = 48,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
     """Say how long `prepare` will take.
 
-    Some files of each kind are read; time, disk and memory of the whole follow from them.
+    Reads a sample of the files, and estimates time, disk space and memory for all of them.
     """
     from voice2face.corpus.prepare.forecast import forecast
     from voice2face.corpus.prepare.run import look_at

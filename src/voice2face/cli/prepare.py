@@ -32,28 +32,42 @@ def prepare(
     geometry: options.Geometry = "released",
     remove: options.Remove = None,
     split: Annotated[
-        str, typer.Option(help="hash:80/10/10 by identity, initials, or column[:NAME,...].")
+        str,
+        typer.Option(
+            help="Training, validation and test people: hash:80/10/10, initials (VoxCeleb's), or "
+            "column[:NAME]."
+        ),
     ] = "hash:80/10/10",
     identity: options.IdentityColumn = None,
     voice: options.VoiceColumn = None,
     face: options.FaceColumn = None,
     settings: options.SetFaces = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0: this one.")] = 2,
-    engine: Annotated[str, typer.Option(help="processes, or ray (many machines).")] = "processes",
-    address: Annotated[str | None, typer.Option(help="Of a Ray cluster that runs already.")] = None,
-    max_skipped: Annotated[float, typer.Option(help="Share that may be left out.")] = 0.05,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that read; 0: none beside this one.")
+    ] = 2,
+    engine: Annotated[
+        str, typer.Option(help="processes, or ray for several machines.")
+    ] = "processes",
+    address: Annotated[str | None, typer.Option(help="Address of a running Ray cluster.")] = None,
+    max_skipped: Annotated[
+        float, typer.Option(help="Largest share of the inputs that may be left out.")
+    ] = 0.05,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Throw unfinished work in OUT.partial away.")
+        bool,
+        typer.Option(
+            "--restart", help="Delete the unfinished work in OUT.partial and start again."
+        ),
     ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Make a corpus from recordings, pictures and videos.
 
-    A table has columns identity, voice and/or face (paths from the table's folder); all others
-    are attributes. Folders: VoxCeleb and VGGFace, the authors' download, talking-head videos, a
-    cohort. Faces are found, aligned and checked. What can't be used is left out and reported; more
-    than --max-skipped of it is an error. Interrupted, the same command goes on.
+    A table has a column identity, and voice or face or both: paths relative to the table. Other
+    columns are kept as attributes. Folders may be VoxCeleb and VGGFace, the authors' download,
+    videos of people who talk, or a cohort. Faces are found, aligned and checked. Inputs that can't
+    be used are left out and listed; if they are more than --max-skipped, nothing is written. After
+    an interruption the same command continues.
     """
     from voice2face.corpus.prepare import prepare as make_corpus
     from voice2face.corpus.prepare.ledger import TooManyLostError

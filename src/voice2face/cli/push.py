@@ -12,17 +12,17 @@ from voice2face.cli.program import app
 
 @app.command(epilog="Example: voice2face push runs/baseline/model me/voices --private")
 def push(
-    folder: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
-    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="What it is called there.")],
+    folder: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of the model.")],
+    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Its name on the hub.")],
     private: Annotated[
-        bool, typer.Option("--private", help="If it is new there: for those let in alone.")
+        bool, typer.Option("--private", help="Create it as a private repository.")
     ] = False,
-    message: Annotated[str | None, typer.Option(help="Of the commit.")] = None,
+    message: Annotated[str | None, typer.Option(help="Message of the commit.")] = None,
     as_json: Json = False,
 ) -> None:
     """Put a model onto the Hugging Face hub.
 
-    Its parts and its card are checked, and nothing else in the folder is sent. Log in before with
+    Checks the model's parts and its card, and sends these alone. Log in before with
     `hf auth login`, or set HF_TOKEN.
     """
     from voice2face.release import publishing

@@ -24,41 +24,57 @@ N_NAMED = 5  # files left out that are named; JSON has all
 )
 def reconstruct(
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT", help="Recordings, videos, folders of them.")
+        list[Path], typer.Argument(metavar="INPUT", help="Recordings, videos, or folders of them.")
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder, or NAME.png for one.")] = Path(),
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="Folder for the pictures, or NAME.png for a single one."),
+    ] = Path(),
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="face-space, gan, folder or org/name[@revision]."),
+        typer.Option(
+            metavar="MODEL",
+            help="face-space, gan, a folder, or org/name[@revision].  [default: face-space]",
+        ),
     ] = None,
     label: Annotated[
         bool, typer.Option("--label", help="Write under each face that a machine made it.")
     ] = False,
     sheet: Annotated[
-        bool, typer.Option("--sheet", help="Also one labelled sheet of all faces: sheet.png.")
+        bool,
+        typer.Option("--sheet", help="Also write all faces onto one labelled picture, sheet.png."),
     ] = False,
     faces: Annotated[
-        int, typer.Option(min=0, max=100, help="People drawn beside who might have this voice.")
+        int,
+        typer.Option(
+            min=0, max=100, help="Also draw this many other people who might have the voice."
+        ),
     ] = 0,
     px: Annotated[
-        int | None, typer.Option(min=16, max=2048, help="Side of the pictures; else the model's.")
+        int | None,
+        typer.Option(
+            min=16, max=2048, help="Side of the pictures in pixels.  [default: the model's]"
+        ),
     ] = None,
     speaker: Annotated[
-        str, typer.Option(help="Of several who speak: all, or the one who speaks longest.")
+        str, typer.Option(help="Whom to hear if several people speak: all, or the longest speaker.")
     ] = "all",
     force: Force = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also what was measured of a bad recording.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Also print what was measured of a recording that failed."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a face from each recording.
 
-    Each becomes NAME.png, or FOLDER-NAME.png where a folder holds several of one name; of two that
-    are named the second becomes NAME-2.png. Faces drawn beside it become NAME-drawn-1.png and so
-    on. Each says in its metadata what made it;
-    `info` shows that. A picture of yours is not replaced without --force. A recording that can't
-    be used is reported, the others are done, and the exit status is 2.
+    talk.wav gives talk.png, and with --faces also talk-drawn-1.png and so on. Recordings of the
+    same name in different folders give FOLDER-talk.png; otherwise a second one gives talk-2.png.
+    Each picture says in its metadata what made it: see `info`. Files that voice2face didn't make
+    are not replaced without --force. If a recording can't be used, the reason is printed, the
+    others are done, and the exit status is 2.
     """
     from voice2face.audio.apart import reader
     from voice2face.files import check_free
@@ -127,8 +143,8 @@ def _tell_left_out(plan: "Plan") -> None:
     if n := len(plan.left_out):
         named = ", ".join(path.name for path in plan.left_out[:N_NAMED])
         named += f" and {n - N_NAMED} more" if n > N_NAMED else ""
-        are = "files are no recordings" if n > 1 else "file is no recording"
-        print_note(f"note: {n} {are} and left out: {named}")
+        many, one = "files are not recordings, and were", "file is not a recording, and was"
+        print_note(f"note: {n} {many if n > 1 else one} left out: {named}")
     for folder, reason in plan.unreadable:
         print_note(f"error: {folder}: not read ({reason}); correct its rights, or leave it out")
 

@@ -24,44 +24,50 @@ OURS = {"steps", "log.txt", ".lock", ".helpers"}  # one of them is in each folde
 
 Seeds = Annotated[
     int,
-    typer.Option(min=1, max=100, help="Models of each variant; fewer than 3 give no verdicts."),
+    typer.Option(min=1, max=100, help="Trainings of each variant; fewer than 3 give no verdicts."),
 ]
 Variants = Annotated[
-    str | None, typer.Option(help="Of the models, such as tanh,bn; else the report's five.")
+    str | None,
+    typer.Option(help="Variants to train, such as tanh,bn.  [default: the report's five]"),
 ]
 VoiceIterations = Annotated[
-    int | None, typer.Option(min=1, help="Of the speaker stage; else a fifth of the models'.")
+    int | None,
+    typer.Option(
+        min=1, help="Training steps of the speaker stage.  [default: a fifth of the models']"
+    ),
 ]
 SetVoice = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same of the speaker stage.")
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same for the speaker stage.")
 ]
 SetRecogniser = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same of the recogniser.")
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The same for the recogniser.")
 ]
 Only = Annotated[
-    str | None, typer.Option(metavar="EXPERIMENT,...", help="Ask these alone; else all.")
+    str | None, typer.Option(metavar="EXPERIMENT,...", help="Experiments to do.  [default: all]")
 ]
 Embedders = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILE.onnx", help="Beside the project's own. Repeatable."),
+    typer.Option(metavar="FILE.onnx", help="A further face embedder; repeatable."),
 ]
 Other = Annotated[
     Path | None,
-    typer.Option(metavar="CORPUS", help="Ask what is lost on another corpus' people, too."),
+    typer.Option(metavar="CORPUS", help="Also measure the models on the people of another corpus."),
 ]
 Systems = Annotated[
     list[str] | None,
     typer.Option(
         "--system",
         metavar="NAME=MODEL",
-        help="Set beside the models: a folder, org/name, or TABLE.csv:COLUMN. Repeatable.",
+        help="Also measure this system: a model's folder, org/name, or TABLE.csv:COLUMN with its "
+        "pictures; repeatable.",
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes at once; else one a core, on a GPU one.")
+    int | None,
+    typer.Option(min=1, help="Number of processes.  [default: one a core; on a GPU, one]"),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what there is to do, and how long it takes.")
+    bool, typer.Option("--dry-run", help="Only print the steps and how long they take.")
 ]
 
 
@@ -71,12 +77,12 @@ DryRun = Annotated[
 )
 def reproduce(
     corpus: options.CorpusFolder,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the work.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for everything that is made.")],
     seeds: Seeds = 3,
     variants: Variants = None,
     preset: options.Preset = "released",
     width: options.Width = 1.0,
-    iterations: options.OptionalCount = None,
+    iterations: options.Iterations = None,
     voice_iterations: VoiceIterations = None,
     settings: options.Set = None,
     set_voice: SetVoice = None,
@@ -85,7 +91,9 @@ def reproduce(
     embedder: Embedders = None,
     other: Other = None,
     system: Systems = None,
-    resamples: Annotated[int, typer.Option(min=100, help="Behind each interval.")] = 10_000,
+    resamples: Annotated[
+        int, typer.Option(min=100, help="Bootstrap resamples for each interval.")
+    ] = 10_000,
     jobs: Jobs = None,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
@@ -94,10 +102,10 @@ def reproduce(
 ) -> None:
     """Train, measure and report everything.
 
-    Speaker stage, recogniser, the five models, every question of the report, and a page with
-    figures and tables in OUT/report. What is done is not done again: the same command goes on
-    wherever it was stopped, and what has other settings than before is made anew. OUT/log.txt has
-    what trainings say.
+    Trains the voice encoder, a recogniser of faces and the report's five models, does every
+    experiment of the report, and writes a page with figures and tables to OUT/report. After an
+    interruption the same command continues. A step whose settings have changed is done again.
+    OUT/log.txt holds the output of the trainings.
     """
     need_extras("reproduce", NEEDED)
     n_cores = os.cpu_count() or 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from voice2face.runs.compare import TrainingRun
 
 LAST_ROWS = 10  # lines whose mean is the last loss: one batch alone says little
-LEGEND = f"losses: mean of the last {LAST_ROWS} lines; readings: last snapshot and best; !: alarm"
+LEGEND = f"losses: mean of the last {LAST_ROWS} lines; monitors: last snapshot and best; !: alarm"
 
 
 @app.command(epilog="Example: voice2face runs runs --plot runs.pdf")
@@ -24,15 +24,15 @@ def runs(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run, or a folder of runs.")],
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw losses and readings: .png, .pdf or .svg."),
+        typer.Option(metavar="FILE", help="Also draw losses and monitors: .png, .pdf or .svg."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Compare trainings.
 
-    Prints steps, losses, readings (last and best) and alarms of each run, side by side. What can't
-    be read is named and left out.
+    Prints steps, losses, monitors (last and best value) and alarms of each run, side by side. A run
+    that can't be read is named and left out.
     """
     from voice2face.files import check_free
     from voice2face.runs.compare import read_runs

@@ -23,19 +23,21 @@ LEAST_PASSWORD, MOST_PASSWORD = 8, 1000
 ModelNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="Folder or name; repeatable, the first is chosen. Else all in the package."
+        "--model",
+        help="Folder or name of a model to offer; repeatable, the first is preselected.  "
+        "[default: all in the package]",
     ),
 ]
 AllowHost = Annotated[
     list[str] | None,
-    typer.Option(help="A name by which browsers call it, as of a proxy; repeatable."),
+    typer.Option(help="Host name under which it is reached, such as a proxy's; repeatable."),
 ]
 PasswordFile = Annotated[
-    Path | None, typer.Option(help="Holds the password; or set VOICE2FACE_PASSWORD.")
+    Path | None, typer.Option(help="File that holds the password; or set VOICE2FACE_PASSWORD.")
 ]
-RootPath = Annotated[str, typer.Option(help="Prefix behind a proxy, such as /faces.")]
+RootPath = Annotated[str, typer.Option(help="Path prefix behind a proxy, such as /faces.")]
 Threads = Annotated[
-    int | None, typer.Option(min=1, max=256, help="Threads that make faces; else one a core.")
+    int | None, typer.Option(min=1, max=256, help="Threads that make faces.  [default: one a core]")
 ]
 
 
@@ -47,20 +49,28 @@ Threads = Annotated[
 def serve(
     models: ModelNames = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 7860,
     allow_host: AllowHost = None,
     password_file: PasswordFile = None,
     root_path: RootPath = "",
-    max_mb: Annotated[float, typer.Option(min=0.01, max=4000, help="Of a recording.")] = 32,
-    max_seconds: Annotated[float, typer.Option(min=1, max=86400, help="Of it, decoded.")] = 300,
+    max_mb: Annotated[
+        float, typer.Option(min=0.01, max=4000, help="Largest recording accepted, in MB.")
+    ] = 32,
+    max_seconds: Annotated[
+        float, typer.Option(min=1, max=86400, help="Seconds of a recording that are used.")
+    ] = 300,
     workers: Threads = None,
-    queue: Annotated[int, typer.Option(min=0, max=100_000, help="Recordings that wait.")] = 200,
-    wait: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds that one waits.")] = 60,
+    queue: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Most recordings that may wait.")
+    ] = 200,
+    wait: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Most seconds that one may wait.")
+    ] = 60,
 ) -> None:
     """Serve the page on which a voice becomes a face.
 
     It listens on this machine alone unless --host says otherwise. Recordings stay in memory until
-    their face is made; nothing is kept. /healthz and /metrics are for whoever watches over it.
+    their face is made; nothing is kept. /healthz and /metrics are there for monitoring.
     """
     need_extras("voice2face serve", NEEDED)
     from voice2face.web.limits import MEGABYTE, Limits
@@ -110,7 +120,7 @@ def read_password(path: Path | None) -> str:
             with path.open("rb") as stream:
                 password = stream.read(MOST_PASSWORD + 2).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "no UTF-8"
+            reason = getattr(error, "strerror", None) or "not UTF-8"
             raise SettingsError(thing, reason, "a file with one line", "check it") from error
     wanted = f"one line of {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not password.isprintable():

@@ -12,14 +12,17 @@ from voice2face.cli.program import train_app
 from voice2face.errors import SettingsError
 
 Variant = Annotated[
-    str, typer.Option(help="baseline, bn, bn-tanh, tanh, dropout, generator-dropout.")
+    str,
+    typer.Option(
+        help="Model of the report: baseline, bn, bn-tanh, tanh, dropout, generator-dropout."
+    ),
 ]
 VoiceEncoder = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="Run of `train voice`, model's folder, org/name[@revision], ge2e or package:Class; "
-        "else ge2e.",
+        help="Run of `train voice`, a model's folder, org/name[@revision], ge2e or "
+        "package:Class.  [default: ge2e]",
     ),
 ]
 Generator = Annotated[
@@ -33,26 +36,38 @@ Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="NAME=VALUE",
-        help="Change any setting, by its path; of another generator under the name of its kind: "
-        "flow.training.steps=3000. A wrong name lists all.",
+        help="Change any setting, such as training.r1=1, or with --generator flow "
+        "flow.training.steps=3000; a wrong name lists all.",
     ),
 ]  # fmt: skip
 PairBy = Annotated[
-    str | None, typer.Option(help="What voices and faces share: identity, or an attribute.")
+    str | None,
+    typer.Option(
+        help="What a voice and a face must share to be a pair: identity, or an attribute such as "
+        "gender.  [default: identity]"
+    ),
 ]
 Memory = Annotated[
     float | None,
-    typer.Option(help="GB that the corpus may take; more is streamed. Else half of the free."),
+    typer.Option(
+        help="GB of memory for the corpus; a larger one is streamed.  [default: half of the free]"
+    ),
+]
+CheckpointEvery = Annotated[
+    int | None, typer.Option(min=1, help="Steps between checkpoints.  [default: 1000]")
+]
+SampleEvery = Annotated[
+    int | None, typer.Option(min=1, help="Steps between sample faces.  [default: 500]")
 ]
 BestBy = Annotated[
-    str | None, typer.Option(help="Reading that picks the best checkpoint; else matching.")
+    str | None, typer.Option(help="Monitor that picks the best checkpoint.  [default: matching]")
 ]
 Compile = Annotated[bool, typer.Option("--compile", help="Use torch.compile.")]
-Graph = Annotated[bool, typer.Option("--graph", help="CUDA: one graph a step.")]
+Graph = Annotated[bool, typer.Option("--graph", help="Run each step as one CUDA graph.")]
 # What a generator that is fitted at once depends on.
 NO_LOOP = {"corpus", "out", "voice_encoder", "generator", "pair_by", "settings", "seed", "quiet"}
 NO_LOOP_SETTINGS = {"training.set_aside", "training.pair_by"}
-Half = Annotated[bool, typer.Option("--half", help="Release 16-bit weights.")]
+Half = Annotated[bool, typer.Option("--half", help="Store the released weights in 16 bits.")]
 
 
 @train_app.command(
@@ -68,15 +83,15 @@ def train_face(
     preset: options.Preset = "released",
     voice_encoder: VoiceEncoder = None,
     generator: Generator = "deconvolutional",
-    iterations: options.OptionalCount = None,
-    batch_size: options.OptionalCount = None,
+    iterations: options.Iterations = None,
+    batch_size: options.BatchSize = None,
     width: options.Width = 1.0,
     precision: options.Precision = None,
     pair_by: PairBy = None,
     settings: Set = None,
     memory: Memory = None,
-    checkpoint_every: options.OptionalCount = None,
-    sample_every: options.OptionalCount = None,
+    checkpoint_every: CheckpointEvery = None,
+    sample_every: SampleEvery = None,
     best_by: BestBy = None,
     compiled: Compile = False,
     graph: Graph = False,
@@ -86,11 +101,11 @@ def train_face(
     resume: options.Resume = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train a generator: with discriminator and classifier, or in closed form.
+    """Train a generator of faces on a voice encoder.
 
-    The model lands in OUT/model, sample faces in OUT/samples. Ctrl-C stops after a step that
-    --resume goes on from. A generator other than the deconvolutional one is fitted at once, and
-    takes --voice-encoder, --pair-by, --seed, --set training.set_aside and its own settings alone.
+    Writes the model to OUT/model and sample faces to OUT/samples. Ctrl-C stops after a step;
+    --resume continues from it. Generators other than deconvolutional can't be resumed, and take
+    only --voice-encoder, --pair-by, --seed, --set training.set_aside and their own settings.
     """
     need_extras("training", TRAINING)
     from voice2face.networks.variants import recipe

@@ -15,19 +15,22 @@ def train_head(
     corpus: options.CorpusFolder,
     out: options.RunFolder,
     voice_encoder: Annotated[
-        str, typer.Option(metavar="MODEL", help="The frozen one: ge2e, or FILE.onnx.")
+        str, typer.Option(metavar="MODEL", help="Frozen voice encoder: ge2e, or FILE.onnx.")
     ] = "ge2e",
-    iterations: options.OptionalCount = None,
-    batch_size: options.OptionalCount = None,
-    pooling: Annotated[str | None, typer.Option(help="linear or attention.")] = None,
+    iterations: options.Iterations = None,
+    batch_size: options.BatchSize = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="How frames become one embedding: linear or attention.")
+    ] = None,
     settings: options.Set = None,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
     """Train a small head over a frozen voice encoder.
 
-    It tells the speakers of the corpus apart, in seconds. The model lands in OUT/model and serves
-    as `--voice-encoder`; how well it verifies people it has not heard, in OUT/verification.json.
+    It learns in seconds to tell the speakers of the corpus apart. Writes the model to OUT/model,
+    for --voice-encoder, and to OUT/verification.json how well it verifies people it has not heard
+    before.
     """
     need_extras("training", TRAINING)
     from voice2face.settings import change

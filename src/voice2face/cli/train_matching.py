@@ -18,22 +18,28 @@ def train_matching(
     corpus: options.CorpusFolder,
     out: options.RunFolder,
     loss: Annotated[
-        str, typer.Option(help="cca (closed form), contrastive, or fop (fusion, orthogonality).")
+        str,
+        typer.Option(
+            help="Method: cca (closed form), contrastive, or fop (fusion, orthogonality)."
+        ),
     ] = "cca",
     voice_encoder: Annotated[
-        str, typer.Option(metavar="MODEL", help="The frozen one, as `train face` takes it.")
+        str, typer.Option(metavar="MODEL", help="Frozen voice encoder, as `train face` takes it.")
     ] = "ge2e",
     embedder: Annotated[
-        str, typer.Option(metavar="FILE.onnx", help="Of faces, with FILE.json; or a name.")
+        str,
+        typer.Option(
+            metavar="FILE.onnx", help="Face embedder, with FILE.json beside it; or a name."
+        ),
     ] = "face_reid_0095",
     settings: options.Set = None,
     seed: options.Seed = 0,
 ) -> None:
     """Match voices with real faces, without making a face.
 
-    Two small heads over a frozen voice encoder and a frozen face embedder, fitted in seconds. The
-    model lands in OUT/model; `evaluate --matcher` shows what it tells beside any faces: what a
-    voice gives before a picture is made.
+    Fits two small heads, over a frozen voice encoder and a frozen face embedder, in seconds, and
+    writes the model to OUT/model. `evaluate --matcher` measures how well it finds the face of a
+    voice, beside faces that were made.
     """
     need_extras("training", TRAINING)
     from voice2face.settings import change

@@ -15,11 +15,16 @@ def train_voice(
     corpus: options.CorpusFolder,
     out: options.RunFolder,
     preset: options.Preset = "released",
-    iterations: options.OptionalCount = None,
-    batch_size: options.OptionalCount = None,
-    width: Annotated[float | None, typer.Option(help="Share of the channels.")] = None,
+    iterations: options.Iterations = None,
+    batch_size: options.BatchSize = None,
+    width: Annotated[
+        float | None,
+        typer.Option(help="Network width, as a fraction of the full number of channels."),
+    ] = None,
     precision: options.Precision = None,
-    augment: Annotated[str | None, typer.Option(help="Of noise,reverberation,speed,codec.")] = None,
+    augment: Annotated[
+        str | None, typer.Option(help="One or more of noise,reverberation,speed,codec.")
+    ] = None,
     settings: options.Set = None,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
@@ -29,8 +34,8 @@ def train_voice(
 ) -> None:
     """Train the voice encoder to recognise speakers.
 
-    The model lands in OUT/model, how well it verifies people it has not heard before in
-    OUT/verification.json. Ctrl-C stops after a step that --resume goes on from.
+    Writes the model to OUT/model, and to OUT/verification.json how well it verifies people it has
+    not heard before. Ctrl-C stops after a step; --resume continues from it.
     """
     need_extras("training", TRAINING)
     from voice2face.networks.variants import speaker_recipe

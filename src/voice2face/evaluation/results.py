@@ -222,7 +222,7 @@ def _inconsistent(result: Result) -> str:
         if len(lengths) > 1 or bool(s.low) != bool(s.high):
             return f"series {s.name}: lists of different lengths"
         if not all(isinstance(x, str) or math.isfinite(x) for x in s.x):
-            return f"series {s.name}: a position that is no number"
+            return f"series {s.name}: a position that is not a number"
     for row in result.rows:
         if row.n_people < 0 or row.n_trials < 0:
             return f"{row.system}, {row.measure}: a negative count"

@@ -43,6 +43,10 @@ class RefusedError(ValueError):
     """What was found in a file that may not be there."""
 
 
+class NotOnnxError(RefusedError):
+    """The file is of another kind, or damaged."""
+
+
 @dataclass
 class _Graph:
     reader: Reader = field(default_factory=Reader)
@@ -58,8 +62,8 @@ def check_onnx(data: bytes) -> frozenset[str]:
         The operators that it uses.
 
     Raises:
-        RefusedError: It is no ONNX file, or has something that may not be there; the message says
-            what, as a noun.
+        NotOnnxError: It is not an ONNX file.
+        RefusedError: It has something that may not be there; the message says what, as a noun.
     """
     if len(data) > MOST_BYTES:
         raise RefusedError(f"{len(data)} bytes")
@@ -77,9 +81,9 @@ def check_onnx(data: bytes) -> frozenset[str]:
                 n_graphs += 1
                 _check_graph(graph, _view(value))
     except WireError as error:
-        raise RefusedError(f"no ONNX file ({error})") from error
+        raise NotOnnxError(f"not an ONNX file ({error})") from error
     if n_graphs != 1 or not graph.n_nodes:
-        raise RefusedError("no ONNX file (no graph in it)")
+        raise NotOnnxError("not an ONNX file (no graph in it)")
     return frozenset(graph.operators)
 
 
@@ -127,7 +131,7 @@ def _check_attribute(graph: _Graph, message: memoryview) -> None:
         elif number in (6, 11) and kind == BYTES:
             raise RefusedError("a graph within its graph")
         elif number in (14, 15, 22, 23) and kind == BYTES:
-            raise RefusedError("an attribute that is no tensor")
+            raise RefusedError("an attribute that is not a tensor")
         elif number in (3, 8):
             numbers += graph.reader.integers(kind, value)
     if name in _SIZES and any(abs(size) > LARGEST_SIDE for size in numbers):
@@ -164,7 +168,7 @@ def _check_end(graph: _Graph, message: memoryview) -> None:
             if type_kind != BYTES:
                 continue
             if type_number in (4, 5, 7, 8, 9):  # sequence, map, opaque, sparse, optional
-                raise RefusedError("an input or output that is no tensor")
+                raise RefusedError("an input or output that is not a tensor")
             if type_number == 1:
                 _check_shape(graph, _view(tensor))
 
@@ -197,4 +201,4 @@ def _text(value: int | memoryview) -> str:
     try:
         return bytes(_view(value)).decode()
     except UnicodeDecodeError as error:
-        raise RefusedError("a name that is no text") from error
+        raise RefusedError("a name that is not text") from error

@@ -11,7 +11,7 @@ import numpy as np
 from voice2face.arrays import Float32s
 from voice2face.ceilings import MIB, memory_ceiling
 from voice2face.errors import ModelError, reason_of
-from voice2face.onnx_files.check import MOST_BYTES, RefusedError, check_onnx
+from voice2face.onnx_files.check import MOST_BYTES, NotOnnxError, RefusedError, check_onnx
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -47,7 +47,7 @@ class Network:
         try:
             check_onnx(data)
         except RefusedError as error:
-            is_onnx = not str(error).startswith("no ONNX file")
+            is_onnx = not isinstance(error, NotOnnxError)
             wanted = "an ONNX network" + (" of ordinary operators, weights and all" * is_onnx)
             raise self.wrong(str(error), wanted, "fetch it again, or take another") from error
         n_threads = threads or os.cpu_count() or 1
@@ -84,7 +84,9 @@ class Network:
             raise self.wrong(reason_of(error), "a network that runs") from error
         for name, answer in zip(names, answers, strict=True):
             if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "fiu":
-                raise self.wrong(f"output '{name}' is no array of numbers", "one", "export it so")
+                raise self.wrong(
+                    f"output '{name}' is not an array of numbers", "one", "export it so"
+                )
             if not np.isfinite(answer).all():
                 found = f"output '{name}' is NaN or infinite"
                 raise self.wrong(found, "finite numbers", "look at its weights and at its input")

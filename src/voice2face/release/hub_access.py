@@ -62,7 +62,9 @@ def hub_name(text: str) -> HubName | None:
     match = _NAME.fullmatch(text.removeprefix(EXPLICIT))
     if match is None or ".." in match[1] or "--" in match[1]:
         if explicit:
-            raise ModelError(text, "no name of a model", "hf://org/name@revision", "correct it")
+            raise ModelError(
+                text, "not the name of a model", "hf://org/name@revision", "correct it"
+            )
         return None
     if not explicit and any(map(os.path.lexists, (text, match[1].split("/")[0]))):
         return None
@@ -84,7 +86,7 @@ class UnreachableError(Exception):
     def told(self, name: HubName) -> ModelError:
         """The same as an error for the user."""
         return ModelError(
-            name, f"not in the cache, and not to be had from {endpoint()} ({self})",
+            name, f"not in the cache, and could not be fetched from {endpoint()} ({self})",
             "the model", "check the network, or give the folder of a model",
         )  # fmt: skip
 

@@ -92,7 +92,7 @@ class Reconstruction:
             seed: Seed of what is drawn, which the voice does not tell.
 
         Returns:
-            Shape (n, 3, px, px), nominally in [-1, 1]; :func:`to_picture` turns one into a picture.
+            Shape (n, 3, px, px), nominally in [-1, 1]; ``to_picture(faces[0])`` is a picture.
         """
         return self._model.draws(self.embedding, n, seed)
 
@@ -129,6 +129,10 @@ class Model:
         self._threads, self._plugins = threads, allowed_plugins(plugins)
         self._opened: dict[Role, Any] = {}
         self._reading = Lock()
+
+    def __repr__(self) -> str:
+        """Its name and its folder."""
+        return f"Model({self.config.name!r}, {str(self.folder)!r})"
 
     def read(self) -> None:
         """Open all parts now, and not when they are first used.

@@ -87,7 +87,8 @@ def read_config(folder: Path) -> ModelConfig:
     path = folder / CONFIG
     if not path.is_file():
         found = f"no {CONFIG} in it" if folder.is_dir() else "no such folder"
-        raise ModelError(folder, found, "the folder of a released model", "check --model")
+        wanted = f"a model's folder or one of {', '.join(SHIPPED_MODELS)}"
+        raise ModelError(folder, found, wanted, "correct the name")
     if path.stat().st_size > MAX_CONFIG_BYTES:
         raise ModelError(path, "more than 1 MiB", "a short YAML file", "fetch the model again")
     try:

@@ -210,12 +210,12 @@ def _png_info(path: Path) -> dict[Any, Any]:
     except ProvenanceError:
         raise
     except Exception as error:  # a hostile file makes Pillow raise almost anything
-        reason = "no PNG file" if not data.startswith(b"\x89PNG") else "damaged"
+        reason = "not a PNG file" if not data.startswith(b"\x89PNG") else "damaged"
         raise _unusable(path, reason) from error
 
 
 def _unusable(path: Path, found: str) -> ProvenanceError:
-    return ProvenanceError(path, found, "a whole PNG file", "take the file as it was written")
+    return ProvenanceError(path, found, "a picture that voice2face made", "name its PNG file")
 
 
 def _clean(text: str) -> str:

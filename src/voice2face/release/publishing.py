@@ -70,7 +70,7 @@ def push(folder: Path, name: str, *, private: bool = False, message: str = "") -
 def _target(name: str) -> HubName:
     target = hub_access.hub_name(hub_access.EXPLICIT + name.removeprefix(hub_access.EXPLICIT))
     if target is None or target.revision is not None:
-        raise ModelError(name, "no name to push to", "org/name", "correct it")
+        raise ModelError(name, "not the name of a model", "org/name", "correct it")
     return target
 
 

@@ -34,8 +34,8 @@ export function showOffer(said, { onPlay, onTake }) {
   $("model-field").hidden = said.models.length < 2;
   const { limits, least_speech_s: least } = said;
   $("limits").textContent =
-    `Recordings and videos of nearly any kind, with at least ${length(least)} of speech; of longer ` +
-    `ones the first ${length(limits.seconds)}, of larger ones the first ${size(limits.bytes)}. ` +
+    `A recording or video of nearly any kind, with at least ${length(least)} of speech. Of a long ` +
+    `one only the beginning is used: ${length(limits.seconds)} and ${size(limits.bytes)} at most. ` +
     "Nothing is kept.";
   if (said.notice) $("notice").textContent = sentence(said.notice);
   $("version").textContent = said.version;
@@ -80,7 +80,7 @@ export function showModel(model) {
   $("trained-title").textContent = `What ${model?.title ?? "it"} learned from`;
   if (!model?.trained_on) return;
   $("trained").textContent =
-    `${sentence(model.trained_on)} What is missing there is drawn badly here.`;
+    `${sentence(model.trained_on)} People who are rare among them are drawn badly.`;
   $("card").hidden = !model.card;
   $("card").href = model.card ?? "";
   $("card").textContent = `The card of ${model.title}`;

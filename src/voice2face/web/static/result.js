@@ -39,7 +39,7 @@ export function show(entry, onChoose) {
   $("warnings").replaceChildren(...answer.warnings.map(item));
   URL.revokeObjectURL($("raw").href);
   $("raw").href = URL.createObjectURL(blobOf(answer.face));
-  $("raw").textContent = `Download as it was made, ${width} × ${height}`;
+  $("raw").textContent = `Download in its own size, ${width} × ${height}`;
   showDrawn(entry, onChoose);
   heard(answer);
 }

@@ -44,6 +44,7 @@ export function heardWords(heard, by) {
   const sure = `${Math.round(100 * share)} % sure`;
   const kind = share >= LIKELY ? `a ${who}’s voice (${sure})` : `rather a ${who}’s voice (only ${sure})`;
   const [from, to] = heard.age.interval_80.map(Math.round);
-  const said = `Heard: ${kind}, of somebody who looks ${from} to ${to}, which is so for four people in five.`;
-  return by === "model" ? said : `${said} Another network heard this than the one that draws.`;
+  const looks = `who looks ${from} to ${to} years old (right for four people in five)`;
+  const said = `Heard: ${kind}, of somebody ${looks}.`;
+  return by === "model" ? said : `${said} The model that draws did not hear this: another network did.`;
 }
