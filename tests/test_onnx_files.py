@@ -1,8 +1,12 @@
 """Networks of strangers: what is refused before ONNX Runtime sees it, and what is opened."""
 
 import os
+import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from voice2face.errors import ModelError
@@ -64,6 +68,29 @@ def test_what_the_exporter_writes_is_opened_and_runs(part):
     again = Network((SHIPPED_MODELS["gan"] / part).read_bytes()).run(opened.outputs, {name: given})
     assert kind == "tensor(float)"
     assert all(map(np.array_equal, first, again))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_network_in_a_folder_whose_name_is_no_text(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    shutil.copy(SHIPPED_MODELS["gan"] / VOICE_ENCODER, folder)
+    assert Network(folder / VOICE_ENCODER).outputs
+
+
+def test_an_opened_network_does_not_keep_the_content_of_its_file(monkeypatch):
+    """What is given by its content, ONNX Runtime keeps twice beside what it makes of it."""
+    given = []
+
+    def opened(source, *_):
+        given.append(source)
+        return unpatched(source, *_)
+
+    unpatched = onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+    path = SHIPPED_MODELS["gan"] / VOICE_ENCODER
+    Network(path)
+    assert given == [str(path)]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, ModelError, SettingsError
 from voice2face.settings import read_yaml, to_yaml
 from voice2face.voice_encoders.ge2e import SHIPPED, Ge2e, Ge2eSettings
+from voice2face.voice_encoders.protocol import FrameEncoder
 
 WAVEFORM = speech(6.0)
 
@@ -34,6 +35,15 @@ def test_an_embedding_and_its_windows(encoder):
     assert embedding.dtype == np.float32
     np.testing.assert_allclose(embedding, windows.mean(axis=0), rtol=1e-5)
     np.testing.assert_array_equal(embedding, encoder.embed(Speech(WAVEFORM)))
+
+
+def test_the_checksum_of_the_file_is_computed_once(monkeypatch):
+    """A model asks for each recording whether its encoder is a ``FrameEncoder``."""
+    heard = Ge2e()
+    named = heard.frames_hash
+    monkeypatch.setattr("voice2face.voice_encoders.windows.sha256_of", None)
+    assert isinstance(heard, FrameEncoder)
+    assert heard.frames_hash == named
 
 
 def test_the_embedding_to_compare_by_is_of_unit_length(encoder):

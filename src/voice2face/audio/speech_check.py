@@ -49,7 +49,9 @@ def spectral_change(bands: Float32s) -> float:
         return 0.0
     bands = bands[: n_blocks * BLOCK_FRAMES]
     level = bands.mean(axis=1).reshape(n_blocks, BLOCK_FRAMES).mean(axis=1)
-    loud = level > np.quantile(level, 0.95) - LOUD_NATS
+    # np.quantile would say the same, but imports numpy.ma, which takes 9 ms.
+    loudest = np.interp(0.95, np.linspace(0, 1, n_blocks), np.sort(level))
+    loud = level > loudest - LOUD_NATS
     n_smooth = np.count_nonzero(loud) - SMOOTH_BLOCKS + 1
     if n_smooth < SMOOTH_BLOCKS:
         return 0.0

@@ -65,7 +65,7 @@ class Deconvolutional:
         self.px: int = part.network.face_px
         self._part, self._network = part, network
 
-    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
+    def faces(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Float32s:
         """One face for each embedding, nominally in [-1, 1].
 
         Args:
@@ -92,7 +92,7 @@ class Deconvolutional:
         shape = (len(given), 3, self.px, self.px)
         return self._network.floats(OUTPUT, {INPUT: given}, shape)
 
-    def neighbours(self, embeddings: Float32s, rng: np.random.Generator) -> Float32s:
+    def neighbours(self, embeddings: Float32s, rng: "np.random.Generator") -> Float32s:
         """Embeddings with the noise of the training: (n, dim), same shape."""
         settings = self._part.embedding
         noise = rng.standard_normal(embeddings.shape, np.float32)

@@ -214,12 +214,12 @@ class FaceSpace:
             male.astype(np.float32), years.astype(np.float32), np.asarray(codes, np.float32)
         )
 
-    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
+    def faces(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
         pictures = self._decoder(self.looks(embeddings, rng)).transpose(0, 3, 1, 2)
         return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
 
-    def looks(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Looks:
+    def looks(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Looks:
         """The people whose faces :meth:`faces` draws; arguments as of it."""
         told = self.told(embeddings)
         men = told.male > 0
@@ -238,7 +238,7 @@ class FaceSpace:
         known = zip(looks.male, looks.age, skins, chance, strict=True)
         return replace(looks, heads=np.array([heads.chosen(*one) for one in known], np.int64))
 
-    def drawn(self, usual: Looks, rng: np.random.Generator) -> Looks:
+    def drawn(self, usual: Looks, rng: "np.random.Generator") -> Looks:
         """People who do not exist and differ from usual ones as people of one gender and age do."""
         men = usual.male.astype(np.int64)
         chance, behind = np.empty_like(usual.codes), np.empty((len(men), 3), np.float32)
@@ -277,7 +277,7 @@ class FaceSpace:
         furthest = np.array([one.furthest for one in self._others])[men, None]
         return np.asarray(rest * np.minimum(1, furthest / length), np.float32)
 
-    def rest(self, men: bool, rng: np.random.Generator) -> Float32s:
+    def rest(self, men: bool, rng: "np.random.Generator") -> Float32s:
         """What gender and age leave of the code of a person who does not exist, shape (K,)."""
         return self._others[int(men)].drawn(rng)
 
@@ -299,7 +299,7 @@ class FaceSpace:
         return np.asarray((np.array(white) ** 2).mean(axis=1), np.float32)
 
 
-def _backdrop(rng: np.random.Generator) -> Float32s:
+def _backdrop(rng: "np.random.Generator") -> Float32s:
     """Brightness and tint of what is behind a drawn person, shape (3,)."""
     light = rng.uniform(*BACKDROPS)
     return np.asarray(light * (1 + TINT * rng.standard_normal(3)), np.float32)

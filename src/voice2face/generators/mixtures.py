@@ -31,7 +31,7 @@ class Others:
         """Length of the longest rest: root mean square, in spreads."""
         return float(np.sqrt((self.rest.astype(np.float32) ** 2).mean(axis=1).max())) * self.step
 
-    def drawn(self, rng: np.random.Generator) -> Float32s:
+    def drawn(self, rng: "np.random.Generator") -> Float32s:
         """The rest of a person who does not exist, shape (K,).
 
         It mixes that of a few people so that its covariance is theirs.

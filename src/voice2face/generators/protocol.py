@@ -14,7 +14,7 @@ class FaceGenerator(Protocol):
     def px(self) -> int:
         """Side of the faces."""
 
-    def faces(self, embeddings: Float32s, rng: np.random.Generator | None = None) -> Float32s:
+    def faces(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Float32s:
         """One face for each embedding.
 
         Args:

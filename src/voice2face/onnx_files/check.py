@@ -5,6 +5,7 @@ versions of ONNX Runtime read any file of the disk for it), no operators of othe
 graph within a graph (loops and branches), no functions, no text.
 """
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -55,7 +56,7 @@ class _Graph:
     operators: set[str] = field(default_factory=set)
 
 
-def check_onnx(data: bytes) -> frozenset[str]:
+def check_onnx(data: bytes | mmap.mmap) -> frozenset[str]:
     """Look through a whole file.
 
     Returns:

@@ -1,5 +1,6 @@
 """The one way in which a network in an ONNX file is opened and run."""
 
+import mmap
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -53,9 +54,10 @@ class Network:
         n_threads = threads or os.cpu_count() or 1
         self._more_bytes = MEMORY_BYTES + COPIES * len(data) + n_threads * THREAD_BYTES
         self._is_tried = False
+        given = data if isinstance(data, bytes) else _named(self.path, data)
         with memory_ceiling(self._more_bytes):
             try:
-                self._session = _opened(data, threads)
+                self._session = _opened(given, threads)
             except Exception as error:  # its exceptions share no base class
                 raise self.wrong(reason_of(error), "an ONNX network") from error
         self.inputs: dict[str, tuple[str, list[int | None]]] = {
@@ -163,19 +165,33 @@ class Network:
         return found
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> bytes | mmap.mmap:
+    """A file's content, of which only what is looked at comes into memory."""
     try:
         if not path.is_file():
             raise ModelError(path, "no such file", "an ONNX file", "correct the path")
         if (n_bytes := path.stat().st_size) > MOST_BYTES:
             raise ModelError(path, f"{n_bytes} bytes", f"at most {MOST_BYTES}", "take another")
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            if n_bytes == 0:  # which can't be mapped
+                return b""
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or "no such file"
         raise ModelError(path, reason, "an ONNX file", "correct the path") from error
 
 
-def _opened(data: bytes, threads: int) -> "InferenceSession":
+def _named(path: Path, content: mmap.mmap) -> str | bytes:
+    """What ONNX Runtime opens a file by: its name, as of content it makes and keeps two copies."""
+    name = os.fspath(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # a name that it can't be told
+        return content[:]
+    return name
+
+
+def _opened(given: str | bytes, threads: int) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -184,4 +200,4 @@ def _opened(data: bytes, threads: int) -> "InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.log_severity_level = 4  # what is wrong is raised, and said once
-    return onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(given, options, ["CPUExecutionProvider"])

@@ -235,7 +235,9 @@ def _made(model: Model, job: Job, wanted: Wanted, read: Callable[[Path], Speech]
     for path in (job.target, *job.drawn):
         check_free(path, force=wanted.force)
     made = model.reconstruct_speech(read(job.source), speaker=wanted.speaker)
-    pictures = [made.picture, *map(to_picture, made.faces(len(job.drawn)))]
+    pictures = [made.picture]
+    if job.drawn:
+        pictures += map(to_picture, made.faces(len(job.drawn)))
     shown = []
     for number, path in enumerate((job.target, *job.drawn)):
         person = f"person {number} drawn who might have this voice" if number else ""

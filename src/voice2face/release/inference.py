@@ -227,7 +227,7 @@ class Model:
         """
         return self.listen(speech).embedding
 
-    def faces(self, embeddings: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+    def faces(self, embeddings: np.ndarray, rng: "np.random.Generator | None" = None) -> np.ndarray:
         """Faces, nominally in [-1, 1]: (n, dim) → (n, 3, px, px).
 
         Args:

@@ -6,11 +6,12 @@ that one recording always becomes the same bytes. It is a note, not a seal: who 
 it out or write another.
 """
 
+import html
 import io
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
@@ -41,7 +42,6 @@ KEYWORDS = {
     "variant": "voice2face:variant",
     "variation": "voice2face:variation",
 }
-COMPRESSION = 4  # of 9: a third of the time of zlib's usual 6, for 6 % more bytes
 MAX_CHARACTERS = 500  # of one entry
 MAX_BYTES, MAX_PIXELS = 64 << 20, 64_000_000  # of a picture that is read
 
@@ -109,7 +109,8 @@ def png_bytes(picture: "Image", about: Provenance, label: str = "") -> bytes:
     chunks.add_itxt(XMP, _xmp(about))
     stream = io.BytesIO()
     shown = labelled(picture, label) if label else picture
-    shown.save(stream, format="PNG", pnginfo=chunks, compress_level=COMPRESSION)
+    # Run lengths alone: a quarter of the time of zlib's usual way, for 12 % more bytes.
+    shown.save(stream, "PNG", pnginfo=chunks, compress_type=zlib.Z_RLE)
     return stream.getvalue()
 
 
@@ -237,8 +238,8 @@ def _lines(text: str, font: Any, width: float) -> list[str]:
 
 def _xmp(about: Provenance) -> str:
     """The packet, as the XMP specification wants it within a PNG: no room to edit it in place."""
-    system = quoteattr(f"voice2face, model {about.model}")
-    version = quoteattr(f"{about.software}, model sha256 {about.model_sha256}")
+    # xml.sax.saxutils escapes as well, but imports an HTTP client, which takes 22 ms.
+    said = {name: html.escape(text) for name, text in msgspec.structs.asdict(about).items()}
     return f"""\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -247,11 +248,11 @@ def _xmp(about: Provenance) -> str:
  xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- xmp:CreatorTool={quoteattr(about.software)}
- Iptc4xmpExt:DigitalSourceType={quoteattr(about.media_type)}
- Iptc4xmpExt:AISystemUsed={system}
- Iptc4xmpExt:AISystemVersionUsed={version}>
-<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(about.note)}</rdf:li></rdf:Alt>\
+ xmp:CreatorTool="{said["software"]}"
+ Iptc4xmpExt:DigitalSourceType="{said["media_type"]}"
+ Iptc4xmpExt:AISystemUsed="voice2face, model {said["model"]}"
+ Iptc4xmpExt:AISystemVersionUsed="{said["software"]}, model sha256 {said["model_sha256"]}">
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{said["note"]}</rdf:li></rdf:Alt>\
 </dc:description>
 </rdf:Description>
 </rdf:RDF>

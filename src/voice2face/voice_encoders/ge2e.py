@@ -5,6 +5,7 @@ Source:
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -101,7 +102,7 @@ class Ge2e:
         wanted = [None, settings.window_frames, settings.mel.n_mels]
         self._network.check(INPUT, wanted, OUTPUT)
 
-    @property
+    @cached_property  # Python before 3.12 looks at its value to tell if this is a FrameEncoder
     def frames_hash(self) -> str:
         """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, output="raw"))

@@ -1,6 +1,7 @@
 """Any speaker encoder in an ONNX file, with a small YAML file beside it: how it is fed."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,7 +124,7 @@ class OnnxFile:
         self.dim = self.frame_dim = len(self._run(np.rint(noise).astype(np.int16)))
         self.frames_per_s = 1 / self.settings.hop_s
 
-    @property
+    @cached_property  # Python before 3.12 looks at its value to tell if this is a FrameEncoder
     def frames_hash(self) -> str:
         """Checksum of the network's file and the settings, except how windows are pooled."""
         return windows_hash(self._network, msgspec.structs.replace(self.settings, pooling="mean"))
