@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.by_group_page import filled, lines
+from benchmarks.by_group_page import filled, told
 from benchmarks.faces import BANDS, as_pictures
 from benchmarks.harness import RESULTS, machine
 from voice2face.arrays import Bools, Float64s, Int64s, Texts
@@ -85,11 +85,11 @@ def main() -> None:
         "skin": skin(rows, drawn),
     }
     write_text(RESULTS / "by_group.json", json.dumps(found, indent=1) + "\n")
-    told = "\n".join(lines(found))
-    print(told)
+    words = told(found)
+    print(words)
     if given.model is None:
         for page in (PAGE, model.folder / "README.md"):
-            write_text(page, filled(page.read_text(encoding="utf-8"), told))
+            write_text(page, filled(page.read_text(encoding="utf-8"), words))
 
 
 def draw(rows: list[dict[str, str]], root: Path, model: Model) -> Drawn:

@@ -1,7 +1,10 @@
 """Tables of the page about all rivals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from benchmarks.markdown import Row, share
+from benchmarks.markdown import table as any_table
 
 PUBLISHED, REAL, JUDGE = "speech2face", "real faces", "face_reid_0095"
 EIGEN = "eigenfaces"
@@ -28,8 +31,7 @@ BASELINES = (
 READERS = {"attributes": "by attributes", EIGEN: "by eigenfaces"}
 
 Found = Mapping[str, Any]
-RowDict = Mapping[str, Any]
-Rows = Sequence[RowDict]
+Rows = Sequence[Row]
 
 
 def who_table(found: Found) -> str:
@@ -49,11 +51,7 @@ def who_table(found: Found) -> str:
         "system", "what", "recordings", "seeds", "iterations", "core-minutes of a training",
         "faces a second",
     ]  # fmt: skip
-    return (
-        f"{table(head, lines)}\n\nIterations of `Speech2Face's route` are those that its loss "
-        "went on for from the regression that it starts as, for as long as people held out are "
-        "told better."
-    )
+    return table(head, lines)
 
 
 def range_of(numbers: Sequence[int | None]) -> str:
@@ -64,17 +62,18 @@ def range_of(numbers: Sequence[int | None]) -> str:
     return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
 
 
-def matching_table(rows: Rows, embedder: str) -> str:
+def matching_table(rows: Rows, embedder: str = JUDGE) -> str:
     """1:2 matching by one judge, in all strata."""
+    names = [name for name in systems_of(rows) if row_of(rows, name, MATCHING, "", embedder)]
     lines = [
-        [quoted(s), *(cell(row_of(rows, s, MATCHING, stratum, embedder)) for stratum in STRATA)]
-        for s in systems_of(rows)
+        [quoted(n), *(share(row_of(rows, n, MATCHING, s, embedder)) for s in STRATA)] for n in names
     ]
     return table(["system", *STRATA.values()], lines)
 
 
-def differences_table(rows: Rows, found: Found, target: str) -> str:
+def differences_table(found: Found, target: str) -> str:
     """By how many points each system is above published faces and above direct matching."""
+    rows = found["rows"]["voxceleb"][target]
     others = [PUBLISHED, *filter(None, [found["chosen"].get(f"direct, {target}")])]
     head = ["system", *(f"above {o}, {STRATA[s]}" for o in others for s in ("", "gender"))]
     asked = [(other, stratum) for other in others for stratum in ("", "gender")]
@@ -91,22 +90,13 @@ def others_table(rows: Rows) -> str:
     own = [r for r in rows if r["embedder"] == JUDGE and not r["against"] and not r["stratum"]]
     measures = [m for m in dict.fromkeys(r["measure"] for r in own) if m != MATCHING]
     lines = [
-        [quoted(s), *(cell(row_of(rows, s, m, "", JUDGE)) for m in measures)]
+        [quoted(s), *(share(row_of(rows, s, m, "", JUDGE)) for m in measures)]
         for s in systems_of(rows)
         if s != REAL
     ]
     chance = {r["measure"]: r["chance"] for r in own}
     lines.append(["chance", *(f"{100 * chance[m]:.1f}" for m in measures)])
     return table(["system", *measures], lines)
-
-
-def judges_table(rows: Rows) -> str:
-    """1:2 matching by eigenfaces."""
-    names = [name for name in systems_of(rows) if row_of(rows, name, MATCHING, "", EIGEN)]
-    lines = [
-        [quoted(n), *(cell(row_of(rows, n, MATCHING, s, EIGEN)) for s in STRATA)] for n in names
-    ]
-    return table(["system", *STRATA.values()], lines)
 
 
 def attributes_table(rows: Rows) -> str:
@@ -118,30 +108,28 @@ def attributes_table(rows: Rows) -> str:
             for m in ("gender", "age, r")
         )
         r = "—" if age is None else f"{age['value']:.2f} [{age['low']:.2f}, {age['high']:.2f}]"
-        lines.append([quoted(name), cell(gender), r])
+        lines.append([quoted(name), share(gender), r])
     return table(["faces of", "gender right", "age, r"], lines)
 
 
 def held_out_table(rows: Mapping[str, Any]) -> str:
     """1:2 matching of people who were held out of training."""
     lines = [
-        [quoted(name), *(cell(row_of(rows[t], name, MATCHING, "", JUDGE)) for t in TARGETS)]
+        [quoted(name), *(share(row_of(rows[t], name, MATCHING, "", JUDGE)) for t in TARGETS)]
         for name in systems_of(rows["canonical"])
     ]
     return table(["system", *(f"against {words}" for words in TARGETS.values())], lines)
 
 
-def truth_tables(truth: Mapping[str, Rows]) -> Iterator[str]:
-    """A table for each coupling of voices and faces of made-up people, with its heading."""
-    for coupling, rows in truth.items():
-        tasks = dict.fromkeys(row["measure"] for row in rows)
-        head = ["system", *(f"{task}, {words}" for task in tasks for words in READERS.values())]
-        lines = []
-        for name in dict.fromkeys(row["system"] for row in rows):
-            own = {(r["measure"], r["embedder"]): r for r in rows if r["system"] == name}
-            lines.append([quoted(name), *(cell(own.get((t, e))) for t in tasks for e in READERS)])
-        yield f"### Coupling {coupling}"
-        yield table(head, lines)
+def truth_table(rows: Rows) -> str:
+    """1:2 matching of made-up people, for each task and reader of faces."""
+    tasks = dict.fromkeys(row["measure"] for row in rows)
+    head = ["system", *(f"{task}, {words}" for task in tasks for words in READERS.values())]
+    lines = []
+    for name in dict.fromkeys(row["system"] for row in rows):
+        own = {(r["measure"], r["embedder"]): r for r in rows if r["system"] == name}
+        lines.append([quoted(name), *(share(own.get((t, e))) for t in tasks for e in READERS)])
+    return table(head, lines)
 
 
 def systems_of(rows: Rows) -> list[str]:
@@ -160,22 +148,14 @@ def systems_of(rows: Rows) -> list[str]:
 
 def row_of(
     rows: Rows, system: str, measure: str, stratum: str, embedder: str, against: str = ""
-) -> RowDict | None:
+) -> Row | None:
     """The row of a number; None where it was not measured."""
     about = (system, measure, stratum, embedder, against)
     keys = ("system", "measure", "stratum", "embedder", "against")
     return next((row for row in rows if tuple(row[k] for k in keys) == about), None)
 
 
-def cell(row: RowDict | None) -> str:
-    """A share in per cent, with its interval."""
-    if row is None or row["value"] is None:
-        return "—"
-    ends = "" if row["low"] is None else f" [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
-    return f"{100 * row['value']:.1f}{ends}"
-
-
-def points(row: RowDict | None) -> str:
+def points(row: Row | None) -> str:
     """A difference in points, with its interval."""
     if row is None or row["value"] is None:
         return ""
@@ -188,12 +168,6 @@ def quoted(name: str) -> str:
     return name if name in (REAL, PUBLISHED) else f"`{name}`"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names of systems in a sentence."""
-    return ", ".join(f"`{name}`" for name in names) or "none"
-
-
 def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    rule = ["---", *["--:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
+    """A table whose first column is aligned to the left."""
+    return any_table(head, lines, "---")
