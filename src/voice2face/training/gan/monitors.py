@@ -167,10 +167,10 @@ class Monitors:
             found = [hear_all(encoder, bank, n_frames, recipe.embedding) for bank in banks]
         self._embeddings = torch.cat(found)
         self._bank = bank.to(self._device)
-        faces_of = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
+        one_each = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
         self._real_spread = math.nan
-        if len(faces_of) > 1:
-            self._real_spread = spread(faces_of(np.stack(list(faces_of.values()))))
+        if len(one_each) > 1:
+            self._real_spread = spread(faces_of(np.stack(list(one_each.values()))))
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
         self._judged = _some(learned, JUDGED_FACES, rng).to(self._device)
         self._real_saturated = saturated(self._judged, self._tanh) if len(learned) else 0.0
