@@ -18,8 +18,8 @@ from voice2face.runs import readings
 from voice2face.runs.readings import Alarms, Reading
 from voice2face.settings import FaceCrop, VoiceEncoderSettings, change
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.in_memory import faces_of
 from voice2face.training.gan import monitors
-from voice2face.training.gan.monitor_inputs import as_faces
 from voice2face.training.gan.monitors import Matcher, Monitors
 
 LATE = 100_000  # a step at which every alarm may ring
@@ -62,8 +62,8 @@ def networks(variant="baseline"):
     return Generator(chosen(variant).generator), Critics(chosen(variant).critics, 5)
 
 
-def faces_of(corpus, split):
-    return as_faces(Corpus.open(corpus).faces(split).pixels)
+def faces_in(corpus, split):
+    return faces_of(Corpus.open(corpus).faces(split).pixels)
 
 
 def measured(watch, generator, critics=None, step=LATE):
@@ -106,7 +106,7 @@ def test_looking_changes_neither_random_state_nor_networks(watch, held_out):
 
 
 def test_unseen_real_faces_ring_no_alarm_of_the_faces(watch, held_out):
-    found = measured(watch, Shows(faces_of(held_out, "validation")[::3]))  # one of each person
+    found = measured(watch, Shows(faces_in(held_out, "validation")[::3]))  # one of each person
     for name in ("diversity", "memorisation", "saturated"):
         assert not found[name].alarmed, found[name]
     assert 0.6 < found["diversity"].value < 1.4
@@ -114,7 +114,7 @@ def test_unseen_real_faces_ring_no_alarm_of_the_faces(watch, held_out):
 
 
 def test_copies_and_their_mirror_images_ring_for_memorisation(watch, held_out):
-    learned = faces_of(held_out, "train")
+    learned = faces_in(held_out, "train")
     for copies in (learned, learned.flip(3)):
         reading = measured(watch, Shows(copies))["memorisation"]
         assert reading.alarmed and reading.value < 0.01
@@ -122,14 +122,14 @@ def test_copies_and_their_mirror_images_ring_for_memorisation(watch, held_out):
 
 
 def test_one_face_for_all_voices_rings_for_diversity(watch, held_out):
-    one = faces_of(held_out, "validation")[:1]
+    one = faces_in(held_out, "validation")[:1]
     reading = measured(watch, Shows(one))["diversity"]
     assert reading.alarmed and reading.value == pytest.approx(0, abs=1e-3)
     assert measured(watch, Shows(one), step=100)["diversity"].alarmed is False  # too early to say
 
 
 def test_pixels_beyond_their_range_ring_for_saturation(held_out):
-    faces = faces_of(held_out, "validation")
+    faces = faces_in(held_out, "validation")
     plain, tanh = watched(held_out), watched(held_out, "tanh")
     assert measured(plain, Shows(faces * 4))["saturated"].alarmed
     grey = torch.full((1, 3, 16, 16), 0.995)  # beyond 0.99, which only tanh can't pass
@@ -149,7 +149,7 @@ def test_faces_that_are_not_finite_ring_every_alarm_of_theirs(watch):
 
 
 def test_a_discriminator_that_knows_faces_by_heart_or_is_fooled_rings(watch, held_out):
-    learned, unseen = faces_of(held_out, "train"), faces_of(held_out, "validation")
+    learned, unseen = faces_in(held_out, "train"), faces_in(held_out, "validation")
 
     def known(face):
         return any(torch.allclose(face, other) for other in learned)
@@ -165,7 +165,7 @@ def test_a_discriminator_that_knows_faces_by_heart_or_is_fooled_rings(watch, hel
 
 def test_critics_with_batch_norm_judge_by_the_batch_and_not_by_their_memory(watch, held_out):
     generator, critics = networks("bn")
-    faces = faces_of(held_out, "train")
+    faces = faces_in(held_out, "train")
     critics.train()
     with torch.no_grad():
         critics.face_trunk(faces)
@@ -176,7 +176,7 @@ def test_critics_with_batch_norm_judge_by_the_batch_and_not_by_their_memory(watc
 
 def test_matching_is_right_for_the_true_faces_and_wrong_for_others(watch, held_out):
     part = Corpus.open(held_out).faces("validation")
-    pixels, who = as_faces(part.pixels), np.asarray(part.identity, str)
+    pixels, who = faces_of(part.pixels), np.asarray(part.identity, str)
     asked = watch._matcher.voice_label
     right = torch.stack([pixels[who == name][0] for name in asked])
     assert watch._matcher.accuracy(right) > 0.7

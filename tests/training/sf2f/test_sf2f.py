@@ -13,19 +13,11 @@ from voice2face.release.inference import Model
 from voice2face.release.model_folder import CARD
 from voice2face.training.closed_form import VoicesAndFaces, train_closed_form
 from voice2face.training.frozen import open_frozen
+from voice2face.training.sf2f.batches import Sampler, Sf2fRecipe, Windows
 from voice2face.training.sf2f.fit import Sf2fFit
 from voice2face.training.sf2f.network import CoarseToFine, FineFace, halved
-from voice2face.training.sf2f.start import regression
-from voice2face.training.sf2f.train import (
-    Sampler,
-    Sf2fRecipe,
-    Sf2fTraining,
-    Windows,
-    halved_pixels,
-    mean_face,
-    mean_faces,
-    train,
-)
+from voice2face.training.sf2f.start import halved_pixels, mean_face, mean_faces, regression
+from voice2face.training.sf2f.train import Sf2fTraining, train
 
 PX, FRAME_DIM, PEOPLE = 32, 6, 12
 TINY = Sf2fRecipe(

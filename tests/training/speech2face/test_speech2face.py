@@ -13,8 +13,7 @@ from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.layout import Layout
 from voice2face.generators.speech2face import Speech2Face
 from voice2face.training.closed_form import VoicesAndFaces
-from voice2face.training.speech2face.decoder import fit_decoder
-from voice2face.training.speech2face.features import Features
+from voice2face.training.speech2face.features import Features, fit_decoder
 from voice2face.training.speech2face.fit import Speech2FaceFit, left_open
 from voice2face.training.speech2face.head import HeadRecipe, Loss, Pairs, train_head
 

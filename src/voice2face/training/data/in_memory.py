@@ -201,6 +201,11 @@ def as_features(frames: Tensor, device: torch.device) -> Tensor:
     return sent(frames, device).float().transpose(1, 2)
 
 
+def faces_of(pixels: np.ndarray) -> Tensor:
+    """Pictures (n, px, px, 3), 0 to 255, as faces in [-1, 1], (n, 3, px, px)."""
+    return (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+
+
 def as_faces(pixels: Tensor, mirrored: Tensor, device: torch.device) -> Tensor:
     """Pixels (batch, 3, px, px), uint8, to faces in [-1, 1], some mirrored, on a device."""
     faces = (sent(pixels, device).float() - 127.5) / 127.5

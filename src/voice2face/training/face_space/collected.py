@@ -37,7 +37,7 @@ class Collected:
     owners: Texts
 
 
-def collected(everyone: Everyone, judge: Judge, where: str = "corpus") -> Collected:
+def collected(everyone: Everyone, judge: Judge) -> Collected:
     """All faces, and all voices whose speaker's face, gender or age is known.
 
     Gender and age are what the sources say of a face or a voice; of a face they say nothing of,
@@ -46,7 +46,6 @@ def collected(everyone: Everyone, judge: Judge, where: str = "corpus") -> Collec
     Args:
         everyone: The voices and faces of a corpus.
         judge: The network.
-        where: The corpus, for messages.
 
     Raises:
         CorpusError: There are no women, or no men.
@@ -54,7 +53,7 @@ def collected(everyone: Everyone, judge: Judge, where: str = "corpus") -> Collec
     """
     if everyone.shapes is None:
         wanted, remedy = "faces on one mean shape", "prepare it with --align normalised"
-        raise TrainingError(where, "faces without their shapes", wanted, remedy)
+        raise TrainingError("corpus", "faces without their shapes", wanted, remedy)
     there = ~np.isnan(everyone.shapes[:, 0, 0])
     texture, shape = everyone.pixels[there], everyone.shapes[there]
     owners = everyone.seen[there]

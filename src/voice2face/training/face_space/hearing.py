@@ -194,7 +194,7 @@ def _spread(
         men, shape (2, K); and factors L of the covariances L Lᵀ of that, shape (2, K, K). The
         region that holds ``REGION`` of the draws holds as many of the people left out.
     """
-    predicted = _left_out(heard, target, person)
+    predicted = left_out(heard, target, person, FOR_CODE)
     explained = predicted.var(axis=0) / np.maximum(target.var(axis=0), 1e-9)
     left = np.sqrt(np.clip(1 - explained, LEAST_LEFT, 1))  # (K,)
     drawn = np.random.default_rng(0).chisquare(rest.shape[1], 100_000)
@@ -224,13 +224,16 @@ def shrunk(covariance: Float64s, n: float) -> Float64s:
     return np.asarray((1 - share) * covariance + share * diagonal)
 
 
-def _left_out(heard: Float64s, target: Float64s, person: Texts) -> Float64s:
-    """What a regression predicts for people that it was not fitted on, shape (n, K)."""
+def left_out(heard: Float64s, target: Float64s, person: Texts, strength: float) -> Float64s:
+    """What a ridge regression predicts for people that it was not fitted on, shape (n, K).
+
+    Zero where everybody is left out at once, as where there is one person alone.
+    """
     _, owner = np.unique(person, return_inverse=True)
     fold = np.random.default_rng(0).permutation(owner.max() + 1)[owner] % N_FOLDS
-    predicted = np.empty_like(target)
-    for number in range(N_FOLDS):
-        out = fold == number
-        weights, offset = ridge(heard[~out], target[~out], FOR_CODE)
-        predicted[out] = heard[out] @ weights + offset
+    predicted = np.zeros_like(target)
+    for out in (fold == number for number in np.unique(fold)):
+        if not out.all():
+            weights, offset = ridge(heard[~out], target[~out], strength)
+            predicted[out] = heard[out] @ weights + offset
     return predicted

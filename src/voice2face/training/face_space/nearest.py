@@ -1,15 +1,14 @@
 """Fit what finds the people who look as a voice tells (:mod:`voice2face.generators.neighbours`)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from voice2face.arrays import Float32s, Float64s, Floats, Texts
+from voice2face.evaluation.metrics.cosine import unit
 from voice2face.generators.neighbours import comparable
 from voice2face.parts import Arrays
-from voice2face.training.face_space.hearing import N_FOLDS, ridge
+from voice2face.training.face_space.hearing import left_out, ridge
 from voice2face.training.face_space.people import People
 
 # Chosen on held-out people of AVSpeech, by 1:2 matching of faces drawn, and of the mean readings of
@@ -57,12 +56,12 @@ def fit_nearest(
     Returns:
         The arrays of :mod:`voice2face.generators.neighbours`.
     """
-    seen = _unit(taught.reading)
+    seen = unit(taught.reading).astype(np.float64)
     rectified = max((False, True), key=lambda way: _told(taught, seen, way))
     heard = comparable(taught.embedding, rectified).astype(np.float64)
     by_reading = _likelihood(heard, seen, STRENGTH)
     by_code = _likelihood(heard, taught.code.astype(np.float64), FOR_CODE)
-    alike = _unit(_unit(reading) - seen.mean(axis=0)), _unit(codes - taught.code.mean(axis=0))
+    alike = unit(unit(reading) - seen.mean(axis=0)), unit(codes - taught.code.mean(axis=0))
     fewest = min(int(people.male.sum()), int((~people.male).sum()))
     shares = 1 - CODE_SHARE, CODE_SHARE
     return {
@@ -98,22 +97,10 @@ def _likelihood(heard: Float64s, seen: Float64s, strength: float) -> Float64s:
 def _told(taught: Identities, seen: Float64s, rectified: bool) -> float:
     """Share of what is seen that voices tell of people who are left out."""
     heard = comparable(taught.embedding, rectified).astype(np.float64)
-    _, owner = np.unique(taught.person, return_inverse=True)
-    fold = np.random.default_rng(0).permutation(owner.max() + 1)[owner] % N_FOLDS
-    left = np.zeros_like(seen)
-    for number in range(N_FOLDS):
-        out = fold == number
-        if out.all() or not out.any():
-            continue
-        weights, offset = ridge(heard[~out], seen[~out], _strength(heard, STRENGTH))
-        left[out] = seen[out] - heard[out] @ weights - offset
-    return 1 - float((left**2).sum() / max(((seen - seen.mean(axis=0)) ** 2).sum(), 1e-12))
+    told = left_out(heard, seen, taught.person, _strength(heard, STRENGTH))
+    whole = ((seen - seen.mean(axis=0)) ** 2).sum()
+    return 1 - float(((seen - told) ** 2).sum() / max(whole, 1e-12))
 
 
 def _strength(heard: Float64s, variances: float) -> float:
     return variances * float(heard.var(axis=0).mean())
-
-
-def _unit(vectors: npt.NDArray[Any]) -> Float64s:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-9), np.float64)

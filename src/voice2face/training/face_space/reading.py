@@ -7,12 +7,11 @@ is moved, as little as its spread allows, to where its reading is the one that t
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from voice2face.arrays import Float32s, Float64s, UInt8s
+from voice2face.evaluation.metrics.cosine import unit
 from voice2face.faces.mesh import five_points
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
@@ -58,8 +57,9 @@ def fit_answer(
     """
     slope, of_gender, of_age = _readings(arrays, read, seed)
     x = (heard.astype(np.float64) - arrays["voice_mean"]) / arrays["voice_scale"]
-    told, offset = ridge(x, _unit(reading), FOR_VOICE)
-    offset = offset - _unit(reading).mean(axis=0)
+    read_of_people = unit(reading).astype(np.float64)
+    told, offset = ridge(x, read_of_people, FOR_VOICE)
+    offset = offset - read_of_people.mean(axis=0)
     base, base_gender = _plain(arrays, part)
     gain = slope @ np.linalg.inv(slope.T @ slope + NOISE * np.eye(slope.shape[1]))  # (K, m)
     years = part.age_emphasis * 10 / AGE_SPREAD * arrays["age"][:-1, None] @ of_age[None]
@@ -98,9 +98,8 @@ def _readings(arrays: Arrays, read: Read, seed: int) -> tuple[Float64s, Float64s
         points = np.array([five_points(shape) for shape in decoder.shapes(codes[rows])])
         found.append(read(np.rint(faces).astype(np.uint8), PX * points))
     about = np.column_stack([np.where(men, 1.0, -1.0), (age - AGE_MIDDLE) / AGE_SPREAD])
-    weights, _ = ridge(
-        np.column_stack([codes - middle, about]), _unit(np.concatenate(found)), FOR_READING
-    )
+    readings = unit(np.concatenate(found)).astype(np.float64)
+    weights, _ = ridge(np.column_stack([codes - middle, about]), readings, FOR_READING)
     return weights[:-2], weights[-2], weights[-1]
 
 
@@ -114,7 +113,3 @@ def _plain(arrays: Arrays, part: FaceSpacePart) -> tuple[Float64s, Float64s]:
     base += part.age_emphasis * arrays["age"][:-1, None] @ slope[None]
     middle = arrays["gender_code"].mean(axis=0)
     return base, part.gender_emphasis * (arrays["gender_code"] - middle)
-
-
-def _unit(vectors: npt.NDArray[Any]) -> Float64s:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from voice2face.corpus import Corpus, Faces
 from voice2face.training.data.frames import CorpusFrames, HeardVoices
-from voice2face.training.data.in_memory import VoiceBank
+from voice2face.training.data.in_memory import VoiceBank, faces_of
 from voice2face.training.data.source import values_of
 
 HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
@@ -43,16 +43,11 @@ class Taken:
 
     def faces(self) -> Tensor:
         """Pictures as faces in [-1, 1], (n, 3, px, px)."""
-        return as_faces(np.stack(self.items))
+        return faces_of(np.stack(self.items))
 
     def voices(self, frames: CorpusFrames) -> VoiceBank:
         """Frames as a bank, unlabelled."""
         return VoiceBank.of(self.items, np.zeros(len(self), np.int64), frames.encoder.prepared)
-
-
-def as_faces(pixels: np.ndarray) -> Tensor:
-    """Pictures (n, px, px, 3), uint8, as faces in [-1, 1], (n, 3, px, px)."""
-    return (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 127.5) / 127.5
 
 
 def shrunk(faces: Tensor, px: int) -> Tensor:
@@ -93,7 +88,7 @@ def training_faces(corpus: Corpus, pair_by: str, seed: int) -> tuple[Tensor, Tak
     for part in corpus.iter_faces("train"):
         chosen = np.flatnonzero(rng.random(len(part)) < BANK_FACES / n_faces)
         some = np.array_split(chosen, len(chosen) // 1000 + 1)  # floats of all would not fit
-        bank += [shrunk(as_faces(part.pixels[rows]), SMALL_PX) for rows in some]
+        bank += [shrunk(faces_of(part.pixels[rows]), SMALL_PX) for rows in some]
         labels = values_of(part, pair_by)
         for i, person in enumerate(part.identity):
             chance = zlib.crc32(f"{seed} {person}".encode()) / 2**32  # the same in all shards

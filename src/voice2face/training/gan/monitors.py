@@ -18,8 +18,9 @@ from voice2face.networks.modules import Critics
 from voice2face.runs.readings import LIMITS, Reading
 from voice2face.settings import Recipe
 from voice2face.training.data.frames import CorpusFrames
+from voice2face.training.data.in_memory import faces_of
 from voice2face.training.gan import monitor_inputs as inputs
-from voice2face.training.gan.monitor_inputs import Taken, as_faces, shrunk
+from voice2face.training.gan.monitor_inputs import Taken, shrunk
 from voice2face.training.gan.samples import SAMPLE_S, frames_in, hear_all
 
 MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck
@@ -166,10 +167,10 @@ class Monitors:
             found = [hear_all(encoder, bank, n_frames, recipe.embedding) for bank in banks]
         self._embeddings = torch.cat(found)
         self._bank = bank.to(self._device)
-        faces_of = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
+        one_each = dict(zip(learned.identity, learned.items, strict=True))  # one of each person
         self._real_spread = math.nan
-        if len(faces_of) > 1:
-            self._real_spread = spread(as_faces(np.stack(list(faces_of.values()))))
+        if len(one_each) > 1:
+            self._real_spread = spread(faces_of(np.stack(list(one_each.values()))))
         self._held_out = _some(faces, JUDGED_FACES, rng).to(self._device)
         self._judged = _some(learned, JUDGED_FACES, rng).to(self._device)
         self._real_saturated = saturated(self._judged, self._tanh) if len(learned) else 0.0
@@ -242,7 +243,7 @@ class Monitors:
 
 def _some(taken: Taken, most: int, rng: np.random.Generator) -> Tensor:
     chosen = rng.permutation(len(taken))[:most]
-    return as_faces(np.stack([taken.items[i] for i in chosen])) if len(chosen) else torch.zeros(0)
+    return faces_of(np.stack([taken.items[i] for i in chosen])) if len(chosen) else torch.zeros(0)
 
 
 def _pixels(faces: Tensor) -> np.ndarray:

@@ -62,8 +62,9 @@ def fit_age(taught: Taught, seed: int = 0) -> AgeReadOff:
     weights = person_weights(taught.people)
     line = fit_ridge(taught.x, taught.y[:, None], weights, taught.people, seed)
     told = np.maximum(left_out(taught, weights, seed), YOUNGEST)
-    tail = (1 - COVERED) / 2
-    least, most = (_quantile(taught.y / told, weights, share) for share in (tail, 1 - tail))
+    tails = (1 - COVERED) / 2, (1 + COVERED) / 2
+    ends = np.quantile(taught.y / told, tails, weights=weights, method="inverted_cdf")
+    least, most = map(float, ends)
     years = _folded(line)
     return AgeReadOff(
         weights=years.weights,
@@ -144,12 +145,6 @@ def _calibrated(scores: Float64s, truth: Float64s, weights: Float64s) -> tuple[f
             if np.abs(step).max() < 1e-8:
                 break
     return float(line[0]), float(line[1])
-
-
-def _quantile(values: Float64s, weights: Float64s, share: float) -> float:
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(reached, share)])
 
 
 def _folded(line: LinearMap, slope: float = 1.0, offset: float = 0.0) -> ReadOff:

@@ -10,8 +10,9 @@ from voice2face.generators.sf2f import FILE, INPUT, OUTPUT, Sf2fPart
 from voice2face.release.writing import NewPart, Provenance
 from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
+from voice2face.training.sf2f.batches import Sf2fRecipe, Windows
 from voice2face.training.sf2f.network import CoarseToFine, FineFace
-from voice2face.training.sf2f.train import Sf2fRecipe, Windows, train
+from voice2face.training.sf2f.train import train
 
 MIN_PEOPLE = 10
 SIDES = (32, 64, 128, 256)  # of the fine faces, in pixels

@@ -1,11 +1,16 @@
-"""Where the head of SF2F starts: at what a regression tells of faces."""
+"""What a training of SF2F starts from: mean faces, a regression for the head, a recogniser."""
 
 import numpy as np
+from torch import Tensor
 
-from voice2face.arrays import Float32s, Int64s
+from voice2face.arrays import Float32s, Int64s, UInt8s
 from voice2face.evaluation.embedders.fitted import eigenfaces
 from voice2face.evaluation.statistics.ridge import fit_ridge
 from voice2face.evaluation.training_people import person_weights
+from voice2face.training.closed_form import VoicesAndFaces, mean_of_each
+from voice2face.training.data.in_memory import FaceBank, faces_of
+from voice2face.training.recogniser.network import Recogniser, RecogniserRecipe
+from voice2face.training.recogniser.train import RecogniserTrainee
 
 LEAST_LENGTH = 1e-6
 
@@ -37,3 +42,39 @@ def regression(
     weights = np.zeros((heard.shape[1], dim), np.float32)
     weights[:, : axes.shape[1]] = told.weights / max(length, LEAST_LENGTH)
     return weights
+
+
+def trained_recogniser(data: VoicesAndFaces, recipe: RecogniserRecipe, seed: int) -> Recogniser:
+    """A recogniser of the training people, on faces of half the size; frozen."""
+    order = np.argsort(data.face_labels, kind="stable")
+    small = halved_pixels(data.pixels[order])
+    trainee = RecogniserTrainee(FaceBank.of(small, data.face_labels[order]), recipe, seed)
+    for _ in range(recipe.iterations):
+        trainee.step()
+    return trainee.recogniser.eval().requires_grad_(False)
+
+
+def halved_pixels(pixels: UInt8s) -> UInt8s:
+    """Pictures of half the size: (n, px, px, 3) → (n, px / 2, px / 2, 3)."""
+    n, px = pixels.shape[:2]
+    small = np.empty((n, px // 2, px // 2, 3), np.uint8)
+    for row, one in enumerate(pixels):
+        blocks = one.reshape(px // 2, 2, px // 2, 2, 3)
+        small[row] = np.rint(blocks.mean(axis=(1, 3)))
+    return small
+
+
+def mean_face(data: VoicesAndFaces) -> Tensor:
+    """The mean face, each person alike, in [-1, 1], shape (3, px, px)."""
+    weights = person_weights(data.face_labels)
+    total = np.zeros(data.pixels.shape[1:])
+    for weight, one in zip(weights, data.pixels, strict=True):
+        total += weight * one
+    return faces_of(total[None])[0].float()
+
+
+def mean_faces(data: VoicesAndFaces) -> Float32s:
+    """The mean face of each person at half the size, in [-1, 1], shape (people, values)."""
+    small = halved_pixels(data.pixels).reshape(len(data.pixels), -1)
+    means = mean_of_each(small / np.float32(127.5) - 1, data.face_labels, len(data.labels))
+    return means.astype(np.float32)

@@ -9,8 +9,7 @@ from voice2face.generators.speech2face import FILE, Speech2FacePart
 from voice2face.release.writing import Provenance, part_of_arrays
 from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
-from voice2face.training.speech2face.decoder import fit_decoder
-from voice2face.training.speech2face.features import Features
+from voice2face.training.speech2face.features import Features, fit_decoder
 from voice2face.training.speech2face.head import HeadRecipe, Pairs, train_head
 
 MIN_PEOPLE = 10
