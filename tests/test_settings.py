@@ -59,7 +59,7 @@ def test_the_reports_models_keep_their_numbers():
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        ({"generator.kernal": 3}, "generator.kernal: no such setting"),
+        ({"generator.kernal": 3}, r"generator\.kernal: no such setting \(generator\.kernel\?\)"),
         ({"generator": 3}, "no such setting"),
         ({"generator.kernel": 5}, "generator.kernel"),
         (

@@ -3,6 +3,7 @@
 A variant of anything is a value, made with :func:`msgspec.structs.replace`, never a subclass.
 """
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -315,7 +316,9 @@ def change(settings: S, changes: Mapping[str, Any], under: str = "") -> S:
         if name not in place or isinstance(place[name], dict):
             known = ", ".join(before + entry for entry in entries(settings))
             wanted = f"one of {known}" if known else f"nothing: {under} has no settings"
-            raise SettingsError(path, "no such setting", wanted, "correct it")
+            near = difflib.get_close_matches(path, [before + e for e in entries(settings)], n=1)
+            found = f"no such setting ({near[0]}?)" if near else "no such setting"
+            raise SettingsError(path, found, wanted, "correct it")
         place[name] = value
     return decode(data, type(settings), under)
 

@@ -107,10 +107,10 @@ def test_names_that_lead_nowhere(option, name, found, toys, voice2face, corpus, 
 @pytest.mark.parametrize(
     ("more", "named"),
     [
-        (("--resume",), "--resume beside it"),
-        (("--variant", "tanh", "--iterations", "9"), "--variant, --iterations beside it"),
-        (("--set", "critics.r1=1"), "--set critics.r1 beside it"),
-        (("--set", "flow.training.steps=9"), "--set flow.training.steps beside it"),
+        (("--resume",), "given with --resume"),
+        (("--variant", "tanh", "--iterations", "9"), "given with --variant, --iterations"),
+        (("--set", "critics.r1=1"), "given with --set critics.r1"),
+        (("--set", "flow.training.steps=9"), "given with --set flow.training.steps"),
         (("--set", "linear.steps=9"), "linear.steps: no such setting"),
     ],
 )

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from small_steps import in_memory
 
 from voice2face.corpus import Corpus
-from voice2face.errors import CorpusError, ModelError, TrainingError
+from voice2face.errors import CorpusError, ModelError, SettingsError, TrainingError
 from voice2face.networks.variants import VARIANTS, recipe
 from voice2face.release.inference import Model
 from voice2face.release.model_folder import read_config
-from voice2face.settings import change, to_yaml
+from voice2face.settings import Run, change, to_yaml
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.distributed import solo
@@ -121,12 +121,30 @@ def test_another_run_in_the_folder_is_not_touched(corpus, encoder, tmp_path):
     record = (tmp_path / "r" / "recipe.yaml").read_text()
     with pytest.raises(TrainingError, match="holds a run of 9 steps"):
         train_face(corpus, tmp_path / "r", small(), **options)
-    for other in (small("tanh"), small(**{"training.learning_rate": 1e-4})):
-        with pytest.raises(TrainingError, match="another recipe"):
+    changed = {
+        r"generator\.tanh False.*generator\.tanh True is asked for": small("tanh"),
+        r"training\.learning_rate .*learning_rate 0\.0001 is": small(
+            **{"training.learning_rate": 1e-4}
+        ),
+    }
+    for said, other in changed.items():
+        with pytest.raises(TrainingError, match=rf"another recipe \({said}"):
             train_face(corpus, tmp_path / "r", other, resume=True, **options)
     with pytest.raises(TrainingError, match="another seed"):
         train_face(corpus, tmp_path / "r", small(), resume=True, seed=8, **options)
     assert (tmp_path / "r" / "recipe.yaml").read_text() == record
+
+
+def test_what_would_show_only_after_hours_is_refused_at_once(corpus, encoder, tmp_path):
+    before = sorted(corpus.iterdir())
+    with pytest.raises(SettingsError, match=r"beauty; one of diversity.*matching wanted"):
+        train_face(corpus, tmp_path / "r", small(), run=Run(best_by="beauty"))
+    with pytest.raises(TrainingError, match="a corpus; a folder of its own"):
+        train_face(corpus, corpus, small(), voice_encoder=encoder)
+    (tmp_path / "file").write_text("notes")
+    with pytest.raises(TrainingError, match="a file; a folder of its own"):
+        train_face(corpus, tmp_path / "file", small(), voice_encoder=encoder)
+    assert sorted(corpus.iterdir()) == before and not (tmp_path / "r").exists()
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_serves(corpus, encoder, tmp_path, capsys):

@@ -10,6 +10,8 @@ TRAINING = dict.fromkeys(
     ("torch", "onnx", "onnxscript", "safetensors", "pyarrow", "tensorboard", "tqdm"), "train"
 )
 
+MOST_OF_REASON = 100
+
 
 def need_extras(task: str, modules: Mapping[str, str]) -> None:
     """Check that all modules are installed, so that no work ends for the lack of one.
@@ -38,6 +40,8 @@ def checked_device(name: str) -> str:
         torch.zeros(1, device=name).tolist()  # which 'meta' has no answer to
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
+        if len(reason) > MOST_OF_REASON:  # all devices of all builds of torch
+            reason = "this PyTorch has no such device"
         raise SettingsError(
             f"--device {name}", reason, "a device of this machine", "try --device cpu"
         ) from error

@@ -50,7 +50,8 @@ PairBy = Annotated[
 Memory = Annotated[
     float | None,
     typer.Option(
-        help="GB of memory for the corpus; a larger one is streamed.  [default: half of the free]"
+        min=0,
+        help="GB of memory for the corpus; a larger one is streamed.  [default: half of the free]",
     ),
 ]
 CheckpointEvery = Annotated[
@@ -164,6 +165,6 @@ def _check_no_loop(context: typer.Context, generator: str, settings: Collection[
     given += [f"--set {name}" for name in settings if name not in NO_LOOP_SETTINGS]
     if given:
         raise SettingsError(
-            f"--generator {generator}", f"{', '.join(given)} beside it",
-            "what a training without a loop depends on", "leave it out",
+            f"--generator {generator}", f"given with {', '.join(given)}",
+            "only options that this generator uses", "leave it out",
         )  # fmt: skip

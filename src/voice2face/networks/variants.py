@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from voice2face.errors import SettingsError
+from voice2face.errors import one_of
 from voice2face.settings import Recipe, SpeakerRecipe, change
 
 T = TypeVar("T")
@@ -76,9 +76,9 @@ def recipe(variant: str = "baseline", preset: str = "released", width: float = 1
     Raises:
         SettingsError: No such variant or preset.
     """
-    changes = _named(variant, VARIANTS).changes
+    changes = _named("variant", variant, VARIANTS).changes
     widths = {"generator.width": width, "critics.width": width}
-    return change(_named(preset, PRESETS), changes | widths)
+    return change(_named("preset", preset, PRESETS), changes | widths)
 
 
 def speaker_recipe(preset: str = "released") -> SpeakerRecipe:
@@ -87,10 +87,8 @@ def speaker_recipe(preset: str = "released") -> SpeakerRecipe:
     Raises:
         SettingsError: No such preset.
     """
-    return _named(preset, SPEAKER_PRESETS)
+    return _named("preset", preset, SPEAKER_PRESETS)
 
 
-def _named(name: str, choices: Mapping[str, T]) -> T:
-    if name not in choices:
-        raise SettingsError(name, "no such name", f"one of {', '.join(choices)}", "choose one")
-    return choices[name]
+def _named(kind: str, name: str, choices: Mapping[str, T]) -> T:
+    return choices[one_of(kind, name, tuple(choices))]

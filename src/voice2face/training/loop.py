@@ -22,7 +22,7 @@ from voice2face.training.checkpoint import State, say
 from voice2face.training.distributed import Team, solo
 from voice2face.training.run_folder import Writer, alone, check_unused
 from voice2face.training.run_log import RunLog
-from voice2face.training.run_state import LossWatch, check_finite, digest, place_of
+from voice2face.training.run_state import LossWatch, check_finite, check_same, digest, place_of
 
 
 class Trainee(Protocol):
@@ -244,15 +244,7 @@ def _found(out: Path, constant: State, resume: bool) -> State | None:
     if found is None:
         return None
     _, state = found
-    for name, now in constant["identity"].items():
-        before = state["identity"].get(name)
-        if before != now:
-            raise TrainingError(
-                out,
-                f"was started with another {name} ({_short(before)})",
-                f"the same to go on exactly ({_short(now)} is asked for)",
-                "repeat the command that started it, or use another folder",
-            )
+    check_same(out, state["identity"], constant["identity"])
     before, here = state.get("place", {}), constant["place"]
     changed = [
         f"{name} {now} instead of {before.get(name, '?')}"
@@ -262,11 +254,6 @@ def _found(out: Path, constant: State, resume: bool) -> State | None:
     if changed:
         say(f"{out}: goes on with {', '.join(changed)}: the same method, but not bit for bit")
     return state
-
-
-def _short(text: object) -> str:
-    words = str(text)
-    return words if len(words) <= 40 else words[:37] + "..."
 
 
 @contextlib.contextmanager

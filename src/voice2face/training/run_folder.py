@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from voice2face.corpus import Corpus
+from voice2face.corpus.schema import INFO_NAME
 from voice2face.errors import TrainingError
 from voice2face.files import write_bytes
 from voice2face.locks import locked
@@ -36,7 +37,7 @@ def opened_corpus(folder: Path, out: Path, *, resume: bool = False, team: Team =
     Raises:
         CorpusError: The corpus can't be read.
         OutputError: Something that is no model is in the model's place.
-        TrainingError: A run is there already.
+        TrainingError: A run or a corpus is there already.
     """
     check_replaceable(out / "model")
     if team.is_leader:
@@ -48,8 +49,11 @@ def check_unused(out: Path, resume: bool) -> None:
     """Refuse a folder that holds a run, unless that is to be resumed; to be asked before long work.
 
     Raises:
-        TrainingError: It holds one.
+        TrainingError: It holds one, or a corpus, or is a file.
     """
+    if out.is_file() or (out / INFO_NAME).is_file():
+        found = "a file" if out.is_file() else "a corpus"
+        raise TrainingError(out, found, "a folder of its own", "choose another OUT")
     steps = steps_done(out / "checkpoints")
     if steps is not None and not resume:
         raise TrainingError(

@@ -2,11 +2,15 @@
 
 import hashlib
 import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from voice2face.errors import TrainingError
+from voice2face.settings import parse_yaml
 from voice2face.training.checkpoint import State, tensors
 from voice2face.training.distributed import Team
 
@@ -87,3 +91,49 @@ def place_of(team: Team) -> dict[str, str]:
     if kind == "cuda":
         return place | {"device": f"{kind} ({torch.cuda.get_device_name(team.device)})"}
     return place | {"threads": str(torch.get_num_threads())}
+
+
+def check_same(out: Path, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse to go on with a run that was started otherwise.
+
+    Args:
+        out: Folder of the run.
+        before: What the run was started with, by name; a recipe is YAML.
+        now: What is asked for.
+
+    Raises:
+        TrainingError: Something differs; of a recipe the settings are named.
+    """
+    for name in now:
+        if before.get(name) == now[name]:
+            continue
+        was, asked = _differences(name, before.get(name, "none"), now[name])
+        raise TrainingError(
+            out, f"was started with {was}", f"the same to go on exactly ({asked} is asked for)",
+            "repeat the command that started it, or use another folder",
+        )  # fmt: skip
+
+
+def _differences(name: str, before: str, now: str) -> tuple[str, str]:
+    """What differs, as it was and as it is asked for."""
+    if name != "recipe":
+        return f"another {name} ({_short(before)})", _short(now)
+    old, new = (dict(_entries(parse_yaml(text, name))) for text in (before, now))
+    paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+    listed = (", ".join(f"{path} {_short(of.get(path))}" for path in paths) for of in (old, new))
+    was, asked = listed
+    return f"another recipe ({was})", asked
+
+
+def _entries(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All settings of nested mappings, by their paths."""
+    if not isinstance(data, dict):
+        yield prefix, data
+        return
+    for key, value in data.items():
+        yield from _entries(value, f"{prefix}.{key}" if prefix else key)
+
+
+def _short(text: object) -> str:
+    words = str(text)
+    return words if len(words) <= 40 else words[:37] + "..."

@@ -23,6 +23,7 @@ from voice2face.training.gan import monitor_inputs as inputs
 from voice2face.training.gan.monitor_inputs import Taken, shrunk
 from voice2face.training.gan.samples import SAMPLE_S, frames_in, hear_all
 
+MONITORS = tuple(name for name in LIMITS if name != "verification")  # which is of speakers
 MIN_PEOPLE = 8  # held out, with voice and face: fewer are matched by luck
 JUDGED_FACES = 48  # held-out faces and training faces that the discriminator judges
 CLIPPED = {False: 1.0, True: 0.99}  # by tanh or not: a pixel beyond it is saturated

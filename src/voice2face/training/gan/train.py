@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from voice2face.corpus import Corpus
-from voice2face.errors import TrainingError
+from voice2face.errors import TrainingError, one_of
 from voice2face.release.export import export_generator
 from voice2face.release.network_parts import deconvolutional_part
 from voice2face.release.writing import write_release
@@ -16,7 +16,7 @@ from voice2face.training.data.streamed import open_data
 from voice2face.training.distributed import Team, solo
 from voice2face.training.facts import face_facts
 from voice2face.training.frozen import FrozenEncoder, open_frozen
-from voice2face.training.gan.monitors import Monitors
+from voice2face.training.gan.monitors import MONITORS, Monitors
 from voice2face.training.gan.samples import FRAMES_PER_S, SAMPLE_S, frames_in, sample_voices
 from voice2face.training.gan.trainee import FaceTrainee, trial_step
 from voice2face.training.loop import train
@@ -64,10 +64,13 @@ def train_face(
     Raises:
         CorpusError: The corpus can't be read.
         ModelError: The voice encoder can't be read, or the generator could not be released.
+        SettingsError: There is no such monitor as ``run.best_by``.
         TrainingError: The corpus doesn't fit the recipe; a loss is not finite; another run in
             ``out``.
     """
     team, run = team or solo(device), run or Run()
+    if run.best_by:
+        one_of("--best-by", run.best_by, MONITORS)
     corpus = opened_corpus(corpus_folder, out, resume=resume, team=team)
     encoder = open_frozen(voice_encoder)
     recipe = _fitted(recipe, encoder)
