@@ -14,7 +14,7 @@ def locked(descriptor: int, *, exclusive: bool = True, wait_s: float = 0.0) -> b
     Where the system or its file system knows no locks, it always is.
 
     Args:
-        descriptor: Of the file.
+        descriptor: Descriptor of the file.
         exclusive: For this process alone; else together with others who ask so.
         wait_s: How long to wait for a process that has it.
     """

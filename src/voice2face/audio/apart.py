@@ -46,7 +46,7 @@ class Decoders:
             there at once; only where it has no threads yet. Where one has to be replaced, it is
             by a new program.
         seconds: Longest decoding of one recording; None: by the size of its file.
-        cpu_s: Of the processor's time; None: as long.
+        cpu_s: Longest time on the processor for one recording; None: as long as ``seconds``.
     """
 
     def __init__(

@@ -62,7 +62,7 @@ def coded(sound: Sound, codec: str, container: str, rate_hz: int, bit_s: int) ->
     Args:
         sound: At 16 kHz, shape (samples,).
         codec: FFmpeg's name of the encoder.
-        container: Of the file.
+        container: FFmpeg's name of the container.
         rate_hz: Samples a second in it.
         bit_s: Bits a second.
 

@@ -65,7 +65,7 @@ def encoded(
         container: FFmpeg's name of the kind of file.
         codec: FFmpeg's name of the encoder.
         rate_hz: Samples a second in the file.
-        bits_per_s: Of a codec that loses something.
+        bits_per_s: Bit rate, for a lossy codec.
         options: Further options of the encoder.
         container_options: Further options of the file.
 

@@ -52,7 +52,7 @@ def extract(
 
     Args:
         source: A path, a binary file object or samples, as :func:`load_clip` takes them.
-        settings: Which front end; it must be the one that the model was trained with.
+        settings: Front end that the model was trained with.
         rate: Sample rate of an array in Hz.
         check_speech: Refuse noise that the voice activity detector took for speech. Switch it off
             for faces made from noise on purpose.

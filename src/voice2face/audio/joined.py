@@ -37,7 +37,7 @@ class Span:
         start: Position of its first byte.
         end: After its last byte.
         wav: What its header says, if it is a WAV file.
-        longer: It is a WAV file with more sound than its header says.
+        longer: Whether it is a WAV file with more sound than its header says.
     """
 
     start: int
@@ -65,7 +65,7 @@ def spans_of(file: BinaryIO, n_bytes: int, name: str) -> list[Span]:
     """The recordings in a file, one after another; nearly always one.
 
     Args:
-        file: It can seek.
+        file: File that can seek.
         n_bytes: Its size.
         name: What messages call it.
 

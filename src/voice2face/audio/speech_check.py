@@ -113,7 +113,7 @@ def no_voice(name: str, seconds: float, figures: dict[str, float]) -> NoSpeechEr
     Args:
         name: What messages call it.
         seconds: Length of the recording.
-        figures: By which it is told from a voice.
+        figures: Figures that tell it from a voice.
     """
     return NoSpeechError(
         name,

@@ -36,7 +36,7 @@ class Voices(_Rows):
         identity: The person who speaks.
         split: ``train``, ``validation`` or ``test``.
         seconds: Length of each recording, silence included.
-        speech_s: Of it, voiced.
+        speech_s: Length of the speech in it.
         source: Number of the source in ``corpus.json`` that names it.
         path: As the source has it, relative to it or absolute.
         attributes: Other columns of the tables by name: strings, None where a cell was empty.

@@ -27,10 +27,10 @@ def opened_parquet(
 
     Args:
         path: The file.
-        most_bytes: Of it, as it is.
+        most_bytes: Largest size of the file.
         checksums: Compare those of its pages.
-        ceiling: Of memory, for the whole process within the block: what the file says of its
-            size may be a lie.
+        ceiling: Limit the memory of the whole process within the block: what the file says of
+            its size may be a lie.
 
     Raises:
         OSError: It cannot be read, is no regular file, or too large.

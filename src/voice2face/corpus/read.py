@@ -198,7 +198,7 @@ class Corpus:
 
         Args:
             shard: The shard.
-            ceiling: Of memory, as ``opened_parquet`` has it.
+            ceiling: Limit the memory, as ``opened_parquet`` does.
 
         Raises:
             CorpusError: It is missing or damaged.

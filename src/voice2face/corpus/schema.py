@@ -164,7 +164,7 @@ def shard_schema(
     """Arrow schema of a shard; its metadata tells how to read the binary columns.
 
     Args:
-        kind: Of voices or of faces.
+        kind: Voices or faces.
         attributes: Names of the columns after the fixed ones.
         n_mels: Width of a log-mel spectrogram.
         shapes: Faces are normalised: their shapes are kept.

@@ -23,7 +23,7 @@ class Part:
 
     Attributes:
         shard: Where it is.
-        group: Which of the shard's row groups.
+        group: Number of the row group in its shard.
         start: Its first row, counted in the shard.
         values: Values of the column that was asked for; "" where the cell was empty.
     """

@@ -30,7 +30,7 @@ class Layout:
 
     Attributes:
         shape: Points of the mesh, shape (468, 2).
-        mirror: Which point is which in the mirror, shape (468,).
+        mirror: Number of each point's mirror image, shape (468,).
         outline: Points around the face, in order, shape (36,).
         triangles: Corners, numbers of points as :meth:`with_rings` has them, shape (n, 3).
         coarse: The grid of 64 pixels, kept because to find it takes longer than to draw a face.

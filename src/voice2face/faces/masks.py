@@ -63,7 +63,7 @@ class Masks:
 
         Args:
             crop: Aligned, widened by ``CONTEXT`` about its centre, RGB, uint8, (s, s, 3).
-            inside: Which pixels show the picture, (s, s); None: all. The others are its mirror.
+            inside: Whether each pixel shows the picture, (s, s), or its mirror; None: all do.
 
         Returns:
             0 (removed) to 1 (stays), shape (s, s).

@@ -37,7 +37,7 @@ def sample_frames(path: Path, n: int, track: int = 0) -> Iterator[tuple[float, P
     Args:
         path: A video file.
         n: How many are wanted.
-        track: Of several video tracks which; the first is the one that is marked as the default.
+        track: Number of the video track; 0 is the one that is marked as the default.
 
     Yields:
         Time in s from the first frame, ascending; RGB, uint8, shape (height, width, 3).

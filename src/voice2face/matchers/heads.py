@@ -28,7 +28,7 @@ class HeadsPart(Part, frozen=True, kw_only=True, tag="matching-heads"):
 
     Attributes:
         voice_dims: Numbers of a voice's embedding, of each hidden layer, and of the common space.
-        face_dims: The same of a face's embedding; the last is that of ``voice_dims``.
+        face_dims: The same numbers for a face's embedding; the last is that of ``voice_dims``.
         embedder: Name of the network whose embeddings of faces the head takes.
         embedder_sha256: Checksum of its file.
     """

@@ -49,7 +49,7 @@ class Wanted:
     Attributes:
         label: Written under each face; empty: nothing.
         px: Side of the pictures; None: the model's own.
-        speaker: Of several people whoever speaks longest, or all that is spoken.
+        speaker: ``longest``: whoever speaks longest of several people; ``all``: all speech.
         force: Pictures that this program didn't make may be replaced.
     """
 

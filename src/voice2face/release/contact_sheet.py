@@ -81,7 +81,7 @@ def write_line(
         draw: What is drawn on.
         at: Left upper corner, in pixels.
         text: Shortened in its middle where it is too wide.
-        size: Of its letters, in pixels.
+        size: Size of its letters, in pixels.
         ink: Colour.
         width: In pixels.
     """

@@ -169,7 +169,7 @@ def _problem(folder: Path, files: Collection[str] | None = None) -> str:
 
     Args:
         folder: Its folder.
-        files: Those that are looked at beside the configuration; None: all.
+        files: Files that are checked beside the configuration; None: all.
     """
     try:
         config = read_config(folder)

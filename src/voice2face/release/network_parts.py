@@ -33,7 +33,7 @@ def convolutional_part(
     """A trained voice encoder as a part.
 
     Args:
-        encoder: With its weights.
+        encoder: Trained encoder.
         front_end_preset: Name of the front end.
         front_end: That it was trained on.
         unit: Scale the embedding to length one.
@@ -56,7 +56,7 @@ def deconvolutional_part(
     """A generator as a part.
 
     Args:
-        generator: With its weights.
+        generator: Trained generator.
         embedding: What was done to embeddings while it was trained.
         half: Round weights to 16 bits, in all files alike.
 

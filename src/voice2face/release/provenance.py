@@ -55,10 +55,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         software: Program and version.
         model: The model's name.
-        model_sha256: Of the model's ``config.yaml``, which holds the checksums of all its parts.
+        model_sha256: Checksum of the model's ``config.yaml``, which holds those of all its parts.
         front_end: Preset of the audio front end, or the kind of the voice encoder.
         variant: Variant and preset that the model was trained as; empty where it doesn't say.
-        variation: Which change of the voice's embedding it shows; empty for the face itself.
+        variation: Change of the voice's embedding that it shows; empty for the face itself.
         note: What the picture is, and is not.
         media_type: The IPTC term for it, as an address.
     """
@@ -77,8 +77,8 @@ def provenance_of(model: "Model", variation: str = "") -> Provenance:
     """What pictures of a model say about themselves.
 
     Args:
-        model: It made them.
-        variation: Which change of the voice's embedding; empty for the face itself.
+        model: Model that made them.
+        variation: Change of the voice's embedding; empty for the face itself.
     """
     config = model.config
     return Provenance(
@@ -127,7 +127,7 @@ def write_picture(
     Args:
         path: The file.
         picture: As the model made it.
-        model: It made it.
+        model: Model that made it.
         px: Side of the written one, enlarged by Lanczos' filter, which keeps edges; None: as it is.
         person: Who is shown, if it is not the face that the voice tells.
         label: Written under it; empty: nothing.

@@ -19,9 +19,9 @@ class Pushed:
 
     Attributes:
         url: Page of the model.
-        commit: What holds the files now.
-        files: Those that were sent.
-        left_out: Those that lie in the folder and are no part of the model.
+        commit: Commit with the files.
+        files: Files that were sent.
+        left_out: Files of the folder that are no part of the model.
     """
 
     url: str

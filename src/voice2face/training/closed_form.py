@@ -31,7 +31,7 @@ class VoicesAndFaces:
     """Voices and faces of the people, or groups, that have both.
 
     Attributes:
-        embeddings: Of the recordings, by the frozen voice encoder, float32, (recordings, dim).
+        embeddings: Embeddings of the recordings by the frozen voice encoder, (recordings, dim).
         voice_labels: Person or group of each, a number in ``labels``, (recordings,).
         pixels: RGB, uint8, (faces, px, px, 3).
         face_labels: Person or group of each, (faces,).
@@ -144,7 +144,7 @@ def train_closed_form(
         set_aside: Share of the recordings that is not trained on.
         seed: Seed of what the method draws.
         team: Processes that were started together: the leader alone does the work.
-        settings: Of the method, those that are not as usual, for the card.
+        settings: Settings of the method that are not the default, for the card.
 
     Returns:
         The model's folder, which the leader writes.

@@ -14,11 +14,11 @@ class CosineTrainee:
     """Networks, their optimiser and everything random about them.
 
     Args:
-        networks: By the name that a checkpoint has for each; on their device.
-        rng: Of drawing, on the processor.
-        learning_rate: The full rate, from which it falls along half a cosine.
+        networks: Networks by their names in a checkpoint, on their device.
+        rng: Random numbers for drawing batches, on the processor.
+        learning_rate: Highest rate, from which it falls along half a cosine.
         weight_decay: AdamW's.
-        iterations: Until it is zero.
+        iterations: Steps after which the rate is zero.
 
     Source:
         Loshchilov and Hutter 2017.

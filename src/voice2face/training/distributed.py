@@ -40,8 +40,8 @@ class Team:
     :class:`~voice2face.errors.TrainingError` when another process has ended or hangs.
 
     Attributes:
-        rank: Which process this is, from 0.
-        world: How many there are.
+        rank: Number of this process, from 0.
+        world: Number of processes.
         device: Device of this process.
     """
 
@@ -58,7 +58,7 @@ class Team:
         """Replace each gradient by its mean over all processes, in the memory where it lies.
 
         Args:
-            parameters: Those with a gradient are the same in all processes.
+            parameters: Parameters; the same ones have a gradient in all processes.
         """
         if self.world == 1:
             return

@@ -20,11 +20,11 @@ class Everyone:
     """Voices and faces; a person may have either alone.
 
     Attributes:
-        embeddings: Of the recordings, by the frozen voice encoder, float32, (recordings, dim).
+        embeddings: Embeddings of the recordings by the frozen voice encoder, (recordings, dim).
         speakers: Who speaks in each, (recordings,).
         said: Columns of the sources by name, strings or None, each (recordings,).
         pixels: RGB, uint8, (faces, px, px, 3).
-        shapes: Of normalised faces, as ``corpus.arrays.Faces.shapes``; None of any others.
+        shapes: Shapes of normalised faces, as ``corpus.arrays.Faces.shapes``; None for others.
         seen: Who is seen in each, (faces,).
         shown: Columns of the sources by name, strings or None, each (faces,).
     """

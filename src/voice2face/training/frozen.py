@@ -80,7 +80,7 @@ class FrozenEncoder:
 
         Args:
             unit: Its embedding is scaled to length one, where its network is ours to write.
-            half: Likewise, weights rounded to 16 bits.
+            half: Round its weights to 16 bits, where its network is ours to write.
 
         Raises:
             ModelError: It can't be written.

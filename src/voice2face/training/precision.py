@@ -52,7 +52,7 @@ def settled(
     """The recipe with the precision that its training computes in.
 
     Args:
-        recipe: With the precision that is asked for.
+        recipe: Recipe with the precision that is asked for.
         out: Folder of the run.
         resume: A run that is in ``out`` keeps what it was started with.
         team: The processes that train together, which all call this; its leader tries.

@@ -69,8 +69,8 @@ def alone(out: Path, folder: Path) -> Iterator[None]:
     """Keep a run's folders for this process, remove leftovers, and see that they can be written.
 
     Args:
-        out: Of the run.
-        folder: Of its checkpoints.
+        out: Folder of the run.
+        folder: Folder of its checkpoints.
 
     Raises:
         OutputError: A checkpoint could not be written there.

@@ -79,7 +79,7 @@ class Ge2e:
         threads: Cores for one call; 0 for all.
 
     Attributes:
-        settings: Those.
+        settings: How it hears a recording.
         dim: Numbers of an embedding.
         frame_dim: Numbers of a window.
         frames_per_s: Windows for a second of speech.

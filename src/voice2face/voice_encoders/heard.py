@@ -143,8 +143,8 @@ def check_voice(heard: Heard, read_offs: ReadOffs, name: object) -> None:
     """Refuse what is no voice.
 
     Args:
-        heard: Of the recording.
-        read_offs: They say from where on it is a voice.
+        heard: What was heard of the recording.
+        read_offs: Read-offs with the least score of a voice.
         name: What messages call the recording.
 
     Raises:

@@ -24,7 +24,7 @@ def interpret(
     """Read off the windows of a recording what they tell.
 
     Args:
-        encoder: Which gave the windows.
+        encoder: Encoder that gave the windows.
         listened: What it heard, with its windows.
         read_offs: Taught on windows of the same encoder.
         name: What messages call the recording.

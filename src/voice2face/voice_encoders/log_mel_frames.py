@@ -18,7 +18,7 @@ class LogMelFrames:
         front_end: How they are computed.
 
     Attributes:
-        front_end: The same.
+        front_end: Front end that computes them.
         frame_dim: Number of mel bands.
         frames_per_s: Frames for a second of speech.
         frames_hash: Checksum of everything that the frames depend on.

@@ -105,7 +105,7 @@ class OnnxFile:
         threads: Cores for one call; 0 for all.
 
     Attributes:
-        settings: Those.
+        settings: How it is fed.
         dim: Numbers of an embedding.
         frame_dim: Numbers of a window, as many.
         frames_per_s: Windows for a second of speech.

@@ -13,7 +13,7 @@ class WholeRecordings:
     """A ``FrameEncoder`` whose sequence has one row: the embedding of the whole recording.
 
     Args:
-        encoder: It gives the embeddings.
+        encoder: Encoder that gives the embeddings.
         name: All that decides what it gives, as text; goes into ``frames_hash``.
 
     Attributes:

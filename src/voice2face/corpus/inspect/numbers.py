@@ -56,7 +56,7 @@ class Value:
         value: The text.
         heard: Identities that have voices with it.
         seen: Identities that have faces with it.
-        counts: By split.
+        counts: Counts by split.
     """
 
     value: str | None
@@ -92,8 +92,8 @@ class Inspection:
 
     Args:
         info: The content of its ``corpus.json``.
-        counts: By split; durations in seconds.
-        attributes: By name.
+        counts: Counts by split; durations in seconds.
+        attributes: Attributes by name.
         per_identity: ``speech_s`` and ``clips`` of those who have voices, ``faces`` of those who
             have faces.
         only_voices: Identities without a face.
@@ -102,7 +102,7 @@ class Inspection:
         figures: Figures of the faces, by name; those that at least one face has.
         skipped: Reason -> inputs that were left out.
         skipped_files: Reason -> files that these stand for.
-        harmless: Of these reasons, those that lose nothing.
+        harmless: Those of the reasons by which nothing is lost.
     """
 
     info: CorpusInfo

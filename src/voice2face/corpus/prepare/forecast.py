@@ -67,14 +67,14 @@ class Forecast:
     """What :func:`forecast` expects of a run.
 
     Args:
-        samples: By reader.
+        samples: What the samples say, one for each reader.
         workers: Number of processes that it is for.
         start_s: Time that finding the files and starting a process took, in seconds.
         seconds: Expected duration of the run.
         seconds_low: Lower end of its 95 % interval, which knows of the sample's spread alone.
         seconds_high: Upper end.
         corpus_bytes: Expected size of the corpus.
-        disk_bytes: Of the corpus and what lies beside it while it grows.
+        disk_bytes: Size of the corpus and of what lies beside it while it grows.
         worker_bytes: Largest memory of a process that reads files, as seen in the sample.
         parent_bytes: Memory of the process that writes, at most.
     """

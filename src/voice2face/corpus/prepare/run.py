@@ -106,11 +106,11 @@ def prepare(
         out: Folder to make; it may exist if it is empty.
         layout: Layout of all sources, one of ``schema.LAYOUTS``; None: each is looked at.
         aligned: Pictures of tables are aligned faces already.
-        preset: Front end, of ``settings.FRONT_ENDS``, that tells which recordings hold enough
+        preset: Front end, of ``audio.settings.FRONT_ENDS``, that tells which recordings hold enough
             speech; None: ``clean``, or ``released`` for log-mel spectrograms of the authors.
         sound: How recordings are stored: ``flac``, which loses nothing, or ``opus``, a third of
             the bytes.
-        face_crop: How faces are cut out of pictures; None: as ``settings.FaceCrop`` says.
+        face_crop: How faces are cut out of pictures; None: as ``faces.settings.FaceCrop`` says.
         split: ``hash:TRAIN/VALIDATION/TEST`` in per cent of identities, ``initials`` (the
             authors'), or ``column`` for the tables' own column ``split`` (``column:NAME,NAME`` if
             it is called otherwise).

@@ -58,10 +58,11 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         payload: The binary column, laid out as ``schema.LAYOUT`` says; None where it has already
             been written to a shard.
         seconds: Length of the recording; 0 for a picture.
-        speech_s: Of it, voiced.
+        speech_s: Length of the speech in it.
         coding: What the payload of a voice is, see ``schema.VoiceCoding``.
-        figures: Of a face, in the order of ``schema.FIGURES``; None where one does not apply.
-        shape: Of a normalised face, as ``corpus.shapes`` encodes it; empty for any other.
+        figures: Figures of a face, in the order of ``schema.FIGURES``; None where one does not
+            apply.
+        shape: Shape of a normalised face, as ``corpus.shapes`` encodes it; empty for any other.
     """
 
     sha256: str

@@ -43,8 +43,8 @@ class Plan:
 
     Args:
         layout: Its name.
-        folders: Of each kind, relative to the root; those that exist are read.
-        readers: Of each kind, by suffix.
+        folders: Folders by kind, relative to the root; those that exist are read.
+        readers: How files are read, by kind and suffix.
         meta: Only people in ``vox1_meta.csv`` count; if not, only numbers need it.
         aligned: Pictures are taken as they are.
     """

@@ -30,7 +30,7 @@ class Meta:
     Args:
         data: Content of the file.
         names: VGGFace name of each number such as ``id10001``.
-        attributes: Of each VGGFace name, under the names in ``HEADER``; empty cells are missing.
+        attributes: Attributes by VGGFace name, called as in ``HEADER``; empty cells are missing.
     """
 
     data: bytes

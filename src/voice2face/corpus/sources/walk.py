@@ -53,7 +53,7 @@ class Walk:
 
         Args:
             folder: Relative to the root; '' is the root itself.
-            readers: By suffix, in small letters.
+            readers: How files are read, by suffix in small letters.
 
         Raises:
             CorpusError: The folder itself cannot be read, or is a link that leads out of the root.

@@ -43,7 +43,7 @@ class HeardVoices:
     """Recordings as frames; all fields have the same length.
 
     Attributes:
-        frames: Of each, float16, (frames, frame_dim).
+        frames: Frames of each recording, float16, (frames, frame_dim).
         clip: Name of each.
         identity: Who speaks.
         attributes: Other columns by name; None where a cell was empty.

@@ -102,7 +102,7 @@ class Pairing:
     Attributes:
         labels: Name of each class.
         voices: Row groups with recordings of these classes.
-        faces: Likewise.
+        faces: Row groups with faces of these classes.
         left_out: How many voices and faces have no partner, a sentence; empty if all have.
     """
 

@@ -82,7 +82,7 @@ class FaceData:
 
         Args:
             recipe: Its batch size is that of one process.
-            rng: Of the processor; in the same state in all processes.
+            rng: Random numbers of the processor, in the same state in all processes.
             rank: This process' number.
             world: How many processes there are: each takes its part of one large batch.
 
@@ -121,8 +121,8 @@ class Chances:
 
     Attributes:
         part: The process' items among those of all processes.
-        where: Of each crop, as a share of what the recording allows, shape (batch,).
-        mirrored: Which faces are turned left to right, shape (batch,).
+        where: Place of each crop, as a share of what the recording allows, shape (batch,).
+        mirrored: Whether each face is turned left to right, shape (batch,).
         noise: Added to the embeddings, already scaled, shape (batch, embedding_dim).
     """
 

@@ -39,8 +39,8 @@ class Codes:
 
     Attributes:
         region: Pixels of the layout that the texture consists of, shape (side, side).
-        texture: Of these pixels' RGB, 0 to 255.
-        shape: Of the points.
+        texture: Components of these pixels' RGB, 0 to 255.
+        shape: Components of the points.
     """
 
     region: Bools

@@ -81,8 +81,8 @@ def fit(
             only the codes are used, to regress on.
         sizes: Components kept; as many as :class:`Sizes` says if not given.
         codes: How faces are written, if that is known; fitted to the faces if not.
-        headless: Of the pictures only what lies within the outline of the face is learned; heads
-            of others go around it (:mod:`.heads`).
+        headless: Learn only what lies within the outline of the face; heads of others go around
+            it (:mod:`.heads`).
 
     Returns:
         What a file of :class:`voice2face.generators.face_space.FaceSpace` holds.

@@ -30,7 +30,7 @@ class Voices:
         person: Person of each, shape (n,).
         male: Whether a man speaks; NaN where it is not known, shape (n,).
         age: Age in years, NaN where it is not known, shape (n,).
-        code: Of the speaker's face, NaN where there is none, shape (n, K).
+        code: Code of the speaker's face, NaN where there is none, shape (n, K).
         on_record: Whether ``male`` is on record, not what a network sees.
     """
 
@@ -47,7 +47,7 @@ class Middle:
     """Means of codes by gender, and how codes change with age.
 
     Attributes:
-        code: Of women and of men, shape (2, K).
+        code: Mean codes of women and of men, shape (2, K).
         age: Mean ages, in years, shape (2,).
         slope: Change of the code in a decade, shape (2, K).
         spread: Spread of what gender leaves, shape (K,).
@@ -114,7 +114,7 @@ def fit_hearing(
     Args:
         voices: Sets of voices.
         people: The open faces.
-        codes: Theirs, shape (people, K).
+        codes: Codes of the open faces, shape (people, K).
 
     Returns:
         The arrays of :mod:`voice2face.generators.face_space` that say what voices tell, and

@@ -43,7 +43,7 @@ class FaceSpaceFit(Settings, frozen=True, kw_only=True):
     Attributes:
         drawn: How faces are drawn.
         n_texture: Components of texture kept, at most a third of the faces.
-        n_shape: Likewise of shape.
+        n_shape: Components of shape kept, at most a third of the faces.
     """
 
     drawn: FaceSpacePart = DRAWN
@@ -102,7 +102,7 @@ def identities(found: Collected, reading: Float32s, codes: Float32s) -> Identiti
     Args:
         found: Voices and faces.
         reading: What a network reads in the faces, shape (faces, m).
-        codes: Theirs, shape (faces, K).
+        codes: Codes of the faces, shape (faces, K).
     """
     _, number, count = np.unique(found.owners, return_inverse=True, return_counts=True)
     read = np.zeros((len(count), reading.shape[1]))

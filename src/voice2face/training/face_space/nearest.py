@@ -29,7 +29,7 @@ class Identities:
     Attributes:
         embedding: Shape (n, dim).
         reading: Shape (n, m).
-        code: Of the speaker's face, shape (n, K).
+        code: Code of the speaker's face, shape (n, K).
         person: Person of each, shape (n,).
     """
 
@@ -51,7 +51,7 @@ def fit_nearest(
         taught: Voices with faces.
         people: The people of the face space.
         reading: What the same network reads in their faces, shape (people, m).
-        codes: Theirs, shape (people, K).
+        codes: Codes of their faces, shape (people, K).
 
     Returns:
         The arrays of :mod:`voice2face.generators.neighbours`.

@@ -48,8 +48,8 @@ def raked(groups: Sequence[tuple[Texts, Mapping[str, float]]]) -> Float64s:
     """Weights under which each group has its share, whatever there are more of.
 
     Args:
-        groups: Of each attribute, the value of each person and the share wanted for each value;
-            shares of an attribute sum to one, and values without a person are left out.
+        groups: The value of each person and the share wanted for each value, one pair for each
+            attribute; its shares sum to one, and values without a person are left out.
 
     Returns:
         Shape (n,), summing to one; nobody has more than ``MOST`` times the mean.

@@ -28,8 +28,9 @@ class FaceCodes:
     images: what differs between their sides is light, pose and expression.
 
     Attributes:
-        pixels: Of RGB in [-1, 1], colours last.
-        shape: Of points, in sides of the picture; None where faces have no shape of their own.
+        pixels: Components of RGB in [-1, 1], colours last.
+        shape: Components of points, in sides of the picture; None where faces have no shape of
+            their own.
     """
 
     pixels: Components

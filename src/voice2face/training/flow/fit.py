@@ -84,7 +84,7 @@ def as_part(arrays: Arrays, px: int, **drawn: float) -> NewPart:
     """Arrays as a part of a model.
 
     Args:
-        arrays: Of the file.
+        arrays: What the file holds.
         px: Side of the faces.
         drawn: Settings of :class:`~voice2face.generators.flow.FlowPart`, where not as usual.
     """

@@ -54,7 +54,7 @@ class Faces:
     """Faces to learn from.
 
     Attributes:
-        codes: Of mean 0 and spread 1 by and large, shape (n, code).
+        codes: Codes of mean 0 and spread 1 by and large, shape (n, code).
         known: What is known of each, shape (n, known).
         weight: How often each is shown, relative to the others, shape (n,).
         matters: How much an error in each number of a code counts, shape (code,).
@@ -70,10 +70,10 @@ def train_flow(faces: Faces, training: FlowTraining, seed: int, title: str = "fl
     """Train a flow; the same on the same machine for the same seed.
 
     Args:
-        faces: To learn from.
+        faces: What is learned from.
         training: How.
         seed: Seed of the first weights and of what is drawn.
-        title: Of the line of progress, which a terminal shows.
+        title: Title of the progress bar.
 
     Returns:
         The arrays of :class:`voice2face.generators.velocity.Velocity`.

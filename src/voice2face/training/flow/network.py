@@ -47,7 +47,7 @@ class VelocityNetwork(nn.Module):
         width: Numbers inside.
         n_blocks: Residual blocks.
         hidden: Numbers that say what time it is and what is known.
-        dropout: Of the blocks.
+        dropout: Share of a block's inner numbers left out in training.
     """
 
     rates: Tensor

@@ -142,10 +142,10 @@ class Monitors:
         """Read what is needed of ``train`` and ``validation``, shard by shard.
 
         Args:
-            frames: Those of the training's corpus, as the voice encoder takes them.
+            frames: Frames of the training's corpus, as the voice encoder takes them.
             encoder: The frozen voice encoder, on the device.
             recipe: Recipe of the training; only names and shapes are taken from it.
-            seed: Which training faces are compared with.
+            seed: Seed of the choice of training faces to compare with.
             device: Where the networks are.
 
         Raises:

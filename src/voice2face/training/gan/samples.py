@@ -46,7 +46,7 @@ def hear_all(
     Args:
         encoder: In evaluation mode.
         voices: The recordings, on the encoder's device.
-        n_frames: Of each; a shorter one is repeated.
+        n_frames: Frames of each that are heard; a shorter one is repeated.
         settings: Whether embeddings are scaled to length one.
     """
     quiet = torch.zeros(1, device=voices.device)

@@ -40,7 +40,7 @@ class FaceTrainee:
         samples: The voices whose faces are looked at.
         seed: Seed of initialisation and drawing.
         team: The processes that train together.
-        n_frames: Of each of these voices.
+        n_frames: Frames of each of these voices that are heard.
     """
 
     monitors: Monitors | None = None  # what snapshots are measured by; the leader's

@@ -46,7 +46,7 @@ def fit_male(taught: Taught, calibrating: Taught, seed: int = 0) -> ReadOff:
 
     Args:
         taught: 1 for a man's voice, 0 for a woman's; each person and each gender counts alike.
-        calibrating: The same of other people, who only say how sure the read-off is;
+        calibrating: Voices of other people, who only say how sure the read-off is;
             ``WRONG_LABELS`` of their genders are taken to be wrong.
         seed: Seed of who is left out together.
     """

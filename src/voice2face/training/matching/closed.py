@@ -72,8 +72,8 @@ def canonical_correlations(voices: Side, faces: Side, seed: int = 0) -> tuple[Ma
     """Regularised canonical correlation analysis; each person counts alike.
 
     Args:
-        voices: Of people who have both.
-        faces: Of the same people.
+        voices: Voices of people who have both.
+        faces: Faces of the same people.
         seed: Seed of who is left out together where the strengths are chosen.
 
     Returns:

@@ -40,7 +40,7 @@ def train_matching(
         out: Folder of the run.
         recipe: How.
         voice_encoder: The frozen one, as ``training.frozen.open_frozen`` takes it.
-        embedder: Of faces, as ``evaluation.embedders.fitted.open_embedder`` takes it.
+        embedder: Embedder of faces, as ``evaluation.embedders.fitted.open_embedder`` takes it.
         seed: Seed of all that is drawn.
 
     Returns:

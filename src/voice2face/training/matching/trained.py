@@ -93,7 +93,7 @@ class ContrastiveLoss(nn.Module):
     """Which of a batch's faces belongs to a voice, and which of its voices to a face.
 
     Args:
-        temperature: By which cosines are divided.
+        temperature: Divisor of the cosines.
 
     Source:
         Sohn 2016 (N pairs), in both directions. DIMNet (Wen et al. 2019) classifies all people of
@@ -118,8 +118,8 @@ def train_heads(voices: Side, faces: Side, recipe: MatchingRecipe, seed: int = 0
     Each batch draws people, and of each a recording and a picture.
 
     Args:
-        voices: Of people who have both, numbered from 0.
-        faces: Of the same people.
+        voices: Voices of people who have both, numbered from 0.
+        faces: Faces of the same people.
         recipe: How.
         seed: Seed of weights, batches and dropout.
     """

@@ -49,10 +49,10 @@ class Windows:
     """Segments of recordings, their numbers around zero and of about one.
 
     Attributes:
-        recordings: Of each, shape (windows, frame_dim).
-        centre: What was taken off, shape (frame_dim,).
-        scale: What it was divided by, shape (frame_dim,): one for all numbers, for those that
-            differ little between segments are to count for little.
+        recordings: Windows of each recording, shape (windows, frame_dim).
+        centre: Mean that was subtracted, shape (frame_dim,).
+        scale: Divisor, shape (frame_dim,): the same for all numbers, so that those that differ
+            little between segments count for little.
     """
 
     recordings: list[Float32s]
@@ -75,7 +75,7 @@ class Batch:
     Attributes:
         windows: Shape (batch, windows, frame_dim).
         fine: Faces of the same people, in [-1, 1], shape (batch, 3, px, px).
-        coarse: The same at half the size.
+        coarse: The same faces at half the size.
         people: Number of each person, shape (batch,).
     """
 
@@ -90,9 +90,9 @@ class Sampler:
 
     Args:
         data: Voices and faces.
-        windows: Those of the recordings.
+        windows: Windows of the recordings.
         recipe: Sizes of a batch.
-        rng: Draws.
+        rng: Random numbers.
     """
 
     def __init__(

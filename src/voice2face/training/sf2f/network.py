@@ -20,7 +20,7 @@ class CoarseToFine(nn.Module):
     Args:
         mean: Mean face, shape (3, px, px); px is a multiple of 4.
         dim: Numbers of an embedding.
-        channels: Of the maps of the coarse face; half as many in those of the fine one.
+        channels: Channels of the coarse face's maps; the fine one's have half as many.
     """
 
     def __init__(self, mean: Tensor, dim: int, channels: int) -> None:

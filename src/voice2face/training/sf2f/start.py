@@ -25,7 +25,7 @@ def regression(
     don't tell, and faces can't be learned by heart along that.
 
     Args:
-        windows: Of each recording, shape (windows, frame_dim).
+        windows: Windows of each recording, shape (windows, frame_dim).
         owner: Person of each recording, a row of ``faces``.
         faces: The mean face of each person, shape (people, values).
         dim: Numbers of an embedding; those beyond the components are 0.

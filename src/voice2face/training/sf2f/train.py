@@ -30,7 +30,7 @@ class Sf2fTraining:
 
     Args:
         data: Voices and faces.
-        windows: Those of the recordings.
+        windows: Windows of the recordings.
         recipe: What to compute.
         seed: Seed of weights; what is random while they learn is the sampler's.
     """
@@ -127,7 +127,7 @@ def train(
 
     Args:
         data: Voices and faces.
-        windows: Those of the recordings.
+        windows: Windows of the recordings.
         recipe: What to compute.
         seed: Seed of weights and batches.
         look: Told the number of each iteration when it is done.

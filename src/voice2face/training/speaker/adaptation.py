@@ -93,7 +93,7 @@ class HeadNetwork(nn.Module):
 
     Args:
         frame_dim: Numbers of a window.
-        hidden: Of the attention; 0: windows count alike.
+        hidden: Width of the attention; 0: windows count alike.
         dim: Numbers of an embedding.
     """
 

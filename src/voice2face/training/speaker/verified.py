@@ -18,7 +18,7 @@ def verified(
 
     Args:
         out: Folder of the run; ``verification.json`` is written.
-        frames: Of the corpus.
+        frames: Frames of the corpus.
         embed: From stretches of frames to embeddings, shape (n, dim).
         seed: Seed of the trials.
 

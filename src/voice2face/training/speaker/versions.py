@@ -43,9 +43,9 @@ class ChangedVoices:
         """Compute the versions that the settings ask for, where they are not there yet.
 
         Args:
-            frames: Those of the recordings as they are.
+            frames: Frames of the unchanged recordings.
             clips: Names of the recordings, in the order in which they are chosen.
-            settings: Which changes, and how many versions.
+            settings: The changes, and the number of versions.
             seed: Seed of the changes.
 
         Raises:

@@ -45,11 +45,11 @@ class VoiceChanges:
     """Ways to change a recording.
 
     Attributes:
-        names: Which; each is as likely as the others.
+        names: Names of the changes, which are equally likely.
         voices: Other recordings, of which babble is made.
         noises: Recordings of noise, beside noise that is made; may be none.
         rooms: Responses of rooms, beside rooms that are made up; may be none.
-        codecs: Those that this machine has.
+        codecs: Codecs that this machine has.
         seed: Seed of all draws.
     """
 

@@ -27,7 +27,7 @@ class Features:
     """Features less their mean over people, in units of the usual length of what is left.
 
     Attributes:
-        faces: Of each face, shape (faces, feature).
+        faces: Feature of each face, shape (faces, feature).
         people: Mean over the faces of each person, shape (people, feature).
     """
 

@@ -92,7 +92,7 @@ def left_open(features: Float32s, left: float) -> Float32s:
     tells better than others takes more people to find out than to learn the features from.
 
     Args:
-        features: Of the training people, shape (people, feature).
+        features: Features of the training people, shape (people, feature).
         left: Share of their variance that is left over.
     """
     centred = features - features.mean(axis=0)

@@ -47,7 +47,7 @@ class Pairs:
     Attributes:
         voices: Embeddings, shape (recordings, dim).
         owner: Person of each, shape (recordings,).
-        features: Of each person, shape (people, feature).
+        features: Feature of each person, shape (people, feature).
     """
 
     voices: Float32s
@@ -64,7 +64,7 @@ class FeatureHead(nn.Module):
 
     Args:
         start: The linear map at first; the two layers add nothing then.
-        spread: Of the voices; they enter in units of it, whatever encoder they are from.
+        spread: Spread of the voices, the unit in which they enter.
         recipe: Size.
     """
 
@@ -163,9 +163,9 @@ class TrainedHead:
     Attributes:
         head: Trained on all people.
         iterations: How many; 0: the regression was best.
-        weights: Of the terms of the loss.
+        weights: Weights of the terms of the loss.
         cosine: Between the features that are told and those of faces, of people held out.
-        regression: The same of the regression alone.
+        regression: That cosine for the regression alone.
         left: Share of the features' variance that is left over, of people held out.
     """
 
