@@ -18,7 +18,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
-class Part:
+class RowGroup:
     """One row group, without its sounds or pixels.
 
     Attributes:
@@ -39,7 +39,7 @@ class Part:
 
 def parts_of(
     corpus: Corpus, kind: Kind, split: str, column: str, set_aside: float = 0.0
-) -> list[Part]:
+) -> list[RowGroup]:
     """All row groups of a split; of each row, one text column is read.
 
     Args:
@@ -57,7 +57,7 @@ def parts_of(
     hidden = held_out_clips(corpus, split, set_aside) if kind == "voice" else frozenset()
     name = NAME_COLUMN[kind]
     wanted = [*([column] if known else []), *([name] if hidden else [])]
-    parts: list[Part] = []
+    parts: list[RowGroup] = []
     for shard in corpus.shards(kind, split):
         rows = corpus.group_rows(shard)
         table = corpus.table(shard, wanted)
@@ -69,13 +69,13 @@ def parts_of(
             texts = ["" if clip in hidden else v for clip, v in zip(clips, texts, strict=True)]
         starts = np.cumsum([0, *rows]).tolist()
         parts += [
-            Part(shard, group, start, tuple(texts[start:stop]))
+            RowGroup(shard, group, start, tuple(texts[start:stop]))
             for group, (start, stop) in enumerate(itertools.pairwise(starts))
         ]
     return parts
 
 
-def read_pixels(corpus: Corpus, part: Part) -> UInt8s:
+def read_pixels(corpus: Corpus, part: RowGroup) -> UInt8s:
     """Faces of one row group, (rows, px, px, 3), as in ``Faces.pixels``.
 
     Raises:
@@ -84,7 +84,7 @@ def read_pixels(corpus: Corpus, part: Part) -> UInt8s:
     return _whole(corpus, part, corpus.pixels(part.shard, _group(corpus, part, PAYLOAD["face"])))
 
 
-def read_shapes(corpus: Corpus, part: Part) -> Float32s:
+def read_shapes(corpus: Corpus, part: RowGroup) -> Float32s:
     """Shapes of the faces of one row group, (rows, 468, 2), as in ``Faces.shapes``.
 
     Raises:
@@ -96,11 +96,11 @@ def read_shapes(corpus: Corpus, part: Part) -> Float32s:
     return _whole(corpus, part, corpus.shapes(part.shard, _group(corpus, part, SHAPE)))
 
 
-def _group(corpus: Corpus, part: Part, column: str) -> Any:
+def _group(corpus: Corpus, part: RowGroup, column: str) -> Any:
     return corpus.table(part.shard, [column], part.group)
 
 
-def _whole(corpus: Corpus, part: Part, rows: npt.NDArray[Number]) -> npt.NDArray[Number]:
+def _whole(corpus: Corpus, part: RowGroup, rows: npt.NDArray[Number]) -> npt.NDArray[Number]:
     if len(rows) != len(part):
         raise damaged(corpus.path / part.shard.name, "content that changed while it was read")
     return rows

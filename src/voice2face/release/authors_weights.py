@@ -11,7 +11,8 @@ from voice2face.errors import ModelError
 from voice2face.files import sha256_of
 from voice2face.networks.modules import Generator, VoiceEncoder
 from voice2face.release.network_parts import convolutional_part, deconvolutional_part
-from voice2face.release.writing import Provenance, write_release
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import write_release
 from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings, change
 
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
@@ -34,7 +35,7 @@ def import_released(folder: Path, out: Path) -> Path:
     encoder, generator = VoiceEncoder(encoder_settings), Generator(generator_settings)
     load_ordered(encoder, voice, str(folder / "voice_embedding.pth"))
     load_ordered(generator, face, str(folder / "generator.pth"))
-    provenance: Provenance = {
+    provenance: Facts = {
         "made_by": "import-released",
         "source": "weights of the authors' released program (Wen, Singh and Raj 2019)",
         "voice_embedding.pth": sha256_of(folder / "voice_embedding.pth"),

@@ -18,10 +18,8 @@ from voice2face.errors import ModelError, OutputError
 from voice2face.files import sha256_of, write_text
 from voice2face.parts import Part, checked_file, write_arrays
 from voice2face.release.card import model_card
-from voice2face.release.model_folder import CARD, CONFIG, ModelConfig, read_config
+from voice2face.release.model_folder import CARD, CONFIG, Facts, ModelConfig, read_config
 from voice2face.settings import to_yaml
-
-Provenance = dict[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def copied_part(folder: Path, part: Part, place: Path | None = None) -> NewPart:
 
     Args:
         folder: Where its files lie.
-        part: With their checksums.
+        part: Part with their checksums.
         place: Path of its one file, if that has another name there.
     """
 
@@ -68,7 +66,7 @@ def write_release(
     out: Path,
     name: str,
     parts: Sequence[NewPart],
-    provenance: Provenance | None = None,
+    provenance: Facts | None = None,
     *,
     remarks: str = "",
 ) -> Path:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from voice2face.arrays import Float32s, Float64s, Floats, Int64s, UInt8s
 from voice2face.corpus import Corpus
-from voice2face.corpus.stream import Part, read_pixels, read_shapes
-from voice2face.release.writing import NewPart, Provenance, write_release
+from voice2face.corpus.stream import RowGroup, read_pixels, read_shapes
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import NewPart, write_release
 from voice2face.setting_errors import shown
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.pairing import Pairing, Rows
@@ -165,7 +166,7 @@ def train_closed_form(
     made = fit(data, seed)
     trained = made if isinstance(made, Trained) else Trained(made)
     n_recordings, n_faces = len(data.embeddings), len(data.pixels)
-    facts: Provenance = {
+    facts: Facts = {
         **face_facts(
             corpus, pair_by, set_aside,
             classes=len(data.labels), recordings=n_recordings, faces=n_faces,
@@ -221,7 +222,7 @@ def _recordings(frames: CorpusFrames, voices: Rows) -> Iterator[Frames]:
         yield from (np.asarray(recordings[row], np.float32) for row in rows)
 
 
-def _faces(read: Callable[[Part], npt.NDArray[Number]], faces: Rows) -> npt.NDArray[Number]:
+def _faces(read: Callable[[RowGroup], npt.NDArray[Number]], faces: Rows) -> npt.NDArray[Number]:
     """Pixels, or shapes, of each face that has a partner."""
     both = zip(faces.parts, faces.kept, strict=True)
     return np.concatenate([read(part)[rows] for part, rows in both])

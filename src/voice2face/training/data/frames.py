@@ -18,7 +18,7 @@ from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import joined, objects, strings
 from voice2face.corpus.recordings import Recording
 from voice2face.corpus.schema import Shard
-from voice2face.corpus.stream import Part
+from voice2face.corpus.stream import RowGroup
 from voice2face.errors import AudioError, one_line
 from voice2face.training.data.frame_files import (
     SUFFIX,
@@ -106,7 +106,7 @@ class CorpusFrames:
         """Numbers of a frame."""
         return self.encoder.frame_dim
 
-    def lengths(self, part: Part) -> Int64s:
+    def lengths(self, part: RowGroup) -> Int64s:
         """Frames of each recording of a row group, shape (rows,); 0 for too little speech.
 
         Raises:
@@ -117,7 +117,7 @@ class CorpusFrames:
             self.compute(part.shard.split)
         return self._lengths[part.shard.name][part.start : part.start + len(part)]
 
-    def read(self, part: Part) -> list[Float16s]:
+    def read(self, part: RowGroup) -> list[Float16s]:
         """Frames of the recordings of a row group, each (frames, frame_dim).
 
         Raises:

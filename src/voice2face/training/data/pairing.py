@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2face.arrays import Int64s
-from voice2face.corpus.stream import Part, parts_of
+from voice2face.corpus.stream import RowGroup, parts_of
 from voice2face.errors import TrainingError
 from voice2face.training.data.frames import CorpusFrames
 
@@ -25,7 +25,7 @@ class Rows:
         item_bytes: In memory, of one frame or one face.
     """
 
-    parts: list[Part]
+    parts: list[RowGroup]
     labels: list[Int64s]
     lengths: list[Int64s]
     item_bytes: int
@@ -33,7 +33,7 @@ class Rows:
     @classmethod
     def of(
         cls,
-        parts: Sequence[Part],
+        parts: Sequence[RowGroup],
         lengths: Sequence[Int64s],
         numbers: dict[str, int],
         item_bytes: int,
@@ -163,7 +163,7 @@ class Pairing:
         return sum(self.voices.n_bytes) + sum(self.faces.n_bytes)
 
 
-def _without_partner(parts: Iterable[Part], labels: Sequence[str]) -> Counter[str]:
+def _without_partner(parts: Iterable[RowGroup], labels: Sequence[str]) -> Counter[str]:
     """How many rows each value has that is not in ``labels``; rows without a value don't count."""
     known = {*labels, ""}
     return Counter(value for part in parts for value in part.values if value not in known)

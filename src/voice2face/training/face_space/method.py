@@ -10,7 +10,8 @@ from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.face_space import FILE, FaceSpacePart
 from voice2face.parts import Arrays
-from voice2face.release.writing import NewPart, Provenance, part_of_arrays
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import NewPart, part_of_arrays
 from voice2face.settings import Channels, Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.face_space.collected import Collected, collected
@@ -88,7 +89,7 @@ class FaceSpaceFit(Settings, frozen=True, kw_only=True):
         taught = identities(found, reading, own)
         arrays |= fit_nearest(taught, found.people, reading, own)
         part = replace(self.drawn, embedding_dim=data.embeddings.shape[1])
-        facts: Provenance = {
+        facts: Facts = {
             "faces of the space": n_faces,
             "voices, with or without a face": sum(len(one.male) for one in found.speakers),
             "faces are read by": READER,

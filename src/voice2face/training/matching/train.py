@@ -11,7 +11,8 @@ from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.matchers.heads import FILE, HeadsPart, Matcher
 from voice2face.parts import PartSource
-from voice2face.release.writing import NewPart, Provenance, write_release
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import NewPart, write_release
 from voice2face.training.closed_form import read_pairs
 from voice2face.training.facts import facts_of
 from voice2face.training.frozen import FrozenEncoder, PooledFrames, open_frozen
@@ -60,14 +61,14 @@ def train_matching(
         raise TrainingError(corpus.path, found, f"{MIN_PEOPLE} or more", "add people")
     seen = network.embed(FaceSet.of_crops(data.pixels, corpus.info.face_crop.geometry))
     voices, faces = Side(data.embeddings, data.voice_labels), Side(seen, data.face_labels)
-    told: Provenance
+    told: Facts
     if recipe.loss == "cca":
         matcher, share = canonical_correlations(voices, faces, seed)
         told = {"1:2 matching of people left out": round(share, 3)}
     else:
         matcher = train_heads(voices, faces, recipe, seed)
         told = {"iterations": recipe.iterations}
-    facts: Provenance = {
+    facts: Facts = {
         **facts_of(corpus, "train matching"),
         "classes": len(data.labels),
         "recordings": len(data.embeddings),

@@ -7,7 +7,8 @@ import torch
 
 from voice2face.errors import MissingExtraError, TrainingError
 from voice2face.generators.sf2f import FILE, INPUT, OUTPUT, Sf2fPart
-from voice2face.release.writing import NewPart, Provenance
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import NewPart
 from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.sf2f.batches import Sf2fRecipe, Windows
@@ -64,7 +65,7 @@ class Sf2fFit(Settings, frozen=True, kw_only=True):
         head = trained.head.as_head(windows.centre, windows.scale)
         px, dim = data.pixels.shape[1], self.training.embedding_dim
         part = Sf2fPart(px=px, embedding_dim=dim, noise=self.training.noise)
-        facts: Provenance = {
+        facts: Facts = {
             "iterations": self.training.iterations, "batch size": self.training.batch_size
         }  # fmt: skip
         assert data.encoder is not None

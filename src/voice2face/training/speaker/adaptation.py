@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from voice2face.errors import TrainingError
-from voice2face.release.writing import Provenance, write_release
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import write_release
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.facts import facts_of
@@ -74,7 +75,7 @@ def adapt(
     report = verified(
         out, frames, lambda some: np.array([head(one.astype(np.float32)) for one in some]), seed
     )
-    facts: Provenance = {
+    facts: Facts = {
         **facts_of(corpus, "train head"),
         "speakers": len(np.unique(voices.identity)),
         "recordings": len(voices),

@@ -6,7 +6,8 @@ from voice2face.arrays import Float32s
 from voice2face.errors import CorpusError
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.generators.speech2face import FILE, Speech2FacePart
-from voice2face.release.writing import Provenance, part_of_arrays
+from voice2face.release.model_folder import Facts
+from voice2face.release.writing import part_of_arrays
 from voice2face.settings import Settings
 from voice2face.training.closed_form import Trained, VoicesAndFaces
 from voice2face.training.speech2face.features import Features, fit_decoder
@@ -74,7 +75,7 @@ class Speech2FaceFit(Settings, frozen=True, kw_only=True):
             recogniser=recogniser.name,
         )
         _, direction, distilled = trained.weights
-        facts: Provenance = {
+        facts: Facts = {
             "recogniser": f"{recogniser.name} {recogniser.sha256[:12]}",
             "iterations": trained.iterations,
             "weight of the term of directions": float(f"{direction:.3g}"),
