@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from voice2face.arrays import Picture
 from voice2face.faces import GEOMETRIES, FaceMaker, PictureError
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, sample_person
 from voice2face.synthetic.faces import draw
 

@@ -12,8 +12,8 @@ from benchmarks.brought_sound import Pipe, encoded, float_wav, voice, wav
 from benchmarks.inputs import RATE_HZ
 from voice2face.arrays import Int16s
 from voice2face.audio import extract, load_clip
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.errors import AudioError
-from voice2face.settings import FRONT_ENDS
 
 Attempt = Callable[[], tuple[str, bool]]
 Listed = Iterator[tuple[str, str, Attempt]]

@@ -24,10 +24,10 @@ from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.layout import Layout
 from voice2face.faces.normalise import Normaliser
+from voice2face.faces.settings import NormalisedFace, NormalisedFilters
 from voice2face.generators.face_decoder import FURTHEST
 from voice2face.generators.face_space import FaceSpacePart
 from voice2face.parts import write_arrays
-from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space import (
     People,
     Speakers,

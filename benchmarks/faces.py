@@ -34,11 +34,11 @@ from voice2face.evaluation.embedders.fitted import Embedder, open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.luma import WEIGHTS
 from voice2face.faces.normalise import BACKGROUND, Normaliser
+from voice2face.faces.settings import NormalisedFace, NormalisedFilters
 from voice2face.files import sha256_of, write_text
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.parts import read_arrays
 from voice2face.release.model_folder import read_config
-from voice2face.settings import NormalisedFace, NormalisedFilters
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.studio import relit, shades
 from voice2face.training.face_space.tables import normalised, read_rows

@@ -30,10 +30,11 @@ from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.normalise import Normalised, Normaliser
 from voice2face.faces.opencv import resized
 from voice2face.faces.pictures import PictureError
+from voice2face.faces.settings import NormalisedFace
 from voice2face.files import sha256_of, write_text
 from voice2face.parts import read_arrays
 from voice2face.release.inference import Model, load
-from voice2face.settings import NormalisedFace, to_yaml
+from voice2face.settings import to_yaml
 from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.face_space.tables import read_rows
 from voice2face.training.loop import train

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.harness import Result, figure, measured_apart
 from benchmarks.inputs import RATE_HZ, Inputs, write_wav
 from voice2face.audio import extract, load_clip, log_mel, voiced_samples
-from voice2face.settings import FRONT_ENDS, FrontEnd
+from voice2face.audio.settings import FRONT_ENDS, FrontEnd
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 
 REPEATS = 50

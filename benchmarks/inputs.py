@@ -79,10 +79,11 @@ def write_wav(path: Path, samples: np.ndarray) -> Path:
 def _write_full_width(folder: Path) -> Path:
     import torch
 
+    from voice2face.audio.settings import FRONT_ENDS
     from voice2face.networks.modules import Generator, VoiceEncoder
     from voice2face.release.network_parts import convolutional_part, deconvolutional_part
     from voice2face.release.writing import write_release
-    from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
+    from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 
     torch.manual_seed(0)
     encoder, generator = VoiceEncoder(VoiceEncoderSettings()), Generator(GeneratorSettings())

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus.schema import (
     INFO_NAME,
     SCHEMA_VERSION,
@@ -22,7 +23,7 @@ from voice2face.corpus.schema import (
     hash_of,
     shard_schema,
 )
-from voice2face.settings import FRONT_ENDS, FaceCrop
+from voice2face.faces.settings import FaceCrop
 
 MADE = SourceInfo(layout="table", path="made", sha256="", rows=0, aligned=True)
 

@@ -17,7 +17,7 @@ from voice2face.assets import pretrained
 from voice2face.faces.detect import Detection, YuNet
 from voice2face.faces.normalise import Normaliser
 from voice2face.faces.pictures import PictureError, read_picture
-from voice2face.settings import NormalisedFace, NormalisedFilters
+from voice2face.faces.settings import NormalisedFace, NormalisedFilters
 
 SIDES = (64, 128, 256)
 N_TIMED, N_TWICE = 40, 100

@@ -18,9 +18,10 @@ from benchmarks.harness import Result, figure, measured_apart
 from benchmarks.inputs import RATE_HZ, Inputs
 from benchmarks.prepare_runs import real
 from voice2face.audio import load_clip
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus.prepare.work import Done, Recipe, Task, process
 from voice2face.corpus.schema import Reader
-from voice2face.settings import FRONT_ENDS, FaceCrop, Removable
+from voice2face.faces.settings import FaceCrop, Removable
 
 PASSES = 5
 # Files of each kind that are read in one pass: half a second to four seconds of work.

@@ -15,8 +15,9 @@ from PIL import Image
 from benchmarks.harness import Result, figure
 from benchmarks.inputs import RATE_HZ, Inputs, write_wav
 from benchmarks.prepare_runs import info_of, need, prepare, real, write_table
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus.prepare.work import Done, Recipe, Task, process
-from voice2face.settings import FRONT_ENDS, FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, sample_person, synthesise
 
 N_VOICES = N_PICTURES = 25_000

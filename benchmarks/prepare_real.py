@@ -16,6 +16,7 @@ from benchmarks.inputs import Inputs
 from benchmarks.prepare_runs import need, prepare, real
 from voice2face.assets import pretrained
 from voice2face.audio import extract
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare.inputs import HARMLESS
 from voice2face.errors import AudioError
@@ -23,7 +24,7 @@ from voice2face.faces import FaceMaker
 from voice2face.faces.align import GEOMETRIES
 from voice2face.faces.detect import YuNet
 from voice2face.faces.pictures import PictureError
-from voice2face.settings import FRONT_ENDS, FaceCrop
+from voice2face.faces.settings import FaceCrop
 
 # As ../shared/data/README.md states them.
 STATED = {

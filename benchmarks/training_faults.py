@@ -256,11 +256,13 @@ def _material(folder: Path) -> tuple[Path, Path]:
     """A corpus of made-up people and a model whose voice encoder has random weights."""
     import torch
 
+    from voice2face.audio.settings import FRONT_ENDS
     from voice2face.corpus.prepare import prepare
+    from voice2face.faces.settings import FaceCrop
     from voice2face.networks.modules import Generator, VoiceEncoder
     from voice2face.release.network_parts import convolutional_part, deconvolutional_part
     from voice2face.release.writing import write_release
-    from voice2face.settings import FRONT_ENDS, FaceCrop, VoiceEncoderSettings
+    from voice2face.settings import VoiceEncoderSettings
     from voice2face.synthetic import CohortSettings, write_cohort
 
     people = CohortSettings(

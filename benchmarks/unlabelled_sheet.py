@@ -19,7 +19,8 @@ from PIL import Image
 
 from benchmarks.faces import BANDS
 from voice2face.files import atomic_write, write_text
-from voice2face.release.inference import Model, load, to_picture
+from voice2face.release.inference import Model, load
+from voice2face.release.reconstruction import to_picture
 from voice2face.training.face_space.tables import read_rows
 
 Row = dict[str, str]

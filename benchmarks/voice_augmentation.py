@@ -19,9 +19,10 @@ from benchmarks.prepare_runs import real
 from voice2face.audio import load_clip
 from voice2face.audio.coding import decode_sound, encode_sound
 from voice2face.audio.noise import Sound
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
-from voice2face.settings import FRONT_ENDS, VoiceAugmentation
+from voice2face.settings import VoiceAugmentation
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.speaker.versions import ChangedVoices
 from voice2face.training.speaker.voice_changes import ChangedFrames, VoiceChanges, codecs_here

@@ -9,7 +9,7 @@ import pytest
 
 from voice2face.assets.pretrained import SHIPPED
 from voice2face.corpus.prepare import prepare
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
 
 HERE = Path(__file__).parent

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import torch
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.networks.modules import Generator, VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.release.network_parts import convolutional_part, deconvolutional_part
 from voice2face.release.writing import write_release
-from voice2face.settings import FRONT_ENDS, Recipe, VoiceEncoderSettings
+from voice2face.settings import Recipe, VoiceEncoderSettings
 
 WIDTH = 0.06
 

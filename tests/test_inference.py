@@ -10,7 +10,8 @@ from voice2face.errors import ModelError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.networks.variants import recipe
 from voice2face.onnx_files import Network
-from voice2face.release.inference import Model, number_of, to_picture
+from voice2face.release.inference import Model, number_of
+from voice2face.release.reconstruction import to_picture
 
 
 @pytest.fixture(scope="module")

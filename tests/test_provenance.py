@@ -13,7 +13,7 @@ from PIL import Image
 from voice2face import __version__
 from voice2face.errors import ProvenanceError
 from voice2face.files import sha256_of
-from voice2face.release.inference import Model, to_picture
+from voice2face.release.inference import Model
 from voice2face.release.model_folder import BUNDLED, CONFIG, SHIPPED_MODELS
 from voice2face.release.provenance import (
     KEYWORDS,
@@ -28,6 +28,7 @@ from voice2face.release.provenance import (
     provenance_of,
     read_provenance,
 )
+from voice2face.release.reconstruction import to_picture
 
 ABOUT = Provenance(
     software="voice2face 1", model="tanh", model_sha256="ab" * 32, front_end="clean",

@@ -8,6 +8,7 @@ import torch
 import yaml
 from models import WIDTH, lively, small_model, small_networks
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.errors import ModelError, OutputError
 from voice2face.generators.deconvolutional import FILE as GENERATOR
 from voice2face.generators.deconvolutional import WEIGHTS
@@ -24,7 +25,7 @@ from voice2face.release.network_parts import (
     read_voice_encoder,
 )
 from voice2face.release.writing import write_release
-from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings
+from voice2face.settings import GeneratorSettings, VoiceEncoderSettings
 from voice2face.voice_encoders.convolutional import CHUNK_FRAMES
 from voice2face.voice_encoders.convolutional import FILE as VOICE_ENCODER
 from voice2face.voice_encoders.kinds import READ_OFFS, VOICE_ENCODERS

@@ -1,19 +1,11 @@
 import pytest
 
+from voice2face.audio.settings import FRONT_ENDS, FrontEnd
 from voice2face.cli.options import face_crop
 from voice2face.errors import SettingsError
+from voice2face.faces.settings import FaceCrop
 from voice2face.networks.variants import PRESETS, TABLE_1, VARIANTS, recipe
-from voice2face.settings import (
-    FRONT_ENDS,
-    FaceCrop,
-    FrontEnd,
-    Recipe,
-    change,
-    entries,
-    parse_yaml,
-    read_yaml,
-    to_yaml,
-)
+from voice2face.settings import Recipe, change, entries, parse_yaml, read_yaml, to_yaml
 
 NAN, INF, HUGE = float("nan"), float("inf"), 9 * 10**18
 
@@ -176,7 +168,7 @@ def test_a_refused_entry_of_a_file_is_named_with_the_file(tmp_path):
         (
             {"geometry": "x"},
             [],
-            "--geometry: 'x'; one of normalised, released, tight wanted; correct it",
+            "--geometry: 'x'; one of normalised, normalised-close, released, tight wanted; correct it",
         ),
         (
             {"remove": "hair,foo"},

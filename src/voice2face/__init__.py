@@ -13,7 +13,8 @@ __version__ = "0.1.0.dev0"
 __all__ = ["Model", "Reconstruction", "Voice2FaceError", "__version__", "load", "to_picture"]
 
 if TYPE_CHECKING:
-    from voice2face.release.inference import Model, Reconstruction, load, to_picture
+    from voice2face.release.inference import Model, load
+    from voice2face.release.reconstruction import Reconstruction, to_picture
 else:  # of these only: a type checker would take any other name for one that exists
 
     def __getattr__(name: str) -> object:

@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from voice2face.audio import extract, log_mel, normalise, tile, voiced_samples
+from voice2face.audio.settings import FRONT_ENDS, FrontEnd, LogMel
 from voice2face.audio.speech_check import spectral_change
 from voice2face.errors import AudioError, SettingsError
-from voice2face.settings import FRONT_ENDS, FrontEnd, LogMel
 
 from .audio_samples import NOISES, RATE_HZ, noise, speech, write_wav
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from voice2face.audio import log_mel, normalise, tile
 from voice2face.audio.log_mel import mel_filterbank
+from voice2face.audio.settings import FRONT_ENDS, LogMel
 from voice2face.errors import AudioError, SettingsError
-from voice2face.settings import FRONT_ENDS, LogMel
 
 from .audio_samples import RATE_HZ, noise, speech
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.audio.stored import read_log_mel
 from voice2face.errors import AudioError, NoSpeechError
-from voice2face.settings import FRONT_ENDS
 
 SETTINGS = FRONT_ENDS["released"]
 

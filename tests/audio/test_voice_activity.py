@@ -5,8 +5,8 @@ import pytest
 import webrtcvad
 
 from voice2face.audio import voiced_samples
+from voice2face.audio.settings import FRONT_ENDS, VoiceActivity
 from voice2face.errors import AudioError, SettingsError
-from voice2face.settings import FRONT_ENDS, VoiceActivity
 
 from .audio_samples import RATE_HZ, noise, speech
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from voice2face.audio import extract
-from voice2face.settings import FRONT_ENDS
+from voice2face.audio.settings import FRONT_ENDS
 
 
 @pytest.mark.parametrize("preset", FRONT_ENDS)

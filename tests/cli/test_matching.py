@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voice2face.corpus.prepare import prepare
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
 
 pytest.importorskip("torch")

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from made_pictures import encoded, picture  # noqa: F401  (for the tests beside)
 
+from voice2face.audio.settings import FrontEnd
 from voice2face.audio.speech import Speech
 from voice2face.corpus import prepare as corpus_prepare
 from voice2face.corpus.prepare import PrepareReport
-from voice2face.settings import FaceCrop, FrontEnd
+from voice2face.faces.settings import FaceCrop
 
 
 def prepare(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voice2face.corpus.prepare import prepare
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 
 from .corpus_samples import picture, write_speech
 

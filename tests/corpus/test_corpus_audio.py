@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from voice2face.audio import extract, load_clip
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus import Corpus
-from voice2face.settings import FRONT_ENDS
 
 from .corpus_samples import prepare, write_speech, write_wav
 

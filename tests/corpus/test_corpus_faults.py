@@ -285,8 +285,9 @@ def test_a_file_that_takes_too_long_is_left_out(tmp_path: Path, table: Table) ->
 
 
 def test_a_file_that_takes_too_much_memory_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    from voice2face.audio.settings import FRONT_ENDS
     from voice2face.corpus.prepare import work
-    from voice2face.settings import FRONT_ENDS, FaceCrop
+    from voice2face.faces.settings import FaceCrop
 
     monkeypatch.setattr(work, "MEMORY_BYTES", 1 << 28)
     monkeypatch.setitem(work._READERS, "picture", lambda path, recipe: [bytearray(1 << 30)])

@@ -19,7 +19,7 @@ from voice2face.corpus.stream import parts_of, read_pixels, read_shapes
 from voice2face.errors import CorpusError, SettingsError
 from voice2face.faces import FaceMaker
 from voice2face.faces.layout import Layout
-from voice2face.settings import FaceCrop, NormalisedFilters
+from voice2face.faces.settings import FaceCrop, NormalisedFilters
 from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
 

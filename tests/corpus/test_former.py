@@ -10,7 +10,7 @@ import pytest
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare as plain_prepare
 from voice2face.errors import CorpusError
-from voice2face.settings import FaceCrop, FaceFilters
+from voice2face.faces.settings import FaceCrop, FaceFilters
 
 from .corpus_samples import picture, write_speech
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from voice2face.audio import load_clip, log_mel
 from voice2face.audio.log_mel import mel_filterbank
+from voice2face.audio.settings import LogMel
 from voice2face.audio.spectrogram import colours
 from voice2face.corpus import Corpus
 from voice2face.corpus.inspect import Sampling, inspect_corpus, sound, write_page
@@ -19,7 +20,6 @@ from voice2face.corpus.inspect.pictures import face_sheet, ticks_hz, ticks_s
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import AudioError, one_line
 from voice2face.files import is_ours
-from voice2face.settings import LogMel
 
 from .corpus_samples import picture, write_speech
 from .inspect_samples import HOSTILE, make_corpus, write_table

@@ -16,11 +16,13 @@ from models import WIDTH, small_model
 from PIL import Image
 
 from voice2face.audio import extract
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import CorpusError
+from voice2face.faces.settings import FaceCrop
 from voice2face.networks.variants import recipe
-from voice2face.settings import FRONT_ENDS, FaceCrop, Run, change
+from voice2face.settings import Run, change
 from voice2face.synthetic import CohortSettings, write_cohort
 from voice2face.training.gan.train import train_face
 

@@ -15,8 +15,9 @@ from voice2face.evaluation.training_people import TrainingFaces, TrainingVoices
 from voice2face.experiments.context import Context
 from voice2face.experiments.recordings import Recordings
 from voice2face.experiments.systems import BaselineSystem, ModelSystem
+from voice2face.faces.settings import FaceCrop
 from voice2face.networks.variants import recipe
-from voice2face.settings import FaceCrop, Run, SpeakerRecipe, change
+from voice2face.settings import Run, SpeakerRecipe, change
 from voice2face.synthetic import CohortSettings, write_cohort
 from voice2face.training.gan.train import train_face
 from voice2face.training.recogniser.network import RecogniserRecipe

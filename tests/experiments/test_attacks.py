@@ -21,7 +21,7 @@ from voice2face.experiments.questions import (
     voice_or_noise,
 )
 from voice2face.experiments.summary import Summary
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
 
 from .attacks import Attack, attacks

@@ -12,7 +12,7 @@ from voice2face.experiments import other_corpus as module
 from voice2face.experiments.other_corpus import open_other, others_of
 from voice2face.experiments.pipeline.request import Request
 from voice2face.experiments.pipeline.steps import steps_of
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 from voice2face.synthetic import CohortSettings, write_cohort
 from voice2face.training.data.frames import CorpusFrames
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.experiments.noises import NOISES, noise
 from voice2face.experiments.recordings import Recordings
-from voice2face.settings import FRONT_ENDS
 
 CLEAN = FRONT_ENDS["clean"]
 BANDS_HZ = np.linspace(0, 1, 64)

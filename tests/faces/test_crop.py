@@ -13,8 +13,8 @@ from voice2face.faces.crop import Face
 from voice2face.faces.detect import Detection
 from voice2face.faces.layout import Layout
 from voice2face.faces.normalise import BACKGROUND
+from voice2face.faces.settings import FaceCrop, FaceFilters
 from voice2face.faces.video import n_tracks
-from voice2face.settings import FaceCrop, FaceFilters
 
 from .face_samples import GEOMETRY, encoded, painted, portrait
 

@@ -7,8 +7,8 @@ from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import FaceMesh
 from voice2face.faces.normalise import BACKGROUND, Normaliser
 from voice2face.faces.pictures import PictureError
+from voice2face.faces.settings import NormalisedFace, NormalisedFilters
 from voice2face.faces.spectacles import read_weights, spectacles
-from voice2face.settings import NormalisedFace, NormalisedFilters
 
 from .face_samples import portrait
 

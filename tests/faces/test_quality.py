@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 
 from voice2face.faces import GEOMETRIES, PictureError
 from voice2face.faces.quality import Quality, brightness, check, eye_distance, sharpness, yaw
-from voice2face.settings import FaceFilters
+from voice2face.faces.settings import FaceFilters
 
 from .face_samples import painted
 

@@ -3,6 +3,7 @@ import pytest
 from models import small_networks
 
 import voice2face.release.model_folder as model_folder
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.audio.speech import Speech
 from voice2face.errors import ModelError
 from voice2face.generators.linear import FILE
@@ -10,7 +11,6 @@ from voice2face.networks.variants import recipe
 from voice2face.release.inference import Model
 from voice2face.release.network_parts import convolutional_part
 from voice2face.release.writing import write_release
-from voice2face.settings import FRONT_ENDS
 from voice2face.training.closed_form import VoicesAndFaces
 from voice2face.training.linear.fit import LinearFit
 

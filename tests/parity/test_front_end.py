@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from voice2face.audio import extract, load_clip, voiced_samples
 from voice2face.audio.log_mel import mel_filterbank
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.audio.speech_check import LEAST_CHANGE, spectral_change
-from voice2face.settings import FRONT_ENDS
 
 RELEASED = replace(FRONT_ENDS["released"], min_speech_s=0.0)
 

@@ -9,7 +9,7 @@ import pytest
 def dozen(tmp_path_factory) -> Path:
     """A corpus of twelve people, two recordings and two faces each."""
     from voice2face.corpus.prepare import prepare
-    from voice2face.settings import FaceCrop
+    from voice2face.faces.settings import FaceCrop
     from voice2face.synthetic import CohortSettings, write_cohort
 
     folder = tmp_path_factory.mktemp("people")

@@ -10,11 +10,11 @@ from small_steps import in_memory
 
 from benchmarks.made_corpus import Made, write_corpus
 from voice2face.audio import extract
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
 from voice2face.corpus.stream import parts_of
 from voice2face.errors import AudioError, CorpusError, OutputError, SettingsError
-from voice2face.settings import FRONT_ENDS
 from voice2face.training.data import frame_files
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames

@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from voice2face.corpus import Corpus
-from voice2face.settings import FaceCrop
+from voice2face.faces.settings import FaceCrop
 
 
 def test_how_the_faces_lie_is_known_where_this_program_cut_them_out_or_a_layout_says(corpus):

@@ -12,11 +12,12 @@ from torch import nn
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import OutputError
+from voice2face.faces.settings import FaceCrop
 from voice2face.networks.modules import Critics, Generator, VoiceEncoder
 from voice2face.networks.variants import recipe
 from voice2face.runs import readings
 from voice2face.runs.readings import Alarms, Reading
-from voice2face.settings import FaceCrop, VoiceEncoderSettings, change
+from voice2face.settings import VoiceEncoderSettings, change
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.in_memory import faces_of
 from voice2face.training.gan import monitors

@@ -10,7 +10,8 @@ import yaml
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import TrainingError
-from voice2face.settings import FaceCrop, Run
+from voice2face.faces.settings import FaceCrop
+from voice2face.settings import Run
 from voice2face.synthetic import CohortSettings, make_face
 from voice2face.training import checkpoint
 from voice2face.training.data.in_memory import FaceBank

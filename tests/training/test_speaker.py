@@ -10,12 +10,13 @@ from voice2face.cli.runs import runs
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import ModelError, TrainingError
+from voice2face.faces.settings import FaceCrop
 from voice2face.networks.modules import VoiceEncoder
 from voice2face.release.inference import Model
 from voice2face.release.network_parts import read_voice_encoder
 from voice2face.runs.compare import read_runs
 from voice2face.runs.readings import READINGS, read_rows
-from voice2face.settings import FaceCrop, Run, SpeakerRecipe, VoiceEncoderSettings, change
+from voice2face.settings import Run, SpeakerRecipe, VoiceEncoderSettings, change
 from voice2face.training import checkpoint
 from voice2face.training.data.frames import CorpusFrames
 from voice2face.training.data.in_memory import VoiceBank

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from voice2face.audio import extract
-from voice2face.settings import FRONT_ENDS
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.web.hearing import (
     log_mel_png,
     speech_spans,

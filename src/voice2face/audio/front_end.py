@@ -6,6 +6,7 @@ from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.load import Source
 from voice2face.audio.log_mel import log_mel, normalise, tile
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import FrontEnd
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.audio.speech_check import (
     LEAST_CHANGE,
@@ -16,7 +17,6 @@ from voice2face.audio.speech_check import (
 )
 from voice2face.audio.voice_activity import voiced_samples
 from voice2face.errors import SettingsError
-from voice2face.settings import FrontEnd
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.arrays import Float32s, Float64s, Int16s
-from voice2face.audio.windows import Windows, triangles
-from voice2face.settings import Channels, Hertz, Share
+from voice2face.audio.settings import Hertz, Windows
+from voice2face.audio.windows import triangles
+from voice2face.settings import Channels, Share
 
 CHUNK_FRAMES = 256  # worked on at once
 LEAST_POWER = np.finfo(np.float32).eps  # before the logarithm

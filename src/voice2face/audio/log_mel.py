@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.arrays import Float32s, Float64s
+from voice2face.audio.settings import LogMel
 from voice2face.audio.windows import triangles
 from voice2face.errors import AudioError, SettingsError
-from voice2face.settings import LogMel
 
 # Windows worked on at once. More are slower: their spectra would outgrow what the allocator keeps
 # at hand, and fresh pages cost more than the arithmetic. Memory does not grow with the recording.
@@ -72,7 +72,7 @@ def log_mel(
         "From sound to features" of docs/method.md, which also says where the two presets differ.
     """
     _check(waveform, settings)
-    hop, window = _in_samples(settings)
+    hop, window = settings.hop_samples, settings.window_samples
     kept = len(waveform) if settings.keep_ragged_window else len(waveform) - window
     n_frames = kept // hop + 1
     taper = np.hamming(window)
@@ -129,16 +129,10 @@ def _check(waveform: npt.NDArray[Any], settings: LogMel) -> None:
         raise AudioError("waveform", found, "mono samples", "read it with load_clip")
     if waveform.dtype != np.int16 and not np.isfinite(waveform).all():
         raise AudioError("waveform", "NaN or infinite samples", "numbers", "repair the recording")
-    window = _in_samples(settings)[1]
+    window = settings.window_samples
     if len(waveform) < window and not settings.keep_ragged_window:
         found = f"{len(waveform)} samples"
         raise AudioError("waveform", found, f"one window ({window})", "record longer")
-
-
-def _in_samples(settings: LogMel) -> tuple[int, int]:
-    """Hop and window in samples."""
-    hop, window = settings.hop_s * settings.sample_rate, settings.window_s * settings.sample_rate
-    return round(hop), round(window)
 
 
 def _log_power(rows: Float64s, settings: LogMel) -> Float64s:
@@ -191,7 +185,7 @@ def _plain_windows(
 
     Those that run over its end are filled by repeating their own samples.
     """
-    hop, window = _in_samples(settings)
+    hop, window = settings.hop_samples, settings.window_samples
     first, last = start * hop, (stop - 1) * hop + window
     before = min(first, 1)
     samples = waveform[first - before : last].astype(np.float64)

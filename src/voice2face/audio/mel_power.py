@@ -5,9 +5,10 @@ from functools import lru_cache
 import numpy as np
 
 from voice2face.arrays import Float32s, Float64s, Int16s
-from voice2face.audio.windows import Windows, triangles
+from voice2face.audio.settings import Hertz, Windows
+from voice2face.audio.windows import triangles
 from voice2face.errors import AudioError
-from voice2face.settings import Channels, Hertz
+from voice2face.settings import Channels
 
 CHUNK_FRAMES = 256  # worked on at once; more outgrow the processor's cache
 LINEAR_BELOW_HZ = 1000.0  # Slaney's scale: linear below, logarithmic above
@@ -24,11 +25,7 @@ class MelPower(Windows, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
-        if not self.low_hz < self.high_hz <= self.sample_rate / 2:
-            raise ValueError(
-                f"low_hz {self.low_hz} and high_hz {self.high_hz}: the lower first, "
-                f"at most half the rate, {self.sample_rate / 2}"
-            )
+        self.check_band(self.low_hz, self.high_hz)
 
 
 def n_frames(n_samples: int, settings: MelPower = MelPower()) -> int:  # noqa: B008 (frozen)

@@ -6,8 +6,8 @@ import numpy as np
 
 from voice2face.arrays import Float32s
 from voice2face.audio.load import LONGEST_S
+from voice2face.audio.settings import FrontEnd
 from voice2face.errors import AudioError, NoSpeechError
-from voice2face.settings import FrontEnd
 
 LARGEST = 1e4  # of a logarithm of power: beyond it, something else
 _WANTED = "a log-mel spectrogram (.npy)"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from voice2face.arrays import Int16s
+from voice2face.audio.settings import VoiceActivity
 from voice2face.errors import AudioError, SettingsError
-from voice2face.settings import VoiceActivity
 
 BYTES_PER_SAMPLE = 2
 

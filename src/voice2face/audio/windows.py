@@ -1,31 +1,10 @@
 """Windows over a recording: those of a spectrum, and those of networks with a fixed view."""
 
 import math
-from typing import Annotated
 
-import msgspec
 import numpy as np
 
 from voice2face.arrays import Float64s, Floats
-from voice2face.settings import Settings, ShortTime
-
-
-class Windows(Settings, frozen=True, kw_only=True):
-    """Windows of a short-time spectrum; lengths in seconds."""
-
-    sample_rate: Annotated[int, msgspec.Meta(ge=8000, le=48_000)] = 16_000
-    window_s: ShortTime = 0.025
-    hop_s: ShortTime = 0.01
-
-    @property
-    def window_samples(self) -> int:
-        """Samples of a window."""
-        return round(self.window_s * self.sample_rate)
-
-    @property
-    def hop_samples(self) -> int:
-        """Samples from one window to the next."""
-        return round(self.hop_s * self.sample_rate)
 
 
 def triangles(places: Floats, edges: Float64s) -> Float64s:

@@ -30,8 +30,8 @@ def features(
     import numpy as np
 
     from voice2face.audio import extract
+    from voice2face.audio.settings import FRONT_ENDS
     from voice2face.files import atomic_write, check_free, made_by
-    from voice2face.settings import FRONT_ENDS
 
     if preset not in FRONT_ENDS:
         raise SettingsError("--preset", preset, f"one of {', '.join(FRONT_ENDS)}", "choose one")

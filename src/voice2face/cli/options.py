@@ -9,7 +9,7 @@ import typer
 from voice2face.errors import SettingsError
 
 if TYPE_CHECKING:
-    from voice2face.settings import FaceCrop
+    from voice2face.faces.settings import FaceCrop
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Force = Annotated[
@@ -135,7 +135,8 @@ def face_crop(set_faces: Sequence[str] | None, *, remove: str | None, **options:
     Raises:
         SettingsError: A setting does not exist, or can't have the value.
     """
-    from voice2face.settings import FaceCrop, change
+    from voice2face.faces.settings import FaceCrop
+    from voice2face.settings import change
 
     entries = given(**options, remove=_removed(remove))
     try:
@@ -152,7 +153,7 @@ def _removed(text: str | None) -> tuple[str, ...]:
     Raises:
         SettingsError: A word is unknown, or there twice.
     """
-    from voice2face.settings import Removable
+    from voice2face.faces.settings import Removable
 
     words = comma_list(text) or ()
     for word in words:

@@ -66,8 +66,8 @@ class Faces(_Rows):
         path: As the source has it, relative to it or absolute.
         figures: What ``faces.Quality`` measures, by name, float32; NaN where one does not apply.
         attributes: Other columns of the tables by name: strings, None where a cell was empty.
-        shapes: Of normalised faces, where the points of their meshes were, in sides of the face,
-            (n, 468, 2), NaN where it is not known; None where faces are not normalised.
+        shapes: Places of the mesh's points of normalised faces, in sides of the face, (n, 468, 2),
+            NaN where they are not known; None where faces are not normalised.
     """
 
     pixels: UInt8s

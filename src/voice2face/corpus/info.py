@@ -17,8 +17,8 @@ from voice2face.corpus.schema import (
     hash_of,
 )
 from voice2face.errors import CorpusError, reason_of
+from voice2face.faces.settings import FaceCrop
 from voice2face.files import read_regular
-from voice2face.settings import FaceCrop
 
 MOST_BYTES = 1 << 28  # a shard takes 200
 _DEFAULTS: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(FaceCrop()))

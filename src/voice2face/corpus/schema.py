@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from voice2face.audio.coding import SoundCoding
+from voice2face.audio.settings import FrontEnd
 from voice2face.errors import CorpusError, MissingExtraError
-from voice2face.settings import FaceCrop, FrontEnd, Settings
+from voice2face.faces.settings import FaceCrop
+from voice2face.settings import Settings
 
 SCHEMA_VERSION = 3
 INFO_NAME = "corpus.json"

@@ -9,6 +9,7 @@ from voice2face.arrays import Float32s, Float64s, Int16s
 from voice2face.audio import log_mel as log_mel_of
 from voice2face.audio.noise import COLOURS, coloured_noise, levelled
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import FrontEnd
 from voice2face.experiments.excerpts import (
     FRAME_SAMPLES,
     FRAMES_PER_S,
@@ -17,7 +18,6 @@ from voice2face.experiments.excerpts import (
     joined_samples,
 )
 from voice2face.experiments.recordings import Recordings
-from voice2face.settings import FrontEnd
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 
 PLAIN_NOISES, BABBLE = COLOURS, "babble"  # babble is speech

@@ -19,7 +19,7 @@ from voice2face.faces.masks import CONTEXT, Masks
 from voice2face.faces.normalise import Normaliser, close_up, normalised_px
 from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 from voice2face.faces.quality import Quality
-from voice2face.settings import NORMALISED, FaceCrop, NormalisedFace
+from voice2face.faces.settings import NORMALISED, FaceCrop, NormalisedFace
 
 # A crop that shows more around the face, (256, 256, 3), and which of its pixels show the picture
 # and not its mirror, (256, 256); None: all.

@@ -10,8 +10,8 @@ from voice2face.arrays import Bools, Float32s, Picture
 from voice2face.assets.pretrained import find
 from voice2face.faces.opencv import opencv, resized
 from voice2face.faces.pictures import PictureError
+from voice2face.faces.settings import Removable
 from voice2face.onnx_files import Network
-from voice2face.settings import Removable
 
 Mask = npt.NDArray[np.float32]
 

@@ -20,8 +20,8 @@ from voice2face.faces.masks import SELFIE_PX, Masks
 from voice2face.faces.mesh import FaceMesh, Mesh, Pose, pose
 from voice2face.faces.opencv import resized
 from voice2face.faces.quality import at_least, at_most
+from voice2face.faces.settings import NormalisedFace
 from voice2face.faces.spectacles import read_weights, spectacles
-from voice2face.settings import NormalisedFace
 
 BACKGROUND = 232.0  # the light grey that takes the place of what lies outside
 

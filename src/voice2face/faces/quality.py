@@ -10,7 +10,7 @@ import numpy.typing as npt
 from voice2face.arrays import UInt8s
 from voice2face.faces.luma import WEIGHTS
 from voice2face.faces.pictures import PictureError
-from voice2face.settings import FaceFilters
+from voice2face.faces.settings import FaceFilters
 
 # How far the nose's tip lies before the plane of eyes and mouth, in distances of the eyes: the
 # d / e of `yaw`. Its model implies an ellipse, width² + (shift / (d / e))² = constant with both in

@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.errors import ModelError
 from voice2face.files import sha256_of
 from voice2face.networks.modules import Generator, VoiceEncoder
-from voice2face.release.network_parts import convolutional_part, deconvolutional_part
 from voice2face.release.model_folder import Facts
+from voice2face.release.network_parts import convolutional_part, deconvolutional_part
 from voice2face.release.writing import write_release
-from voice2face.settings import FRONT_ENDS, GeneratorSettings, VoiceEncoderSettings, change
+from voice2face.settings import GeneratorSettings, VoiceEncoderSettings, change
 
 FULL_FIRST_LAYER = {"voice_encoder": 256, "generator": 1024}
 

@@ -13,8 +13,9 @@ from voice2face.audio.speech import Speech, read_speech
 from voice2face.errors import AudioError, OutputError, Voice2FaceError, one_line
 from voice2face.files import check_free, write_bytes
 from voice2face.media import Recordings, recordings_in
-from voice2face.release.inference import Model, to_picture
+from voice2face.release.inference import Model
 from voice2face.release.provenance import png_bytes, provenance_of, write_picture
+from voice2face.release.reconstruction import to_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -2,16 +2,11 @@
 
 import msgspec
 
+from voice2face.audio.settings import FrontEnd
 from voice2face.generators import deconvolutional
 from voice2face.generators.deconvolutional import DeconvolutionalPart
 from voice2face.parts import Part
-from voice2face.settings import (
-    EmbeddingSettings,
-    FrontEnd,
-    GeneratorSettings,
-    Settings,
-    VoiceEncoderSettings,
-)
+from voice2face.settings import EmbeddingSettings, GeneratorSettings, Settings, VoiceEncoderSettings
 from voice2face.voice_encoders import convolutional
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 

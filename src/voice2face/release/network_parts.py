@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
+from voice2face.audio.settings import FrontEnd
 from voice2face.errors import ModelError
 from voice2face.generators import deconvolutional
 from voice2face.generators.deconvolutional import DeconvolutionalPart
@@ -17,7 +18,7 @@ from voice2face.release.export import export_generator, export_voice_encoder
 from voice2face.release.format_1 import WEIGHTS
 from voice2face.release.model_folder import CONFIG, ModelConfig, read_config
 from voice2face.release.writing import NewPart
-from voice2face.settings import EmbeddingSettings, FrontEnd
+from voice2face.settings import EmbeddingSettings
 from voice2face.voice_encoders import convolutional
 from voice2face.voice_encoders.convolutional import ConvolutionalPart
 

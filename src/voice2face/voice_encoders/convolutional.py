@@ -10,10 +10,11 @@ import numpy as np
 from voice2face.arrays import Float32s, Floats
 from voice2face.audio.front_end import speech_bands
 from voice2face.audio.log_mel import normalise, tile
+from voice2face.audio.settings import FrontEnd
 from voice2face.audio.speech import Speech
 from voice2face.onnx_files import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
-from voice2face.settings import FrontEnd, VoiceEncoderSettings
+from voice2face.settings import VoiceEncoderSettings
 from voice2face.voice_encoders.log_mel_frames import LogMelFrames
 from voice2face.voice_encoders.protocol import Listened
 

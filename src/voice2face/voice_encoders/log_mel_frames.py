@@ -7,8 +7,8 @@ import msgspec
 from voice2face.arrays import Float32s
 from voice2face.audio import front_end as audio_front_end
 from voice2face.audio.log_mel import normalise
+from voice2face.audio.settings import FrontEnd
 from voice2face.audio.speech import Speech
-from voice2face.settings import FrontEnd
 
 
 class LogMelFrames:

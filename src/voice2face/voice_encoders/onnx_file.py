@@ -14,12 +14,13 @@ from voice2face.audio.log_mel import log_mel, normalise
 from voice2face.audio.long_silence import LongSilence
 from voice2face.audio.mel_power import MelPower, mel_power
 from voice2face.audio.resample import RATE_HZ, at_rate
+from voice2face.audio.settings import LogMel
 from voice2face.audio.speech import Speech
 from voice2face.audio.windows import window_starts
 from voice2face.errors import ModelError
 from voice2face.onnx_files import Network
 from voice2face.parts import PartSource, VoiceEncoderPart
-from voice2face.settings import LogMel, Settings, read_yaml
+from voice2face.settings import Settings, read_yaml
 from voice2face.voice_encoders.windows import speech_in, unit, windows_hash
 
 FILE = "speaker.onnx"  # in a model folder

@@ -9,8 +9,9 @@ import msgspec
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.errors import AudioError
-from voice2face.release.inference import Model, Reconstruction, to_picture
+from voice2face.release.inference import Model
 from voice2face.release.provenance import LABEL, png_bytes, provenance_of
+from voice2face.release.reconstruction import Reconstruction, to_picture
 from voice2face.voice_encoders.ge2e import Ge2e
 from voice2face.voice_encoders.heard import read_read_offs
 from voice2face.voice_encoders.listening import interpret

@@ -7,8 +7,8 @@ import numpy as np
 from voice2face.arrays import Float32s, Int16s
 from voice2face.audio.log_mel import log_mel
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import LogMel
 from voice2face.audio.spectrogram import spectrogram_png
-from voice2face.settings import LogMel
 
 COLUMNS = 1200  # of a waveform or a log-mel: more than a page is wide
 FULL_SCALE = 32768

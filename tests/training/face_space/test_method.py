@@ -8,8 +8,8 @@ from voice2face.audio.speech import Speech
 from voice2face.corpus import Corpus
 from voice2face.corpus.prepare import prepare
 from voice2face.errors import SettingsError, TrainingError
+from voice2face.faces.settings import FaceCrop, NormalisedFilters
 from voice2face.release.inference import Model
-from voice2face.settings import FaceCrop, NormalisedFilters
 from voice2face.synthetic.faces import draw
 from voice2face.synthetic.latent import CohortSettings, sample_person
 from voice2face.training.closed_form import read_pairs, train_closed_form

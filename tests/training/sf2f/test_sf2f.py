@@ -150,7 +150,7 @@ def test_what_would_fail_at_the_end_is_refused_at_once(data):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     from voice2face.corpus.prepare import prepare
-    from voice2face.settings import FaceCrop
+    from voice2face.faces.settings import FaceCrop
     from voice2face.synthetic import CohortSettings, write_cohort
 
     folder = tmp_path_factory.mktemp("sf2f")

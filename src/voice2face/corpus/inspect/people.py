@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from voice2face.audio.settings import LogMel
 from voice2face.audio.spectrogram import spectrogram_png
 from voice2face.corpus.inspect.index import Row
 from voice2face.corpus.inspect.pictures import face_sheet, on_own_shape, png, ticks_hz, ticks_s
 from voice2face.corpus.inspect.sample import Person, Worst
 from voice2face.corpus.inspect.sound import clip_of
 from voice2face.corpus.schema import SHAPE, CorpusInfo
-from voice2face.settings import LogMel
 
 SHOWN_PX = 128  # side of a face on the page; 64 pixels are shown twice as large
 

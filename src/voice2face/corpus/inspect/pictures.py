@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from voice2face.arrays import Float32s, UInt8s
+from voice2face.audio.settings import LogMel
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
-from voice2face.settings import LogMel
 
 GAP_PX = 1  # between faces, in pixels of the faces; transparent
 SHEET_COLUMNS = 4

@@ -6,9 +6,9 @@ from voice2face.arrays import Floats
 from voice2face.audio.coding import encoded, wav_bytes
 from voice2face.audio.log_mel import log_mel
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import LogMel
 from voice2face.corpus.recordings import Recording
 from voice2face.errors import AudioError
-from voice2face.settings import LogMel
 
 MOST_S = 20.0  # of a clip: what is heard and seen on the page
 MP3_BITS_PER_S = 64_000

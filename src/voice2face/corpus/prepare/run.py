@@ -11,6 +11,7 @@ import msgspec
 from voice2face import __version__
 from voice2face.assets import pretrained
 from voice2face.audio.coding import SOUND_CODINGS
+from voice2face.audio.settings import FRONT_ENDS
 from voice2face.corpus.prepare.assemble import Progress, assemble
 from voice2face.corpus.prepare.cluster import RayCluster
 from voice2face.corpus.prepare.engines import Engine, Processes, in_this_process
@@ -42,8 +43,9 @@ from voice2face.corpus.sources import Columns, Source, column_named, read_source
 from voice2face.corpus.sources.found import Skip
 from voice2face.errors import OutputError, SettingsError, one_of
 from voice2face.faces.masks import NETWORKS
+from voice2face.faces.settings import FaceCrop
 from voice2face.files import stored_text, write_text
-from voice2face.settings import FRONT_ENDS, FaceCrop, change
+from voice2face.settings import change
 
 ENGINES = ("processes", "ray")
 

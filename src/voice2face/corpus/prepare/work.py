@@ -12,13 +12,15 @@ import numpy as np
 
 from voice2face.audio.coding import SoundCoding, encode_sound
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import FrontEnd
 from voice2face.ceilings import MIB, memory_ceiling, time_limit
 from voice2face.corpus.schema import FIGURES, Reader, VoiceCoding
 from voice2face.corpus.shapes import encoded_shape
 from voice2face.errors import AudioError, NoSpeechError, reason_of
 from voice2face.faces.pictures import MAX_BYTES, PictureError
+from voice2face.faces.settings import FaceCrop
 from voice2face.files import bytes_on_disk, sha256_of
-from voice2face.settings import FaceCrop, FrontEnd, Settings
+from voice2face.settings import Settings
 
 if TYPE_CHECKING:
     from voice2face.faces import FaceMaker

@@ -11,6 +11,7 @@ from voice2face.audio import extract, load_clip
 from voice2face.audio.channels import Channel, mp3, reverberation, telephone
 from voice2face.audio.front_end import Features
 from voice2face.audio.resample import RATE_HZ
+from voice2face.audio.settings import FrontEnd
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.errors import AudioError
@@ -20,7 +21,6 @@ from voice2face.experiments.excerpts import Excerpt
 from voice2face.experiments.other_corpus import others_of
 from voice2face.experiments.people import group_of
 from voice2face.experiments.recordings import Recordings
-from voice2face.settings import FrontEnd
 
 CHANNELS: dict[str, Channel] = {
     "telephone": telephone,

@@ -20,9 +20,9 @@ class Rows:
 
     Attributes:
         parts: The row groups that hold them.
-        labels: Of each part, the class of each row; -1 where it has no partner, or no frames.
-        lengths: Of each part, the frames of each recording; 1 for each face.
-        item_bytes: In memory, of one frame or one face.
+        labels: Class of each row of each part; -1 where it has no partner, or no frames.
+        lengths: Frames of each recording of each part; 1 for each face.
+        item_bytes: Memory that one frame or one face takes.
     """
 
     parts: list[RowGroup]
