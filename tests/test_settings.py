@@ -168,7 +168,8 @@ def test_a_refused_entry_of_a_file_is_named_with_the_file(tmp_path):
         (
             {"geometry": "x"},
             [],
-            "--geometry: 'x'; one of normalised, normalised-close, released, tight wanted; correct it",
+            "--geometry: 'x'; one of normalised, normalised-close, released, tight wanted; "
+            "correct it",
         ),
         (
             {"remove": "hair,foo"},
