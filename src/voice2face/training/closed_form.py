@@ -165,11 +165,10 @@ def train_closed_form(
     data = read_pairs(corpus, encoder, pair_by, set_aside)
     made = fit(data, seed)
     trained = made if isinstance(made, Trained) else Trained(made)
-    n_recordings, n_faces = len(data.embeddings), len(data.pixels)
     facts: Facts = {
         **face_facts(
             corpus, pair_by, set_aside,
-            classes=len(data.labels), recordings=n_recordings, faces=n_faces,
+            classes=len(data.labels), recordings=len(data.embeddings), faces=len(data.pixels),
         ),
         "variant": fit.name,
         **{path: shown(value) for path, value in (settings or {}).items()},

@@ -155,19 +155,9 @@ def prepare(
     with workplace(out, request.job, restart) as place:
         if place.finished:
             corpus = Corpus.open(out)
-            found = tuple(Skip(**row) for row in corpus.skipped())
-            return PrepareReport(out, corpus.info, found, time.monotonic() - started)
-        shards = assemble(
-            place.folder,
-            request.inputs,
-            request.job.recipe,
-            journal=place.journal,
-            ledger=ledger,
-            engine=run,
-            progress=progress,
-        )
-        skipped = count_files(request.inputs.usable, ledger.skipped)
-        info = _finish(place, request, ledger, skipped, shards)
+            info, skipped = corpus.info, [Skip(**row) for row in corpus.skipped()]
+        else:
+            info, skipped = _make(place, request, ledger, run, progress)
     return PrepareReport(out, info, tuple(skipped), time.monotonic() - started)
 
 
@@ -255,6 +245,19 @@ def _check_columns(columns: Columns, sources: Sequence[Source]) -> None:
             )
 
 
+def _make(
+    place: Workplace, request: Request, ledger: Ledger, engine: Engine, progress: Progress
+) -> tuple[CorpusInfo, list[Skip]]:
+    """Write all shards, the list of what was left out, and ``corpus.json``."""
+    inputs, recipe = request.inputs, request.job.recipe
+    shards = assemble(
+        place.folder, inputs, recipe,
+        journal=place.journal, ledger=ledger, engine=engine, progress=progress,
+    )  # fmt: skip
+    skipped = count_files(inputs.usable, ledger.skipped)
+    return _finish(place, request, ledger, skipped, shards), skipped
+
+
 def _finish(
     place: Workplace,
     request: Request,
@@ -263,8 +266,7 @@ def _finish(
     shards: list[Shard],
 ) -> CorpusInfo:
     """Write the list of what was left out, and ``corpus.json``."""
-    job = request.job
-    counts = ledger.counts()
+    job, counts = request.job, ledger.counts()
     rows = [{**asdict(skip), "path": stored_text(skip.path)} for skip in skipped]
     write_parquet(place.folder / SKIPPED_NAME, rows, skipped_schema())
     info = CorpusInfo(

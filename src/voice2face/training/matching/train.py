@@ -61,13 +61,7 @@ def train_matching(
         raise TrainingError(corpus.path, found, f"{MIN_PEOPLE} or more", "add people")
     seen = network.embed(FaceSet.of_crops(data.pixels, corpus.info.face_crop.geometry))
     voices, faces = Side(data.embeddings, data.voice_labels), Side(seen, data.face_labels)
-    told: Facts
-    if recipe.loss == "cca":
-        matcher, share = canonical_correlations(voices, faces, seed)
-        told = {"1:2 matching of people left out": round(share, 3)}
-    else:
-        matcher = train_heads(voices, faces, recipe, seed)
-        told = {"iterations": recipe.iterations}
+    matcher, told = _fitted(recipe, voices, faces, seed)
     facts: Facts = {
         **facts_of(corpus, "train matching"),
         "classes": len(data.labels),
@@ -86,6 +80,14 @@ def train_matching(
     )  # fmt: skip
     parts = (*encoder.new_parts(unit=True), as_part(part, matcher))
     return write_release(out / "model", out.resolve().name, parts, facts)
+
+
+def _fitted(recipe: MatchingRecipe, voices: Side, faces: Side, seed: int) -> tuple[Matcher, Facts]:
+    """The matcher, and what is told of how it was fitted."""
+    if recipe.loss == "cca":
+        matcher, share = canonical_correlations(voices, faces, seed)
+        return matcher, {"1:2 matching of people left out": round(share, 3)}
+    return train_heads(voices, faces, recipe, seed), {"iterations": recipe.iterations}
 
 
 def as_part(part: HeadsPart, matcher: Matcher) -> NewPart:

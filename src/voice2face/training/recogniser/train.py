@@ -136,24 +136,14 @@ def train_recogniser(
     """
     check_unused(out, resume)
     corpus = Corpus.open(corpus_folder, verify=True)  # the checkpoints name its hash
-    known = corpus.faces("train")
-    people, labels = np.unique(np.asarray(known.identity, str), return_inverse=True)
-    if len(people) < 2:
-        raise TrainingError(
-            corpus_folder, f"faces of {len(people)} people to train on", "two or more", "add faces"
-        )
-    aside = held_out(known.identity, known.path)
-    learned = np.flatnonzero(~aside)
-    learned = learned[np.argsort(labels[learned], kind="stable")]
-    bank = FaceBank.of(known.pixels[learned], labels[learned].astype(np.int64))
-    recipe = recipe or recipe_for(len(bank))
-    unseen = _unseen(corpus)
+    bank, people = _known(corpus)
+    unseen, recipe = _unseen(corpus), recipe or recipe_for(len(bank))
     trainee = RecogniserTrainee(bank, recipe, seed, device, unseen)
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     train(trainee, out, recipe.iterations, run, recipe, identity, resume=resume, quiet=quiet)
     recogniser = trainee.recogniser.cpu()
     geometry = corpus.info.face_crop.geometry
-    export_recogniser(recogniser, people.tolist(), geometry, out / NETWORK)
+    export_recogniser(recogniser, people, geometry, out / NETWORK)
     report = {
         "made_by": f"voice2face {__version__}, recogniser",
         "sources": ", ".join(corpus.info.source_names),
@@ -167,6 +157,23 @@ def train_recogniser(
     }
     write_text(out / REPORT, yaml.safe_dump(report, sort_keys=False, allow_unicode=True))
     return out / NETWORK
+
+
+def _known(corpus: Corpus) -> tuple[FaceBank, list[str]]:
+    """Pictures to train on, sorted by person, and the people's names.
+
+    Raises:
+        TrainingError: Fewer than two people.
+    """
+    known = corpus.faces("train")
+    people, labels = np.unique(np.asarray(known.identity, str), return_inverse=True)
+    if len(people) < 2:
+        found = f"faces of {len(people)} people to train on"
+        raise TrainingError(corpus.path, found, "two or more", "add faces")
+    learned = np.flatnonzero(~held_out(known.identity, known.path))
+    learned = learned[np.argsort(labels[learned], kind="stable")]
+    bank = FaceBank.of(known.pixels[learned], labels[learned].astype(np.int64))
+    return bank, people.tolist()
 
 
 def _unseen(corpus: Corpus) -> Unseen | None:

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from msgspec.structs import replace
 from torch import Tensor, nn
 
-from voice2face.corpus import Corpus
 from voice2face.corpus.held_out import held_out_clips
 from voice2face.errors import TrainingError
 from voice2face.evaluation.metrics.verification import error_rate_of, keep_clips
@@ -195,25 +194,13 @@ def train_speaker(
     )  # fmt: skip
     identity = {"recipe": to_yaml(recipe), "seed": str(seed), "corpus": corpus.info.data_hash}
     identity |= {"changed recordings": changed.digest} if changed else {}
-    iterations = recipe.training.iterations
     if watched.best_by == Run().best_by:  # which is a reading of the face stage
         watched = replace(watched, best_by=READING)
     train(
-        trainee, out, iterations, watched, recipe, identity, resume=resume, quiet=quiet, team=team
-    )
-    if not team.is_leader:
-        return {}
-    min_frames = corpus.info.front_end.min_frames
-    report = verified(
-        out, frames, lambda some: embed_all(trainee.encoder, some, team.device, min_frames), seed
-    )
-    _release(trainee.encoder.cpu(), corpus, out, {
-        "speakers": n_speakers, "recordings": len(bank),
-        "recordings set aside": recipe.training.set_aside, "iterations": iterations,
-        "augmentation": ", ".join(recipe.training.augment) or "none", "seed": seed,
-        "verification EER, speakers not trained on": report["summary"],
-    })  # fmt: skip
-    return report
+        trainee, out, recipe.training.iterations, watched, recipe, identity,
+        resume=resume, quiet=quiet, team=team,
+    )  # fmt: skip
+    return _release(trainee, frames, out, seed) if team.is_leader else {}
 
 
 def _voices(
@@ -238,7 +225,23 @@ def _voices(
     return bank, len(speakers), changed
 
 
-def _release(encoder: VoiceEncoder, corpus: Corpus, out: Path, facts: dict[str, Any]) -> None:
-    provenance = {**facts_of(corpus, "train voice"), **facts}
-    part = convolutional_part(encoder, corpus.info.preset, corpus.info.front_end)
-    write_release(out / "model", f"{out.resolve().name} (voice encoder)", [part], provenance)
+def _release(trainee: SpeakerTrainee, frames: CorpusFrames, out: Path, seed: int) -> dict[str, Any]:
+    """Write ``verification.json`` and the model; what the former holds."""
+    encoder, training, corpus = trainee.encoder, trainee.recipe.training, frames.corpus
+    min_frames = corpus.info.front_end.min_frames
+    report = verified(
+        out, frames, lambda some: embed_all(encoder, some, trainee.device, min_frames), seed
+    )
+    facts = {
+        **facts_of(corpus, "train voice"),
+        "speakers": trainee.classifier.out_features,
+        "recordings": len(trainee.voices),
+        "recordings set aside": training.set_aside,
+        "iterations": training.iterations,
+        "augmentation": ", ".join(training.augment) or "none",
+        "seed": seed,
+        "verification EER, speakers not trained on": report["summary"],
+    }
+    part = convolutional_part(encoder.cpu(), corpus.info.preset, corpus.info.front_end)
+    write_release(out / "model", f"{out.resolve().name} (voice encoder)", [part], facts)
+    return report
