@@ -15,7 +15,7 @@ __all__ = ["Model", "Reconstruction", "Voice2FaceError", "__version__", "load", 
 if TYPE_CHECKING:
     from voice2face.release.inference import Model, load
     from voice2face.release.reconstruction import Reconstruction, to_picture
-else:  # of these only: a type checker would take any other name for one that exists
+else:  # only these: with a `__getattr__`, type checkers believe that any name exists
 
     def __getattr__(name: str) -> object:
         """Import the public names when they are used, so that ``voice2face --help`` is quick."""

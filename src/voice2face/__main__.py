@@ -55,7 +55,7 @@ def _run(debug: bool) -> int:
     except KeyboardInterrupt as error:
         print(one_line(str(error)) or "interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
+    except BrokenPipeError:  # nobody reads our output any more
         _drop_output()
         return FAILED
     except (Voice2FaceError, UsageError, OSError, MemoryError) as error:

@@ -39,7 +39,7 @@ def limit_memory_to(n_bytes: int) -> None:
 def limit_time(cpu_s: float, wall_s: float) -> None:
     """The system ends this process after so much more processor time, or time on the clock.
 
-    Called again, it starts anew; the clock is that of ``SIGALRM``, so the main thread must call it.
+    Called again, it starts over; the clock is that of ``SIGALRM``, so the main thread must call it.
     """
     if resource is None:
         return

@@ -22,7 +22,7 @@ FileName = Annotated[str, msgspec.Meta(pattern=FILE_NAME)]
 Checksum = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 Arrays = dict[str, npt.NDArray[Any]]
-MOST_BYTES = 1 << 31  # of the arrays of one file, unpacked
+MOST_BYTES = 1 << 31  # all arrays of one file, unpacked
 
 
 class Part(Settings, frozen=True, kw_only=True, tag_field="kind"):

@@ -137,7 +137,7 @@ class SpeakerTraining(Settings, frozen=True, kw_only=True):
     precision: Precision = "auto"
     augment: Annotated[tuple[VoiceAugmentation, ...], msgspec.Meta(max_length=4)] = ()
     augment_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of the recordings of a batch
-    augment_versions: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4  # of each, made once
+    augment_versions: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4  # of a recording, made once
     noises: str = ""  # folder of recordings of noise, beside noise that is made
     rooms: str = ""  # folder of responses of rooms, beside rooms that are made up
 

@@ -30,7 +30,7 @@ from voice2face.ceilings import MIB
 from voice2face.errors import AudioError, Note
 from voice2face.files import bytes_on_disk
 
-MEMORY_BYTES = 512 * MIB  # of one decoder, beyond what it has at its start
+MEMORY_BYTES = 512 * MIB  # for one decoder, beyond what it has at its start
 MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 64, 16_384 * MIB  # for the samples of a long recording
 CPU_S, CPU_S_PER_MB = 30.0, 4.0  # an hour of any codec takes less than 10 s
 WALL = 2  # times as long on the clock, for machines that have other things to do

@@ -11,7 +11,7 @@ from voice2face.errors import AudioError
 if TYPE_CHECKING:
     from av import AudioFrame
 
-LOOK_S = 60.0  # of sound: whether channels cancel shows soon
+LOOK_S = 60.0  # sound that is looked at: whether channels cancel shows soon
 LEAST = 1e-4  # energy of the mix in that of a channel: 40 dB below it is as good as nothing
 LOUD = 1e-6  # mean energy of a channel, at full scale 1: what is less is silence by itself
 

@@ -18,7 +18,7 @@ SOUND_CODINGS: tuple[SoundCoding, ...] = get_args(SoundCoding)
 
 OPUS_BITS_PER_S = 48_000  # at which 16 kHz keep 23 dB of signal over what is lost
 OPUS_EFFORT = "5"  # of 10: at 10 it takes twice as long, for 0.2 dB
-# Neither time, nor chance, nor the library's version goes into the file.
+# Times, random identifiers and the library's version stay out of the file.
 _REPEATABLE = {"fflags": "+bitexact"}
 _FLAC = {"frame_size": "4096"}  # fewer packets: a quarter of the time, for 1 % more bytes
 _OPUS = {"application": "audio", "vbr": "on", "compression_level": OPUS_EFFORT}

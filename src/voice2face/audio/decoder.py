@@ -78,7 +78,7 @@ def decode_all(connection: Connection, inherited: list[Connection]) -> None:
             if not isinstance(answer, tuple):
                 connection.send_bytes(answer)
                 del answer
-    except (EOFError, OSError):  # nobody asks any more
+    except (EOFError, OSError):  # the process that asked has ended
         return
 
 

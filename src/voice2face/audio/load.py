@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Waveform = npt.NDArray[Any]
 Source = str | os.PathLike[str] | BinaryIO | Waveform
 
-LONGEST_S = 86_400  # a day: beyond it, a header that lies or a file made to fill the memory
+LONGEST_S = 86_400  # a day; what claims more has a wrong header, or was made to fill the memory
 MOST_CHANNELS = 64
 FRAME_FORMATS = {"i2": (np.int16, "s16"), "f4": (np.float32, "flt"), "f8": (np.float64, "dbl")}
 ARRAY_BLOCK = 1 << 14  # samples that are converted at once

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Block = Int16s | Float32s
 
 RATE_HZ = 16_000
-LOWEST_HZ, HIGHEST_HZ = 1_000, 6_000_000  # of DSD1024, as it is decoded: 5,644,800
+LOWEST_HZ, HIGHEST_HZ = 1_000, 6_000_000  # DSD1024 has 5,644,800, as it is decoded
 # Decoders overshoot full scale (1.0) a little; a peak of 16 is sound on the int16 scale.
 FLOAT_PEAK = 16.0
 SAMPLE_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}

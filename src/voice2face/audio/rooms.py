@@ -80,7 +80,7 @@ def _early(
     direct_m = max(float(np.linalg.norm(mouth_m - microphone_m)), AWAY_M[0])
     reach = np.ceil((EARLY_S * SOUND_M_S + direct_m) / (2 * size_m)).astype(int)
     rooms = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), -1)
-    rooms = rooms.reshape(-1, 1, 3)  # of the lattice of mirrored rooms
+    rooms = rooms.reshape(-1, 1, 3)  # numbers of mirrored rooms in their lattice
     mirrored = np.array([[(k >> axis) & 1 for axis in range(3)] for k in range(8)])  # (8, 3)
     images_m = 2 * rooms * size_m + (1 - 2 * mirrored) * mouth_m  # (rooms, 8, 3)
     n_walls = (np.abs(rooms - mirrored) + np.abs(rooms)).sum(axis=-1)

@@ -11,7 +11,7 @@ from voice2face.arrays import UInt8s
 # Nine evenly spaced colours of matplotlib's "magma" (Smith and van der Walt 2015, CC0), which is
 # perceptually uniform; what lies between is interpolated in sRGB.
 MAGMA = "000004 1d1147 51127c 822681 b63679 e65164 fb8861 fec287 fcfdbf"
-ENDS = (0.01, 0.999)  # of a recording's values: quiet and loud ends of the colours
+ENDS = (0.01, 0.999)  # quantiles of a recording's values: ends of the colours
 
 
 def spectrogram_png(

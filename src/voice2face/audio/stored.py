@@ -9,7 +9,7 @@ from voice2face.audio.load import LONGEST_S
 from voice2face.audio.settings import FrontEnd
 from voice2face.errors import AudioError, NoSpeechError
 
-LARGEST = 1e4  # of a logarithm of power: beyond it, something else
+LARGEST = 1e4  # no logarithm of power is larger: it would be something else
 _WANTED = "a log-mel spectrogram (.npy)"
 
 

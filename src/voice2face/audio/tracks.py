@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from av import AudioStream
     from av.container import InputContainer
 
-SPEECH_S = 1.0  # of voice: so much of it in a track is enough
-HEARD_S = 1800.0  # of a track: whoever has not spoken by then doesn't count
+SPEECH_S = 1.0  # this much speech in a track is enough
+HEARD_S = 1800.0  # of a track that are listened to: who speaks later doesn't count
 
 Open = Callable[[], AbstractContextManager["InputContainer"]]
 
@@ -42,7 +42,7 @@ def tracks_of(container: InputContainer, name: str) -> list[int]:
 
 
 def chosen_track(tracks: list[int], n_all: int, open_file: Open, name: str) -> int:
-    """The track to decode: that which is marked as the default, if somebody speaks in it.
+    """The track to decode: the one that is marked as the default, if somebody speaks in it.
 
     Else it is the first in which somebody does; if nobody does in any, the default one, or the
     first. A warning says where it is not the first.

@@ -1,4 +1,4 @@
-"""Reading ``corpus.json``; of an earlier schema, the command that makes the corpus anew."""
+"""Reading ``corpus.json``; for an earlier schema, the command that makes the corpus again."""
 
 import shlex
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ from voice2face.corpus.schema import arrow
 from voice2face.files import check_regular
 
 MAX_CELL = 1_000_000  # characters of a text
-MAX_TEXT_BYTES = 1 << 30  # of all texts of a table that is read at once, written out
+MAX_TEXT_BYTES = 1 << 30  # all texts of a table that is read at once, written out
 MEMORY_BYTES, MEMORY_PER_BYTE = 2048 * MIB, 4  # beyond what the process has; of what a file says
 
 

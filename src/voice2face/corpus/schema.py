@@ -107,7 +107,7 @@ class Counts(Settings, frozen=True, kw_only=True):
     voices: int = 0
     faces: int = 0
     seconds: float = 0.0  # of the recordings
-    speech_s: float = 0.0  # of it, voiced
+    speech_s: float = 0.0  # how long somebody speaks in them
 
 
 class CorpusInfo(Settings, frozen=True, kw_only=True):

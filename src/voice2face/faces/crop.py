@@ -36,7 +36,7 @@ MIDDLE_PX = round(CONTEXT_PX / CONTEXT)
 GREY = 128  # what takes the place of removed pixels
 
 MIN_LOOKS = 24  # frames of a video that are looked at
-LOOKS_A_FACE = 4  # or so many for each face wanted, if that is more
+LOOKS_A_FACE = 4  # or this many for each face wanted, if that is more
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class FaceMaker:
 
         Raises:
             PictureError: It cannot be read, shows no face, or none that passes the filters.
-            Voice2FaceError: Detector or masks are not to be had.
+            Voice2FaceError: Detector or mask network is missing.
         """
         largest_side = max(LARGEST_SIDE, CROPS_A_SIDE * self._settings.px)
         return self._masked(*self._face(read_picture(data, largest_side)))
@@ -89,7 +89,7 @@ class FaceMaker:
 
         Raises:
             PictureError: It cannot be read.
-            Voice2FaceError: The masks are not to be had.
+            Voice2FaceError: The mask network is missing.
         """
         face = Face(square_pixels(data, self._settings.px), Quality())
         if not self._settings.remove:
@@ -108,7 +108,7 @@ class FaceMaker:
         Raises:
             PictureError: It cannot be read, or no frame has a face that passes the filters: the
                 commonest reason, and its first detail.
-            Voice2FaceError: Detector or masks are not to be had.
+            Voice2FaceError: Detector or mask network is missing.
         """
         from voice2face.faces.video import n_tracks
 

@@ -30,7 +30,7 @@ GLASSES = (0.34, 0.72, 0.29, 0.71)
 # Where a beard grows in such a crop, in both geometries: middle and half axes of an ellipse that
 # reaches from the nose over the chin; and the share of it that its soft border takes.
 BEARD, BEARD_SOFT = ((0.5, 0.70), (0.18, 0.17)), 0.15
-THREAD = 0.03  # of the crop's side: what is thinner does not connect
+THREAD = 0.03  # share of the crop's side: what is thinner does not connect
 MOST_REMOVED = 0.5  # of the features: more can only be a mistake
 NETWORKS: dict[Removable, str] = {"hair": "hair", "background": "selfie"}
 
@@ -43,7 +43,7 @@ class Masks:
         files: Files of the networks, by name; else :mod:`voice2face.assets.pretrained` finds them.
 
     Raises:
-        ModelError: A file is not to be had, or is no such network.
+        ModelError: A file is missing, or is no such network.
         MissingExtraError: OpenCV is not installed.
     """
 

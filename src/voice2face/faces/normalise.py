@@ -80,7 +80,7 @@ class Normaliser:
 
     Raises:
         MissingExtraError: OpenCV is not installed.
-        ModelError: The mask network is not to be had; with hair only.
+        ModelError: The mask network is missing; with hair only.
     """
 
     def __init__(self, settings: NormalisedFace) -> None:

@@ -18,7 +18,7 @@ class FaceFilters(Settings, frozen=True, kw_only=True):
     only, as in the crops that Wen et al. trained on, need ``max_yaw_deg=30``.
     """
 
-    min_score: Share = 0.6  # of the detector
+    min_score: Share = 0.6  # the detector's score
     min_eyes_px: NotNegative = 16.0  # distance of the eyes in the picture
     max_yaw_deg: Annotated[float, msgspec.Meta(ge=0, le=90)] = 65.0
     min_sharpness: NotNegative = 0.04
@@ -30,7 +30,7 @@ class NormalisedFilters(Settings, frozen=True, kw_only=True):
     """Thresholds for faces that can be laid on the mean shape; `faces.normalise` defines them."""
 
     max_turned: Share = 0.1  # of the face's width, nose from the middle of the cheeks
-    max_nodded: Share = 0.1  # of eyes to chin
+    max_nodded: Share = 0.1  # share of the distance from eyes to chin
     max_mouth: Share = 0.05  # of the face's height
     max_spectacles: Annotated[float, msgspec.Meta(ge=-10, le=100)] = 0.25
     max_burnt: Share = 0.1  # of the face's pixels
@@ -44,7 +44,7 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
     px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
     geometry: Geometry = "released"
     filters: FaceFilters = FaceFilters()
-    normalised: NormalisedFilters = NormalisedFilters()  # of the geometries NORMALISED alone
+    normalised: NormalisedFilters = NormalisedFilters()  # only for the geometries NORMALISED
     remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
     faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
 

@@ -10,7 +10,7 @@ Source:
 from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-MOST_FIELDS = 1_000_000  # of a file: as many are read in about a second
+MOST_FIELDS = 1_000_000  # of a file: reading them takes about a second
 _LARGEST_TAG = (1 << 32) - 1
 _FIXED = {FIXED64: 8, FIXED32: 4}
 

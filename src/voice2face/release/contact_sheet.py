@@ -75,7 +75,7 @@ def write_line(
     *,
     width: int,
 ) -> None:
-    """One line of text that is at most so many pixels wide, in a font that has its letters.
+    """One line of text, at most a given number of pixels wide, in a font that has its letters.
 
     Args:
         draw: What is drawn on.

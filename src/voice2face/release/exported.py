@@ -58,7 +58,7 @@ def _exported(
     batch = torch.export.Dim("batch")
     shapes = tuple({0: batch} for _ in examples)
     try:
-        with warnings.catch_warnings():  # of deprecated names within the exporter
+        with warnings.catch_warnings():  # the exporter uses deprecated names
             warnings.simplefilter("ignore")
             # It tells of packages that nothing here needs.
             logging.getLogger("torch.onnx").setLevel(logging.ERROR)

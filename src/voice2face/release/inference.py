@@ -249,7 +249,7 @@ def load(
         plugins: Modules whose classes the model may name, as of :class:`Model`.
 
     Raises:
-        ModelError: A part is missing, damaged or of a later format; or it is not to be had.
+        ModelError: A part is missing, damaged or of a later format.
         MissingExtraError: A name of the hub without the extra ``hub``.
     """
     return Model(resolve(model, revision), threads, plugins)

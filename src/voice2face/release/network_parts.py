@@ -38,7 +38,7 @@ def convolutional_part(
         front_end_preset: Name of the front end.
         front_end: That it was trained on.
         unit: Scale the embedding to length one.
-        half: Round weights to 16 bits, in all files alike (half the size; computed in 32 bits).
+        half: Round weights to 16 bits, in all files (half the size; computed in 32 bits).
 
     Raises:
         ModelError: It holds a layer that ONNX has not, or weights that 16 bits do not hold.
@@ -59,7 +59,7 @@ def deconvolutional_part(
     Args:
         generator: Trained generator.
         embedding: What was done to embeddings while it was trained.
-        half: Round weights to 16 bits, in all files alike.
+        half: Round weights to 16 bits, in all files.
 
     Raises:
         ModelError: It holds a layer that ONNX has not, or weights that 16 bits do not hold.

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
-DIGITS = 10  # hexadecimal, of each name: of 100,000 names two are alike once in 200 models
-MOST_PEOPLE = 50_000  # of more the configuration of a model would be too long
+DIGITS = 10  # hexadecimal, of each name: in one of 200 models with 100,000 names two agree
+MOST_PEOPLE = 50_000  # of more people a model's configuration would be too long
 ENTRIES = ("people", "voice encoder: people")  # of a model's provenance: both stages
 
 
@@ -22,7 +22,7 @@ def people_entry(names: Iterable[str]) -> dict[str, str]:
 
 
 def trained_on(provenance: Mapping[str, object], names: Iterable[str]) -> set[str]:
-    """Those of some people whom a model was trained on, as far as it says.
+    """Which of some people a model was trained on, as far as it says.
 
     Args:
         provenance: Provenance of the model.

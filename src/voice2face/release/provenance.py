@@ -46,7 +46,7 @@ MAX_CHARACTERS = 500  # of one entry
 MAX_BYTES, MAX_PIXELS = 64 << 20, 64_000_000  # of a picture that is read
 
 INK, PAPER = (28, 28, 30), (255, 255, 255)
-LABEL_SHARE, LEAST_LETTER_PX = 1 / 20, 9  # of the picture's width
+LABEL_SHARE, LEAST_LETTER_PX = 1 / 20, 9  # the share is of the picture's width
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -202,7 +202,7 @@ def _png_info(path: Path) -> dict[Any, Any]:
         raise _unusable(path, f"{size} bytes, at most {MAX_BYTES} are read")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of many pixels: the limit here is lower
+            warnings.simplefilter("ignore")  # Pillow warns of many pixels; the limit here is lower
             with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise _unusable(path, f"{image.width}×{image.height} pixels")
@@ -225,7 +225,7 @@ def _clean(text: str) -> str:
 
 
 def _lines(text: str, font: Any, width: float) -> list[str]:
-    """The text in lines that are at most so many pixels wide; a longer word is on its own."""
+    """The text in lines of at most a given width in pixels; a longer word gets a line to itself."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

@@ -1,4 +1,4 @@
-"""The precision of a training: the one that is asked for, or the faster on the device at hand.
+"""The precision of a training: the one that is asked for, or the faster on this device.
 
 On a CPU with bfloat16 units a training is quicker in ``bf16`` than in ``fp32``, on one without them
 slower. So with ``auto`` a step of each is tried, unless steps are so short that nothing is gained:
@@ -18,7 +18,7 @@ from voice2face.training import checkpoint
 from voice2face.training.checkpoint import say
 from voice2face.training.distributed import Team
 
-TRIED_S = 0.3  # of each precision; one step at least
+TRIED_S = 0.3  # for which each precision is tried; one step at least
 LEAST_GAIN = 1.1  # times as fast; below it 32 bits, which are exact, are kept
 SHORT_S = 0.03  # a step in fp32: of shorter ones a clock tells too little, and 10,000 take minutes
 

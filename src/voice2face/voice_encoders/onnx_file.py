@@ -56,9 +56,11 @@ class SpeakerFile(Settings, frozen=True, kw_only=True):
     layout: Literal["samples", "frames_bands", "bands_frames"] = "frames_bands"
     input: str = "input"
     output: str = "output"
-    window_s: Seconds = 6.0  # of speech that enters at once; a shorter recording enters as it is
+    window_s: Seconds = 6.0  # speech that enters at once; a shorter recording enters as it is
     hop_s: Seconds = 3.0
-    least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of a last window that counts
+    least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = (
+        0.5  # a shorter last window is left out
+    )
     pooling: Literal["mean", "unit"] = "unit"  # unit: of windows made unit length, made so again
     min_speech_s: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 0.9
     silence: LongSilence = LongSilence()

@@ -24,8 +24,8 @@ from voice2face.corpus.schema import (
 )
 from voice2face.errors import SettingsError
 
-MOST_VALUES = 20  # of an attribute that is shown value by value
-MOST_ASKED = 2000  # of one that was asked for
+MOST_VALUES = 20  # of an attribute: with more, it is not shown value by value
+MOST_ASKED = 2000  # the same for an attribute that was asked for
 PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 

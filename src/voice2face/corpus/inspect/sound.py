@@ -10,7 +10,7 @@ from voice2face.audio.settings import LogMel
 from voice2face.corpus.recordings import Recording
 from voice2face.errors import AudioError
 
-MOST_S = 20.0  # of a clip: what is heard and seen on the page
+MOST_S = 20.0  # of a clip are heard and seen on the page
 MP3_BITS_PER_S = 64_000
 
 

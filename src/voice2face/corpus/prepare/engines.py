@@ -92,7 +92,7 @@ class Processes:
         self, pending: deque[Chunk], remaining: Iterator[Chunk], recipe: Recipe
     ) -> Results:
         """All chunks with one pool; ``pending`` are those whose outcomes are not out yet."""
-        futures: deque[Future[bytes]] = deque()  # of the first of them
+        futures: deque[Future[bytes]] = deque()  # those of the first chunks
         with pool(self.n_workers) as executor:
             while True:
                 while len(futures) < _PENDING * self.n_workers:  # results never pile up

@@ -162,7 +162,7 @@ def _sample(
     times, outcomes = times[1:], decode_outcomes(encoded)[1:]
     write_s, n_bytes = _write(request, chosen, outcomes)
     n = len(times)
-    unknown = sqrt(1 - n / len(items))  # of a whole that is the sample, nothing
+    unknown = sqrt(1 - n / len(items))  # zero where the sample is the whole
     sampled = Sampled(
         reader=chosen[0].reader,
         n_files=len(items),

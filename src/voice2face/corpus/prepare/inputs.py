@@ -1,4 +1,4 @@
-"""Inputs, which sources name: what is to be read, each under a name of its own."""
+"""The recordings, pictures and videos that sources name, each under its own name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ class Inputs:
 
 
 def collect(sources: Sequence[Source], rule: SplitRule) -> Inputs:
-    """Find out what the sources name, to whom each thing belongs and in which split it is.
+    """Find out what the sources name: whose it is, and in which split.
 
     A table without identities makes each row a person, named after the row's first file. Of two
     things with one name the second is called ``NAME~2``. A file that a person has twice counts

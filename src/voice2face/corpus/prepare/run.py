@@ -136,7 +136,7 @@ def prepare(
             of another kind.
         OutputError: ``out`` is in use, or could not be written.
         SettingsError: An option that is not understood.
-        ModelError: Weights that find or mask faces are not to be had.
+        ModelError: Weights of a network that finds or masks faces are missing.
         MissingExtraError: An extra is not installed.
     """
     started = time.monotonic()
@@ -176,7 +176,7 @@ def look_at(
     Raises:
         CorpusError: A source that cannot be used.
         SettingsError: An option that is not understood, or options that do not fit the sources.
-        ModelError: Weights that find or mask faces are not to be had.
+        ModelError: Weights of a network that finds or masks faces are missing.
         MissingExtraError: An extra is not installed.
     """
     arrow()

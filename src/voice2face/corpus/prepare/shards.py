@@ -9,7 +9,7 @@ from voice2face.corpus.schema import PAYLOAD, SPLITS, Kind, Shard, Split, arrow,
 from voice2face.files import atomic_write, sha256_of
 
 MAX_ROWS = 4096
-MAX_BYTES = 32 * 2**20  # of voices or faces, for each split that is being filled
+MAX_BYTES = 32 * 2**20  # voices or faces, for each split that is being filled
 GROUP_ROWS = 512  # what a reader that streams holds at least
 
 

@@ -31,7 +31,7 @@ MOST_SOUND_BYTES = 1 << 30  # of one recording; a column of a row group holds tw
 TOO_SLOW = "takes too long to read"
 # What one file may take: memory beyond what its process has, and time by its size on the disk.
 MEMORY_BYTES, MEMORY_PER_BYTE, MOST_MEMORY_BYTES = 2048 * MIB, 64, 16_384 * MIB
-SECONDS, SECONDS_PER_MB = 30.0, 4.0  # of the processor
+SECONDS, SECONDS_PER_MB = 30.0, 4.0  # processor time for one file
 WALL = 4  # times as long on the clock, for machines that have other things to do
 
 
@@ -127,7 +127,7 @@ def process(task: Task, recipe: Recipe) -> Outcome:
     """Read one file; what is wrong with it is an outcome, not an error.
 
     Raises:
-        ModelError: The weights of a network that finds or masks faces are not to be had.
+        ModelError: The weights of a network that finds or masks faces are missing.
         MissingExtraError: The library that runs them is not installed.
     """
     path = Path(os.fsdecode(task.path))
@@ -212,7 +212,7 @@ def _bytes_of(path: Path) -> bytes:
     return data
 
 
-@lru_cache(maxsize=1)  # of this process: its networks are opened once
+@lru_cache(maxsize=1)  # a process opens its networks once
 def _maker(settings: FaceCrop) -> "FaceMaker":
     from voice2face.faces import FaceMaker
 

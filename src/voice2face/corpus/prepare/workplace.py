@@ -21,7 +21,7 @@ from voice2face.errors import BusyError, CorpusError, OutputError, reason_of
 from voice2face.files import writing
 from voice2face.settings import Settings
 
-WORTH_KEEPING_S = 30  # of work, when a run must be called off
+WORTH_KEEPING_S = 30  # seconds of work, when a run must be called off
 
 
 class Job(Settings, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Job(Settings, frozen=True, kw_only=True):
     recipe: Recipe
     detector: str | None
     split_rule: str
-    files: str  # of the files that the sources name: paths, sizes, times of change
+    files: str  # checksum of the files that the sources name: paths, sizes, times of change
 
 
 @dataclass(frozen=True)

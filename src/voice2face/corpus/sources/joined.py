@@ -129,7 +129,7 @@ def _folders(
 ) -> Iterator[_Folder]:
     """The folders of people with files of one kind."""
     for top in _present(root, plan, kind):
-        depth = top.count("/") + 2  # of a path: of a person's folder
+        depth = top.count("/") + 2  # parts of a path down to a person's folder
         found = walk.files(top, plan.readers[kind])
         for parts, files in groupby(found, key=lambda file: file[0].split("/")[:-1][:depth]):
             if len(parts) == depth:

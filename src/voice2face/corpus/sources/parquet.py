@@ -96,7 +96,7 @@ def _check_type(path: Path, field: Any, pa: Any) -> None:
 
 def _rows(path: Path, file: Any, pa: Any) -> _Rows:
     rows: _Rows = []
-    known: dict[str, str] = {}  # of equal texts one is kept
+    known: dict[str, str] = {}  # equal texts are kept once
     for batch in file.iter_batches(_N_ROWS_AT_ONCE, use_threads=False):
         columns = [_texts(column, pa) for column in batch.columns]
         for cells in zip(*columns, strict=True):

@@ -172,7 +172,7 @@ def _parse(path: Path, data: bytes, columns: Columns) -> tuple[tuple[str, ...], 
         ) from error
     number, rows = 0, list[Row]()
     known: dict[str, str] = {}
-    limit = csv.field_size_limit(MAX_CELL)  # of the whole process: put back below
+    limit = csv.field_size_limit(MAX_CELL)  # for the whole process: put back below
     try:
         delimiter = named[1].decode() if named else _delimiter(data, columns)
         for number, row in enumerate(_reader(data, delimiter), start=1):

@@ -26,9 +26,9 @@ class VoiceBank:
     Attributes:
         frames: Frames of all recordings, as the network takes them, float16, shape (frames of all,
             frame_dim); on any device.
-        starts: First frame of each recording, shape (recordings,), in the machine's memory.
-        lengths: Number of frames of each, likewise.
-        labels: Class of each, likewise.
+        starts: First frame of each recording, shape (recordings,), on the processor.
+        lengths: Number of frames of each recording, on the processor.
+        labels: Class of each recording, on the processor.
         device: Where crops are made: that of the frames, or one that has no room for them all.
     """
 

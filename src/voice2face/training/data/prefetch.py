@@ -22,8 +22,8 @@ class Ahead:
     """The same batches as the data's own, each drawn while the one before is used.
 
     What will be asked for is guessed: the same again, with the generator as this draw leaves it.
-    After a wrong guess the data is taken back and the batch drawn anew, which costs time alone. The
-    state is that after the batches that were asked for.
+    After a wrong guess the data goes back to the state before it and the batch is drawn again: it
+    only costs time. The state is that after the batches that were asked for.
 
     Args:
         data: Where batches come from; nothing else may draw from it.

@@ -1,6 +1,6 @@
 """A shuffled order of items that lie in groups, of which a window alone is in memory.
 
-Groups enter one a tick, in an order that is drawn anew for each pass over all of them. Each item
+Groups enter one a tick, in an order that is drawn again for each pass over all of them. Each item
 leaves at a random tick of the ``window`` ticks that its group stays for; what leaves at the same
 tick does so in random order. So each pass gives every item once, where uniform draws with
 replacement would give it a Poisson-distributed number of times, once on average; items whose

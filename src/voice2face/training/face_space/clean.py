@@ -63,7 +63,7 @@ class Clean:
 
 @dataclass(frozen=True, eq=False)
 class Usual:
-    """The usual light and the usual open eye of normalised faces, by which others are judged.
+    """The usual light and the usual open eye of normalised faces: what others are compared with.
 
     Attributes:
         light: Logarithm of the light on each pixel of the face, less its mean, shape (pixels,).

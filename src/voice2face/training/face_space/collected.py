@@ -40,8 +40,8 @@ class Collected:
 def collected(everyone: Everyone, judge: Judge) -> Collected:
     """All faces, and all voices whose speaker's face, gender or age is known.
 
-    Gender and age are what the sources say of a face or a voice; of a face they say nothing of,
-    what a network sees in it; of a voice likewise what is known of its speaker's faces.
+    Gender and age are what the sources say of a face or a voice. Where they say nothing, those of
+    a face are what a network sees in it, and those of a voice what is known of its speaker's faces.
 
     Args:
         everyone: The voices and faces of a corpus.

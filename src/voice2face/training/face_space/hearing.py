@@ -12,12 +12,12 @@ from voice2face.training.face_space.people import People
 # Ridge: strengths in mean squared standardised inputs, for each person learned from. Chosen on
 # held-out people of AVSpeech, where a half or a double of each does no worse by a point.
 FOR_GENDER, FOR_AGE, FOR_CODE = 0.5, 1.0, 4.0
-MOST_STRETCHED = 1.5  # by which deviations are brought to the spread of the open faces
-LEAST_LEFT = 0.2  # of a component's variance, after what the voice tells
+MOST_STRETCHED = 1.5  # largest factor that brings deviations to the spread of the open faces
+LEAST_LEFT = 0.2  # share of a component's variance that a voice leaves open, at least
 N_FOLDS = 5
 USUAL = 0.75  # share of faces that draws are mixed from
 REST_STEP = 0.05  # spreads: codes of the open faces are kept in such steps
-REGION = 0.9  # share of people that the distribution's region is to hold
+REGION = 0.9  # share of people that the distribution's region should hold
 DECADE = 10.0
 
 
@@ -108,8 +108,8 @@ def fit_hearing(
     Gender is read off by a regression on the voices whose gender is on record, or on all if there
     are none; age on those whose age is known; what is left of the code within a gender, on those
     whose faces are known. The means by gender, the change with age and the covariance are the open
-    faces', so that what a voice does not tell is drawn as there. Deviations are brought to their
-    spread.
+    faces', so that what a voice does not tell is drawn as it varies among them. Deviations are
+    brought to their spread.
 
     Args:
         voices: Sets of voices.
@@ -187,11 +187,11 @@ def _spread(
     people: Usual,
     rest: Float64s,
 ) -> tuple[Float64s, Float64s]:
-    """How much voices leave open, calibrated on people left out.
+    """How much voices leave open, calibrated on people who are left out of the fit.
 
     Returns:
-        By which factor the rest of the open faces' codes is what a voice leaves, of women and of
-        men, shape (2, K); and factors L of the covariances L Lᵀ of that, shape (2, K, K). The
+        Factors that turn the rest of the open faces' codes into what a voice leaves open, for
+        women and men, shape (2, K); and factors L of its covariances L Lᵀ, shape (2, K, K). The
         region that holds ``REGION`` of the draws holds as many of the people left out.
     """
     predicted = left_out(heard, target, person, FOR_CODE)

@@ -16,7 +16,7 @@ def fit_light(seen: UInt8s, weight: Floats, drawn: Floats, inside: Float32s) -> 
     Args:
         seen: Real faces as photographed, on the mean shape, RGB, shape (n, side, side, 3).
         weight: How much each counts; they sum to one, shape (n,).
-        drawn: Drawn faces, likewise, shape (m, side, side, 3).
+        drawn: Drawn faces on the mean shape, RGB, shape (m, side, side, 3).
         inside: How much of each pixel is the face's, shape (side, side, 1).
     """
     coarse = Coarse(inside)

@@ -72,7 +72,7 @@ class FaceSpaceFit(Settings, frozen=True, kw_only=True):
 
         Raises:
             CorpusError: There are no women or no men among the faces.
-            ModelError: A network that looks at faces is not to be had.
+            ModelError: A network that looks at faces is missing.
             TrainingError: Too few people.
         """
         found = collected(data.everyone, AgeGender().judge)

@@ -15,11 +15,11 @@ from voice2face.training.face_space.people import People
 # those who are averaged, against the speakers' own.
 # Strengths of the ridges, in mean variances of an embedding's numbers, for each person.
 STRENGTH, FOR_CODE = 8.0, 4.0
-POWER = 0.5  # of the covariance of what voices leave: 0 for a distance, 1 for a likelihood
+POWER = 0.5  # of the covariance of what voices leave open: 0 for a distance, 1 for a likelihood
 SHRINKAGE = 0.05  # of that covariance towards a sphere
-CODE_SHARE = 0.2  # of the code in the likeness; the rest is what the network reads
+CODE_SHARE = 0.2  # weight of the code in the likeness; the rest is what the network reads
 MANY = 40  # people averaged
-LEAST_SHARE = 4  # but at most one in so many of each gender
+LEAST_SHARE = 4  # at most one in this many of each gender is averaged
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +79,10 @@ def fit_nearest(
 
 
 def _likelihood(heard: Float64s, seen: Float64s, strength: float) -> Float64s:
-    """From a voice to what its product with what is seen of a face says of how likely that is.
+    """A linear map of voices: its product with a face's embedding tells how likely the face is.
 
-    The regression, whitened by the covariance of what voices leave; of mean length one.
+    It is the regression of faces on voices, whitened by the covariance of what that leaves, and
+    scaled to mean length one.
     """
     weights, offset = ridge(heard, seen, _strength(heard, strength))
     told = heard @ weights + offset

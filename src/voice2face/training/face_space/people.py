@@ -9,7 +9,7 @@ from voice2face.arrays import Bools, Float32s, Float64s, Texts, UInt8s
 from voice2face.errors import CorpusError
 
 MOST = 6.0  # times the mean weight: nobody counts for more
-ROUNDS = 30  # of raking
+ROUNDS = 30  # rounds of raking
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ MOST_SPECTACLES = 0.06  # by eye: of FairFace's faces beyond it most wear some
 # Share of a face's own pattern of light that stays; more at the lower end, where beards are.
 KEPT, KEPT_BELOW = 0.35, 0.7
 EXPOSURE = 0.5  # share of the distance to the group's mean that is taken back
-BELOW = (0.62, 0.72)  # of the side: from where to where the one goes over into the other
+BELOW = (0.62, 0.72)  # shares of the side between which one blends into the other
 
 
 def shades(texture: UInt8s) -> Float16s:

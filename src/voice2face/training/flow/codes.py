@@ -40,7 +40,7 @@ class FaceCodes:
     def fit(
         cls, pixels: Pixels, shapes: Float32s | None, most: tuple[int, int], seed: int
     ) -> "FaceCodes":
-        """Components of pictures (n, px, px, 3) and shapes (n, 468, 2), at most so many of each."""
+        """Components of pictures (n, px, px, 3), shapes (n, 468, 2); ``most`` of each at most."""
         rows = np.arange(len(pixels))
         if len(rows) > MOST_FACES:
             rows = np.random.default_rng(seed).choice(rows, MOST_FACES, replace=False)
@@ -75,7 +75,7 @@ class FaceCodes:
         if self.shape is None or shapes is None:
             return codes
         of_shape = self.shape.along(points_of(shapes))
-        return np.column_stack([codes, np.nan_to_num(of_shape)])  # of no known shape: the mean
+        return np.column_stack([codes, np.nan_to_num(of_shape)])  # no known shape: the mean
 
     def arrays(self) -> Arrays:
         """As :mod:`voice2face.generators.flow` wants them."""

@@ -14,8 +14,8 @@ from voice2face.parts import Arrays
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings, Share
 from voice2face.training.flow.network import VelocityNetwork, as_arrays
 
-AVERAGED = 0.999  # of the weights that are kept, what remains at each step
-LEAST_SPREAD = 1e-3  # of what is known
+AVERAGED = 0.999  # share of the averaged weights that remains at each step
+LEAST_SPREAD = 1e-3  # of each number of what is known
 
 
 class FlowTraining(Settings, frozen=True, kw_only=True):

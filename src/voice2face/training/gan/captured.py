@@ -24,7 +24,7 @@ WARM_UP = 3  # steps before the capture: libraries make their workspaces, optimi
 
 Losses = dict[str, Tensor]
 Replay = Callable[[], None]
-# Captures a call: its result, whose memory each replay fills anew, and the replay.
+# Captures a call: gives its result, which each replay overwrites, and the replay.
 Recorder = Callable[[Callable[[], Losses]], tuple[Losses, Replay]]
 
 
@@ -83,7 +83,7 @@ class Captured:
         for name in ("faces", "voice_labels", "face_labels"):
             getattr(given, name).copy_(getattr(batch, name))
         self._replay()
-        values = torch.stack(list(self._losses.values()))  # a copy: the next replay fills them anew
+        values = torch.stack(list(self._losses.values()))  # a copy: the next replay overwrites them
         return dict(zip(self._losses, values.unbind(), strict=True))
 
     def _differs(self, step: int) -> bool:

@@ -16,7 +16,7 @@ from voice2face.training.data.in_memory import VoiceBank, faces_of
 from voice2face.training.data.source import values_of
 
 HEARD, UNHEARD = 16, 32  # voices of training people and of others: what a snapshot makes faces of
-VOICES_EACH, FACES_EACH = 4, 6  # of one held-out person, at most
+VOICES_EACH, FACES_EACH = 4, 6  # at most, of one held-out person
 HELD_OUT_FACES = 512
 BANK_FACES = 100_000  # training faces among which the nearest is looked for; 77 MB
 FULL_FACES = 2000  # training faces kept whole

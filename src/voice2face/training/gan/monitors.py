@@ -81,7 +81,7 @@ def looked_at(*networks: nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def by_own_statistics(critics: nn.Module) -> Iterator[None]:
-    """Batch normalisation by the batch at hand, as in training; running statistics stay.
+    """Batch normalisation by the present batch, as in training; running statistics stay.
 
     These are of real and made faces together, while the critics learn to judge each kind by its
     own statistics: by the running ones nearly all real faces were called made.

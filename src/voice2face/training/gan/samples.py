@@ -15,7 +15,7 @@ from voice2face.training.gan.steps import embed
 N_SAMPLES = 32
 SAMPLED: tuple[Split, ...] = ("validation", "test", "train")
 COLUMNS = 8
-FRAMES_PER_S = 100  # of the report's front end
+FRAMES_PER_S = 100  # by the report's front end
 SAMPLE_S = 10.0  # of each recording, which is repeated if it is shorter
 SAMPLE_FRAMES = round(SAMPLE_S * FRAMES_PER_S)
 GAP_PX = 2

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from voice2face.networks.modules import Critics
 from voice2face.settings import FaceTraining
 
-MAX_SHIFT = 1 / 8  # of the face's side, as Zhao et al. have it
+MAX_SHIFT = 1 / 8  # share of the face's side, as Zhao et al. have it
 CUTOUT = 1 / 2  # side of the square, of the face's
 
 

@@ -56,7 +56,7 @@ class FaceTrainee:
         n_frames: int = SAMPLE_FRAMES,
     ) -> None:
         torch.manual_seed(seed)
-        self.rng = torch.Generator().manual_seed(seed)  # of drawing alone
+        self.rng = torch.Generator().manual_seed(seed)  # for drawing only
         self.data, self.recipe, self.team, self.device = data, recipe, team, team.device
         self.waited_s = 0.0
         self._alarms: Alarms | None = None
@@ -166,7 +166,7 @@ class FaceTrainee:
             self._alarms = Alarms(out / READINGS)
             for name, reason in self.monitors.left_out.items():
                 say(f"monitor {name} left out: {reason}")
-        with _not_compiled(self.is_compiled):  # which would be for numbers of faces of its own
+        with _not_compiled(self.is_compiled):  # for other numbers of faces it compiles again
             readings = self.monitors.measure(self.average, step, self.networks.critics)
         append_readings(out / READINGS, step, readings)
         self._alarms.tell(step, readings)

@@ -12,9 +12,9 @@ from voice2face.voice_encoders.heard import YOUNGEST, AgeReadOff, ReadOff, Voice
 
 COVERED = 0.8  # share of people whose age lies in the interval
 REFUSED = 0.002  # share of speech that may be taken for no voice
-WRONG_LABELS = 0.01  # of the genders that calibrate
+WRONG_LABELS = 0.01  # share of the calibrating people's genders
 NEWTON_STEPS = 30
-DIGITS = 7  # of a weight
+DIGITS = 7  # to which weights are rounded
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ SNR_DB = (5.0, 20.0)
 SOUND_S = (3.0, 6.0)
 CHANNELS = (telephone, mp3, opus, reverberation)
 SURE = 0.9  # probability from which the gender that a picture shows is believed
-LEAST_SPEECH_S = 0.3  # of what teaches; the cut and noisy recordings are short
+LEAST_SPEECH_S = 0.3  # of a recording to learn from; the cut and noisy ones are short
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def teach(voices: Path, pairs: Path, seed: int = 0) -> ReadOffs:
     Raises:
         CorpusError: A table that lacks a column or people.
         AudioError: A recording that can't be read.
-        ModelError: A network that is not to be had.
+        ModelError: A network is missing.
     """
     encoder = Ge2e(settings=Ge2eSettings(min_speech_s=LEAST_SPEECH_S))
     read, seen = read_pairs(voices, ("voice", "gender")), read_pairs(pairs, ("voice", "face"))
@@ -129,7 +129,7 @@ def embedded(encoder: VoiceEncoder, recordings: Iterable[Speech]) -> tuple[Vecto
 
 
 def changed(paths: Sequence[Path], seed: int) -> Iterator[Speech]:
-    """A stretch of each, most of them noisy or through a channel; each has draws of its own."""
+    """A stretch of each recording, most with noise or through a channel; each has its own seed."""
     for number, path in enumerate(paths):
         rng = np.random.default_rng((seed, number))
         recording = read_speech(path)

@@ -59,8 +59,8 @@ class _HeadNetwork(nn.Module):
 class FusionLoss(nn.Module):
     """Fusion and orthogonal projection: people told apart by voice and face together.
 
-    A gate weighs both; what they make is classified, and is to be alike for one person and
-    orthogonal for two.
+    A gate weighs both and fuses them. The result is classified, and should be alike for one
+    person and orthogonal for two.
 
     Args:
         n_people: People to tell apart.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 TURN = 0.15  # radians, either way
 ZOOM = 0.12  # of the logarithm of the size
-SHIFT = 0.06  # of the face's side
+SHIFT = 0.06  # share of the face's side
 BRIGHTNESS, TINT, SLOPE = 0.3, 0.12, 0.25  # in units of half the range; SLOPE: of light, at an edge
 CONTRAST = 0.35  # of its logarithm
 HIDDEN = 0.4  # side of the square that half of the faces lose, of the face's

@@ -10,7 +10,7 @@ from voice2face.release.exported import export
 from voice2face.training.recogniser.network import Recogniser
 
 INPUT, EMBEDDING, LOGITS = "faces", "embedding", "logits"
-MIDDLE = 127.5  # of 0 to 255; also half the range
+MIDDLE = 127.5  # between 0 and 255; also half the range
 
 
 def export_recogniser(recogniser: Recogniser, labels: list[str], geometry: str, path: Path) -> None:

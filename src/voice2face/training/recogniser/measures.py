@@ -1,4 +1,4 @@
-"""What a recogniser sees in faces, and how well it tells people whom it has not met."""
+"""What a recogniser sees in faces, and how well it tells apart people it was not trained on."""
 
 import zlib
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from voice2face.training.data.in_memory import FaceBank
 from voice2face.training.recogniser.network import Recogniser
 
 AT_ONCE = 128  # faces
-HELD_OUT = 5  # of this many files of a person one is held out
-LEAST = 3  # files of a person of whom any is
+HELD_OUT = 5  # one in this many files of a person is held out
+LEAST = 3  # files: of a person with fewer none is held out
 
 
 def held_out(identity: np.ndarray, path: np.ndarray) -> Bools:

@@ -184,7 +184,7 @@ def _unseen(corpus: Corpus) -> Unseen | None:
 
 
 def recipe_for(n_faces: int) -> RecogniserRecipe:
-    """The recipe for so many faces: each is seen PASSES times, within bounds on the iterations."""
+    """The recipe for n faces: each is seen PASSES times, within bounds on the iterations."""
     recipe = RecogniserRecipe()
     wanted = PASSES * n_faces // recipe.batch_size
     return replace(recipe, iterations=min(max(wanted, LEAST_ITERATIONS), MOST_ITERATIONS))

@@ -28,10 +28,10 @@ class Sf2fRecipe(Settings, frozen=True, kw_only=True):
     hidden: Channels = 32  # of the attention
     channels: Channels = 32  # of the generator
     iterations: Count = 600
-    coarse_share: Share = 0.8  # of the iterations, the first ones: coarse faces, no critics
+    coarse_share: Share = 0.8  # the first iterations: coarse faces, no critics
     batch_size: BatchSize = 16
     learning_rate: Positive = 1e-3
-    head_rate: Share = 0.01  # of the head's, which starts as a regression
+    head_rate: Share = 0.01  # the head's share of the rate: it starts as a regression
     weight_decay: NotNegative = 1e-2
     windows: Count = 6  # at most, of a recording in a step
     pixels: NotNegative = 100.0

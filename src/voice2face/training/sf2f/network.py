@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LEAK = 0.1  # of the paper's program
+LEAK = 0.1  # as in the paper's program
 LAST = 8  # channels before colours
-# A face is so many times as wide as the map that an embedding is laid out on. On a smaller map the
-# hair comes out right soon and the features of the face, which are finer, not for long.
+# A face is this many times as wide as the map that an embedding is laid out on. On a smaller map
+# the hair is learned early, but the features of the face, which are finer, late.
 SIDES = 4
 
 

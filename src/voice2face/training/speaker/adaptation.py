@@ -35,7 +35,7 @@ class AdaptationRecipe(Settings, frozen=True, kw_only=True):
     learning_rate: Positive = 2e-3
     weight_decay: NotNegative = 1e-2
     windows: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4  # of each recording in a step
-    scale: Positive = 20.0  # of the cosines, and what is taken off the right one
+    scale: Positive = 20.0  # scale of the cosines, and what is taken off the right one
     margin: NotNegative = 0.1
 
 

@@ -20,7 +20,7 @@ from voice2face.training.speaker.voice_changes import (
 from voice2face.voice_encoders.protocol import FrameMaker
 
 N_VOICES = 32  # recordings of different people that babble is made of
-MOST_S = 20.0  # of each
+MOST_S = 20.0  # of each recording
 
 
 class ChangedVoices:

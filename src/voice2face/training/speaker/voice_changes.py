@@ -33,7 +33,7 @@ from voice2face.voice_encoders.protocol import FrameMaker
 
 SNR_DB = (5.0, 20.0)
 SPEED = (0.9, 1.1)
-MOST_FILES = 200  # of noise, or of responses; more would be held in memory for little
+MOST_FILES = 200  # with noise, or with responses; more would be held in memory for little
 LONGEST_FILE_S = 60.0
 PROBE = np.zeros(RATE_HZ // 4, np.int16)
 

@@ -21,7 +21,7 @@ from voice2face.parts import Arrays
 from voice2face.settings import BatchSize, Channels, Count, NotNegative, Positive, Settings
 
 LEAST_SCALE = 1e-6
-HELD_OUT = 5  # of this many people one tells when to stop
+HELD_OUT = 5  # one in this many people tells when to stop
 TEMPERATURE = 2.0  # the paper's T
 
 
