@@ -92,7 +92,7 @@ def _mapping(events: Iterator[Any], depth: int) -> dict[Hashable, Any]:
 
 
 def _value(text: str) -> Any:
-    """What a plain word stands for."""
+    """Value of a plain word."""
     if text in _NULL:
         return None
     if text in _TRUTH:

@@ -1,4 +1,4 @@
-"""What to say of a setting that cannot be: its name, what it is and what it may be."""
+"""Messages about a wrong setting: its name, what it is and what it may be."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ def _value(data: Any, names: Sequence[str]) -> Any:
 
 
 def _wanted(kind: type[Any], names: Sequence[str]) -> str:
-    """What an entry may be; empty for a group of entries, and where it cannot be said."""
+    """Values that an entry may have; empty for a group of entries, or where that can't be told."""
     about: inspect.Type = inspect.type_info(kind)
     for name in names:
         fields = about.fields if isinstance(about, inspect.StructType) else ()

@@ -1,1 +1,1 @@
-"""What is shipped with the package: models, and small networks that others made."""
+"""Files shipped with the package: models, and small networks that others made."""

@@ -104,7 +104,7 @@ class Decoders:
         return Speech(answer, RATE_HZ, thing)
 
     def _request(self, source: Path | bytes, max_s: float | None, first_s: float | None) -> Request:
-        """What a process is to read, and its ceilings of memory and time."""
+        """What a process should read, and its ceilings of memory and time."""
         n_bytes = len(source) if isinstance(source, bytes) else bytes_on_disk(source)
         wall_s, cpu_s = self._limits
         if wall_s is None:

@@ -25,7 +25,7 @@ EXACT_FORMATS = WITHOUT_GAPS | {"ogg", "mov,mp4,m4a,3gp,3g2,mj2"}
 
 @dataclass
 class Tally:
-    """What became of the packets of a file so far.
+    """Counts of the packets of a file so far.
 
     Attributes:
         seconds: Length of what was decoded.

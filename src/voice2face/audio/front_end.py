@@ -21,7 +21,7 @@ from voice2face.errors import SettingsError
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Features:
-    """What the front end makes of one recording.
+    """Features of one recording, as the front end computes them.
 
     An hour of speech holds 300 MB: keep ``features`` alone where the rest is not needed.
 

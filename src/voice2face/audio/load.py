@@ -76,7 +76,7 @@ def load_clip(
 
 
 def clip_name(source: Source) -> str:
-    """What messages call a recording: its path, the name of its file object, or a word for it."""
+    """Name of a recording in messages: its path, the name of its file object, or a word for it."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source) or "''"
     if isinstance(source, np.ndarray):

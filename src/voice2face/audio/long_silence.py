@@ -97,7 +97,7 @@ def without_long_silence(
 
 
 def _gain(waveform: Int16s, to_dbfs: float) -> float:
-    """What brings a recording to a level; 1 for digital silence."""
+    """Factor that brings a recording to a level; 1 for digital silence."""
     level = level_dbfs(waveform)
     return float(10 ** ((to_dbfs - level) / 20)) if np.isfinite(level) else 1.0
 

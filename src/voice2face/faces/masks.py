@@ -1,4 +1,4 @@
-"""What a voice can't know about a picture: hair and background, found by two networks."""
+"""Masks of what a voice can't know: hair and background, found by two networks."""
 
 from pathlib import Path
 from typing import Any

@@ -34,7 +34,7 @@ INPUT, POINTS, PRESENCE = "input_1", "conv2d_21", "conv2d_31"
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Where the points of a face are.
+    """Points of a face.
 
     Attributes:
         points: In pixels from the picture's upper left corner, shape (468, 2).
@@ -74,7 +74,7 @@ class Pose:
 
 
 def pose(points: npt.NDArray[Any]) -> Pose:
-    """Of a mesh, shape (468, 2), whose points are not all in one place."""
+    """Pose of a mesh, shape (468, 2), whose points are not all in one place."""
     right, left = points[RIGHT_EYE[0]], points[LEFT_EYE[1]]
     across = (left - right) / max(float(np.hypot(*(left - right))), 1e-9)
     down = np.array((-across[1], across[0]))

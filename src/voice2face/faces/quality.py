@@ -22,7 +22,7 @@ _LUMA = np.array(WEIGHTS)
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a face; None where it is not known.
+    """Figures of a face; None where one is not known.
 
     Attributes:
         score: Score of the detector, 0 to 1.

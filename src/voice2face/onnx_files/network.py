@@ -182,7 +182,7 @@ def _content(path: Path) -> bytes | mmap.mmap:
 
 
 def _named(path: Path, content: mmap.mmap) -> str | bytes:
-    """What ONNX Runtime opens a file by: its name, as of content it makes and keeps two copies."""
+    """What ONNX Runtime opens: the file's name, as it keeps two copies of any content."""
     name = os.fspath(path)
     try:
         name.encode()

@@ -79,7 +79,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """What is kept of a recording.
+    """What is kept for a recording.
 
     Attributes:
         picture: The face.
@@ -188,7 +188,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _recordings(path: Path) -> Recordings:
-    """What is named: a file, whatever it is called, or all that a folder holds."""
+    """The file that is named, whatever its suffix, or all recordings in a folder."""
     if not _is_folder(path):
         return Recordings([path])
     found = recordings_in(path)

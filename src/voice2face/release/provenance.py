@@ -50,7 +50,7 @@ LABEL_SHARE, LEAST_LETTER_PX = 1 / 20, 9  # the share is of the picture's width
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a picture is from.
+    """Origin of a picture.
 
     Attributes:
         software: Program and version.
@@ -167,7 +167,7 @@ def labelled(picture: "Image", label: str) -> "Image":
 
 
 def read_provenance(path: Path) -> Provenance:
-    """Where a PNG file says that it is from. Anybody may have written that.
+    """Origin of a PNG file, as the file says. Anybody may have written that.
 
     Raises:
         ProvenanceError: The file can't be read, is no whole PNG, or says nothing.

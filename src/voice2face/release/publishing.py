@@ -15,7 +15,7 @@ from voice2face.release.model_folder import CARD, CONFIG, read_config
 
 @dataclass(frozen=True)
 class Pushed:
-    """What became of a push.
+    """Result of a push.
 
     Attributes:
         url: Page of the model.

@@ -26,7 +26,7 @@ from voice2face.training.run_state import LossWatch, check_finite, check_same, d
 
 
 class Trainee(Protocol):
-    """What the loop trains.
+    """Networks, data and state of a training that the loop can run.
 
     One that also has an attribute ``waited_s``, the seconds spent waiting for data since the start,
     has its share shown.

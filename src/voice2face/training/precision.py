@@ -103,7 +103,7 @@ def _faster(
 def _seconds(
     device: torch.device, precision: Precision, step_in: Callable[[Precision], Step]
 ) -> float:
-    """Of a step, once it has run: the quickest of a few."""
+    """Time of a step once it is warm: the quickest of a few."""
     set_arithmetic(device, precision)
     step, clock = step_in(precision), _clock(device)
     step()  # looks for algorithms, takes memory

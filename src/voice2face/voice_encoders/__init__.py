@@ -1,1 +1,1 @@
-"""What hears a recording: one file a kind of voice encoder (ONNX Runtime; no torch)."""
+"""Voice encoders, one file for each kind (ONNX Runtime; no torch)."""

@@ -75,7 +75,7 @@ class AdaptedPart(VoiceEncoderPart, frozen=True, kw_only=True, tag="adapted"):
 
     @property
     def front_end_name(self) -> str:
-        """That of the frozen one."""
+        """Front end of the frozen encoder."""
         return self.encoder.front_end_name
 
     @property

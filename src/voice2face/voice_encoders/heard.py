@@ -77,7 +77,7 @@ class ReadOffs(Settings, frozen=True, kw_only=True):
         return len(self.male.weights)
 
     def read(self, embedding: npt.NDArray[Any]) -> "Heard":
-        """What one embedding tells, shape (dim,)."""
+        """What one embedding, shape (dim,), tells."""
         odds = float(self.male(embedding[None])[0])
         years = max(float(self.age(embedding[None])[0]), YOUNGEST)
         return Heard(

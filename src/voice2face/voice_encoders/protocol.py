@@ -21,7 +21,7 @@ class VoiceEncoder(Protocol):
 
     @property
     def dim(self) -> int:
-        """How many numbers."""
+        """Length of an embedding."""
 
     def embed(self, speech: Speech) -> Float32s:
         """Embedding of one recording, shape (dim,).
@@ -34,7 +34,7 @@ class VoiceEncoder(Protocol):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Listened:
-    """What an encoder makes of a recording.
+    """Embedding of a recording, and what was heard besides.
 
     Attributes:
         embedding: Shape (dim,).

@@ -29,7 +29,7 @@ class Speakers:
 
     @property
     def n(self) -> int:
-        """How many people."""
+        """Number of people."""
         return int(self.of_window.max(initial=0)) + 1
 
     @property

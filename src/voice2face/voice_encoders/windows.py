@@ -1,4 +1,4 @@
-"""What encoders share that hear speech in windows of one length."""
+"""Shared code of encoders that hear speech in windows of one length."""
 
 import hashlib
 

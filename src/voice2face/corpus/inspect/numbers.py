@@ -1,4 +1,4 @@
-"""What a corpus holds, in numbers."""
+"""Counts of what a corpus holds."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -252,7 +252,7 @@ def _is_measured(texts: Sequence[str | None]) -> bool:
 
 
 def _per_identity(index: Index) -> list[npt.NDArray[Any]]:
-    """Of each identity: clips, faces, speech in seconds (NaN: no clips), splits."""
+    """Clips, faces, speech in seconds (NaN: no clips) and splits of each identity."""
     sums = ("seconds", "count"), ("px", "count"), ("speech_s", "sum"), ("split", "count_distinct")
     found = _grouped(index.table, ("identity",), *sums)
     return [found[f"{column}_{how}"].to_numpy() for column, how in sums]

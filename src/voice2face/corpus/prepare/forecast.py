@@ -39,7 +39,7 @@ NORMAL_95 = 1.96
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a sample says about all files of one reader.
+    """Estimates for all files of one reader, from a sample.
 
     Args:
         reader: How they are read.

@@ -52,7 +52,7 @@ ENGINES = ("processes", "ray")
 
 @dataclass(frozen=True)
 class PrepareReport:
-    """What :func:`prepare` made.
+    """Result of :func:`prepare`.
 
     Args:
         path: The corpus.

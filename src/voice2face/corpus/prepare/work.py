@@ -86,7 +86,7 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """What came of a file: one voice, one face, or several faces of a video."""
+    """Result of reading a file: one voice, one face, or several faces of a video."""
 
     stored: tuple[Stored, ...]
 
@@ -119,7 +119,7 @@ def process_chunk_or_end(tasks: bytes, recipe: Recipe) -> bytes:
 
 
 def seconds_for(task: Task) -> float:
-    """How long a file may take a processor to be read."""
+    """Processor time that reading a file may take."""
     return SECONDS + SECONDS_PER_MB * bytes_on_disk(Path(os.fsdecode(task.path))) / 1e6
 
 

@@ -25,7 +25,7 @@ WORTH_KEEPING_S = 30  # seconds of work, when a run must be called off
 
 
 class Job(Settings, frozen=True, kw_only=True):
-    """What a run was asked for: all that decides what the corpus holds."""
+    """The request of a run: all that decides what the corpus holds."""
 
     program: str
     sources: tuple[SourceInfo, ...]

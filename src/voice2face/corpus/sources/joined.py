@@ -39,7 +39,7 @@ _LACKING: dict[Kind, str] = {"voice": NO_RECORDINGS, "face": NO_PICTURES}
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a layout has its files.
+    """Places of a layout's files.
 
     Args:
         layout: Its name.

@@ -112,7 +112,7 @@ class Walk:
 
     @property
     def left_out(self) -> list[Skip]:
-        """What has been met and was no input."""
+        """What was found and is no input."""
         result = list(self._left_out)
         if self._hidden:
             detail = f"{len(self._hidden)}, the first {stored_text(self._hidden[0])[:200]}"

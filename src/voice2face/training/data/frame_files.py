@@ -42,7 +42,7 @@ def frames_folder() -> Path:
 
 
 def limit_bytes() -> int:
-    """What all frames may take: ``VOICE2FACE_CACHE_GB``, or 50 GB.
+    """Space that all frames may take: ``VOICE2FACE_CACHE_GB``, or 50 GB.
 
     Raises:
         SettingsError: The variable is no number.

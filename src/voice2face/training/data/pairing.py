@@ -56,7 +56,7 @@ class Rows:
 
     @property
     def kept(self) -> list[Int64s]:
-        """Of each part, the numbers of the rows that have a partner."""
+        """Numbers of the rows that have a partner, for each part."""
         return [np.flatnonzero(of_rows >= 0) for of_rows in self.labels]
 
     @property
@@ -159,12 +159,12 @@ class Pairing:
 
     @property
     def n_bytes(self) -> int:
-        """What all voices and faces take in memory."""
+        """Memory that all voices and faces take."""
         return sum(self.voices.n_bytes) + sum(self.faces.n_bytes)
 
 
 def _without_partner(parts: Iterable[RowGroup], labels: Sequence[str]) -> Counter[str]:
-    """How many rows each value has that is not in ``labels``; rows without a value don't count."""
+    """Number of rows of each value that is not in ``labels``; rows without a value don't count."""
     known = {*labels, ""}
     return Counter(value for part in parts for value in part.values if value not in known)
 

@@ -75,7 +75,7 @@ class Usual:
 
     @classmethod
     def of(cls, texture: UInt8s) -> "Usual":
-        """Of many faces: the mean light, and the mean eye of the half that look most like it."""
+        """Mean light of faces, and the mean eye of the half whose eyes are most like it."""
         eyes = _eyes(texture)
         eye = eyes.mean(axis=0)
         for _ in range(ROUNDS):

@@ -22,7 +22,7 @@ NOBODY = -1
 
 @dataclass(frozen=True, eq=False)
 class Collected:
-    """What a face space is fitted to.
+    """Faces and voices that a face space is fitted to.
 
     Attributes:
         people: Whose faces teach.
@@ -107,5 +107,5 @@ def _means(people: People, number: Int64s, n: int) -> People:
 
 
 def _of(values: Float64s, face: Int64s) -> Float64s:
-    """What is known of people, for each voice; NaN where its speaker's face is not there."""
+    """A figure of people, for each voice; NaN where there is no face of its speaker."""
     return np.where(face == NOBODY, np.nan, np.append(values, np.nan)[face])

@@ -28,7 +28,7 @@ class Components:
     basis: Float32s
 
     def along(self, values: Float32s) -> Float32s:
-        """Where rows lie, in spreads, shape (n, components)."""
+        """Components of rows, in spreads, shape (n, components)."""
         squares = (self.basis**2).sum(axis=1)
         return np.asarray((values - self.mean) @ self.basis.T / squares, np.float32)
 

@@ -1,4 +1,4 @@
-"""How faces are read again, and what to draw so that the reading is what a voice tells.
+"""How a network reads drawn faces, and what to draw so that it reads what a voice tells.
 
 A face drawn from the best guess of its code is read as a smooth, average face rather than as the
 person: readings of drawn faces are no mean of readings of people. So faces of the space are drawn
@@ -40,7 +40,7 @@ def fit_answer(
     read: Read,
     seed: int = 0,
 ) -> Arrays:
-    """What is to be added to the codes of voices so that their faces are read as told.
+    """Added to the codes of voices so that their faces are read as what the voices tell.
 
     Args:
         arrays: A face space.

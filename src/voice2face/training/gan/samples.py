@@ -41,7 +41,7 @@ def frames_in(seconds: float, frames_per_s: float) -> int:
 def hear_all(
     encoder: nn.Module, voices: VoiceBank, n_frames: int, settings: EmbeddingSettings
 ) -> Tensor:
-    """What the generator is given for each recording, without noise: (recordings, dim).
+    """Input of the generator for each recording, without noise: (recordings, dim).
 
     Args:
         encoder: In evaluation mode.

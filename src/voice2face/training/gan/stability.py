@@ -1,4 +1,4 @@
-"""What keeps a training on few faces stable; each is off unless the recipe asks for it.
+"""Measures that keep a training on few faces stable; all off unless the recipe asks for them.
 
 The spectral norm of the critics' layers is :class:`voice2face.networks.layers.SpectralNorm`.
 """

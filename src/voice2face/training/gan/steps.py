@@ -45,7 +45,7 @@ class FaceNetworks:
         return {"voice_encoder": self.voice_encoder, "generator": self.generator, **critics}
 
     def trained(self) -> dict[str, nn.Module]:
-        """Those that this training changes: all but the voice encoder."""
+        """Networks that this training changes: all but the voice encoder."""
         return {name: net for name, net in self.named().items() if name != "voice_encoder"}
 
     def to(self, device: torch.device) -> "FaceNetworks":

@@ -31,7 +31,7 @@ class Side:
     person: Int64s
 
     def only(self, people: Int64s) -> "Side":
-        """Those of some people."""
+        """Only the rows of some people."""
         kept = np.isin(self.person, people)
         return Side(self.embeddings[kept], self.person[kept])
 

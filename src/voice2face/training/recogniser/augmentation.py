@@ -1,4 +1,4 @@
-"""What differs between pictures of one person, added at random to the faces of a recogniser.
+"""Random changes of faces, like the differences between pictures of one person.
 
 Apart from the augmentation of the critics (``stability``): numbers are drawn on the processor, and
 the faces are turned, scaled and blurred too, for a made face is less sharp than a picture.

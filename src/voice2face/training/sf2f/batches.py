@@ -1,4 +1,4 @@
-"""What a training of SF2F goes by: its recipe, segments of recordings, batches of both."""
+"""Recipe and data of a training of SF2F: windows of recordings, batches of voices and faces."""
 
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class Windows:
 
     @classmethod
     def of(cls, frames: list[Float32s]) -> "Windows":
-        """Those of recordings, each (windows, frame_dim)."""
+        """Windows of recordings, each (windows, frame_dim)."""
         everything = np.concatenate(frames)
         centre, spread = everything.mean(axis=0), float(everything.std(axis=0).mean())
         scale = np.full_like(centre, max(spread, LEAST_SCALE))
@@ -70,7 +70,7 @@ class Windows:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What one step learns from.
+    """Voices and faces for one step.
 
     Attributes:
         windows: Shape (batch, windows, frame_dim).

@@ -1,4 +1,4 @@
-"""What a training of SF2F starts from: mean faces, a regression for the head, a recogniser."""
+"""Start of a training of SF2F: mean faces, a regression for the head, a recogniser."""
 
 import numpy as np
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What happens to recordings before a front end hears them, so that an encoder learns to bear it.
+"""Changes of recordings before the front end, so that an encoder learns to bear them.
 
 Noise, rooms, speed and codecs change the waveform itself. What happens to a recording follows from
 the seed, the number of the version and the recording's own samples, whoever computes it and when.
