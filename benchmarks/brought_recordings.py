@@ -191,20 +191,17 @@ def _sound(
     expected: Int16s,
     *,
     alike: float = ALIKE,
-    lost_s: float = LOST_S,
 ) -> tuple[str, str, Attempt]:
     right = f"{len(expected) / RATE_HZ:.1f} s of it"
-    return situation, right, partial(_heard, source, expected, alike, lost_s)
+    return situation, right, partial(_heard, source, expected, alike)
 
 
-def _heard(
-    source: "bytes | Path | Pipe", expected: Int16s, alike: float, lost_s: float
-) -> tuple[str, bool]:
+def _heard(source: "bytes | Path | Pipe", expected: Int16s, alike: float) -> tuple[str, bool]:
     clip = load_clip(io.BytesIO(source) if isinstance(source, bytes) else source)
     off_s = abs(len(clip) - len(expected)) / RATE_HZ
     likeness = _likeness(clip, expected)
     came = f"{len(clip) / RATE_HZ:.2f} s, likeness of the envelopes {likeness:.2f}"
-    return came, off_s <= lost_s and likeness >= alike
+    return came, off_s <= LOST_S and likeness >= alike
 
 
 def _likeness(clip: Int16s, expected: Int16s) -> float:

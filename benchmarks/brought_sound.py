@@ -71,12 +71,12 @@ def encoded(
     """A file of any kind.
 
     Args:
-        tracks: Of each the sound, mono int16 at 16 kHz; None: a track without sound.
+        tracks: Sound of each track, mono int16 at 16 kHz; None: a track without sound.
         container: As FFmpeg calls it.
         codec: Likewise.
-        rate: Of the tracks.
-        layout: Of the tracks; every channel gets the same.
-        default: Which of them is marked so; None: as the program does it.
+        rate: Sampling rate of the tracks.
+        layout: Channels of the tracks; all get the same sound.
+        default: Number of the track that is marked as the default; None: as the program does it.
         late_s: When the sound begins.
         gap_s: Length of a pause after a second of it, in which nothing is sent.
         pictures: A video track, too.

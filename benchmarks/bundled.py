@@ -6,13 +6,14 @@ Each table has columns identity, voice and gender. The judge is the network ``ag
 the model stands the same with shuffled voices.
 """
 
-import argparse
 import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from benchmarks.harness import RESULTS, machine
 from voice2face.errors import AudioError
@@ -23,25 +24,23 @@ from voice2face.files import write_text
 from voice2face.release.inference import Model
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.bundled", description=__doc__)
-    options.add_argument("tables", nargs="+", type=Path)
-    options.add_argument("--judge", type=Path, help="else the one that is found")
-    options.add_argument("--geometry", default="tight", help="of the model's faces")
-    options.add_argument("--model", type=Path, help="else the bundled one")
-    options.add_argument("--split", default="", help="subset=VALUE: rows of that value alone")
-    options.add_argument("--out", type=Path, default=RESULTS / "bundled.json")
-    given = options.parse_args()
-    model, judge = Model(given.model), AgeGender(given.judge)
+def main(
+    tables: list[Path],
+    judge: Annotated[Path | None, typer.Option(help="Else the one that is found.")] = None,
+    geometry: Annotated[str, typer.Option(help="Geometry of the model's faces.")] = "tight",
+    model: Annotated[Path | None, typer.Option(help="Else the bundled one.")] = None,
+    split: Annotated[str, typer.Option(help="subset=VALUE: rows of that value alone.")] = "",
+    out: Path = RESULTS / "bundled.json",
+) -> None:
+    drawing, judging = Model(model), AgeGender(judge)
     answers = {}
-    for table in given.tables:
-        rows = list(read_rows(table, given.split))
-        answers[f"{table.parent.name}/{table.name}"] = answer = measure(
-            model, judge, rows, given.geometry
-        )
+    for table in tables:
+        rows = list(read_rows(table, split))
+        answer = measure(drawing, judging, rows, geometry)
+        answers[f"{table.parent.name}/{table.name}"] = answer
         print(table, json.dumps(answer, indent=2))
-    about = {"machine": machine(), "model": model.config.sha256, "split": given.split}
-    write_text(given.out, json.dumps({"gender": answers} | about, indent=2) + "\n")
+    about = {"machine": machine(), "model": drawing.config.sha256, "split": split}
+    write_text(out, json.dumps({"gender": answers} | about, indent=2) + "\n")
 
 
 def read_rows(table: Path, split: str) -> Iterator[tuple[str, str, Path]]:
@@ -86,4 +85,4 @@ def _over_people(right: np.ndarray, who: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

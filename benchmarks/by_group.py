@@ -10,15 +10,15 @@ of its variance between the labelled groups, beside that of labels dealt out ane
 same gender.
 """
 
-import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+import typer
 
 from benchmarks.by_group_page import filled, told
 from benchmarks.faces import BANDS, as_pictures
@@ -46,15 +46,15 @@ class Drawn:
     """What was drawn of each recording, and what is seen in it.
 
     Attributes:
-        who: Whose recording it is, shape (n,).
-        male: Whether a man's, as labelled.
+        who: Speaker of each recording, shape (n,).
+        male: Whether it is labelled as a man's.
         heard: Whether the model hears a man.
         seen: Whether a man is seen in the face.
-        seen_in_draws: Of the drawn faces, the share in which a man is seen.
+        seen_in_draws: Share of the drawn faces in which a man is seen.
         age: Years seen in the face.
         face: Lightness of the face's skin, 0 to 100.
-        draws: Of the drawn faces' skin, shape (n, N_DRAWS).
-        real: Of the speaker's, in the canonical face; NaN where no face is found.
+        draws: Lightness of the drawn faces' skin, shape (n, N_DRAWS).
+        real: Lightness of the speaker's skin, in the canonical face; NaN where no face is found.
     """
 
     who: Texts
@@ -68,13 +68,12 @@ class Drawn:
     real: Float64s
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.by_group", description=__doc__)
-    options.add_argument("pairs", type=Path)
-    options.add_argument("--model", help="else the default one")
-    given = options.parse_args()
-    rows, model = read_rows(given.pairs), load(given.model)
-    drawn = draw(rows, given.pairs.parent, model)
+def main(
+    pairs: Path,
+    name: Annotated[str | None, typer.Option("--model", help="Else the default one.")] = None,
+) -> None:
+    rows, model = read_rows(pairs), load(name)
+    drawn = draw(rows, pairs.parent, model)
     found = {
         "run_with": "python -m benchmarks.by_group PAIRS.csv",
         "machine": machine(),
@@ -87,7 +86,7 @@ def main() -> None:
     write_text(RESULTS / "by_group.json", json.dumps(found, indent=1) + "\n")
     words = told(found)
     print(words)
-    if given.model is None:
+    if name is None:
         for page in (PAGE, model.folder / "README.md"):
             write_text(page, filled(page.read_text(encoding="utf-8"), words))
 
@@ -261,4 +260,4 @@ def shuffled(numbers: Int64s, male: Bools, of: Any) -> Float64s:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -6,13 +6,14 @@ Copies are training faces of the corpus, changed; beside them stand real faces o
 split and the mean face. Intervals are of simulated sets whose true distance is known.
 """
 
-import argparse
 import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from PIL import Image, ImageFilter
 
 from benchmarks.harness import RESULTS, machine
@@ -29,12 +30,11 @@ SETTINGS = ((40, 8, 0.0), (40, 8, 0.5), (100, 8, 0.5), (100, 32, 0.3), (200, 64,
 SPREAD = 0.5  # of simulated made faces: their true diversity
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.distances", description=__doc__)
-    options.add_argument("corpus", type=Path)
-    options.add_argument("--out", type=Path, default=RESULTS / "distances.json")
-    given = options.parse_args()
-    corpus = Corpus.open(given.corpus)
+def main(
+    folder: Annotated[Path, typer.Argument(metavar="CORPUS")],
+    out: Path = RESULTS / "distances.json",
+) -> None:
+    corpus = Corpus.open(folder)
     answer = {
         "copies": copies(corpus),
         "intervals_that_hold_the_truth": list(simulations()),
@@ -42,7 +42,7 @@ def main() -> None:
         "corpus": corpus.info.data_hash,
         "machine": machine(),
     }
-    write_text(given.out, json.dumps(answer, indent=2) + "\n")
+    write_text(out, json.dumps(answer, indent=2) + "\n")
     print(json.dumps(answer, indent=2))
 
 
@@ -112,7 +112,7 @@ def simulations() -> Iterator[dict[str, float]]:
 
 
 def true_kernel_distance(dim: int, shift: float) -> float:
-    """Of normal sets of unit spread, one shifted by as much in each dimension, in closed form.
+    """Distance of normal sets of unit spread, one shifted alike in each dimension, in closed form.
 
     With x = s + u and y = s' + u', u and u' normal, the inner product t = x·y / dim has the moments
     E t = s·s'/dim, E t² and E t³ of a normal bilinear form; the kernel is 1 + 3 t + 3 t² + t³.
@@ -131,4 +131,4 @@ def true_kernel_distance(dim: int, shift: float) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -10,7 +10,6 @@ kept; how near the nearest face of training is; draws a second. And OUT/draws.pn
 the face, then draws of each kind.
 """
 
-import argparse
 import json
 import time
 from dataclasses import dataclass, replace
@@ -19,11 +18,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import typer
 from PIL import Image
 
-from benchmarks.face_space import SHIPPED, open_faces
+from benchmarks.face_space import SHIPPED, Places, open_faces
 from benchmarks.faces import apart, as_pictures
-from benchmarks.harness import RESULTS, machine
+from benchmarks.harness import RESULTS, DataFolder, machine
 from voice2face.arrays import Bools, Floats, Int64s
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet
@@ -66,24 +66,19 @@ class Open:
     usual: Usual
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.draws", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("space", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    given = options.parse_args()
-    arrays = read_arrays(given.space)
-    people, codes = open_faces(given), Codes.read(arrays)
+def main(out: Path, space: Path, data: DataFolder) -> None:
+    arrays = read_arrays(space)
+    people, codes = open_faces(Places(out, data)), Codes.read(arrays)
     own = codes.of(people.texture, people.shape)
     clean = Clean()(people.texture, people.shape, own)
     faces = Open(people, own, clean, Usual.of(people.texture))
-    heard = np.load(given.out / "avspeech-heard.npz", allow_pickle=False)["raw"]
+    heard = np.load(out / "avspeech-heard.npz", allow_pickle=False)["raw"]
     some = np.random.default_rng(0).choice(len(heard), N_VOICES, replace=False)
     spaces = systems(arrays)
     found: dict[str, Any] = {
         "run_with": "python -m benchmarks.draws OUT FACE_SPACE.npz --data FOLDER",
         "machine": machine(),
-        "space_sha256": sha256_of(given.space),
+        "space_sha256": sha256_of(space),
         "part": msgspec.to_builtins(SHIPPED),
         "voices": N_VOICES,
         "draws_of_each": N_DRAWS,
@@ -93,7 +88,7 @@ def main() -> None:
     }
     write_text(RESULTS / "draws.json", json.dumps(found, indent=1) + "\n")
     print(json.dumps(found["draws"], indent=1))
-    sheet(spaces, heard[some[:N_ROWS]]).save(given.out / "draws.png")
+    sheet(spaces, heard[some[:N_ROWS]]).save(out / "draws.png")
 
 
 def systems(arrays: Arrays) -> dict[str, FaceSpace]:
@@ -226,4 +221,4 @@ def sheet(spaces: dict[str, FaceSpace], heard: Floats) -> Image.Image:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -8,15 +8,16 @@ not made again. It is no ``train face``, for each of its collections has its own
 part in the faces: FairFace the faces, the portraits what surrounds them, the speakers numbers.
 """
 
-import argparse
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import typer
 
+from benchmarks.harness import DataFolder
 from voice2face.arrays import Float32s, Float64s, Texts, UInt8s
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
@@ -83,21 +84,31 @@ CANONICAL = NormalisedFilters(
 Arrays = dict[str, npt.NDArray]
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.face_space", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    teachers = [speakers(given), readers(given)]
+@dataclass(frozen=True)
+class Places:
+    """Folders.
+
+    Attributes:
+        out: Where normalised faces and voice embeddings are kept.
+        data: Where the data sets lie.
+    """
+
+    out: Path
+    data: Path
+
+
+def main(out: Path, data: DataFolder) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    places = Places(out, data)
+    teachers = [speakers(places), readers(places)]
     started = time.perf_counter()
-    write_arrays(given.out / "shipped.npz", shipped(given, teachers))
+    write_arrays(out / "shipped.npz", shipped(places, teachers))
     print(f"shipped: {time.perf_counter() - started:.0f} s", flush=True)
 
 
-def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
+def shipped(places: Places, teachers: list[Speakers]) -> Arrays:
     """Pixels of FairFace and of the portraits."""
-    around, faces, (heard, read_aloud) = portraits(given), open_faces(given), teachers
+    around, faces, (heard, read_aloud) = portraits(places), open_faces(places), teachers
     studio = studio_light(around)
     assert heard.texture is not None
     as_exposed = np.ones(len(heard.texture), np.float32)
@@ -106,24 +117,24 @@ def shipped(given: argparse.Namespace, teachers: list[Speakers]) -> Arrays:
     heads = chosen(around, presentable(around) & usual_outlines(around))
     blend, dim = arrays["blend"].astype(np.float32), len(arrays["voice_mean"])
     arrays |= head_arrays(heads, studio, blend, dim)
-    arrays |= answer(given, arrays, READ, seen)
+    arrays |= answer(places, arrays, READ, seen)
     arrays |= fit_draws(arrays, faces)
     arrays |= fit_spread(arrays, SHIPPED, faces)
-    return arrays | as_photographed(given, arrays, faces)
+    return arrays | as_photographed(places, arrays, faces)
 
 
-def as_photographed(given: argparse.Namespace, arrays: Arrays, faces: People) -> Arrays:
+def as_photographed(places: Places, arrays: Arrays, faces: People) -> Arrays:
     """What gives drawn people the light of all of FairFace's that can be normalised."""
-    seen, _ = frontal_faces(given)
+    seen, _ = frontal_faces(places)
     _, drawn = drawn_people(arrays, SHIPPED, faces)
     textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
     inside = Layout.read().inside(PX)[..., None]
     return fit_light(seen.texture, seen.weight, textures, inside)
 
 
-def answer(given: argparse.Namespace, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:
+def answer(places: Places, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:
     """What makes drawn faces read as the speakers' canonical faces are."""
-    table = given.data / "pairs" / "avspeech" / "pairs.csv"
+    table = places.data / "pairs" / "avspeech" / "pairs.csv"
     paths = [table.parent / row["canonical"] for row in read_rows(table)]
     embedder = open_embedder(READER)
     seen, left_out = FaceSet.of_files(paths, detector())
@@ -142,16 +153,16 @@ def studio_light(around: People) -> Float32s:
     return np.asarray(shades(some.texture).mean(axis=0, dtype=np.float32))
 
 
-def open_faces(given: argparse.Namespace) -> People:
+def open_faces(places: Places) -> People:
     """FairFace's that can be drawn from, in the light of a studio.
 
     Weighed so that no gender, race or age as labelled there counts for more.
     """
-    people, labels = frontal_faces(given)
+    people, labels = frontal_faces(places)
     good = presentable(people)
     print(f"faces: {int(good.sum())} of {len(good)} can be drawn from", flush=True)
     gender, age, race = (labels[name][good] for name in ("gender", "age", "race"))
-    people, studio = chosen(people, good), studio_light(portraits(given))
+    people, studio = chosen(people, good), studio_light(portraits(places))
     gain = evened_exposure(people.texture, race)
     races = {name: 1 / len(set(race.tolist())) for name in sorted(set(race.tolist()))}
     return replace(
@@ -162,11 +173,11 @@ def open_faces(given: argparse.Namespace) -> People:
 
 
 def frontal_faces(
-    given: argparse.Namespace,
+    places: Places,
 ) -> tuple[People, dict[str, Texts]]:
     """All of FairFace's that can be normalised; labels of gender, age and race."""
-    table = given.data / "open" / "faces.csv"
-    rows, arrays = _faces(given, "faces", table, "picture", NormalisedFace(px=PX))
+    table = places.data / "open" / "faces.csv"
+    rows, arrays = _faces(places, "faces", table, "picture", NormalisedFace(px=PX))
     of = {name: np.array([row[name] for row in rows]) for name in ("gender", "age", "race")}
     years = np.array([YEARS[name] for name in of["age"]])
     weight = np.full(len(rows), 1 / len(rows))
@@ -174,47 +185,51 @@ def frontal_faces(
     return People(arrays["texture"], arrays["shape"], male, years, weight), of
 
 
-def portraits(given: argparse.Namespace) -> People:
+def portraits(places: Places) -> People:
     """The coloured ones, with hair."""
-    table = given.data / "open" / "portraits.csv"
+    table = places.data / "open" / "portraits.csv"
     settings = NormalisedFace(px=PX, hair=True, filters=PORTRAITS)
-    rows, arrays = _faces(given, "portraits", table, "picture", settings)
+    rows, arrays = _faces(places, "portraits", table, "picture", settings)
     male = np.array([row["gender"] == "male" for row in rows])
     years = np.array([float(row["age_by_network"]) for row in rows])
     weight = np.full(len(rows), 1 / len(rows))
     return People(arrays["texture"], arrays["shape"], male, years, weight, arrays["person"])
 
 
-def speakers(given: argparse.Namespace) -> Speakers:
+def speakers(places: Places) -> Speakers:
     """AVSpeech's, with their canonical faces; gender and age as a network sees them."""
-    table = given.data / "pairs" / "avspeech" / "pairs.csv"
+    table = places.data / "pairs" / "avspeech" / "pairs.csv"
     settings = NormalisedFace(px=PX, hair=True, filters=CANONICAL)
-    rows, arrays = _faces(given, "avspeech", table, "canonical", settings)
-    heard = _embedded(given, "avspeech", table)
+    rows, arrays = _faces(places, "avspeech", table, "canonical", settings)
+    heard = _embedded(places, "avspeech", table)
     number = {row["clip"]: i for i, row in enumerate(read_rows(table))}
     of = np.array([number[row["clip"]] for row in rows])
-    seen = _seen(given, table)
+    seen = _seen(places, table)
     person = np.array([row["identity"] for row in rows])
     male, age = seen["male"][of], seen["age"][of]
     return Speakers(heard[of], person, male, age, arrays["texture"], arrays["shape"])
 
 
-def readers(given: argparse.Namespace) -> Speakers:
+def readers(places: Places) -> Speakers:
     """LibriSpeech's, whose gender is known."""
-    table = given.data / "open" / "voices.csv"
+    table = places.data / "open" / "voices.csv"
     rows = read_rows(table)
     male = np.array([float(row["gender"] == "male") for row in rows])
     person = np.array([row["identity"] for row in rows])
     return Speakers(
-        _embedded(given, "readers", table), person, male, np.full(len(rows), np.nan), on_record=True
+        _embedded(places, "readers", table),
+        person,
+        male,
+        np.full(len(rows), np.nan),
+        on_record=True,
     )
 
 
 def _faces(
-    given: argparse.Namespace, name: str, table: Path, column: str, settings: NormalisedFace
+    places: Places, name: str, table: Path, column: str, settings: NormalisedFace
 ) -> tuple[list[dict[str, str]], Arrays]:
     """Rows of a table whose face can be normalised, and the faces; from OUT if they are there."""
-    kept = given.out / f"{name}-normalised.npz"
+    kept = places.out / f"{name}-normalised.npz"
     rows = read_rows(table)
     if kept.exists():
         stored = dict(np.load(kept, allow_pickle=False))
@@ -230,9 +245,9 @@ def _faces(
     return [rows[i] for i in found], arrays
 
 
-def _embedded(given: argparse.Namespace, name: str, table: Path) -> Float32s:
+def _embedded(places: Places, name: str, table: Path) -> Float32s:
     """What GE2E hears in each row's recording, shape (rows, 256)."""
-    kept = given.out / f"{name}-heard.npz"
+    kept = places.out / f"{name}-heard.npz"
     if not kept.exists():
         encoder = Ge2e()
         paths = [table.parent / row["voice"] for row in read_rows(table)]
@@ -240,9 +255,9 @@ def _embedded(given: argparse.Namespace, name: str, table: Path) -> Float32s:
     return np.asarray(np.load(kept, allow_pickle=False)["raw"])
 
 
-def _seen(given: argparse.Namespace, table: Path) -> Arrays:
+def _seen(places: Places, table: Path) -> Arrays:
     """Gender that a network sees in canonical faces, and age in pictures; NaN without a face."""
-    kept = given.out / "avspeech-seen.npz"
+    kept = places.out / "avspeech-seen.npz"
     if not kept.exists():
         seen = {name: _judged(table, name) for name in ("canonical", "face")}
         age = np.where(np.isnan(seen["face"][0]), seen["canonical"][0], seen["face"][0])
@@ -261,4 +276,4 @@ def _judged(table: Path, column: str) -> tuple[Float64s, Float64s]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -7,11 +7,14 @@ is the one that taught the face space; how many faces and portraits it consists 
 second (OUT of ``benchmarks.face_space``), how many recordings in the first.
 """
 
-import argparse
 import shutil
 from pathlib import Path
+from typing import Annotated
 
-from benchmarks.face_space import SHIPPED, open_faces, portraits
+import typer
+
+from benchmarks.face_space import SHIPPED, Places, open_faces, portraits
+from benchmarks.harness import DataFolder
 from voice2face.generators import face_space
 from voice2face.parts import Part, read_arrays
 from voice2face.release.people import people_entry
@@ -51,22 +54,19 @@ measure on people whose faces, genders and ages taught nothing; docs/people.md s
 """
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.face_space_model", description=__doc__
-    )
-    options.add_argument("face_space", type=Path)
-    options.add_argument("out", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--kept", type=Path, required=True)
-    given = options.parse_args()
+def main(
+    file: Annotated[Path, typer.Argument(metavar="FACE_SPACE")],
+    out: Path,
+    data: DataFolder,
+    kept: Annotated[Path, typer.Option(help="OUT of benchmarks.face_space.")],
+) -> None:
     parts = [
         _new(ge2e.Ge2ePart(), ge2e.SHIPPED, ge2e.FILE),
-        _new(SHIPPED, given.face_space, face_space.FILE),
+        _new(SHIPPED, file, face_space.FILE),
         _new(heard.LinearReadOffsPart(), heard.SHIPPED, heard.FILE),
     ]
-    write_release(given.out, "face-space", parts, _provenance(given), remarks=REMARKS)
-    print(given.out)
+    write_release(out, "face-space", parts, _provenance(file, Places(kept, data)), remarks=REMARKS)
+    print(out)
 
 
 def _new(part: Part, source: Path, name: str) -> NewPart:
@@ -76,16 +76,15 @@ def _new(part: Part, source: Path, name: str) -> NewPart:
     return NewPart(part, write)
 
 
-def _provenance(given: argparse.Namespace) -> dict[str, str | int | float | bool | None]:
-    heard = read_rows(given.data / "pairs" / "avspeech" / "pairs.csv")
-    readers = read_rows(given.data / "open" / "voices.csv")
-    folders = argparse.Namespace(data=given.data, out=given.kept)
+def _provenance(file: Path, places: Places) -> dict[str, str | int | float | bool | None]:
+    heard = read_rows(places.data / "pairs" / "avspeech" / "pairs.csv")
+    readers = read_rows(places.data / "open" / "voices.csv")
     return {
         "made_by": "python -m benchmarks.face_space, python -m benchmarks.face_space_model",
         "sources": "FairFace, portraits of the US Congress; AVSpeech, LibriSpeech (numbers alone)",
-        "faces": len(open_faces(folders).texture),
-        "portraits": len(portraits(folders).texture),
-        "heads for drawn people": len(read_arrays(given.face_space)["head_ends"]),
+        "faces": len(open_faces(places).texture),
+        "portraits": len(portraits(places).texture),
+        "heads for drawn people": len(read_arrays(file)["head_ends"]),
         "recordings": len(heard),
         "readers' recordings": len(readers),
         "voice encoder": "GE2E (Resemblyzer 0.1.4, Apache-2.0)",
@@ -94,4 +93,4 @@ def _provenance(given: argparse.Namespace) -> dict[str, str | int | float | bool
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -12,7 +12,6 @@ period two; how often a detector finds a face, in draws too; how far draws of on
 how many people the region holds that is to hold nine in ten.
 """
 
-import argparse
 import json
 import time
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import typer
 
 from benchmarks.dlib_embedder import DlibEmbedder
 from benchmarks.harness import RESULTS, machine
@@ -70,19 +70,13 @@ class People:
         return [self.root / row[column] for row in self.rows]
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.faces", description=__doc__)
-    options.add_argument("name")
-    options.add_argument("model", type=Path)
-    options.add_argument("pairs", type=Path)
-    options.add_argument("--embedder", action="append", default=[])
-    given = options.parse_args()
-    part, file = read_config(given.model).generator, given.model / FILE
+def main(name: str, model: Path, pairs: Path, embedder: list[str] | None = None) -> None:
+    part, file = read_config(model).generator, model / FILE
     if not isinstance(part, FaceSpacePart):
-        raise SystemExit(f"{given.model}: draws by no face space")
+        raise SystemExit(f"{model}: draws by no face space")
     arrays = read_arrays(file)
     space = FaceSpace(part, arrays)
-    people = read_people(given.pairs)
+    people = read_people(pairs)
     started = time.perf_counter()
     faces = as_pictures(space.faces(people.heard))
     took = (time.perf_counter() - started) / len(faces)
@@ -90,7 +84,7 @@ def main() -> None:
         space.faces(np.repeat(people.heard, N_DRAWS, axis=0), np.random.default_rng(0))
     )
     found = {
-        "run_with": f"python -m benchmarks.faces {given.name} MODEL PAIRS.csv --embedder FILE",
+        "run_with": f"python -m benchmarks.faces {name} MODEL PAIRS.csv --embedder FILE",
         "machine": machine(),
         "space_sha256": sha256_of(file),
         "part": msgspec.to_builtins(part),
@@ -98,11 +92,11 @@ def main() -> None:
         "people": len(set(people.who.tolist())),
         "seconds_a_face": took,
         **judged(people, faces, drawn, space),
-        "matching": [matched(people, faces, name) for name in ("face_reid_0095", *given.embedder)],
+        "matching": [matched(people, faces, one) for one in ("face_reid_0095", *(embedder or ()))],
         **spreads(people, drawn),
         "region_of_nine_in_ten_holds": coverage(people, space, arrays),
     }
-    write_text(RESULTS / f"{given.name}.json", json.dumps(found, indent=1) + "\n")
+    write_text(RESULTS / f"{name}.json", json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
 
@@ -302,4 +296,4 @@ def coverage(people: People, space: FaceSpace, arrays: dict[str, npt.NDArray[Any
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,23 +1,23 @@
 """The report's five models side by side, and what it says of their pictures.
 
-    python -m benchmarks.five_models OUT [--also PAIRS.csv...] [--beside MODEL]
+    python -m benchmarks.five_models OUT [--also PAIRS.csv]... [--beside MODEL]
 
 OUT is where ``five_models.sh`` trained them; asked of the seeds of which all models are there, at
 one number of iterations. Writes ``results/five_models.json`` (realism: the measures and the
 report's claims; gender and age that the faces show) and ``docs/images/five_models.png``. Faces are
-made from recordings of people whom no stage has met, and of the tables ``--also`` (columns
-identity, voice, gender, age).
+made from recordings of people whom no stage was trained on, and of the tables ``--also`` (with
+columns identity, voice, gender, age).
 """
 
-import argparse
 import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+import typer
 
 from benchmarks.faces import BANDS
 from benchmarks.harness import RESULTS, machine
@@ -44,22 +44,23 @@ PICTURE = Path("docs/images/five_models.png")
 Systems = dict[str, list[ModelSystem]]  # of each variant, a model a seed
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.five_models", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("--also", nargs="*", type=Path, default=[])
-    options.add_argument("--beside", type=Path, help="another model, measured but not shown")
-    given = options.parse_args()
-    models = trained(given.out / "faces")
-    beside = {BESIDE: [ModelSystem.of(BESIDE, given.beside)]} if given.beside else {}
-    corpus, judge = Corpus.open(given.out / "open"), AgeGender()
+def main(
+    out: Path,
+    also: Annotated[list[Path] | None, typer.Option(help="A table of pairs; repeatable.")] = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="Another model, measured but not shown.")
+    ] = None,
+) -> None:
+    models = trained(out / "faces")
+    others = {BESIDE: [ModelSystem.of(BESIDE, beside)]} if beside else {}
+    corpus, judge = Corpus.open(out / "open"), AgeGender()
     learned = as_faces(corpus.faces("train").pixels)
     embedders = {
         "face_reid_0095": open_embedder("face_reid_0095"),
         "eigenfaces": Eigenfaces.fit(learned, GEOMETRIES[GEOMETRY]),
     }
     with tempfile.TemporaryDirectory() as place:
-        every = models | beside
+        every = models | others
         context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
         found = realism.EXPERIMENT.answer(context)
         context.models = models
@@ -68,13 +69,13 @@ def main() -> None:
         shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
     answer: dict[str, Any] = {
         "machine": machine(),
-        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv... --beside MODEL",
+        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv --beside MODEL",
         "seen": {
             f"{table.parent.name}/{table.name}": {
                 name: [seen(one, judge, table) for one in seeds]
-                for name, seeds in (models | beside).items()
+                for name, seeds in (models | others).items()
             }
-            for table in given.also
+            for table in also or ()
         },
     }
     answer["models"] = {
@@ -126,4 +127,4 @@ def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

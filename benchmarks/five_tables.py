@@ -9,11 +9,12 @@ whose picture is there (PAIRS.csv) are those that a network sees in it, and no p
 a reader's gender is known (VOICES.csv), and the age is what the shipped read-off hears.
 """
 
-import argparse
 import csv
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from voice2face.audio.speech import read_speech
 from voice2face.corpus.prepare.splits import SplitRule
@@ -31,16 +32,15 @@ HELD_OUT_FACES = SplitRule.parse("hash:0/50/50")
 OLDEST = 60  # the last group: so many years and more
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.five_tables", description=__doc__)
-    options.add_argument("voices", type=Path)
-    options.add_argument("pairs", type=Path)
-    options.add_argument("faces", type=Path)
-    options.add_argument("out", type=Path)
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    _write(given.out / "faces.csv", faces(given.faces))
-    _write(given.out / "voices.csv", [*readers(given.voices), *speakers(given.pairs)])
+def main(
+    voices: Path,
+    pairs: Path,
+    pictures: Annotated[Path, typer.Argument(metavar="FACES")],
+    out: Path,
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "faces.csv", faces(pictures))
+    _write(out / "voices.csv", [*readers(voices), *speakers(pairs)])
 
 
 def faces(table: Path) -> list[Row]:
@@ -117,4 +117,4 @@ def _write(path: Path, rows: list[Row]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -11,17 +11,18 @@ Fréchet distance of each to real faces that the recogniser has not seen, that o
 and what share of the others' the first model's is.
 """
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+import typer
 
 from benchmarks.faces import ANYTHING, as_pictures
-from benchmarks.harness import RESULTS, machine
+from benchmarks.harness import RESULTS, DataFolder, machine
 from voice2face.arrays import Bools, Pictures, Vectors
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
@@ -55,30 +56,29 @@ N_SETS = 20  # of other real faces, by lot
 Names = npt.NDArray[np.str_]
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.frechet", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--model", action="append", default=[], help="else those of the package")
-    options.add_argument("--five", type=Path, help="where five_models.sh trained")
-    given = options.parse_args()
-    faces, looks = real_faces(given.out, given.data / "open" / "faces.csv")
+def main(
+    out: Path,
+    data: DataFolder,
+    model: Annotated[list[str] | None, typer.Option(help="Else those of the package.")] = None,
+    five: Annotated[Path | None, typer.Option(help="Where five_models.sh trained.")] = None,
+) -> None:
+    faces, looks = real_faces(out, data / "open" / "faces.csv")
     learned, shown = np.arange(len(faces)) % 2 == 0, np.arange(len(faces)) % 4 == 1
-    network, told = recogniser((faces, looks), learned, given.out / "recogniser")
+    network, told = recogniser((faces, looks), learned, out / "recogniser")
     embedder = open_embedder(network)
 
     def features(textures: Pictures) -> Vectors:
         return embedder.embed(FaceSet.of_crops(textures, GEOMETRY))
 
     real, others = features(faces[shown]), features(faces[~learned & ~shown])
-    voices = given.data / "open" / "voices.csv"
+    voices = data / "open" / "voices.csv"
     speech = [
         read_speech(voices.parent / row["voice"])
         for row in read_rows(voices)
         if row["subset"] == UNHEARD
     ]
-    trained = sorted(given.five.glob("faces/*/model")) if given.five else []
-    models = {name: load(name) for name in given.model or MODELS}
+    trained = sorted(five.glob("faces/*/model")) if five else []
+    models = {name: load(name) for name in model or MODELS}
     models |= {folder.parent.name: Model(folder) for folder in trained}
     sets = {name: drawn(model, speech) for name, model in models.items()}
     n = min(len(others), *(len(textures) for textures, _ in sets.values()))
@@ -171,4 +171,4 @@ def to_sets(features: Vectors, real: Vectors, n: int) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -11,7 +11,6 @@ places. Writes ``results/frechet_steps.json``: the distance of each to real face
 is a shift of the mean, and plain figures of the pictures.
 """
 
-import argparse
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,20 +19,19 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import typer
 from msgspec.structs import replace
 
-from benchmarks.face_space import SHIPPED, frontal_faces, portraits, studio_light
+from benchmarks.face_space import SHIPPED, Places, frontal_faces, portraits, studio_light
 from benchmarks.frechet import (
     GEOMETRY,
     PX,
-    Pictures,
-    Vectors,
     normalised_again,
     real_faces,
     to_sets,
 )
-from benchmarks.harness import RESULTS, machine
-from voice2face.arrays import Float32s, Floats
+from benchmarks.harness import RESULTS, DataFolder, machine
+from voice2face.arrays import Float32s, Floats, Pictures, Vectors
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.faces.drawing import Drawing
@@ -61,17 +59,10 @@ DRAWN_PX = 256
 Step = tuple[str, Pictures]
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.frechet_steps", description=__doc__
-    )
-    options.add_argument("out", type=Path)
-    options.add_argument("space", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    given = options.parse_args()
-    faces, _ = real_faces(given.out, given.data / "open" / "faces.csv")
+def main(out: Path, space: Path, data: DataFolder) -> None:
+    faces, _ = real_faces(out, data / "open" / "faces.csv")
     row = np.arange(len(faces)) % 4
-    network = given.out / "recogniser" / NETWORK
+    network = out / "recogniser" / NETWORK
     embedder = open_embedder(network)
 
     def features(textures: Pictures) -> Vectors:
@@ -79,21 +70,22 @@ def main() -> None:
 
     real = features(faces[row == 1])
     found = {"other real faces": measured(faces[row == 3], features, real)}
-    people, labels = frontal_faces(given)
+    places = Places(out, data)
+    people, labels = frontal_faces(places)
     good = presentable(people)
     found["in even light, eyes open, no spectacles"] = measured(
         faces[(row == 3) & good], features, real
     )
-    studio = studio_light(portraits(given))
+    studio = studio_light(portraits(places))
     gain = evened_exposure(people.texture, labels["race"])
     some = (row == 3) & good
-    for name, textures in steps(chosen(people, some), gain[some], studio, read_arrays(given.space)):
+    for name, textures in steps(chosen(people, some), gain[some], studio, read_arrays(space)):
         found[name] = measured(textures, features, real)
         print(name, found[name], flush=True)
     told: dict[str, Any] = {
         "run_with": "python -m benchmarks.frechet_steps OUT FACE_SPACE.npz --data FOLDER",
         "machine": machine(),
-        "space_sha256": sha256_of(given.space),
+        "space_sha256": sha256_of(space),
         "recogniser_sha256": sha256_of(network),
         "part": msgspec.to_builtins(SHIPPED),
         "steps": found,
@@ -164,4 +156,4 @@ def as_drawn_people(people: People, own: Float32s, arrays: Arrays) -> dict[str, 
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

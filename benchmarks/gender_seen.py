@@ -6,9 +6,10 @@ For corpora without labels, to pair voices and faces by. A row whose picture sho
 gender is doubted, gets none. Paths are written in full.
 """
 
-import argparse
 import csv
 from pathlib import Path
+
+import typer
 
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
@@ -17,12 +18,8 @@ PICTURE, FILES = "face", ("voice", "face", "canonical")
 SURE = 0.8  # probability from which a gender is believed
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.gender_seen", description=__doc__)
-    options.add_argument("pairs", type=Path)
-    options.add_argument("out", type=Path)
-    given = options.parse_args()
-    write_seen(given.pairs, given.out)
+def main(pairs: Path, out: Path) -> None:
+    write_seen(pairs, out)
 
 
 def write_seen(pairs: Path, out: Path) -> None:
@@ -46,4 +43,4 @@ def write_seen(pairs: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -15,7 +15,7 @@ Answers = dict[str, dict[str, Any]]
 
 
 def step_figures(answers: Answers, scale: Scale) -> list[Figure]:
-    """Of each way: time, the processor's part of it, memory, share of what is possible."""
+    """Time of each way, the processor's part of it, memory, share of what is possible."""
     least = least_s(answers, scale)
     figures: list[Figure] = []
     for name, answer in answers.items():
@@ -40,7 +40,7 @@ def step_figures(answers: Answers, scale: Scale) -> list[Figure]:
 
 
 def _precision(way: str) -> str:
-    """Whose matrix rate bounds a way."""
+    """The precision whose matrix rate bounds a way."""
     return "tf32" if way == "plain-tf32" else "fp32" if way.startswith("plain") else way[:4]
 
 

@@ -4,7 +4,6 @@
 starts one for each way.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import typer
 
 from benchmarks.gpu_plain import plain_steps
 from benchmarks.gpu_scale import Scale, made_data
@@ -34,7 +34,7 @@ class Way:
         says: In words.
         plain: The recipe as docs/method.md says that the released program works.
         loads: With the plain recipe: a loading process, else one batch again and again.
-        precision: Of the recipe.
+        precision: Precision of the recipe.
         tf32: Products in 32 bits rounded; None: as the training sets it.
         search: cuDNN looks for its fastest convolutions.
         compiled: ``torch.compile``.
@@ -186,7 +186,7 @@ def rates(scale: Scale) -> dict[str, float]:
 
 
 def _best_s(call: Callable[[], object], device: torch.device, n: int = 10) -> float:
-    """Of three series of calls the fastest, in seconds a call."""
+    """The fastest of three series of calls, in seconds a call."""
     took = []
     for _ in range(4):  # the first is a warm-up
         _finish(device)
@@ -218,23 +218,13 @@ def _peak_mb(device: torch.device) -> float | None:
     return torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else None
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=(*WAYS, "rates"))
-    parser.add_argument("answer", type=Path)
-    parser.add_argument("--scale", type=json.loads, default={})
-    parser.add_argument("--profile", action="store_true", help="what takes longest, too")
-    arguments = parser.parse_args()
-    scale = Scale(**arguments.scale)
-    if scale.device == "cpu":
+def main(way: str, answer: Path, scale: str = "{}", profile: bool = False) -> None:
+    chosen = Scale(**json.loads(scale))
+    if chosen.device == "cpu":
         torch.set_num_threads(1)
-    found: dict[str, Any]
-    if arguments.way == "rates":
-        found = rates(scale)
-    else:
-        found = measure(arguments.way, scale, profile=arguments.profile)
-    arguments.answer.write_text(json.dumps(found | {"scale": asdict(scale)}), "utf-8")
+    found = rates(chosen) if way == "rates" else measure(way, chosen, profile=profile)
+    answer.write_text(json.dumps(found | {"scale": asdict(chosen)}), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

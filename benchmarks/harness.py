@@ -12,12 +12,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 RESULTS = Path(__file__).with_name("results")
 PACKAGES = ("voice2face", "numpy", "av", "onnxruntime")
 PROGRAM = (sys.executable, "-m", "voice2face")
+# Option of benchmarks that are commands of their own.
+DataFolder = Annotated[Path, typer.Option("--data", help="Where the data sets lie.")]
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -46,10 +50,10 @@ class Figure:
 
     Attributes:
         name: What was measured, with its unit.
-        minimum: Of ``n`` measurements.
-        median: Of the same.
-        maximum: Of the same.
-        n: How many.
+        minimum: Least of the measurements.
+        median: Their median.
+        maximum: Largest of the measurements.
+        n: Number of measurements.
         at_most: The target, if less is better.
         at_least: The target, if more is better.
     """

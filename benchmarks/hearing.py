@@ -61,7 +61,7 @@ def measure(inputs: Inputs) -> Result:
 
 
 def _speed(inputs: Inputs, encoder: Ge2e) -> list[Figure]:
-    """Of the encoder alone: a new process that embeds one clip, and clips after one another."""
+    """Times of the encoder alone: a new process with one clip, and clips one after another."""
     program = (
         "import sys; from voice2face.audio.speech import read_speech; "
         "from voice2face.voice_encoders.ge2e import Ge2e; Ge2e().embed(read_speech(sys.argv[1]))"

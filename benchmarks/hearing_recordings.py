@@ -66,7 +66,7 @@ class Heard:
 
     @property
     def people(self) -> np.ndarray:
-        """Whose each is."""
+        """Speaker of each recording."""
         return self.column("identity")
 
     @property

@@ -28,7 +28,7 @@ def mp4(
 
     Args:
         n_samples: In all.
-        sample_bytes: Of each.
+        sample_bytes: Size of each sample.
         offsets: Number of chunks; all begin at the same place, so that the data serve them all.
         data: What lies there.
         video: A track of pictures in place of sound.

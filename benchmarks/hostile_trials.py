@@ -86,7 +86,7 @@ def attempt(
         name: What is tried.
         words: The command.
         secret: What nothing that it says may hold.
-        status: It must end with.
+        status: Exit status that is wanted.
         also: Further looks at its end: what is wrong, empty for nothing.
         child: Called in the new process before the program is started.
     """

@@ -8,13 +8,14 @@ The best possible accuracy is known. What is done in OUT is not done again; once
 ``results/known_truth.json`` and the table of ``docs/known-truth.md`` are written.
 """
 
-import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
+import typer
 
 from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
@@ -35,16 +36,15 @@ MODEL, SHUFFLED = "baseline", "shuffled voices"
 SYSTEMS = {BOUND, ORACLE, MODEL, SHUFFLED}
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.known_truth")
-    options.add_argument("out", type=Path)
-    options.add_argument("--only", type=lambda text: [float(x) for x in text.split(",")])
-    options.add_argument("--iterations", type=int, default=2000)
-    given = options.parse_args()
-    for coupling in given.only or COUPLINGS:
-        if not (given.out / f"{coupling}.json").is_file():
-            answer(given.out, coupling, given.iterations)
-    done = {coupling: given.out / f"{coupling}.json" for coupling in COUPLINGS}
+def main(
+    out: Path,
+    only: Annotated[str, typer.Option(help="Couplings, such as 0,1; else all.")] = "",
+    iterations: int = 2000,
+) -> None:
+    for coupling in map(float, only.split(",")) if only else COUPLINGS:
+        if not (out / f"{coupling}.json").is_file():
+            answer(out, coupling, iterations)
+    done = {coupling: out / f"{coupling}.json" for coupling in COUPLINGS}
     if all(path.is_file() for path in done.values()):
         found = {
             "machine": machine(),
@@ -90,4 +90,4 @@ def opened(corpus: Corpus, model: ModelSystem, folder: Path) -> Context:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -10,7 +10,6 @@ done in OUT is not done again; and what is done is written into
 ``results/known_truth_steps.json`` and, with ``results/known_truth.json``, ``docs/known-truth.md``.
 """
 
-import argparse
 import hashlib
 import json
 import tempfile
@@ -19,10 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+import typer
 
 from benchmarks.band_statistics import BandStatistics
 from benchmarks.harness import RESULTS, machine
@@ -136,24 +136,23 @@ class Cohort:
         return _matched(told, whose[asked], read, self.whose[~taught], self.seen)
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.known_truth_steps")
-    options.add_argument("out", type=Path)
-    options.add_argument("--only", default="", help="such as 11/0.85,12/0")
-    options.add_argument("--encoder", default=",".join(ENCODERS))
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+def main(
+    out: Path,
+    only: Annotated[str, typer.Option(help="Such as 11/0.85,12/0; else all.")] = "",
+    encoder: str = ",".join(ENCODERS),
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     wanted = [f"{seed}/{coupling:g}" for seed in SEEDS for coupling in COUPLINGS]
-    for name in given.only.split(",") if given.only else wanted:
+    for name in only.split(",") if only else wanted:
         seed, coupling = int(name.split("/")[0]), float(name.split("/")[1])
-        for encoder in given.encoder.split(","):
-            path = _answer(given.out, name, encoder)
+        for hearing in encoder.split(","):
+            path = _answer(out, name, hearing)
             known = json.loads(path.read_text()) if path.is_file() else {}
-            if encoder == SIMPLE or seed == SEEDS[0]:
-                found = answer(given.out, seed, coupling, encoder, known)
+            if hearing == SIMPLE or seed == SEEDS[0]:
+                found = answer(out, seed, coupling, hearing, known)
                 write_text(path, json.dumps(found, indent=1) + "\n")
-                print(name, encoder, json.dumps(found["systems"]), flush=True)
-    done = [name for name in wanted if _answer(given.out, name, SIMPLE).is_file()]
+                print(name, hearing, json.dumps(found["systems"]), flush=True)
+    done = [name for name in wanted if _answer(out, name, SIMPLE).is_file()]
     if done:
         found = {
             "machine": machine(),
@@ -161,7 +160,7 @@ def main() -> None:
             "people_learned_from": N_LEARNED,
             "people_asked_about": N_ASKED,
             "recordings_and_pictures_of_each": N_EACH,
-            "cohorts": {name: _all_encoders(given.out, name) for name in done},
+            "cohorts": {name: _all_encoders(out, name) for name in done},
         }
         write_text(RESULTS / "known_truth_steps.json", json.dumps(found, indent=1) + "\n")
         write_page()
@@ -307,4 +306,4 @@ def _answer(out: Path, name: str, encoder: str) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -17,7 +17,7 @@ from benchmarks.inputs import Inputs
 from voice2face.corpus import Corpus
 from voice2face.corpus.arrays import Faces
 from voice2face.corpus.prepare import prepare
-from voice2face.evaluation.embedders.fitted import Fisherfaces, LinearAttributes
+from voice2face.evaluation.embedders.fitted import Fisherfaces, LinearAttributes, as_faces
 from voice2face.evaluation.metrics.matching import Scored, match_one_of_two
 from voice2face.evaluation.statistics.intervals import Estimate, estimate
 from voice2face.networks.variants import recipe
@@ -99,8 +99,8 @@ def measure(corpus_folder: Path, model_folder: Path) -> dict[str, dict[str, Answ
     heard = [encoder.pooled(np.asarray(v, np.float32)) for v in voices.frames]
     made = model.faces(np.stack(heard))
     embedders = {
-        "attributes": LinearAttributes.fit(_pixels(learned), _shared(learned)),
-        "fisherfaces": Fisherfaces.fit(_pixels(learned), learned.identity),
+        "attributes": LinearAttributes.fit(as_faces(learned.pixels), _shared(learned)),
+        "fisherfaces": Fisherfaces.fit(as_faces(learned.pixels), learned.identity),
     }
     rng = np.random.default_rng(SEED)
     return {
@@ -117,7 +117,9 @@ def _answers(
     rng: np.random.Generator,
 ) -> dict[str, Answers]:
     # Each side is centred: what all made faces share against all real ones tells nobody apart.
-    vectors, real = (x - x.mean(axis=0) for x in map(embedder.embed, (made, _pixels(unseen))))
+    vectors, real = (
+        x - x.mean(axis=0) for x in map(embedder.embed, (made, as_faces(unseen.pixels)))
+    )
     sex = np.asarray(unseen.attributes["seen_sex"], str)
     # Each person's recordings stand for somebody else's, as if the voice told nothing; often, for
     # one shuffle alone is right or wrong by luck.
@@ -196,11 +198,6 @@ def over_people(scored: Scored) -> Estimate:
 def _interval(scored: Scored) -> list[float]:
     found = over_people(scored)
     return [round(found.low, 4), round(found.high, 4)]
-
-
-def _pixels(faces: Faces) -> np.ndarray:
-    """(faces, 3, px, px) in [-1, 1]."""
-    return (faces.pixels.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
 
 
 def _shared(faces: Faces) -> np.ndarray:

@@ -35,14 +35,14 @@ class Made:
     """What to make.
 
     Attributes:
-        voices: Whose recordings, one name for each.
+        voices: Speaker of each recording.
         faces: Likewise.
         frames: Shortest and longest recording.
         px: Side of a face.
         shard_voices: Recordings in a shard.
         shard_faces: Faces in a shard.
         group_rows: Rows in a row group.
-        attributes: Of each person, by the attribute's name.
+        attributes: Values of each person, by the attribute's name.
     """
 
     voices: tuple[str, ...]

@@ -9,11 +9,11 @@ pushover-data, asterisk-moh-opsound-wav and fretsonfire-songs-sectoid (music),
 frozen-bubble-data and colobot-common-sounds (noises of games). Nothing here taught the read-off.
 """
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
+import typer
 
 from benchmarks.harness import Result, figure, table, write_result
 from benchmarks.harness import machine as machine_here
@@ -51,10 +51,8 @@ def refused(folder: Path, encoder: Ge2e) -> list[bool]:
     return answers
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.not_a_voice", description=__doc__)
-    options.add_argument("folder", type=Path)
-    folder, encoder = options.parse_args().folder, Ge2e()
+def main(folder: Path) -> None:
+    encoder = Ge2e()
     found = {
         kind.name: answers
         for kind in sorted(folder.iterdir())
@@ -71,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -8,7 +8,6 @@ the processor for each. With --clips, of the first N clips alone, to see what si
 most twenty minutes on two cores.
 """
 
-import argparse
 import csv
 import json
 import os
@@ -19,7 +18,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.harness import machine
+import typer
+
+from benchmarks.harness import DataFolder, machine
 from voice2face.files import write_text
 from voice2face.training.face_space.tables import read_rows
 
@@ -33,32 +34,26 @@ NONE_LEFT_OUT = {
 }  # fmt: skip
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.pairs_model", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--clips", type=int)
-    options.add_argument("--workers", type=int, default=2)
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    pairs = given.data / "pairs" / "avspeech" / "pairs.csv"
-    if given.clips is not None:
-        pairs = first(pairs, given.clips, given.out / "pairs.csv")
-    corpus, run = given.out / "corpus", given.out / "run"
+def main(out: Path, data: DataFolder, clips: int | None = None, workers: int = 2) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    pairs = data / "pairs" / "avspeech" / "pairs.csv"
+    if clips is not None:
+        pairs = first(pairs, clips, out / "pairs.csv")
+    corpus, run = out / "corpus", out / "run"
     thresholds = [word for name, value in NONE_LEFT_OUT.items()
                   for word in ("--set", f"{name}={value}")]  # fmt: skip
     cost = {
         "machine": machine(),
         "clips": len(read_rows(pairs)),
         "prepare": timed(
-            ["prepare", pairs, given.data / "open" / "voices.csv", corpus, "--face", "canonical",
+            ["prepare", pairs, data / "open" / "voices.csv", corpus, "--face", "canonical",
              "--align", "normalised", "--px", PX, "--split", "hash:100/0/0",
-             "--workers", given.workers, "--quiet", *thresholds]
+             "--workers", workers, "--quiet", *thresholds]
         ),
         "train face": timed(["train", "face", corpus, run, "--generator", "face-space",
                              "--voice-encoder", "ge2e", "--quiet"]),
     }  # fmt: skip
-    write_text(given.out / "cost.json", json.dumps(cost, indent=1) + "\n")
+    write_text(out / "cost.json", json.dumps(cost, indent=1) + "\n")
     print(json.dumps(cost, indent=1))
 
 
@@ -93,4 +88,4 @@ def timed(words: Sequence[object]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -33,8 +33,8 @@ class Work:
     """Files of one kind.
 
     Attributes:
-        name: Of the figure.
-        wanted: At least so much of it; None without a target.
+        name: Name of the figure.
+        wanted: Least rate; None without a target.
         reader: How they are read.
         paths: The files.
         units: What each of them counts: seconds of sound, or 1.

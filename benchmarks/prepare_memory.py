@@ -33,8 +33,8 @@ class Template:
     """A file into which a number can be written without harm.
 
     Args:
-        head: What is before the number.
-        tail: And after it.
+        head: Bytes before the number.
+        tail: Bytes after the number.
     """
 
     head: bytes

@@ -137,7 +137,7 @@ def _distance(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _pictures() -> Iterator[Odd]:
-    """Of one person: every format must give the same face."""
+    """Pictures of one person: every format must give the same face."""
     face = Image.open(_face_file(0)).convert("RGB")
     grey = face.convert("L")
     clear = face.convert("RGBA")
@@ -219,16 +219,13 @@ def _tree(elsewhere: Path) -> Iterator[Odd]:
     fault = "link to nothing"
     yield Odd(fault, f"{faces}nothing.jpg", ("missing file",), partial(_link, "none.jpg"))
     yield Odd("pipe in a tree", f"{faces}pipe.jpg", ("unknown file",), os.mkfifo)
-    fault, reason = "unreadable folder", ("unreadable folder",)
-    yield Odd(fault, f"{faces}closed/1.jpg", reason, _closed_face, f"{faces}closed")
-    yield Odd(fault, f"{voices}closed/1.wav", reason, _closed_voice, f"{voices}closed")
-    fault, reason = "unreadable file", ("unreadable file", "unreadable recording")
-    yield Odd(
-        fault, f"{faces}mine.jpg", reason, partial(_unreadable, partial(write_face, number=34))
-    )
-    yield Odd(
-        fault, f"{voices}mine.wav", reason, partial(_unreadable, partial(write_voice, number=34))
-    )
+    unreadable = ("unreadable file", "unreadable recording")
+    for folder, suffix, make in ((faces, "jpg", write_face), (voices, "wav", write_voice)):
+        fault, place = "unreadable folder", f"{folder}closed"
+        closed = partial(_in_closed_folder, partial(make, number=32))
+        yield Odd(fault, f"{place}/1.{suffix}", (fault,), closed, place)
+        locked = partial(_unreadable, partial(make, number=34))
+        yield Odd("unreadable file", f"{folder}mine.{suffix}", unreadable, locked)
 
 
 def write_face(path: Path, number: int) -> None:
@@ -258,13 +255,8 @@ def _link(target: str, path: Path) -> None:
     path.symlink_to(target)
 
 
-def _closed_face(path: Path) -> None:
-    write_face(path, 32)
-    path.parent.chmod(0)
-
-
-def _closed_voice(path: Path) -> None:
-    write_voice(path, 32)
+def _in_closed_folder(make: Make, path: Path) -> None:
+    make(path)
     path.parent.chmod(0)
 
 

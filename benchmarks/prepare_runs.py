@@ -25,10 +25,10 @@ class Watched:
     """One run from its start to its end.
 
     Attributes:
-        status: It ended with; the number of a signal, negative, if that ended it.
+        status: Exit status; the number of a signal, negative, if that ended it.
         wall_s: Time on the clock.
         errors: What it wrote on standard error.
-        output: And on standard output.
+        output: What it wrote on standard output.
         parent_mb: Most memory that the process held which was started, in 10^6 bytes.
         worker_mb: Most that any other process of the run held; 0 if there was none.
         growth_mb: What the first process held at the middle of each tenth of the run.
@@ -67,7 +67,7 @@ def real(*parts: str) -> Path:
     """A file or folder of the material that lies beside the project.
 
     Raises:
-        NotHereError: It does not.
+        NotHereError: It is missing.
     """
     path = SHARED.joinpath("data", *parts)
     if not path.exists():
@@ -145,7 +145,7 @@ def need(run: Watched, *statuses: int) -> Watched:
     """The run, if it ended with 0, with 2 but a corpus all the same, or with one of these.
 
     Raises:
-        RuntimeError: It did not.
+        RuntimeError: It ended otherwise.
     """
     if run.status not in (statuses or (0, 2)):
         raise RuntimeError(f"prepare ended with {run.status}:\n{run.errors[-2000:]}")

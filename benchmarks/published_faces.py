@@ -51,7 +51,7 @@ def measure(inputs: Inputs) -> Result:
 
 
 def _faces_a_second(pairs: Pairs, embedder: Embedder) -> list[float]:
-    """Of pictures that were read and whose faces were found; on one thread."""
+    """Rate for pictures that were read and whose faces were found; on one thread."""
     faces, _ = FaceSet.of_files([pairs.root / cell for cell in pairs.cells["face"]], detector())
     speeds = []
     for _ in range(N_ROUNDS):

@@ -10,19 +10,19 @@ folder, ``--system`` any model that was trained elsewhere. What is done in OUT i
 Writes ``results/rivals.json`` and the page ``docs/rivals.md``.
 """
 
-import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+import typer
 
-from benchmarks.harness import RESULTS, machine
+from benchmarks.harness import RESULTS, DataFolder, machine
 from benchmarks.rivals_asking import Asking, Direct
 from benchmarks.rivals_measuring import Judges, Measured, Table, filled
 from benchmarks.rivals_page import page
@@ -77,43 +77,39 @@ class Systems:
     hearing: Model
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m benchmarks.rivals", description=__doc__)
-    options.add_argument("out", type=Path)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--system", action="append", default=[], metavar="NAME=MODEL")
-    options.add_argument(
-        "--without", action="append", default=[], metavar="NAME", help="as `*fop*`; repeatable"
-    )
-    options.add_argument("--five", type=Path, help="where five_models.sh trains")
-    options.add_argument("--seeds", type=int, default=3, help="of systems that depend on one")
-    options.add_argument("--once", action="append", default=[], metavar="NAME", help="one seed")
-    options.add_argument("--couplings", type=float, nargs="*", default=list(COUPLINGS))
-    given = options.parse_args()
-    out: Path = given.out
-    pairs = given.data / "pairs" / "avspeech" / "pairs.csv"
+def main(
+    out: Path,
+    data: DataFolder,
+    system: Annotated[list[str] | None, typer.Option(metavar="NAME=MODEL")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Left out, such as *fop*.")] = None,
+    five: Annotated[Path | None, typer.Option(help="Where five_models.sh trains.")] = None,
+    seeds: Annotated[int, typer.Option(help="Trainings of systems that depend on one.")] = 3,
+    once: Annotated[list[str] | None, typer.Option(metavar="NAME", help="One seed.")] = None,
+    couplings: Annotated[str, typer.Option(help="Empty: none.")] = ",".join(map(str, COUPLINGS)),
+) -> None:
+    pairs = data / "pairs" / "avspeech" / "pairs.csv"
     table = write_table(pairs, out / "pairs.csv")
     every = trainings()
-    without = [o.name for o in every if any(fnmatch(o.name, some) for some in given.without)]
-    wanted = [one for one in every if one.name not in without]
+    left_out = [o.name for o in every if any(fnmatch(o.name, x) for x in without or ())]
+    wanted = [one for one in every if one.name not in left_out]
     needed = {*TARGETS, *(one.corpus for one in wanted)}
     corpora = {n: prepared(table, out, n, words) for n, words in CORPORA.items() if n in needed}
-    made = list(train_all(wanted, corpora, out, given.seeds, given.once))
-    named = [text.partition("=")[::2] for text in given.system]
+    made = list(train_all(wanted, corpora, out, seeds, once or ()))
+    named = [text.partition("=")[::2] for text in system or ()]
     added = [Trained(name, [resolve(place)], "added") for name, place in named]
-    made += reports_five(given.five) if given.five else []
+    made += reports_five(five) if five else []
     systems = gathered([*made, *added], corpora["canonical"])
     judges = opened_judges(corpora["face"], out)
     asked_of = {
-        "voxceleb": given.data / "pairs" / "voxceleb" / "pairs.csv",
+        "voxceleb": data / "pairs" / "voxceleb" / "pairs.csv",
         "held out": held_out_table(corpora["canonical"], pairs, out / HELD_OUT),
     }
     tables = {name: opened(path, out) for name, path in asked_of.items()}
     found: dict[str, Any] = {
         "machine": machine(),
         "run_with": COMMAND,
-        "without": without,
-        "seeds": given.seeds,
+        "without": left_out,
+        "seeds": seeds,
         "systems": about(systems),
     }
     held_out = answered(tables["held out"], systems, judges, [])
@@ -125,7 +121,9 @@ def main() -> None:
         "voxceleb": answered(tables["voxceleb"], systems, judges, references),
     }
     found["seconds_a_face"] = speeds(tables["voxceleb"], systems, judges)
-    found["truth"] = known_truth(out / "truth", given.couplings, without)
+    found["truth"] = known_truth(
+        out / "truth", [float(c) for c in couplings.split(",") if c], left_out
+    )
     text = json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False)
     write_text(RESULTS / "rivals.json", text + "\n")
     write_text(PAGE, page(json.loads(text)))
@@ -277,4 +275,4 @@ def about(systems: Systems) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -41,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Work:
-    """Of one pass of a layer, or of an optimiser, for a whole batch."""
+    """The work of one pass of a layer, or of an optimiser, for a whole batch."""
 
     name: str
     multiply_adds: int
@@ -89,11 +89,11 @@ def work_of(
     made ones again in the generator's, without gradients of its weights.
 
     Args:
-        recipe: Of a shared trunk.
-        voice: Of the encoder.
-        n_classes: Of the classifier, which is left out of the passes.
-        n_frames: Of the voices.
-        n_bytes: Of each number of a pass: 2 with bf16, 4 with fp32.
+        recipe: Recipe with a shared trunk.
+        voice: Settings of the voice encoder.
+        n_classes: Classes of the classifier, which is left out of the passes.
+        n_frames: Length of the voices.
+        n_bytes: Size of each number of a pass: 2 with bf16, 4 with fp32.
     """
     import torch
 

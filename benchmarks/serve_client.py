@@ -18,11 +18,11 @@ class Target:
         host: Where it listens.
         port: Where it listens.
         voice: A recording of which it makes a face.
-        recording_bytes: Its limit.
-        recording_s: Its limit.
+        recording_bytes: Largest recording that it takes.
+        recording_s: Longest recording that it takes.
         give_up_s: Longest that it puts up with a client that does nothing.
         unread_s: Longest that it keeps an answer that nobody reads.
-        connections: Its limit.
+        connections: Most connections at once.
     """
 
     host: str
@@ -81,7 +81,7 @@ def answer(connection: socket.socket, seconds: float = 60) -> bytes:
 
 
 def status(data: bytes) -> int:
-    """Of an answer; 0: none."""
+    """Status of an answer; 0: none."""
     words = data[:12].split()
     return int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
 

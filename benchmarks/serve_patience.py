@@ -57,7 +57,7 @@ def _waits_for_end(target: Target, data: bytes) -> str:
 
 
 def _trickles(target: Target, data: bytes, before: bytes = b"") -> str:
-    """A byte at a time, for ever, as far as the server lets it."""
+    """Sends a byte at a time for as long as the server lets it."""
     began = time.monotonic()
     with connect(target) as connection:
         connection.sendall(before)

@@ -34,7 +34,7 @@ def serving(log: Path, *options: str) -> Iterator[Serving]:
 
     Args:
         log: What it says on standard error.
-        options: Of the command.
+        options: Further options of the command.
     """
     command = [*PROGRAM, "serve", "--port", "0", *options]
     with log.open("w", encoding="utf-8") as stream:

@@ -149,7 +149,7 @@ def changed_voices() -> ChangedVoices:
 
 
 def multiply_adds(n_frames: int, batch_size: int) -> int:
-    """Of forward pass and both gradients, but for the gradient of the features."""
+    """Multiply-adds of the forward pass and both gradients, without that of the features."""
     total, n_in = 0, n_frames
     for number, (before, after) in enumerate(itertools.pairwise(FULL_CHANNELS)):
         n_in = (n_in - 1) // 2 + 1

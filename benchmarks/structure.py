@@ -22,7 +22,7 @@ WITHOUT_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT
 
 
 def measure(inputs: Inputs) -> Result:
-    """Of the installed package; ``inputs`` is not used."""
+    """The size of the installed package; ``inputs`` is not used."""
     files = sorted(PACKAGE.rglob("*.py"))
     lines = [n_code_lines(path) for path in files]
     functions = [length for path in files for length in function_lengths(path)]

@@ -1,7 +1,7 @@
 """200 WAVs of 5 s with the full-width model on two cores; target: at least 40 clips a second.
 
-The rate is that of the whole process. What it would be for ever more clips, start-up apart, is
-told from the time that one clip takes.
+The rate is that of the whole process. The rate after start-up follows from the time that one clip
+takes.
 """
 
 from benchmarks.harness import PROGRAM, Result, figure, process_figures, run_process

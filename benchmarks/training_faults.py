@@ -114,7 +114,7 @@ class Faults:
         out = self._folder / "killed"
         longest_s = self._start_s + 3 * self.long_s / N_KILLS
         while len(self.killed_at) < N_KILLS:
-            # Earlier moments where the run is ahead, lest it be finished before the fiftieth.
+            # Earlier moments where the run is ahead: it must not end before the fiftieth.
             n, done = len(self.killed_at), self.killed_at[-1] if self.killed_at else 0
             ahead = done > 0.9 * LONG * n / N_KILLS
             process = self._start(out, LONG)

@@ -10,7 +10,6 @@ where there is no NVIDIA GPU.
 ``python -m benchmarks.training_gpu --parts steps,whole,resume`` runs some of it.
 """
 
-import argparse
 import itertools
 import json
 import statistics
@@ -19,7 +18,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from benchmarks.harness import (
     PROGRAM,
@@ -57,7 +58,7 @@ class Task:
     Attributes:
         corpus: A prepared one.
         encoder: Model whose voice encoder is used.
-        iterations: Of the training.
+        iterations: Training iterations.
         device: As the command takes it.
         options: Further ones of the command.
     """
@@ -91,7 +92,7 @@ def run(folder: Path, task: Task, scale: "Scale", parts: Sequence[str]) -> Resul
     Args:
         folder: Where runs and answers go.
         task: The whole run.
-        scale: Of the steps that are timed.
+        scale: Size of the steps that are timed.
         parts: Of ``PARTS``.
     """
     from benchmarks.gpu_figures import about_steps, step_figures
@@ -267,28 +268,25 @@ def _corpus(folder: Path) -> Path:
     return prepare([folder / "people" / "cohort.csv"], folder / "corpus", split=SPLIT).path
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.training_gpu", description=__doc__)
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
-    parser.add_argument("--corpus", type=Path, help="a prepared one; else a cohort")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON file")
-    arguments = parser.parse_args()
-    parts = [part for part in PARTS if part in arguments.parts.split(",")]
+def main(
+    parts: str = ",".join(PARTS),
+    corpus: Annotated[Path | None, typer.Option(help="A prepared one; else a cohort.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the JSON file.")] = RESULTS,
+) -> None:
+    wanted = [part for part in PARTS if part in parts.split(",")]
     _need_gpu()
     from benchmarks.gpu_scale import Scale
 
     with tempfile.TemporaryDirectory(prefix="voice2face-benchmarks-") as place:
         inputs = Inputs(Path(place))
-        needs_corpus = bool({"whole", "resume"} & {*parts})
-        corpus = arguments.corpus
-        if needs_corpus and corpus is None:
+        if corpus is None and {"whole", "resume"} & {*wanted}:
             corpus = _corpus(inputs.folder / "gpu-people")
         task = Task((corpus or Path()).resolve(), inputs.full_width)
-        result = run(inputs.folder / "gpu", task, Scale(), parts)
+        result = run(inputs.folder / "gpu", task, Scale(), wanted)
     print(table(result.figures))
-    name = "training_gpu" if len(parts) == len(PARTS) else f"training_gpu_{'_'.join(parts)}"
-    write_result(name, str(__doc__).split("\n", 1)[0], result, machine(), arguments.out)
+    name = "training_gpu" if len(wanted) == len(PARTS) else f"training_gpu_{'_'.join(wanted)}"
+    write_result(name, str(__doc__).split("\n", 1)[0], result, machine(), out)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

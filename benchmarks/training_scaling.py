@@ -7,7 +7,6 @@ whose cores share memory and caches. The processes are there all the time, one t
 turns. The clock is what counts; processor time says what it would be with no other program about.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import typer
 from torch.nn import Parameter
 
 from benchmarks.harness import Figure, NotHereError, Result, figure, memory_mb, n_cores_here
@@ -56,10 +56,10 @@ class Took:
     """What they took in this process, per step: seconds, of the clock and of the processor.
 
     Attributes:
-        wall_s: Of the clock.
-        cpu_s: Of the processor.
-        said_s: Of the clock, in messages and in waiting for those of the others.
-        said_cpu_s: Of the processor, in messages.
+        wall_s: Time on the clock.
+        cpu_s: Processor time.
+        said_s: Time on the clock for messages, waiting for the others included.
+        said_cpu_s: Processor time for messages.
         peak_mb: Most memory so far, in 10^6 bytes.
     """
 
@@ -261,11 +261,8 @@ def make_trainee(width: float, crew: Team) -> FaceTrainee:
     return FaceTrainee(data, chosen, VoiceEncoder(settings), samples, 0, crew)
 
 
-def main() -> None:
+def main(width: float) -> None:
     """One of the processes: a line of what is asked, a line of what it took, until the end."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("width", type=float)
-    width = parser.parse_args().width
     torch.set_num_threads(1)
     world = int(os.environ["WORLD_SIZE"])
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:world])
@@ -277,4 +274,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

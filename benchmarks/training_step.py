@@ -6,14 +6,15 @@ batch 128, one thread on one core, taken in turns within one process; judged by 
 which other programs on the machine disturb less than they do the clock.
 """
 
-import argparse
 import copy
 import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from benchmarks.harness import Figure, NotHereError, Result, figure, run_process
 from benchmarks.inputs import Inputs
@@ -83,7 +84,7 @@ def _ratios(plain: list[float], ours: list[float]) -> list[float]:
 
 
 def multiply_adds(n_frames: int) -> int:
-    """Of one sample in one iteration without waste; biases and activations left out.
+    """Multiply-adds of a sample in an iteration without waste; biases and activations left out.
 
     The gradient of a layer's weights and that of its input cost as much again as its output each.
     The encoder gives outputs only; the trunk sees a real and a made face in the critics' step, and
@@ -220,24 +221,23 @@ def _contestants(names: tuple[str, ...]) -> "dict[str, Callable[[Batch], None]]"
     return steps
 
 
-def main() -> None:
+def main(
+    answer: Path,
+    only: Annotated[str | None, typer.Option(help="plain, bf16 or fp32, for its peak.")] = None,
+    rounds: int = len(N_FRAMES),
+) -> None:
     import torch
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("answer", type=Path)
-    parser.add_argument("--only", choices=("plain", "bf16", "fp32"), help="for its peak memory")
-    parser.add_argument("--rounds", type=int, default=len(N_FRAMES))
-    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    names = (arguments.only,) if arguments.only else ("plain", "bf16", "fp32")
+    names = (only,) if only else ("plain", "bf16", "fp32")
     steps = _contestants(names)
     for step in steps.values():
         step(_batch(N_FRAMES[0]))  # the first iteration also makes room and compiles kernels
-    if arguments.only:
+    if only:
         return
     matrix = torch.randn(MATRIX, MATRIX).bfloat16()
     found: dict[str, Any] = {name: [] for name in (*names, "matrix", "multiply_adds")}
-    for n_frames in N_FRAMES[: arguments.rounds]:
+    for n_frames in N_FRAMES[:rounds]:
         batch = _batch(n_frames)
         for name, step in steps.items():
             given = batch if name == "plain" else batch.to(torch.device("cpu"))
@@ -245,8 +245,8 @@ def main() -> None:
         product = min(_timed(lambda: matrix @ matrix) for _ in range(3))
         found["matrix"].append(product)
         found["multiply_adds"].append(multiply_adds(n_frames))
-    arguments.answer.write_text(json.dumps(found), "utf-8")
+    answer.write_text(json.dumps(found), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -10,11 +10,12 @@ the columns are in a random order, the same on all pages. OUT gets ``page-1.png`
 those who judge.
 """
 
-import argparse
 import json
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from PIL import Image
 
 from benchmarks.faces import BANDS
@@ -32,31 +33,27 @@ CELL_PX, GAP_PX = 144, 6
 COLUMNS = ("face", *(f"drawn {n + 1}" for n in range(N_DRAWS)), "speech2face", "canonical")
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.unlabelled_sheet", description=__doc__
-    )
-    options.add_argument("pairs", type=Path)
-    options.add_argument("out", type=Path)
-    options.add_argument("--model", help="else the default one")
-    options.add_argument("--seed", type=int, default=0)
-    given = options.parse_args()
-    rng, model = np.random.default_rng(given.seed), load(given.model)
-    rows = chosen(read_rows(given.pairs), rng)
+def main(
+    pairs: Path,
+    out: Path,
+    name: Annotated[str | None, typer.Option("--model", help="Else the default one.")] = None,
+    seed: int = 0,
+) -> None:
+    rng, model = np.random.default_rng(seed), load(name)
+    rows = chosen(read_rows(pairs), rng)
     columns = [COLUMNS[i] for i in rng.permutation(len(COLUMNS))]
     for page, start in enumerate(range(0, len(rows), ROWS_A_PAGE), 1):
         cells = [
             [pictures[name] for name in columns]
             for pictures in (
-                pictures_of(row, given.pairs.parent, model)
-                for row in rows[start : start + ROWS_A_PAGE]
+                pictures_of(row, pairs.parent, model) for row in rows[start : start + ROWS_A_PAGE]
             )
         ]
-        with atomic_write(given.out / f"page-{page}.png") as path:
+        with atomic_write(out / f"page-{page}.png") as path:
             laid_out(cells).save(path)
     key = {"columns": columns, "rows": [row["clip"] for row in rows], "model": model.config.sha256}
-    write_text(given.out / "key.json", json.dumps(key, indent=1) + "\n")
-    print(given.out)
+    write_text(out / "key.json", json.dumps(key, indent=1) + "\n")
+    print(out)
 
 
 def chosen(rows: list[Row], rng: np.random.Generator) -> list[Row]:
@@ -98,4 +95,4 @@ def laid_out(cells: list[list[Image.Image]]) -> Image.Image:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -70,7 +70,7 @@ def served(
     """A server on a free port, until the block ends."""
     chosen = Limits(**limits)
     site = Site(models, chosen)
-    server = Server(site, chosen, password, root_path, hosts)
+    server = Server(site, site.app(password, root_path, hosts), chosen)
     listening = open_socket(HOST, 0)
     port = listening.getsockname()[1]
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

@@ -48,19 +48,18 @@ def too_few(people: Texts, what: str) -> str:
     return "" if n_people >= LEAST_PEOPLE else f"{n_people} {what}; {LEAST_PEOPLE} wanted"
 
 
-def score(
-    trials: TrialList, made: Sequence[Vectors], real: Sequence[Vectors], *, by_person: bool = True
-) -> Scored:
-    """A system's answers to trials, mean over its seeds; both sides are centred.
+def score(trials: TrialList, made: Sequence[Vectors], real: Sequence[Vectors]) -> Scored:
+    """A system's answers to trials, mean over its seeds; each impostor counts alike.
+
+    Both sides are centred.
 
     Args:
         trials: The trials.
         made: Embeddings of the probes, one array for each seed.
         real: Embeddings of the gallery, one array for each seed or one for all.
-        by_person: See :func:`match`.
     """
     pairs = paired(made, real)
-    return Scored.mean([match(*both, trials, centre=True, by_person=by_person) for both in pairs])
+    return Scored.mean([match(*both, trials, centre=True, by_person=True) for both in pairs])
 
 
 def paired(made: Sequence[Vectors], real: Sequence[Vectors]) -> list[tuple[Vectors, Vectors]]:

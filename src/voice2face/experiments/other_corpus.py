@@ -79,7 +79,7 @@ def open_other(first: Corpus, path: Path) -> Corpus:
 
 
 def others_of(first: Corpus, other: Corpus, seed: int) -> Others:
-    """At most ``MOST_PEOPLE`` randomly drawn people of it, without those of the first corpus.
+    """At most ``MOST_PEOPLE`` random people of another corpus who are not in the first.
 
     The same name means the same person. People who have the same recording or picture in both
     under different names are left out too.

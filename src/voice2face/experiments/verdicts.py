@@ -59,7 +59,7 @@ def verdict(rows: Rows, bound: Bound, *, some: bool = False) -> Verdict:
 
     Args:
         rows: The values; with none there is nothing to tell.
-        bound: Of all of them.
+        bound: The bound of all values.
         some: One value above is enough; intervals are then widened for as many looks (Bonferroni).
 
     Returns:

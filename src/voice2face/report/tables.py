@@ -111,7 +111,7 @@ def _packed(rows: Sequence[Row]) -> list[list[Column]]:
                 packed.append(table)
                 table = []
             table += group
-            while len(table) > MOST_COLUMNS:  # as evenly as may be
+            while len(table) > MOST_COLUMNS:  # as evenly as possible
                 n_tables = math.ceil(len(table) / MOST_COLUMNS)
                 n = math.ceil(len(table) / n_tables)
                 packed.append(table[:n])

@@ -86,8 +86,8 @@ def log_likelihood_ratio(heard: Float64s, seen: Float64s, coupling: float) -> Fl
     Args:
         heard: Shared numbers, shape (..., 4), columns as in ``latent.SHARED``.
         seen: Shared numbers, of a shape that broadcasts with ``heard``.
-        coupling: Of the cohort, from 0 to 1. At 1 the density is degenerate: the ratio is then 0
-            where the two halves are equal, and minus infinity elsewhere.
+        coupling: Coupling of the cohort, from 0 to 1. At 1 the density is degenerate: the ratio is
+            then 0 where the two halves are equal, and minus infinity elsewhere.
 
     Returns:
         Shape (...).

@@ -1,6 +1,6 @@
 """From the seen half of a person to measures and colours; from randomness to a photograph's mood.
 
-Lengths are in sides of the picture; y runs down.
+The unit of length is the side of the picture; y runs down.
 """
 
 import math
@@ -48,9 +48,9 @@ class Look:
         beard: From 0 (shaven) to 1 (full).
         eye_half: Half an eye's width.
         brow: Half a brow's thickness.
-        brow_y: Of the brows' middle, above the eyes.
+        brow_y: Height of the brows' middle above the eyes.
         nose_half: Half the nose's width.
-        lip_height: Of both lips.
+        lip_height: Height of both lips together.
     """
 
     male: bool

@@ -44,7 +44,7 @@ class Maker:
     """Makes the answers of one server.
 
     Args:
-        longest_s: Of a longer recording this much is used.
+        longest_s: Length up to which a recording is used.
     """
 
     def __init__(self, longest_s: float) -> None:
@@ -61,7 +61,7 @@ class Maker:
         """Make the face of a recording, and all that is shown beside it.
 
         Args:
-            model: Which makes it.
+            model: The model.
             name: What the model is called here.
             read: Reads ``first_s`` of the recording.
             order: What was asked for.

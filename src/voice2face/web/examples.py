@@ -1,4 +1,4 @@
-"""Voices to try the page with: readers of LibriSpeech, of whom nobody's model here has learned."""
+"""Voices to try the page with: readers of LibriSpeech on whom no shipped model was trained."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -23,17 +23,17 @@ class Limits:
         threads: Faces made at once.
         queue: Recordings that wait for a thread.
         wait_s: Longest that one waits there.
-        held_bytes: Of all recordings in memory together, as far as they have arrived.
-        small_bytes: Up to which a recording counts as small.
+        held_bytes: Memory for all recordings together, as far as they have arrived.
+        small_bytes: Size up to which a recording counts as small.
         small_share: Share of ``held_bytes`` that is kept for small recordings.
         upload_grace_s: Longest pause of a sender, and after which it must have sent
             ``upload_bytes_per_s``; what comes faster earns no longer pause.
         upload_bytes_per_s: Slowest sending.
         upload_s: Longest sending, however steady.
         decode_s: Longest decoding of one recording.
-        decode_cpu_s: Of the processor's time: what five minutes of sound take of any codec, many
-            times over.
-        connections: At once, idle ones included.
+        decode_cpu_s: Most processor time for one recording: many times what five minutes of sound
+            take with any codec.
+        connections: Connections at once, idle ones included.
         head_s: Longest that a connection waits for a request, or sends the head of one.
         keep_alive_s: Idle time after an answer.
         answer_s: Longest that a client may leave an answer unread.

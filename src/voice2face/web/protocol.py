@@ -45,7 +45,7 @@ class Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent; after the answer only so much, then the connection is closed."""
+        """Take what was sent; a client that sends much more after its answer is cut off."""
         if self.cycle is not None and self.cycle.response_complete:
             self._n_unwanted += len(data)
             if self._n_unwanted > 2 * self.limits.recording_bytes:
@@ -63,7 +63,7 @@ class Protocol(H11Protocol):
                 self._cancel()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, and for this answer to be read, but not for ever."""
+        """Wait for the next request, and for this answer to be read, for a limited time."""
         self._end_in(self.limits.head_s + self.limits.keep_alive_s)
         super().on_response_complete()
 

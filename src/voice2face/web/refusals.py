@@ -40,7 +40,7 @@ class RefusedError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Of the answer, beside those that every answer has."""
+        """Headers of the answer, beside those that every answer has."""
         if self.outcome == "bad_request":  # what follows on the connection is not to be trusted
             return {"Connection": "close"}
         return {"Retry-After": str(RETRY_S)} if self.status == 503 else {}

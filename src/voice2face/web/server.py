@@ -16,6 +16,7 @@ from voice2face.web.examples import EXAMPLES, example_recording
 from voice2face.web.limits import Limits
 from voice2face.web.models import Models
 from voice2face.web.protocol import protocol_for
+from voice2face.web.security import Guard
 
 BACKLOG = 1024
 
@@ -27,24 +28,15 @@ class Server(uvicorn.Server):
 
     Args:
         site: What it serves.
+        app: The site's application.
         limits: What it takes.
-        password: Asked for; empty: none.
-        root_path: Prefix of all addresses behind a proxy.
-        hosts: Names of the server beside those that it always has.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        limits: Limits,
-        password: str = "",
-        root_path: str = "",
-        hosts: Collection[str] = (),
-    ) -> None:
+    def __init__(self, site: Site, app: Guard, limits: Limits) -> None:
         self._site, self._limits = site, limits
         self._give_up_at: float | None = None
         config = uvicorn.Config(
-            site.app(password, root_path, hosts),
+            app,
             http=protocol_for(limits),
             ws="none",
             lifespan="on",
@@ -117,9 +109,16 @@ def make_server(
 
     Its processes that decode run already.
 
+    Args:
+        models: What it offers.
+        limits: What it takes.
+        password: Asked for; empty: none.
+        root_path: Prefix of all addresses behind a proxy.
+        hosts: Names of the server beside those that it always has.
+
     Raises:
         ModelError: A model fails at its first face.
     """
     site = Site(models, limits)
     warm_up(models, site)
-    return Server(site, limits, password, root_path, hosts)
+    return Server(site, site.app(password, root_path, hosts), limits)

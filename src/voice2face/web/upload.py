@@ -47,7 +47,7 @@ async def read_recording(request: Request, limits: Limits, keep: Callable[[int],
     """Read the body of a request.
 
     Args:
-        request: Whose body was not read yet.
+        request: A request whose body was not read yet.
         limits: Bytes and seconds.
         keep: Called with the size of each piece before it is kept; may raise RefusedError.
 

@@ -200,7 +200,7 @@ def _found(
 
 def _read(path: Path) -> Picture:
     try:
-        # A regular file only: to open a named pipe would wait for ever.
+        # A regular file only: opening a named pipe would never return.
         if not path.is_file():
             raise PictureError("no such file", "a folder" if path.is_dir() else "nothing there")
         with path.open("rb") as stream:

@@ -35,7 +35,7 @@ class Ranks:
     Attributes:
         better: Number of people with a higher cosine, shape (n, galleries), for n made faces, or
             people if averaged; NaN if the person is not in the gallery.
-        tied: Number of people with the same cosine, the true one included; NaN likewise.
+        tied: Number of people with the same cosine, the true one included; NaN as above.
         people: Person of each row, shape (n,).
         n_gallery: Number of people in a gallery.
     """

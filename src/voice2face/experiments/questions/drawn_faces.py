@@ -125,7 +125,7 @@ def covered(drawn: Float64s, real: Float64s, voices: Texts, people: Texts) -> Fl
 
     Args:
         drawn: Vectors of length one, (voices, draws, dim).
-        real: Of length one, (n, dim).
+        real: Embeddings of real faces, of length one, (n, dim).
         voices: Person of each voice, (voices,).
         people: Person of each picture, (n,).
 
