@@ -1,5 +1,6 @@
 """Generators without a loop by name, and the settings of their trainings."""
 
+import numpy as np
 import pytest
 
 from voice2face.errors import SettingsError
@@ -17,6 +18,26 @@ def test_settings_are_set_by_the_name_of_the_kind():
     head = closed_form("speech2face", {"speech2face.training.iterations": 9})
     assert head.training.iterations == 9
     assert closed_form("sf2f", {"sf2f.training.likeness": 0}).training.likeness == 0
+
+
+def test_a_class_of_somebody_else_is_made_with_its_settings(dozen, tmp_path, monkeypatch):
+    (tmp_path / "flat.py").write_text(
+        "import numpy as np\n\n\n"
+        "class Flat:\n"
+        "    def __init__(self, settings, arrays):\n"
+        "        self.px, self.level = 16, settings.get('level', 0.0)\n\n"
+        "    @staticmethod\n"
+        "    def train(data, settings, rng):\n"
+        "        return {'level': np.array(settings['level'])}\n\n"
+        "    def faces(self, embeddings, rng=None):\n"
+        "        return np.full((len(embeddings), 3, 16, 16), self.level, np.float32)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    told = {"flat:Flat.level": 0.25}
+    fit = closed_form("flat:Flat", told)
+    model = Model(train_closed_form(dozen, tmp_path / "run", fit, settings=told), plugins=["flat"])
+    assert model.generator.faces(np.zeros((1, 4), np.float32)).max() == 0.25
+    assert model.config.provenance["flat:Flat.level"] == "0.25"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def closed_form(name: str, changes: Mapping[str, Any] | None = None) -> Fit | No
 
     Args:
         name: ``deconvolutional``, one of CLOSED_FORM, or ``package:Class``.
-        changes: Settings of one of CLOSED_FORM by path: ``{"flow.training.steps": 3000}``.
+        changes: Its settings by path: ``{"flow.training.steps": 3000}``; those that a class is made
+            with: ``{"package:Class.spread": 0.1}``.
 
     Raises:
         ModelError: The class can't be trained.
@@ -45,6 +46,8 @@ def closed_form(name: str, changes: Mapping[str, Any] | None = None) -> Fit | No
     if name in CLOSED_FORM:
         return change(CLOSED_FORM[name](), changes or {}, name)
     if is_plugin(name):
-        return PluginFit(name)
+        return PluginFit(
+            name, {path.removeprefix(f"{name}."): value for path, value in (changes or {}).items()}
+        )
     choices = ", ".join((GAN, *CLOSED_FORM))
     raise SettingsError(f"--generator {name}", "no such generator", choices, "or package:Class")

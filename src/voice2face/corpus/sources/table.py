@@ -230,5 +230,8 @@ def _face_columns(
 def _no_column(path: Path, wanted: str, header: Sequence[str]) -> CorpusError:
     found = ", ".join(name[:40] for name in header[:12]) + (", …" if len(header) > 12 else "")
     return CorpusError(
-        path, f"columns {found}", f"a column {wanted}", "rename a column, or name yours"
+        path,
+        f"columns {found}",
+        f"a column {wanted}",
+        "rename a column, or name yours with --voice or --face",
     )
