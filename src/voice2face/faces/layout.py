@@ -171,14 +171,13 @@ def sampled(picture: npt.NDArray[Any], places: npt.NDArray[Any]) -> Float32s:
     y = np.clip(places[..., 1] - 0.5, 0, height - 1).astype(np.float32)
     left = np.minimum(x.astype(np.int32), max(width - 2, 0))
     top = np.minimum(y.astype(np.int32), max(height - 2, 0))
-    across, down = (x - left)[..., None], (y - top)[..., None]
+    across, down, at = x - left, y - top, (top * width + left).astype(np.intp)
     right, below = min(1, width - 1), width * min(1, height - 1)  # steps to the neighbours
-    flat, at = (
-        picture.reshape(height * width, -1).astype(np.float32, copy=False),
-        top * width + left,
-    )
-    upper, lower = np.take(flat, at, axis=0), np.take(flat, at + below, axis=0)
-    upper += (np.take(flat, at + right, axis=0) - upper) * across
-    lower += (np.take(flat, at + below + right, axis=0) - lower) * across
-    upper += (lower - upper) * down
-    return np.asarray(upper, np.float32)
+    found = np.empty((*at.shape, picture.shape[2]), np.float32)
+    for channel in range(picture.shape[2]):  # all at once takes three times as long
+        plane = picture[..., channel].astype(np.float32).ravel()
+        upper, lower = plane.take(at), plane.take(at + below)
+        upper += (plane.take(at + right) - upper) * across
+        lower += (plane.take(at + below + right) - lower) * across
+        found[..., channel] = upper + (lower - upper) * down
+    return found

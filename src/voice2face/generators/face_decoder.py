@@ -102,7 +102,7 @@ class FaceDecoder:
             behind = BACKDROP if looks.backdrop is None else looks.backdrop[row]
             picture = self._before(np.asarray(behind, np.float32), self._laid(looks, row))
             faces[row] = self._draw(self._enlarged(picture), shape)
-        return np.clip(faces, 0, 255)
+        return np.clip(faces, 0, 255, out=faces)
 
     def _before(self, behind: Float32s, shown: Float32s) -> Float32s:
         """The picture before a backdrop, shape (side, side, 3)."""

@@ -217,7 +217,8 @@ class FaceSpace:
     def faces(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Float32s:
         """One face for each embedding; see :meth:`.protocol.FaceGenerator.faces`."""
         pictures = self._decoder(self.looks(embeddings, rng)).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(pictures / np.float32(127.5) - np.float32(1))
+        faces = np.divide(pictures, np.float32(127.5), order="C")
+        return np.subtract(faces, np.float32(1), out=faces)
 
     def looks(self, embeddings: Float32s, rng: "np.random.Generator | None" = None) -> Looks:
         """The people whose faces :meth:`faces` draws; arguments as of it."""

@@ -114,9 +114,10 @@ class Heads:
         alike = blurred(_alike(colour, self._skin[row]), self._smooth)
         weight = self._ring * alike * region[..., None]
         change = np.log(np.maximum(face, DARKEST) / np.maximum(colour, DARKEST))
-        field = (weight * change).sum(axis=(0, 1)) / np.maximum(weight.sum(), 1e-6)
+        weighted = np.concatenate([weight * change, weight], axis=-1)
+        field = weight.ravel() @ change.reshape(-1, 3) / np.maximum(weight.sum(), 1e-6)
         for blur, reached in zip((self._wide, self._near), self._reached[::-1], strict=True):
-            soft = blurred(np.concatenate([weight * change, weight], axis=-1), blur)
+            soft = blurred(weighted, blur)
             there = soft[..., :3] / np.maximum(soft[..., 3:], 1e-4)
             field = field + reached * np.minimum(soft[..., 3:] / 1e-3, 1) * (there - field)
         toned = np.clip(colour * np.exp(field * alike), 0, 255)

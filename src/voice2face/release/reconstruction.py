@@ -82,5 +82,8 @@ def to_picture(face: np.ndarray) -> "Image":
     """An RGB picture from (3, px, px); what is beyond [-1, 1] is cut."""
     from PIL import Image
 
-    pixels = np.rint((np.clip(face, -1, 1) + 1) * 127.5).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    bright = np.clip(face, -1, 1)
+    bright += 1
+    bright *= 127.5
+    pixels = np.rint(bright, out=bright).transpose(1, 2, 0).astype(np.uint8, order="C")
+    return Image.fromarray(pixels)
