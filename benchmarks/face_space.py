@@ -37,6 +37,7 @@ from voice2face.training.face_space import (
     raked,
 )
 from voice2face.training.face_space.components import Codes
+from voice2face.training.face_space.head_choice import Judge, head_ages, head_places
 from voice2face.training.face_space.heads import head_arrays, usual_outlines
 from voice2face.training.face_space.light import fit_light
 from voice2face.training.face_space.studio import (
@@ -115,8 +116,9 @@ def shipped(places: Places, teachers: list[Speakers]) -> Arrays:
     seen = replace(heard, texture=relit(heard.texture, shades(heard.texture), studio, as_exposed))
     arrays = fit(faces, [seen, read_aloud], headless=True)
     heads = chosen(around, presentable(around) & usual_outlines(around))
-    blend, dim = arrays["blend"].astype(np.float32), len(arrays["voice_mean"])
-    arrays |= head_arrays(heads, studio, blend, dim)
+    arrays |= head_arrays(heads, studio, arrays["blend"].astype(np.float32))
+    arrays |= head_places(arrays, read_aloud, heard.embedding)
+    arrays |= head_ages(arrays, SHIPPED, heard.embedding, age_seen())
     arrays |= answer(places, arrays, READ, seen)
     arrays |= fit_draws(arrays, faces)
     arrays |= fit_spread(arrays, SHIPPED, faces)
@@ -130,6 +132,12 @@ def as_photographed(places: Places, arrays: Arrays, faces: People) -> Arrays:
     textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
     inside = Layout.read().inside(PX)[..., None]
     return fit_light(seen.texture, seen.weight, textures, inside)
+
+
+def age_seen() -> Judge:
+    """Ages that a network sees in faces, as of :func:`head_ages`."""
+    judge = AgeGender()
+    return lambda faces, points: judge.judge(FaceSet(faces, points))[0]
 
 
 def answer(places: Places, arrays: Arrays, part: FaceSpacePart, one: Speakers) -> Arrays:

@@ -4,6 +4,7 @@ import numpy as np
 
 from voice2face.faces.layout import Layout
 from voice2face.training.face_space import People, Sizes, Speakers, fit
+from voice2face.training.face_space.head_choice import head_places
 from voice2face.training.face_space.heads import head_arrays
 
 PX, DIM = 48, 12
@@ -59,6 +60,14 @@ def speakers(n: int, seed: int) -> Speakers:
     return Speakers(voice.astype(np.float32), names, male, faces.age, faces.texture, faces.shape)
 
 
+def twice(n: int, seed: int) -> Speakers:
+    """Voices of people who were recorded twice, nearly alike."""
+    one = speakers(n, seed)
+    again = one.embedding + 0.02 * np.random.default_rng(seed).standard_normal((n, DIM))
+    both = np.concatenate([one.embedding, again.astype(np.float32)])
+    return Speakers(both, np.tile(one.person, 2), np.tile(one.male, 2), np.full(2 * n, np.nan))
+
+
 def arrays(heads: bool = True) -> dict[str, np.ndarray]:
     """A face space of 60 people and 80 speakers, with or without heads."""
     made = fit(people(60, 0), [speakers(80, 10)], SIZES, headless=heads)
@@ -66,4 +75,5 @@ def arrays(heads: bool = True) -> dict[str, np.ndarray]:
         return made
     even = np.zeros((PX, PX, 3), np.float32)
     blend = made["blend"].astype(np.float32)
-    return made | head_arrays(people(20, 1, hair=True), even, blend, DIM)
+    made |= head_arrays(people(40, 1, hair=True), even, blend)
+    return made | head_places(made, twice(20, 20), speakers(80, 10).embedding)

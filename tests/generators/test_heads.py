@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -5,14 +7,17 @@ from voice2face.errors import ModelError
 from voice2face.generators.face_decoder import FaceDecoder
 from voice2face.generators.face_space import FaceSpace, FaceSpacePart
 from voice2face.generators.heads import ARRAYS, Heads
+from voice2face.training.face_space import Speakers
+from voice2face.training.face_space.head_choice import _seen, head_ages, head_places
 from voice2face.training.face_space.heads import (
     MIXED,
-    _alike,
+    _agreed,
     _mean,
+    clean_triples,
     usual_outlines,
 )
 
-from .face_space_samples import DIM, PX, arrays, people
+from .face_space_samples import DIM, PX, arrays, people, speakers
 
 PART = FaceSpacePart(px=32, embedding_dim=DIM, sharpening=0.0)
 NECK = (slice(40, 46), slice(20, 28))  # below the face
@@ -51,7 +56,7 @@ def test_the_second_half_are_mirror_images(heads, made):
 
 def test_heads_are_of_the_gender_and_about_the_age_and_skin(heads, made):
     rng = np.random.default_rng(0)
-    of, n = people(20, 1), heads.n // 2
+    n = heads.n // 2
 
     def some(male: bool, age: float, skin: np.ndarray) -> np.ndarray:
         chance = rng.gumbel(size=(50, heads.n)).astype(np.float32)
@@ -60,8 +65,8 @@ def test_heads_are_of_the_gender_and_about_the_age_and_skin(heads, made):
     middle = made["head_skin"].mean(axis=0)
     for male in (False, True):
         young, old = some(male, 25, middle), some(male, 65, middle)
-        assert (of.male[np.concatenate([young, old])] == male).all()
-        assert of.age[young].mean() < of.age[old].mean() - 5
+        assert (made["head_male"][np.concatenate([young, old])] == male).all()
+        assert made["head_age"][young].mean() < made["head_age"][old].mean() - 5
     dark, light = (made["head_skin"][some(True, 45, s * middle)].mean() for s in (0.6, 1.4))
     assert dark < light
 
@@ -123,16 +128,103 @@ def test_heads_of_another_outline_are_left_out():
     assert not kept[4] and kept.sum() >= 16
 
 
-def test_a_head_is_of_three_portraits_of_one_gender_never_of_one_alone():
-    portraits = people(20, 1, hair=True)
+def triples_of(portraits):
     share = portraits.person.astype(np.float32) / np.float32(255)
     around = np.ones(share.shape[1:], np.float32)
-    mixed = _alike(portraits.texture, share, portraits.male, around)
-    for own, numbers in enumerate(mixed):
+    return clean_triples(portraits.texture, share, portraits.male, around)
+
+
+def test_a_head_is_of_three_portraits_of_one_gender_no_two_of_them_together_twice():
+    portraits = people(20, 1, hair=True)
+    together = set()
+    mixed = triples_of(portraits)
+    for numbers in mixed:
         rows = numbers % 20
-        assert numbers[0] == own and len(set(rows.tolist())) == MIXED
-        assert (portraits.male[rows] == portraits.male[own]).all()
-    colour, opacity = _mean(portraits.texture, np.ones_like(share), np.array([0, 1, 22]))
-    wanted = np.mean([*portraits.texture[:2], portraits.texture[2][:, ::-1]], axis=0)
-    np.testing.assert_allclose(colour, wanted, atol=1e-3)
+        assert len(set(rows.tolist())) == MIXED
+        assert len(set(portraits.male[rows].tolist())) == 1
+        pairs = set(combinations(sorted(rows.tolist()), 2))
+        assert not pairs & together
+        together |= pairs
+    assert set(portraits.male[mixed[:, 0] % 20].tolist()) == {False, True}
+
+
+def test_portraits_in_other_clothes_make_no_head_together():
+    portraits = people(24, 1, hair=True)
+    red = np.arange(24) % 8 < 4
+    portraits.texture[red, 36:] = (250, 20, 20)
+    portraits.person[:, 36:] = 255
+    for numbers in triples_of(portraits):
+        assert len(set(red[numbers % 24].tolist())) == 1
+
+
+def test_a_mean_of_three_that_agree_is_their_mean():
+    portraits = people(20, 1, hair=True)
+    alike = (
+        np.repeat(portraits.texture[:1], 3, axis=0)
+        + np.array([0, 1, 2], np.uint8)[:, None, None, None]
+    )
+    colour, opacity = _mean(alike, np.ones(alike.shape[:3], np.float32), np.array([0, 1, 5]))
+    wanted = np.mean([*alike[:2], alike[2][:, ::-1]], axis=0)
+    assert np.abs(colour - wanted).mean() < 3
     assert (opacity == 1).all()
+
+
+def test_where_two_of_three_agree_the_third_does_not_shine_through():
+    """A collar of one portrait that is no collar in the two others."""
+    lit = np.full((3, PX, PX, 3), 100, np.uint8)
+    lit[2, 30:] = 220
+    lit[:2] += np.array([0, 10], np.uint8)[:, None, None, None]
+    colour, _ = _mean(lit, np.ones((3, PX, PX), np.float32), np.arange(3))
+    np.testing.assert_allclose(colour[36:], 105, atol=0.5)
+    assert abs(float(colour[:20].mean()) - np.mean([100, 110, 100])) < 1
+
+
+def test_no_portrait_counts_for_more_than_half_of_a_pixel():
+    rng = np.random.default_rng(0)
+    colours = rng.uniform(0, 255, (3, PX, PX, 3)).astype(np.float32)
+    counted = _agreed(rng.uniform(0, 1, (3, PX, PX)).astype(np.float32), colours)
+    np.testing.assert_allclose(counted.sum(axis=0), 1, atol=1e-5)
+    assert counted.max() <= 0.5 + 1e-6
+
+
+def test_heads_are_of_the_ages_that_are_seen_with_them(made):
+    """Seen is how bright a picture is, whatever the portraits' ages; spread as voices tell."""
+    heard = speakers(80, 10).embedding
+
+    def judge(faces, points):
+        assert points.shape == (len(faces), 5, 2)
+        return faces.mean(axis=(1, 2, 3)) / 2.0
+
+    ages = head_ages(made, PART, heard, judge)["head_age"]
+    seen, told = _seen(made, PART, judge), FaceSpace(PART, made).told(heard)
+    for gender in (False, True):
+        own = made["head_male"] == gender
+        assert (np.argsort(ages[own]) == np.argsort(seen[own])).all()
+        years = told.age[(told.male > 0) == gender]
+        np.testing.assert_allclose(ages[own].mean(), years.mean(), rtol=1e-3)
+        np.testing.assert_allclose(ages[own].std(), years.std(), rtol=1e-3)
+
+
+def test_recordings_of_one_person_mostly_get_one_head_and_people_get_several(made):
+    """Voices of one gender and age, each recorded twice: other numbers differ by the recording."""
+    rng, n = np.random.default_rng(3), 60
+    who = np.tile(np.arange(n), 2)
+    own = np.zeros((n, DIM), np.float32)
+    own[:, 0] = 1
+    own[:, 3:6] = rng.standard_normal((n, 3))
+    heard = own[who] + np.concatenate(
+        [np.zeros((2 * n, 6)), 1.5 * rng.standard_normal((2 * n, DIM - 6))], axis=1
+    ).astype(np.float32)
+    heard[n:, 0] *= -1  # women
+    heard = np.concatenate([heard, heard * np.r_[-1, np.ones(DIM - 1)].astype(np.float32)])
+    male = (heard[:, 0] > 0).astype(np.float64)
+    names = np.array([f"{i}{m}" for i, m in zip(np.tile(who, 2), male, strict=True)])
+    space = made | {
+        "voice_mean": made["voice_mean"] * 0,
+        "voice_scale": made["voice_scale"] * 0 + 1,
+    }
+    voices = Speakers(heard, names, male, np.full(len(heard), np.nan))
+    by = head_places(space, voices, heard)["head_by"].astype(np.float64)
+    assert by.shape == made["head_by"].shape
+    assert (by[3:6] ** 2).mean() > 3 * (by[6:] ** 2).mean()
+    assert (by[0] ** 2).mean() < 0.1 * (by[3:6] ** 2).mean()

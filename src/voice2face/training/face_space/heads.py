@@ -1,19 +1,35 @@
-"""Heads that faces get: means of a few portraits, without a face, in a studio's light."""
+"""Heads that faces get: means of three portraits, without a face, in a studio's light.
+
+A plain mean of three collars shows all three of them, half transparent. So at each pixel those two
+that agree best count most, and the three are chosen among portraits that look alike so that there
+is little to disagree about.
+"""
 
 from io import BytesIO
+from itertools import combinations
 
 import numpy as np
 from PIL import Image
 
 from voice2face.arrays import Bools, Float32s, Int64s, UInt8s
+from voice2face.faces.luma import LUMA
 from voice2face.generators.soft import blur_matrix, blurred
 from voice2face.parts import Arrays
 from voice2face.training.face_space.people import People
 from voice2face.training.face_space.studio import relit, shades
 
+Triple = tuple[int, int, int]
+
 MIXED = 3  # portraits that make a head: one alone would be a picture of somebody
 MOST = (0.4, 0.6)  # their mean opacity: an outline is where most of them have theirs
-LIKE_PX = 20  # of the pictures by which portraits that look alike are found
+# Side of the pictures by which portraits that look alike are found; how many of those are tried;
+# and how much counts, beside where two of three agree best, how well all do.
+LIKE_PX, NEAR, ALL = 40, 10, 0.3
+# Differences of two portraits from which the third counts, of 255, over how many pixels of a layout
+# of 160; and what a full difference in opacity is worth.
+DIFFERENT, OVER, OUTLINE = 18.0, 1.5, 80.0
+CLEAN = 0.8  # share of portraits whose best triple agrees well enough
+ENOUGH = 120  # heads of a gender, those whose portraits agree best
 QUALITY = 88  # of JPEG: about 8 kB a head of 160 pixels
 USUAL = 0.85  # share of outlines that are kept, of those nearest to the mean
 BLANK = (0.9, 0.99)  # of the blend: beyond, nothing of the portrait's face is shown, nor kept
@@ -34,23 +50,22 @@ def usual_outlines(portraits: People) -> Bools:
     return kept
 
 
-def head_arrays(portraits: People, studio: Float32s, blend: Float32s, dim: int) -> Arrays:
-    """The arrays of :mod:`voice2face.generators.heads`.
+def head_arrays(portraits: People, studio: Float32s, blend: Float32s) -> Arrays:
+    """The pictures of :mod:`voice2face.generators.heads`, and whom they suit.
 
     Args:
         portraits: People with hair, and what of each pixel is theirs.
         studio: The pattern of light wanted, shape (side, side, 3).
         blend: How much of each pixel is the drawn face's, shape (side, side).
-        dim: Length of a voice's embedding.
     """
     assert portraits.person is not None
     as_exposed = np.ones(len(portraits.texture), np.float32)
     lit = relit(portraits.texture, shades(portraits.texture), studio, as_exposed)
     tone = lit[:, blend > BLANK[0]].mean(axis=1, dtype=np.float32)
     person = portraits.person.astype(np.float32) / np.float32(255)
-    mixed = _alike(lit, person, portraits.male, 1 - blend)
-    rows = [numbers % len(lit) for numbers in mixed]
-    skin = np.array([tone[own].mean(axis=0) for own in rows], np.float32)
+    mixed = clean_triples(lit, person, portraits.male, 1 - blend)
+    rows = mixed % len(lit)
+    skin = tone[rows].mean(axis=1)
     stored = [
         _stored(*_mean(lit, person, numbers), own, blend)
         for numbers, own in zip(mixed, skin, strict=True)
@@ -58,46 +73,110 @@ def head_arrays(portraits: People, studio: Float32s, blend: Float32s, dim: int) 
     return {
         "head_pictures": np.frombuffer(b"".join(stored), np.uint8),
         "head_ends": np.cumsum([len(one) for one in stored]).astype(np.int64),
-        "head_male": portraits.male,
-        "head_age": np.array([portraits.age[own].mean() for own in rows], np.float32),
+        "head_male": portraits.male[rows[:, 0]],
+        "head_age": portraits.age[rows].mean(axis=1, dtype=np.float64).astype(np.float32),
         "head_skin": skin,
-        # Which head a voice gets is no finding but keeps: it goes by directions of its embedding.
-        "head_by": np.random.default_rng(0).standard_normal((dim, len(skin))).astype(np.float16),
     }
 
 
-def _alike(lit: UInt8s, person: Float32s, male: Bools, around: Float32s) -> list[Int64s]:
-    """Of each portrait itself and the others of its gender whose heads look most like it.
+def clean_triples(lit: UInt8s, person: Float32s, male: Bools, around: Float32s) -> Int64s:
+    """Portraits that make a head, each three of one gender, shape (heads, 3).
 
-    A mirror image of portrait ``i`` is numbered ``n + i``.
+    Of each portrait itself, and two of those that look most like it. Triples whose portraits agree
+    best come first; no two portraits are together in two heads, which would look alike. A mirror
+    image of portrait ``i`` is numbered ``n + i``.
+
+    Args:
+        lit: Portraits, RGB, shape (n, side, side, 3).
+        person: How much of each pixel is the person, 0 to 1, shape (n, side, side).
+        male: Shape (n,).
+        around: How much each pixel counts, 0 to 1, shape (side, side).
     """
+    n, seen = len(lit), _small(lit, person, around)
+    bright = (seen[..., :3] @ LUMA).mean(axis=(1, 2))
+    kept: list[Triple] = []
+    for gender in (False, True):
+        rows = np.flatnonzero(male == gender)
+        found = [_tried(own, rows, seen, bright) for own in rows]
+        most = np.quantile([min(some)[0] for some in found], CLEAN)
+        together: set[tuple[int, ...]] = set()
+        heads: list[Triple] = []
+        for unlike, numbers in sorted(one for some in found for one in some):
+            pairs = set(combinations(sorted(number % n for number in numbers), 2))
+            if unlike <= most and not pairs & together:
+                together |= pairs
+                heads.append(numbers)
+        kept += heads[:ENOUGH]
+    return np.array(kept, np.int64)
+
+
+def _small(lit: UInt8s, person: Float32s, around: Float32s) -> Float32s:
+    """Colour and opacity around faces and their mirror images, few pixels, (2 n, px, px, 4)."""
     n, side = person.shape[:2]
     pixel = max(1, side // LIKE_PX)
     across = side // pixel
-    seen = np.concatenate([lit * person[..., None], 255 * person[..., None]], axis=-1)
-    seen = (seen * around[..., None])[:, : across * pixel, : across * pixel]
-    small = seen.reshape(n, across, pixel, across, pixel, 4).mean(axis=(2, 4))
-    both = np.concatenate([small, small[:, :, ::-1]]).reshape(2 * n, -1)
-    far = ((both**2).sum(axis=1) - 2 * both[:n] @ both.T).astype(np.float64)
-    far = far.reshape(n, 2, n)
-    mirrored, far = far.argmin(axis=1), far.min(axis=1)
-    far[male[:, None] != male] = np.inf
-    own = np.arange(n)
-    far[own, own], mirrored[own, own] = -np.inf, 0
-    nearest = np.argsort(far, axis=1)[:, :MIXED]
-    return [(rows + n * mirrored[i, rows])[far[i, rows] < np.inf] for i, rows in enumerate(nearest)]
+    seen = np.empty((2 * n, across, across, 4), np.float32)
+    for row in range(n):
+        whole = np.concatenate(
+            [lit[row] * person[row][..., None], 255 * person[row][..., None]], -1
+        )
+        whole = (whole * around[..., None])[: across * pixel, : across * pixel]
+        seen[row] = whole.reshape(across, pixel, across, pixel, 4).mean(axis=(1, 3))
+    seen[n:] = seen[:n, :, ::-1]
+    return seen
+
+
+def _tried(own: int, rows: Int64s, seen: Float32s, bright: Float32s) -> list[tuple[float, Triple]]:
+    """How much a portrait and each two of ``rows`` near it differ, and their numbers."""
+    n = len(seen) // 2
+    others = rows[rows != own]
+    both = np.stack([others, others + n])
+    far = ((seen[both] - seen[own]) ** 2).mean(axis=(2, 3, 4))
+    near = np.argsort(far.min(axis=0))[:NEAR]
+    tried = both[far.argmin(axis=0), np.arange(len(others))][near]
+    from_own = np.abs(seen[tried] - seen[own]).mean(axis=-1)
+    found = []
+    for i, j in combinations(range(len(tried)), MIXED - 1):
+        numbers = int(own), int(tried[i]), int(tried[j])
+        between = np.abs(seen[numbers[1]] - seen[numbers[2]]).mean(axis=-1)
+        each = np.stack([from_own[i], from_own[j], between])
+        unlike = (1 - ALL) * each.min(axis=0).mean() + ALL * each.mean()
+        found.append((float(unlike / np.sqrt(bright[list(numbers)].mean())), numbers))
+    return found
 
 
 def _mean(lit: UInt8s, person: Float32s, numbers: Int64s) -> tuple[Float32s, Float32s]:
-    """Colour and opacity of a mean of portraits, shapes (side, side, 3) and (side, side)."""
+    """Colour and opacity of a mean of three, shapes (side, side, 3) and (side, side)."""
     n = len(person)
     ways = [(i % n, 1 if i < n else -1) for i in numbers]
     shares = np.array([person[i][:, ::way] for i, way in ways])
     colours = np.array([lit[i][:, ::way] for i, way in ways], np.float32)
-    total = shares.sum(axis=0)[..., None]
-    colour = (shares[..., None] * colours).sum(axis=0) / np.maximum(total, 1e-3)
+    counted = _agreed(shares, colours) * shares
+    total = counted.sum(axis=0)[..., None]
+    colour = (counted[..., None] * colours).sum(axis=0) / np.maximum(total, 1e-3)
     opacity = np.clip((shares.mean(axis=0) - MOST[0]) / (MOST[1] - MOST[0]), 0, 1)
     return np.where(total > 0.05, colour, colours.mean(axis=0)), opacity
+
+
+def _agreed(shares: Float32s, colours: Float32s) -> Float32s:
+    """How much each of three counts at each pixel, shape (3, side, side): none more than half.
+
+    A pair counts the more the better its two agree, and both of it alike.
+    """
+    blur = blur_matrix(shares.shape[1], OVER * shares.shape[1] / 160)
+    pairs = list(combinations(range(MIXED), 2))
+    apart = np.empty_like(shares)
+    for row, (i, j) in enumerate(pairs):
+        colour = np.abs(colours[i] - colours[j]).mean(axis=-1) * np.minimum(shares[i], shares[j])
+        differs = colour + np.float32(OUTLINE) * np.abs(shares[i] - shares[j])
+        apart[row] = blurred((differs**2)[..., None], blur)[..., 0]
+    pair = np.exp((apart.min(axis=0) - apart) / np.float32(2 * DIFFERENT**2))
+    pair /= 2 * pair.sum(axis=0)
+    counted = np.zeros_like(shares)
+    for (i, j), share in zip(pairs, pair, strict=True):
+        counted[i] += share
+        counted[j] += share
+    return counted
 
 
 def _stored(face: Float32s, person: Float32s, skin: Float32s, blend: Float32s) -> bytes:
