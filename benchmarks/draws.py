@@ -1,4 +1,4 @@
-"""People drawn for a voice: by a flow, and as mixtures of three people, beside real faces.
+"""People drawn for a voice, as they are and half as far from the mean, beside real faces.
 
     python -m benchmarks.draws OUT FACE_SPACE.npz --data FOLDER
 
@@ -31,7 +31,6 @@ from voice2face.evaluation.embedders.fitted import open_embedder
 from voice2face.evaluation.metrics.distances import frechet_distance
 from voice2face.faces.mesh import five_points
 from voice2face.files import sha256_of, write_text
-from voice2face.generators import velocity
 from voice2face.generators.face_decoder import FURTHEST, FaceDecoder, Looks
 from voice2face.generators.face_space import FaceSpace
 from voice2face.parts import Arrays, read_arrays
@@ -46,7 +45,6 @@ N_TIMED = 30
 PX = 128
 AT_ONCE = 50
 LEADING = 60  # components of texture that tell whether two faces are one
-MIXED = {"drawn_gender": 0.8, "chance": 0.65}  # as was shipped before the flow
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,16 +91,11 @@ def main(out: Path, space: Path, data: DataFolder) -> None:
 
 def systems(arrays: Arrays) -> dict[str, FaceSpace]:
     """Generators by name, all of the same face space."""
-    plain = {name: array for name, array in arrays.items() if name not in velocity.ARRAYS}
 
-    def space(kind: Arrays, **changes: float) -> FaceSpace:
-        return FaceSpace(msgspec.structs.replace(SHIPPED, px=PX, **changes), kind)
+    def space(**changes: float) -> FaceSpace:
+        return FaceSpace(msgspec.structs.replace(SHIPPED, px=PX, **changes), arrays)
 
-    return {
-        "mixtures": space(plain, **MIXED),
-        "mixtures, full spread": space(plain, **(MIXED | {"chance": 1.0})),
-        "flow": space(arrays),
-    }
+    return {"drawn": space(), "drawn half as far": space(chance=SHIPPED.chance / 2)}
 
 
 def measured(

@@ -39,7 +39,7 @@ from voice2face.training.face_space import (
 from voice2face.training.face_space.components import Codes
 from voice2face.training.face_space.head_choice import Judge, head_ages, head_places
 from voice2face.training.face_space.heads import head_arrays, usual_outlines
-from voice2face.training.face_space.light import fit_light
+from voice2face.training.face_space.light import drawn_people, fit_light
 from voice2face.training.face_space.studio import (
     chosen,
     evened_exposure,
@@ -48,7 +48,6 @@ from voice2face.training.face_space.studio import (
     shades,
 )
 from voice2face.training.face_space.tables import normalised, read_rows
-from voice2face.training.flow.draws import drawn_people, fit_draws, fit_spread
 from voice2face.voice_encoders.ge2e import Ge2e
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
@@ -58,8 +57,7 @@ SHIPPED = FaceSpacePart(
     liveliness=1.5,
     shape_emphasis=2.0,
     sharpening=1.2,
-    chance=0.7,  # by eye: at more, one in ten has light or eyes that no person has
-    drawn_gender=0.6,
+    drawn_gender=0.8,
 )
 # As drawn for the network that reads them: it would take a stronger gender back.
 READ = msgspec.structs.replace(SHIPPED, gender_emphasis=0.7)
@@ -120,15 +118,13 @@ def shipped(places: Places, teachers: list[Speakers]) -> Arrays:
     arrays |= head_places(arrays, read_aloud, heard.embedding)
     arrays |= head_ages(arrays, SHIPPED, heard.embedding, age_seen())
     arrays |= answer(places, arrays, READ, seen)
-    arrays |= fit_draws(arrays, faces)
-    arrays |= fit_spread(arrays, SHIPPED, faces)
     return arrays | as_photographed(places, arrays, faces)
 
 
 def as_photographed(places: Places, arrays: Arrays, faces: People) -> Arrays:
     """What gives drawn people the light of all of FairFace's that can be normalised."""
     seen, _ = frontal_faces(places)
-    _, drawn = drawn_people(arrays, SHIPPED, faces)
+    drawn = drawn_people(arrays, SHIPPED, faces)
     textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
     inside = Layout.read().inside(PX)[..., None]
     return fit_light(seen.texture, seen.weight, textures, inside)

@@ -6,7 +6,7 @@ OUT is that of ``benchmarks.frechet``, whose recogniser it takes, and of ``bench
 Real faces that the recogniser has not learned from go through one step after the other, each fed
 with the truth of the one before: drawn on their own shape and normalised again; put in a studio's
 light; made the same on both sides; written as components; given heads and the light of
-photographs, as drawn people are, and sharpened; then people whom the flow draws take their
+photographs, as drawn people are, and sharpened; then drawn people take their
 places. Writes ``results/frechet_steps.json``: the distance of each to real faces, how much of it
 is a shift of the mean, and plain figures of the pictures.
 """
@@ -39,7 +39,6 @@ from voice2face.faces.layout import Layout
 from voice2face.faces.luma import LUMA
 from voice2face.faces.quality import sharpness
 from voice2face.files import sha256_of, write_text
-from voice2face.generators import velocity
 from voice2face.generators.face_decoder import FaceDecoder, Looks
 from voice2face.generators.face_space import DECADE, FaceSpace
 from voice2face.parts import Arrays, read_arrays
@@ -147,8 +146,7 @@ def as_drawn_people(people: People, own: Float32s, arrays: Arrays) -> dict[str, 
     men, age = people.male.astype(np.int64), people.age.astype(np.float32)
     decades = (age - arrays["gender_age"][men])[:, None] / DECADE
     mean = arrays["gender_code"][men] + decades * arrays["age_code"][men]
-    plain = {name: array for name, array in arrays.items() if name not in velocity.ARRAYS}
-    still = FaceSpace(replace(SHIPPED, chance=0.0, drawn_gender=0.0), plain)
+    still = FaceSpace(replace(SHIPPED, chance=0.0, drawn_gender=0.0), arrays)
     space = FaceSpace(replace(SHIPPED, drawn_gender=0.0), arrays)
     lit = still.drawn(Looks(own, people.male, age), np.random.default_rng(0))
     drawn = space.drawn(Looks(mean, people.male, age), np.random.default_rng(0))

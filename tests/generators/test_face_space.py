@@ -1,16 +1,16 @@
 import hashlib
 
-import msgspec
 import numpy as np
 import pytest
 
-from voice2face.errors import ModelError, TrainingError
+from voice2face.errors import ModelError
 from voice2face.generators.face_decoder import BACKDROP, DARKER
 from voice2face.generators.face_space import FILE, FaceSpace, FaceSpacePart
 from voice2face.generators.kinds import GENERATORS
 from voice2face.generators.mixtures import Others
 from voice2face.parts import PartSource, write_arrays
 from voice2face.release.model_folder import BUNDLED, CONFIG, read_config
+from voice2face.training.face_space.light import N_DRAWN, drawn_people
 
 from .face_space_samples import DIM, arrays, people
 
@@ -163,59 +163,29 @@ def test_gender_is_stronger_in_draws_if_wanted(made):
     assert bright(1.5) < bright(0.0) - 0.01
 
 
-def test_a_flow_draws_people_where_there_is_one(made, tmp_path):
-    """Draws then are no mixtures; the mean stays as it was, and so does the told gender."""
-    from voice2face.training.face_space.clean import Clean
-    from voice2face.training.flow.draws import fit_draws
-    from voice2face.training.flow.matching import FlowTraining
-
-    training = FlowTraining(
-        width=32, n_blocks=1, hidden=16, steps=200, batch_size=64, learning_rate=5e-3
-    )
-    anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
-    flow = fit_draws(made, people(60, 0), clean=anybody, training=training)
-    write_arrays(tmp_path / FILE, made | flow)
-    digest = hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest()
-    plain, space = FaceSpace(PART, made), PART.open(PartSource(tmp_path, {FILE: digest}))
-    heard = voices((1, 0.3), (-1, 0))
-    np.testing.assert_array_equal(space.faces(heard), plain.faces(heard))
-    drawn = space.faces(heard, np.random.default_rng(3))
-    assert np.abs(drawn - plain.faces(heard, np.random.default_rng(3))).max() > 0.01
-    alone = space.faces(heard[:1], np.random.default_rng(3))
-    np.testing.assert_array_equal(alone, drawn[:1])
-    many = np.repeat(voices((1, 0), (-1, 0)), 20, axis=0)
-    codes = space.looks(many, np.random.default_rng(0)).codes
-    toward_men = codes @ (made["gender_code"][1] - made["gender_code"][0])
-    assert toward_men[:20].mean() > toward_men[20:].mean()
+def test_drawn_people_are_means_of_some_who_look_alike(made):
+    of_women = Others.of_gender(made, False)
+    rest = of_women.rest.astype(np.float64) * of_women.step
+    n = len(of_women.matters)
+    drawn = np.array([of_women.drawn(np.random.default_rng(seed)) for seed in range(40)])
+    anybody = np.array([of_women.anybody(np.random.default_rng(seed)) for seed in range(40)])
+    low, high = rest.min(axis=0) - 1e-3, rest.max(axis=0) + 1e-3
+    assert ((drawn >= low) & (drawn <= high)).all()  # nobody is further out than people are
+    assert not ((anybody >= low) & (anybody <= high)).all()
+    first = np.argmax(of_women.matters)  # they are alike in what is large
+    assert 0.75 < drawn[:, first].std() / rest[:, first].std() < 1.3
+    assert drawn[:, n:].std() < 0.8 * rest[:, n:].std()
+    apart = np.linalg.norm(drawn[:, None] - rest, axis=2).min(axis=1)
+    assert apart.min() > 0.05  # nobody is drawn as they are
 
 
-def test_drawn_people_differ_as_much_as_people_do(made):
-    """The more the flow draws them alike, the more they are driven from the mean."""
-    from voice2face.training.face_space.clean import Clean
-    from voice2face.training.flow.draws import drawn_people, fit_draws, fit_spread
-    from voice2face.training.flow.matching import FlowTraining
-
-    training = FlowTraining(width=16, n_blocks=1, hidden=16, steps=150, batch_size=64)
-    anybody = Clean(max_shadow=9, min_eyes=-1, min_opening=0, usual=1.0)
-    space = made | fit_draws(made, people(60, 0), clean=anybody, training=training)
-    alike = msgspec.structs.replace(PART, chance=0.3)
-    spread = fit_spread(space, alike, people(60, 0))
-    assert spread["flow_spread"].min() >= 1 and spread["flow_spread"].max() > 1.2
-    (usual, few), (_, many) = (
-        drawn_people(arrays, alike, people(60, 0)) for arrays in (space, space | spread)
-    )
-    plain, wider = ((one.codes - usual.codes).std(axis=0) for one in (few, many))
-    np.testing.assert_allclose(wider / plain, spread["flow_spread"], rtol=0.15)
-    far = msgspec.structs.replace(PART, chance=6.0)
-    usual, drawn = drawn_people(space | spread, far, people(60, 0))
-    length = np.sqrt(((drawn.codes - usual.codes) ** 2).mean(axis=1))
-    furthest = max(Others.of_gender(space, men).furthest for men in (False, True))
-    assert length.max() <= furthest * 1.001  # than the usual three quarters of people
+def test_a_space_of_one_woman_draws_her(made):
+    alone = made | {"rest_male": np.arange(len(made["rest_male"])) > 0}
+    found = Others.of_gender(alone, False).drawn(np.random.default_rng(0))
+    np.testing.assert_allclose(found, made["rest"][0] * made["rest_step"], rtol=1e-5)
 
 
-def test_too_few_clean_faces_are_refused(made):
-    from voice2face.training.face_space.clean import Clean
-    from voice2face.training.flow.draws import fit_draws
-
-    with pytest.raises(TrainingError, match="0 of 60 in even light"):
-        fit_draws(made, people(60, 0), clean=Clean(min_eyes=2.0))
+def test_light_is_fitted_to_drawn_people(made):
+    drawn = drawn_people(made, PART, people(60, 0))
+    assert drawn.photographed and len(drawn.codes) == N_DRAWN
+    assert 0.4 < drawn.male.mean() < 0.6

@@ -33,17 +33,19 @@ def brightness(some: np.ndarray) -> np.ndarray:
 def test_drawn_faces_are_as_light_and_as_different_as_photographs(fitted):
     seen, drawn, light = fitted
     lit = np.array([light(one) for one in drawn])
-    assert brightness(lit).mean() == pytest.approx(brightness(seen).mean(), abs=0.05)
+    assert brightness(lit).mean() == pytest.approx(brightness(seen).mean(), abs=0.08)
     assert brightness(lit).std() == pytest.approx(brightness(seen).std(), rel=0.25)
     assert np.corrcoef(brightness(lit), brightness(drawn))[0, 1] > 0.95  # light ones stay lighter
 
 
-def test_what_is_finer_than_light_stays(fitted):
+def test_what_is_finer_than_light_stays_and_is_clearer_where_a_face_gets_darker(fitted):
     _, drawn, light = fitted
-    face = drawn[0].copy()
-    face[24, 24] *= 0.5
-    plain, spotted = light(drawn[0]), light(face)
-    assert spotted[24, 24].mean() / plain[24, 24].mean() == pytest.approx(0.5, abs=0.05)
+    for level, least, most in ((0.6, 0.2, 0.45), (2.0, 0.45, 0.55)):
+        face = np.minimum(level * drawn[0], 240)
+        spotted = face.copy()
+        spotted[24, 24] *= 0.5
+        plain, found = light(face), light(spotted)
+        assert least < found[24, 24].mean() / plain[24, 24].mean() < most
 
 
 def test_a_change_comes_to_an_end(fitted):

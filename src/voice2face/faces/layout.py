@@ -21,6 +21,8 @@ Points = npt.NDArray[np.float64]
 FILE = Path(__file__).parents[1] / "assets" / "mesh" / "normalised.npz"
 # Outside the face, pixels follow its outline, enlarged about its centre by these factors.
 RINGS = (1.35, 1.9, 3.2)
+# Half the height and half the width of the square around an eye, in the width of the eye.
+AROUND_EYE = (0.45, 0.65)
 SOFT = 0.012  # of the side: standard deviation of the border between face and surroundings
 
 
@@ -122,6 +124,18 @@ class Layout:
         ImageDraw.Draw(image).polygon(corners, fill=255)
         soft = image.filter(ImageFilter.GaussianBlur(SOFT * fine)).reduce(4)
         return np.asarray(soft, np.float32) / np.float32(255)
+
+    def around_right_eye(self, px: int) -> tuple[slice, slice]:
+        """Rows and columns of the pixels around the right eye of the mean shape."""
+        from voice2face.faces.mesh import RIGHT_EYE
+
+        corners = self.shape[list(RIGHT_EYE)] * px
+        middle, width = corners.mean(axis=0), np.ptp(corners[:, 0])
+        rows, columns = (
+            slice(round(middle[axis] - reach * width), round(middle[axis] + reach * width) + 1)
+            for axis, reach in zip((1, 0), AROUND_EYE, strict=True)
+        )
+        return rows, columns
 
     @cached_property
     def five(self) -> Points:

@@ -6,6 +6,7 @@ on: first the principal components of texture, then those of shape.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from voice2face.arrays import Bools, Float32s, Int64s
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
+from voice2face.generators.contrast import Contrasts
 from voice2face.generators.heads import ARRAYS as HEADS
 from voice2face.generators.heads import Heads
 from voice2face.generators.light import ARRAYS as LIGHT
@@ -122,6 +124,17 @@ class FaceDecoder:
         whole = self._sharpened(colour + self._blend * (face - colour))
         picture = BACKGROUND + edge * (whole - np.float32(BACKGROUND))
         return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
+
+    @cached_property
+    def _contrasts(self) -> Contrasts:
+        mean, basis = self._texture_mean, self._texture_basis
+        return Contrasts(mean, basis, self._texture_scale, self._region)
+
+    def shown(self, codes: Float32s) -> Float32s:
+        """Codes of faces whose eyes and features show, shape (n, K)."""
+        n = len(self._texture_basis)
+        texture = self._contrasts(np.clip(codes[:, :n], -FURTHEST, FURTHEST))
+        return np.concatenate([texture, codes[:, n:]], axis=1, dtype=np.float32)
 
     def skins(self, codes: Float32s, photographed: bool) -> Float32s:
         """Colours of people's skin, RGB, 0 to 255, shape (n, 3); arguments as of ``Looks``."""

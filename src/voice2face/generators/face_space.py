@@ -21,8 +21,6 @@ from voice2face.generators.mixtures import Others
 from voice2face.generators.neighbours import ARRAYS as NEIGHBOURS
 from voice2face.generators.neighbours import Neighbours
 from voice2face.generators.rows import times
-from voice2face.generators.velocity import ARRAYS as FLOW
-from voice2face.generators.velocity import Velocity
 from voice2face.parts import Arrays, GeneratorPart, PartSource, read_arrays
 from voice2face.settings import FacePx
 
@@ -56,11 +54,7 @@ ARRAYS = {
 ANSWER = {"answer": "float32 dim code", "answer_gender": "float32 gender code"}
 # Optional, HEADS: what is around faces that were learned without what surrounds them.
 # Optional, NEIGHBOURS: who is averaged where faces are means of people, see `nearness`.
-# Optional, FLOW: what draws people, of whom gender is known, -1 for women and 1 for men, and age in
-# years. Without it drawn people are mixtures of people. SPREAD makes them differ as people do.
-SPREAD = {"flow_spread": "float32 code"}
 # Optional, LIGHT: the light of photographs, for drawn people.
-YOUNGEST, OLDEST = 20.0, 75.0  # that it learned from
 DECADE = 10.0
 FILE = "face_space.npz"
 BACKDROPS = (150.0, 232.0)  # of 255: how light what is behind a drawn head may be
@@ -81,11 +75,10 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         liveliness: Factor on everything else that a voice tells about texture.
         shape_emphasis: Factor on everything else that a voice tells about shape.
         sharpening: Strength of unsharp masking.
-        chance: Factor on the standard deviation of what is drawn; with a flow, of where it begins.
+        chance: Factor on the standard deviation of what is drawn.
         drawn_gender: Added to ``gender_emphasis`` in draws, which differ in everything else.
         nearness: Share of the mean of some people, those who look most as the voice tells, in the
             code; the rest is what the factors above say.
-        n_steps: Steps of the flow, each of two looks at its network.
     """
 
     px: FacePx = 256
@@ -98,7 +91,6 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
     chance: Emphasis = 1.0
     drawn_gender: Emphasis = 0.0
     nearness: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
-    n_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
 
     def open(self, source: PartSource) -> "FaceSpace":
         """The generator.
@@ -108,7 +100,7 @@ class FaceSpacePart(GeneratorPart, frozen=True, kw_only=True, tag="face-space"):
         """
         sizes = {"dim+1": self.embedding_dim + 1, "gender": 2, "coordinates": 2 * N_POINTS}
         path = source.path(FILE)
-        optional = ANSWER, HEADS, LIGHT, NEIGHBOURS, FLOW, SPREAD
+        optional = ANSWER, HEADS, LIGHT, NEIGHBOURS
         arrays = read_arrays(path, ARRAYS, *optional, sizes=sizes, what="a face space")
         return FaceSpace(self, arrays)
 
@@ -175,8 +167,6 @@ class FaceSpace:
             self._deviation += arrays["answer"]
         self._answer = arrays.get("answer_gender", np.zeros_like(self._gender_code))
         self._neighbours = Neighbours(arrays) if "near_code" in arrays else None
-        self._flow = Velocity(arrays) if "flow_enter" in arrays else None
-        self._flow_spread = arrays.get("flow_spread", np.float32(1))
         self._decoder = FaceDecoder(arrays, settings.px, settings.sharpening)
         self.n_heads = self._decoder.heads.n if self._decoder.heads else 0
 
@@ -245,42 +235,23 @@ class FaceSpace:
         chance, behind = np.empty_like(usual.codes), np.empty((len(men), 3), np.float32)
         head = np.empty((len(men), self.n_heads), np.float32)
         for row, man in enumerate(men):  # row by row: one drawn alone is the same
-            if self._flow is None:
-                chance[row] = self.rest(bool(man), rng)
-            else:
-                chance[row] = rng.standard_normal(chance.shape[1], np.float32)
+            chance[row] = self._others[man].drawn(rng)
             behind[row] = _backdrop(rng)
             head[row] = rng.gumbel(size=self.n_heads)
-        chance *= np.float32(self._settings.chance)
-        rest = self._left[men] * chance if self._flow is None else self._followed(usual, chance)
+        rest = np.float32(self._settings.chance) * self._left[men] * chance
         toward = self._gender_code - self._gender_code.mean(axis=0)
         codes = usual.codes + self._settings.drawn_gender * toward[men] + rest
-        drawn = replace(
-            usual, codes=np.asarray(codes, np.float32), backdrop=behind, photographed=True
-        )
+        codes = self._decoder.shown(np.asarray(codes, np.float32))
+        drawn = replace(usual, codes=codes, backdrop=behind, photographed=True)
         return self.headed(drawn, head)
 
     def _standardised(self, embeddings: Float32s) -> Float32s:
         heard = (embeddings.astype(np.float32, copy=False) - self._mean) / self._scale
         return np.asarray(heard, np.float32)
 
-    def _followed(self, usual: Looks, start: Float32s) -> Float32s:
-        """What the flow makes of chance, from the mean of gender and age, shape (n, K)."""
-        assert self._flow is not None
-        men = usual.male.astype(np.int64)
-        age = np.clip(usual.age, YOUNGEST, OLDEST)
-        known = np.column_stack([2 * men - 1, age]).astype(np.float32)
-        people = self._flow.drawn(known, start, n_steps=self._settings.n_steps)
-        decades = (age - self._gender_age[men])[:, None] / DECADE
-        mean = self._gender_code[men] + decades * self._age_code[men]
-        rest = self._flow_spread * (people - mean)
-        length = np.sqrt((rest**2).mean(axis=1, keepdims=True))
-        furthest = np.array([one.furthest for one in self._others])[men, None]
-        return np.asarray(rest * np.minimum(1, furthest / length), np.float32)
-
     def rest(self, men: bool, rng: "np.random.Generator") -> Float32s:
-        """What gender and age leave of the code of a person who does not exist, shape (K,)."""
-        return self._others[int(men)].drawn(rng)
+        """What gender and age leave of the code of a mixture of people, shape (K,)."""
+        return self._others[int(men)].anybody(rng)
 
     def distances(self, embeddings: Float32s, codes: Float32s) -> Float32s:
         """Distance of people's faces from what their voices tell, in standard deviations.

@@ -2,7 +2,8 @@
 
 The faces of a space are lit alike, so that a mean has a clear face; people in photographs are not.
 A drawn face's coarse light, in a few numbers, is moved to where that of photographs lies, by the
-linear map that makes one normal distribution another.
+linear map that makes one normal distribution another. Where a face gets darker, white stays white,
+as on film: features would be lost in the dark.
 
 Source:
     Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
@@ -28,7 +29,9 @@ ARRAYS = {
 STEP = 4  # pixels of a layout to one of the coarse grid
 REACH = 0.06  # of the side: what is smoother than that is light, not the face's relief
 DARKEST = np.float32(8.0)  # of 255
+BRIGHTEST = np.float32(250.0)
 MOST = np.float32(0.5)  # natural logarithm of a change, which comes softly to its end: by eye
+STEEPEST = np.float32(1.8)  # factor on what is finer than light, where a face gets darker
 
 
 class Coarse:
@@ -77,8 +80,13 @@ class Light:
 
     def __call__(self, face: Float32s) -> Float32s:
         """A face, RGB, shape (side, side, 3), in the light of a photograph."""
-        own = self._patterns @ self._coarse.of(face)
+        light = self._coarse.of(face)
+        own = self._patterns @ light
         wanted = self._seen + self._map @ (own - self._drawn)
-        change = (wanted - own) @ self._patterns
-        soft = MOST * np.tanh(self._coarse.enlarged(change) / MOST)
-        return np.asarray(np.clip(face, 0, 255) * np.exp(soft))
+        change = self._coarse.enlarged((wanted - own) @ self._patterns)
+        change = MOST * np.tanh(change / MOST)
+        white = np.log(np.float32(255))
+        level = np.minimum(self._coarse.enlarged(light), np.log(BRIGHTEST))
+        steeper = np.clip((level + change - white) / (level - white), 1, STEEPEST)
+        relief = np.log(np.clip(face, 1, 255)) - level
+        return np.asarray(np.exp(level + change + steeper * relief), np.float32)

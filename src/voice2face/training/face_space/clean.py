@@ -14,13 +14,10 @@ from voice2face.arrays import Bools, Float64s, UInt8s
 from voice2face.faces.evenness import coarse
 from voice2face.faces.layout import Layout
 from voice2face.faces.luma import LUMA
-from voice2face.faces.mesh import RIGHT_EYE
 
 DARKEST = 8.0  # of 255
 FLATTEST = 2.0  # of 255: an eye of less contrast is not to be seen
 ROUNDS = 2  # in which the usual open eye is found
-# Half the height and half the width of the square around an eye, in the width of the eye.
-AROUND_EYE = (0.45, 0.65)
 # Points of the mesh: outer and inner corner, upper and lower lid, of the right and the left eye.
 EYES = (
     (33, 133, (160, 159, 158), (144, 145, 153)), (362, 263, (385, 386, 387), (380, 374, 373))
@@ -103,14 +100,9 @@ def _light(texture: UInt8s) -> Float64s:
 
 def _eyes(texture: UInt8s) -> Float64s:
     """Pixels around the eyes of each face, both in one, of mean 0 and length 1, (n, pixels)."""
-    corners = Layout.read().shape[list(RIGHT_EYE)] * texture.shape[1]
-    middle, width = corners.mean(axis=0), np.ptp(corners[:, 0])
-    (top, bottom), (left, right) = (
-        (round(middle[axis] - reach * width), round(middle[axis] + reach * width) + 1)
-        for axis, reach in zip((1, 0), AROUND_EYE, strict=True)
-    )
+    rows, columns = Layout.read().around_right_eye(texture.shape[1])
     luma = (texture.astype(np.float32) + texture[:, :, ::-1]) / 2 @ LUMA
-    eyes = luma[:, top:bottom, left:right].reshape(len(texture), -1)
+    eyes = luma[:, rows, columns].reshape(len(texture), -1)
     eyes = eyes - eyes.mean(axis=1, keepdims=True)
     contrast = np.maximum(eyes.std(axis=1, keepdims=True), FLATTEST)
     return np.asarray(eyes / (contrast * np.sqrt(eyes.shape[1])), np.float64)

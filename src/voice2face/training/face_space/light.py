@@ -3,10 +3,14 @@
 import numpy as np
 
 from voice2face.arrays import Float32s, Float64s, Floats, UInt8s
+from voice2face.generators.face_decoder import Looks
+from voice2face.generators.face_space import DECADE, FaceSpace, FaceSpacePart
 from voice2face.generators.light import Coarse
 from voice2face.parts import Arrays
+from voice2face.training.face_space.people import People
 
 N_PATTERNS = 12
+N_DRAWN = 600  # people drawn to see how their light is
 LEAST = 0.05  # of the drawn light's mean variance: a pattern that no draw has is not enlarged
 
 
@@ -42,3 +46,21 @@ def _root(covariance: Float64s) -> Float64s:
     """The symmetric root of a covariance."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
+
+
+def drawn_people(arrays: Arrays, part: FaceSpacePart, people: People) -> Looks:
+    """People drawn about usual ones of the genders and ages of some of ``people``.
+
+    Args:
+        arrays: The face space.
+        part: How people are drawn.
+        people: Those that it was fitted on.
+    """
+    rng = np.random.default_rng(0)
+    some = rng.choice(len(people.age), N_DRAWN, p=people.weight)
+    men, age = people.male[some], people.age[some].astype(np.float32)
+    middle, man = arrays["gender_code"].mean(axis=0), men.astype(np.int64)
+    codes = middle + part.gender_emphasis * (arrays["gender_code"][man] - middle)
+    decades = (age - arrays["gender_age"][man])[:, None] / DECADE
+    codes = codes + decades * arrays["age_code"][man]
+    return FaceSpace(part, arrays).drawn(Looks(np.asarray(codes, np.float32), men, age), rng)

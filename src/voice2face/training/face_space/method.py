@@ -20,16 +20,16 @@ from voice2face.training.face_space.fit import Sizes, fit
 from voice2face.training.face_space.nearest import Identities, fit_nearest
 
 READER = "face_reid_0095"  # reads faces, in training and in evaluation
-# How faces are drawn; chosen on held-out people of AVSpeech, and chance by eye: at more, many draws
-# have light or eyes that no person has.
-DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5, chance=0.6, drawn_gender=0.5)
+# How faces are drawn; chosen on held-out people of AVSpeech.
+DRAWN = FaceSpacePart(nearness=1.0, age_emphasis=1.5, drawn_gender=0.5)
 REMARKS = """
 ## What its faces are
 
 The face itself is a mean of faces of the corpus, of people of the gender that is heard who look
 most as the voice tells, laid upon one another point by point and drawn on the mean of their shapes,
-then moved to the age that is heard. Drawn people are mixtures of a few people each. So the faces
-look like those of the corpus, and the file holds numbers from which these can be drawn again.
+then moved to the age that is heard. Drawn people are means of three people each, who look alike. So
+the faces look like those of the corpus, and the file holds numbers from which these can be drawn
+again.
 """
 LEAST = 10  # people with a face, and voices of people with a face
 
