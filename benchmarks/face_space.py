@@ -11,6 +11,7 @@ part in the faces: FairFace the faces, the portraits what surrounds them, the sp
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -80,7 +81,7 @@ CANONICAL = NormalisedFilters(
     min_brightness=0, min_colour=0,
 )  # fmt: skip
 
-Arrays = dict[str, npt.NDArray]
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)

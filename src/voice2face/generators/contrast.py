@@ -97,7 +97,7 @@ def _patterns(luma: Float32s) -> Iterator[Float32s]:
     yield relief - blurred(relief[..., None], np.ascontiguousarray(blur.T))[..., 0]
     right = Layout.read().around_right_eye(side)
     left = right[0], slice(side - right[1].stop, side - right[1].start)
-    yield (_within(luma, right) + _within(luma, left)) / 2
+    yield (_within(luma, right) + _within(luma, left)) / np.float32(2)
 
 
 def _within(luma: Float32s, box: tuple[slice, ...]) -> Float32s:
@@ -105,4 +105,4 @@ def _within(luma: Float32s, box: tuple[slice, ...]) -> Float32s:
     inner = luma[box] - luma[box].mean()
     found = np.zeros_like(luma)
     found[box] = inner / max(float(np.linalg.norm(inner)), 1e-6)
-    return found
+    return np.asarray(found, np.float32)

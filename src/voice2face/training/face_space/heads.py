@@ -97,7 +97,7 @@ def clean_triples(lit: UInt8s, person: Float32s, male: Bools, around: Float32s) 
     kept: list[Triple] = []
     for gender in (False, True):
         rows = np.flatnonzero(male == gender)
-        found = [_tried(own, rows, seen, bright) for own in rows]
+        found = [_tried(own, rows, seen, bright) for own in rows.tolist()]
         most = np.quantile([min(some)[0] for some in found], CLEAN)
         together: set[tuple[int, ...]] = set()
         heads: list[Triple] = []

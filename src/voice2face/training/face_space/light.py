@@ -14,7 +14,7 @@ N_DRAWN = 600  # people drawn to see how their light is
 LEAST = 0.05  # of the drawn light's mean variance: a pattern that no draw has is not enlarged
 
 
-def fit_light(seen: UInt8s, weight: Floats, drawn: Floats, inside: Float32s) -> Arrays:
+def fit_light(seen: UInt8s, weight: Floats, drawn: UInt8s | Floats, inside: Float32s) -> Arrays:
     """The arrays of :mod:`voice2face.generators.light`.
 
     Args:
