@@ -15,8 +15,8 @@ from voice2face.arrays import Float32s, Float64s, Int64s
 from voice2face.parts import Arrays
 
 MIXED = 3  # people whose codes make a drawn one: one alone would be a picture of somebody
-NEAR = 8  # of those most like the first, the others are chosen
-EVEN = 3.0  # of the distribution of shares (Dirichlet's): the more, the more even
+NEAR = 5  # of those most like the first, the others are chosen
+EVEN = 2.0  # of the distribution of shares (Dirichlet's): the more, the more even
 
 
 @dataclass(frozen=True, eq=False)
