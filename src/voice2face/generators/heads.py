@@ -30,7 +30,7 @@ ARRAYS = {
 }
 # Who gets which head: one of about this age and skin, by how far both may differ, in years and in
 # logarithms of brightness, of red over green and of blue over green.
-AGES, SKINS = 5.0, np.array((0.15, 0.1, 0.1), np.float32)
+AGES, SKINS = 8.0, np.array((0.15, 0.1, 0.1), np.float32)
 DARKEST = np.float32(12.0)  # of 255
 # What is skin around the face: by its hue and, less, by its light.
 UNLIKE, BY_HUE, BY_LIGHT = 0.3, 3.0, 0.35

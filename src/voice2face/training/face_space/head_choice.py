@@ -23,7 +23,7 @@ PX = 256
 AT_ONCE = 50
 PLACES = 3  # directions of voices and of heads' looks
 WITHIN = 1.0  # added to what differs within a person, in its mean over the directions
-LIKELY = 0.8  # how far from a voice's place a head may lie, in spreads
+LIKELY = 0.7  # how far from a voice's place a head may lie, in spreads
 SMALL_PX = 20  # of the pictures by which heads look alike
 
 
