@@ -23,7 +23,7 @@ LEAST_CHANGE = 0.38
 BLOCK_FRAMES = 3
 SMOOTH_BLOCKS = 5  # 150 ms in all, about a syllable
 LOUD_NATS = 6.9  # 30 dB
-BANDS_AT_ONCE = 8  # so that an hour of speech takes a few megabytes more, not seventy
+AT_ONCE = 1 << 19  # numbers: an hour of speech takes a few megabytes more, not seventy
 
 SILENT_DBFS = -60.0  # a peak below it is the hiss of a converter, or nothing at all
 QUIET_DBFS = -30.0  # a peak below it: the voice, if there is one, is 20 dB too low
@@ -55,9 +55,9 @@ def spectral_change(bands: Float32s) -> float:
     n_smooth = np.count_nonzero(loud) - SMOOTH_BLOCKS + 1
     if n_smooth < SMOOTH_BLOCKS:
         return 0.0
-    changes = []
-    for start in range(0, bands.shape[1], BANDS_AT_ONCE):
-        some = bands[:, start : start + BANDS_AT_ONCE]
+    changes, n_bands = [], max(AT_ONCE // n_blocks, 1)
+    for start in range(0, bands.shape[1], n_bands):
+        some = bands[:, start : start + n_bands]
         blocks = some[::BLOCK_FRAMES].copy()
         for frame in range(1, BLOCK_FRAMES):
             blocks += some[frame::BLOCK_FRAMES]

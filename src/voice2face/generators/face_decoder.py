@@ -87,15 +87,21 @@ class FaceDecoder:
         side = self._region.shape[0]
         self._fine = blur_matrix(side, FINE)
         self.heads = Heads(arrays, self._blend) if HEADS.keys() <= arrays.keys() else None
-        self._light: Light | None = None
-        if LIGHT.keys() <= arrays.keys():
-            self._light = Light(arrays, Layout.read().inside(side)[..., None])
-        self._draw = Drawing(Layout.read(), px)
+        self._of_light = {name: arrays[name] for name in LIGHT if name in arrays}
+        self._layout = Layout.read()
+        self._draw = Drawing(self._layout, px)
         at = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
         apart = np.hypot(at - np.float32(MIDDLE[0]), at[:, None] - np.float32(MIDDLE[1]))
         self._backdrop = (1 - (1 - DARKER) * np.minimum(apart / np.float32(0.75), 1) ** 2)[
             ..., None
         ]
+
+    @cached_property  # drawn people alone need it
+    def _light(self) -> Light | None:
+        """The light of photographs; None where it is not known."""
+        if not self._of_light:
+            return None
+        return Light(self._of_light, self._layout.inside(len(self._region))[..., None])
 
     def __call__(self, looks: Looks) -> Float32s:
         """Their faces, RGB in 0 to 255, shape (n, px, px, 3)."""
