@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.arrays import Float32s, Floats, Pictures
+from voice2face.arrays import Float32s, Floats, Int64s, Pictures
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, LeftOut, detector
@@ -22,7 +22,6 @@ from voice2face.faces import GEOMETRIES
 from voice2face.files import write_bytes
 from voice2face.release.inference import Model
 
-Rows = npt.NDArray[np.int64]
 Rival = Callable[[np.ndarray], Pictures]
 
 
@@ -39,7 +38,7 @@ class Found:
 
     faces: FaceSet
     left_out: list[LeftOut]
-    rows: Rows
+    rows: Int64s
     seconds_a_face: float = float("nan")
 
     @classmethod
