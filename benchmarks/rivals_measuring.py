@@ -192,7 +192,7 @@ def said(model: Model) -> str:
 
 
 def filled(vectors: Float32s) -> Float32s:
-    """Where no face was found, the mean of the others: it tells nobody from anybody."""
+    """Vectors in which a face that was not found is the mean of the others: it tells nothing."""
     lost = np.asarray(np.isnan(vectors).any(axis=1))
     if lost.all():
         return np.zeros_like(vectors)
