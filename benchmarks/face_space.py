@@ -159,9 +159,9 @@ def studio_light(around: People) -> Float32s:
 
 
 def open_faces(places: Places) -> People:
-    """FairFace's that can be drawn from, in the light of a studio.
+    """Faces of FairFace that can be drawn from, in the light of a studio.
 
-    Weighed so that no gender, race or age as labelled there counts for more.
+    They are weighed so that no labelled gender, race or age counts for more.
     """
     people, labels = frontal_faces(places)
     good = presentable(people)
@@ -180,7 +180,7 @@ def open_faces(places: Places) -> People:
 def frontal_faces(
     places: Places,
 ) -> tuple[People, dict[str, Texts]]:
-    """All of FairFace's that can be normalised; labels of gender, age and race."""
+    """All faces of FairFace that can be normalised, with labels of gender, age and race."""
     table = places.data / "open" / "faces.csv"
     rows, arrays = _faces(places, "faces", table, "picture", NormalisedFace(px=PX))
     of = {name: np.array([row[name] for row in rows]) for name in ("gender", "age", "race")}
@@ -191,7 +191,7 @@ def frontal_faces(
 
 
 def portraits(places: Places) -> People:
-    """The coloured ones, with hair."""
+    """The portraits, with hair."""
     table = places.data / "open" / "portraits.csv"
     settings = NormalisedFace(px=PX, hair=True, filters=PORTRAITS)
     rows, arrays = _faces(places, "portraits", table, "picture", settings)
@@ -202,7 +202,7 @@ def portraits(places: Places) -> People:
 
 
 def speakers(places: Places) -> Speakers:
-    """AVSpeech's, with their canonical faces; gender and age as a network sees them."""
+    """Speakers of AVSpeech with their canonical faces; gender and age as a network sees them."""
     table = places.data / "pairs" / "avspeech" / "pairs.csv"
     settings = NormalisedFace(px=PX, hair=True, filters=CANONICAL)
     rows, arrays = _faces(places, "avspeech", table, "canonical", settings)
@@ -216,7 +216,7 @@ def speakers(places: Places) -> Speakers:
 
 
 def readers(places: Places) -> Speakers:
-    """LibriSpeech's, whose gender is known."""
+    """Readers of LibriSpeech, whose gender is known."""
     table = places.data / "open" / "voices.csv"
     rows = read_rows(table)
     male = np.array([float(row["gender"] == "male") for row in rows])

@@ -111,7 +111,7 @@ def trained(folder: Path) -> Systems:
 
 
 def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
-    """How often a network sees the speaker's gender in the face, and its age's r with the band."""
+    """How often a network sees the speaker's gender, and how its age follows the labelled band."""
     rows, model = read_rows(table), system.model
     made = [model.reconstruct_speech(read_speech(table.parent / row["voice"])) for row in rows]
     crops = np.array([np.asarray(one.picture) for one in made])

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import typer
 
 from benchmarks.faces import ANYTHING, as_pictures
 from benchmarks.harness import RESULTS, DataFolder, machine
-from voice2face.arrays import Bools, Pictures, Vectors
+from voice2face.arrays import Bools, Pictures, Texts, Vectors
 from voice2face.audio.speech import Speech, read_speech
 from voice2face.evaluation.embedders.face_set import FaceSet, detector
 from voice2face.evaluation.embedders.fitted import open_embedder
@@ -52,8 +51,6 @@ UNHEARD = "test-other"
 ARRAYS = ("texture", "person", "shape")
 N_DRAWS = 5  # of each recording
 N_SETS = 20  # of other real faces, by lot
-
-Names = npt.NDArray[np.str_]
 
 
 def main(
@@ -109,7 +106,7 @@ def main(
     print(json.dumps(found, indent=1))
 
 
-def real_faces(out: Path, table: Path) -> tuple[Pictures, Names]:
+def real_faces(out: Path, table: Path) -> tuple[Pictures, Texts]:
     """FairFace's normalised faces, (n, PX, PX, 3), and the group of each."""
     kept, rows = read_arrays(out / "faces-normalised.npz"), read_rows(table)
     faces = np.stack(
@@ -127,7 +124,7 @@ def look_of(face: dict[str, str]) -> str:
     return f"{face['gender']} {face['race']}, {'older' if years >= OLDER else 'younger'}"
 
 
-def recogniser(known: tuple[Pictures, Names], learned: Bools, out: Path) -> tuple[Path, Names]:
+def recogniser(known: tuple[Pictures, Texts], learned: Bools, out: Path) -> tuple[Path, Texts]:
     """The recogniser's file, trained on some of the faces; and what it takes all for."""
     (faces, looks), identity = known, {"recipe": to_yaml(RECIPE)}
     names, labels = np.unique(looks, return_inverse=True)

@@ -52,7 +52,7 @@ class Heard:
 
     @classmethod
     def of(cls, *parts: str) -> "Heard":
-        """Those of a table beside the project."""
+        """The recordings of a table that lies beside the project."""
         path = real(*parts)
         with path.open(newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -61,7 +61,7 @@ class Heard:
         return cls(path.parent, rows, [patient.frames(voice) for voice in voices])
 
     def column(self, name: str) -> np.ndarray:
-        """Its cells."""
+        """Cells of a column."""
         return np.array([row[name] for row in self.rows])
 
     @property

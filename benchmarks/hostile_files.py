@@ -22,7 +22,7 @@ HIDDEN = "x\x1b[2J\u202egnp.exe\u2066\x9b31m\u200f"
 
 
 def recordings(inputs: Inputs) -> Iterator[Trial]:
-    """Each by itself, and an honest one beside them all."""
+    """Each recording by itself, then all of them beside an honest one."""
     folder = _folder(inputs, "recordings")
     kind = "recordings, by the command line"
     for path in media.write_all(folder, media.RECORDINGS):
@@ -37,7 +37,7 @@ def recordings(inputs: Inputs) -> Iterator[Trial]:
 
 
 def prepared(inputs: Inputs) -> Iterator[Trial]:
-    """In a table, and honest ones beside them."""
+    """Recordings, pictures and videos in a table, with honest ones beside them."""
     folder = _folder(inputs, "prepared")
     kind = "recordings, videos and pictures, prepared"
     shutil.copy(inputs.clip, folder / "honest.wav")
@@ -97,7 +97,7 @@ def settings(inputs: Inputs) -> Iterator[Trial]:
 
 
 def tables(inputs: Inputs) -> Iterator[Trial]:
-    """What names the files."""
+    """Tables that are no tables, or whose paths lead out."""
     folder = _folder(inputs, "tables")
     write_long_cells(folder / "dictionary.parquet", 1000, as_text=False)
     write_long_cells(folder / "text.parquet", 1000, as_text=True)

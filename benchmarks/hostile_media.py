@@ -86,7 +86,7 @@ def long_index() -> bytes:
 
 
 def long_video_index() -> bytes:
-    """The same, of pictures."""
+    """Pictures that are small as files and large in a decoder."""
     return mp4(N_SAMPLES, 1, 1, video=True)
 
 

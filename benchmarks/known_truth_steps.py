@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 import typer
 
 from benchmarks.band_statistics import BandStatistics
 from benchmarks.harness import RESULTS, machine
 from benchmarks.known_truth_page import write_page
-from voice2face.arrays import Bools, Floats, UInt8s
+from voice2face.arrays import Bools, Floats, Int64s, UInt8s
 from voice2face.audio.speech import Speech
 from voice2face.evaluation.embedders.fitted import Eigenfaces, LinearAttributes, as_faces
 from voice2face.evaluation.metrics.matching import Scored, match_one_of_two
@@ -65,8 +64,6 @@ FITS: dict[str, Fit] = {
 }
 GEOMETRY = "released"
 
-Labels = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
@@ -76,7 +73,7 @@ class Cohort:
     heard: Floats
     seen: Floats
     pixels: UInt8s
-    whose: Labels
+    whose: Int64s
     reader: LinearAttributes
     read: Floats  # off the pictures of those asked about
 
@@ -96,12 +93,12 @@ class Cohort:
         read = reader.embed(as_faces(pixels[~learned]))
         return cls(coupling, heard, seen, pixels, whose, reader, read)
 
-    def matched(self, told: Floats, whose: Labels) -> dict[str, Any]:
+    def matched(self, told: Floats, whose: Int64s) -> dict[str, Any]:
         """1:2 matching of what is told of people with what is read off pictures."""
         return _matched(told, whose, self.read, self.whose[self.whose >= N_LEARNED], self.seen)
 
     def through(
-        self, fit: Fit, voices: Floats, whose: Labels, n_people: int | None = None
+        self, fit: Fit, voices: Floats, whose: Int64s, n_people: int | None = None
     ) -> dict[str, Any]:
         """Train a generator on so many people, or all that teach; match its faces of the others."""
         n_people = N_LEARNED if n_people is None else n_people
@@ -123,7 +120,7 @@ class Cohort:
         found = self.matched(self.reader.embed(faces), whose[asked])
         return found | {"core_seconds": round(seconds, 1)}
 
-    def paired(self, voices: Floats, whose: Labels) -> dict[str, Any]:
+    def paired(self, voices: Floats, whose: Int64s) -> dict[str, Any]:
         """Match voices with eigenfaces of pictures by two linear heads; no face is made."""
         learned, asked = whose < N_LEARNED, whose >= N_LEARNED
         taught = self.whose < N_LEARNED
@@ -205,7 +202,7 @@ def answer(
     return {"seed": seed, "coupling": coupling, "bound": bounds, "systems": systems, "about": about}
 
 
-def steps(voices: Floats, whose: Labels, encoder: str) -> dict[str, Callable[[Cohort], Any]]:
+def steps(voices: Floats, whose: Int64s, encoder: str) -> dict[str, Callable[[Cohort], Any]]:
     """Every step, and whole systems on what a voice encoder hears, by name."""
     asked, learned = np.arange(N_LEARNED, N_PEOPLE), whose < N_LEARNED
 
@@ -241,9 +238,9 @@ def steps(voices: Floats, whose: Labels, encoder: str) -> dict[str, Callable[[Co
 
 def _matched(
     told: Floats,
-    whose: Labels,
+    whose: Int64s,
     read: Floats,
-    of_read: Labels,
+    of_read: Int64s,
     seen: Floats,
     *,
     centred: bool = True,
@@ -257,7 +254,7 @@ def _matched(
     return dict(zip(("all", "within sex"), map(_figures, both), strict=True))
 
 
-def heard_by(out: Path, name: str, seed: int) -> tuple[Floats, Labels]:
+def heard_by(out: Path, name: str, seed: int) -> tuple[Floats, Int64s]:
     """Embeddings of a cohort's recordings, standardised, and whose they are; kept in OUT.
 
     Voices do not depend on the coupling.

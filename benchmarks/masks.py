@@ -8,12 +8,12 @@ the border mirrors.
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.harness import Result, figure
 from benchmarks.inputs import Inputs
 from benchmarks.mask_labels import LABELS, PLACES
 from benchmarks.prepare_runs import real
+from voice2face.arrays import Bools, Float32s
 from voice2face.assets import pretrained
 from voice2face.faces.align import GEOMETRIES, align, inside_picture, widened
 from voice2face.faces.crop import CONTEXT_PX
@@ -27,9 +27,6 @@ TARGETS = {"s": 0.95, "e": 0.95, "h": 0.9, "b": 0.9, "m": 1.0}
 MOST_MIRRORED = 0.03
 GEOMETRY = widened(GEOMETRIES["released"], CONTEXT)
 BORDER = round(CONTEXT_PX * (1 - 1 / CONTEXT) / 2)
-
-Kept = npt.NDArray[np.float32]
-Inside = npt.NDArray[np.bool_]
 
 
 def measure(_: Inputs) -> Result:
@@ -68,7 +65,7 @@ def measure(_: Inputs) -> Result:
     return Result("prepare --remove hair,background", tuple(figures), about)
 
 
-def _masked(path: Path, detector: YuNet, masks: Masks) -> tuple[Kept, Inside]:
+def _masked(path: Path, detector: YuNet, masks: Masks) -> tuple[Float32s, Bools]:
     """How much of each pixel of the crop stays, and which pixels show the picture."""
     picture = read_picture(path.read_bytes(), 1024)
     points = detector(picture)[0].points

@@ -79,7 +79,7 @@ def _timed(faces: list[Found], px: int, hair: bool) -> Figure:
 
 
 def _twice(faces: list[Found], detect: YuNet) -> list[Figure]:
-    """How far the points and the pixels of a face move that is put through once more."""
+    """How far points and pixels move when a normalised face is normalised once more."""
     normalise = Normaliser(NormalisedFace(px=256, filters=ANYTHING))
     moved, changed, lost = [], [], 0
     for picture, detection in faces:

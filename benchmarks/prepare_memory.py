@@ -41,7 +41,7 @@ class Template:
     tail: bytes
 
     def numbered(self, number: int) -> bytes:
-        """Its own bytes for each number."""
+        """The file with a number in it, which makes its bytes its own."""
         return self.head + TAG.format(number).encode() + self.tail
 
 

@@ -92,7 +92,7 @@ def _speech_s(path: Path) -> float | None:
 
 
 def _counts(name: str, corpus: Corpus) -> Iterator[Figure]:
-    """How many there are of what the material's description counts; what is left out is listed."""
+    """Counts beside those that the material's description states; what is left out counts too."""
     counts, voices = corpus.info.counts["all"], corpus.voices()
     listed = Counter(skip["kind"] for skip in corpus.skipped())
     found = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.arrays import Float32s, Floats, Pictures
+from voice2face.arrays import Float32s, Floats, Int64s, Pictures
 from voice2face.audio.speech import read_speech
 from voice2face.evaluation.embedders.attributes import AgeGender
 from voice2face.evaluation.embedders.face_set import FaceSet, LeftOut, detector
@@ -22,7 +22,6 @@ from voice2face.faces import GEOMETRIES
 from voice2face.files import write_bytes
 from voice2face.release.inference import Model
 
-Rows = npt.NDArray[np.int64]
 Rival = Callable[[np.ndarray], Pictures]
 
 
@@ -39,7 +38,7 @@ class Found:
 
     faces: FaceSet
     left_out: list[LeftOut]
-    rows: Rows
+    rows: Int64s
     seconds_a_face: float = float("nan")
 
     @classmethod
@@ -193,7 +192,7 @@ def said(model: Model) -> str:
 
 
 def filled(vectors: Float32s) -> Float32s:
-    """Where no face was found, the mean of the others: it tells nobody from anybody."""
+    """Vectors in which a face that was not found is the mean of the others: it tells nothing."""
     lost = np.asarray(np.isnan(vectors).any(axis=1))
     if lost.all():
         return np.zeros_like(vectors)

@@ -71,7 +71,7 @@ class Training:
 
 
 def trainings() -> list[Training]:
-    """All of them."""
+    """All trainings."""
     ge2e = ("--voice-encoder", "ge2e")
     direct = [
         Training(

@@ -33,7 +33,7 @@ TRICKS = (
 
 
 def attacks(target: Target, seed: int = 0, n_broken: int = 40) -> list[Attack]:
-    """All of them; last the one that leaves no room for others."""
+    """All attacks; the last one leaves no room for others."""
     rng = random.Random(seed)
     return [
         *_sizes(target),

@@ -10,7 +10,7 @@ from benchmarks.serve_client import HURRY_S, Attack, Target, answer, connect, ge
 
 
 def leaving() -> Iterator[Attack]:
-    """They go before they are answered."""
+    """Clients that leave before they are answered."""
 
     def in_the_body(target: Target) -> str:
         with connect(target) as connection:
@@ -35,7 +35,7 @@ def leaving() -> Iterator[Attack]:
 
 
 def waiting() -> Iterator[Attack]:
-    """They try its patience; the last takes all room."""
+    """Clients that keep the server waiting; the last takes all connections."""
     yield Attack("says nothing", "cut off", partial(_waits_for_end, data=b""))
     yield Attack("slow head", "cut off", partial(_trickles, data=head(100)))
     yield Attack("slow body", "408", partial(_trickles, data=b"x" * 1000, before=head(5000)))

@@ -25,7 +25,7 @@ CODECS = (("ogg", "libopus", 48_000), ("mp3", "libmp3lame", 16_000), ("flac", "f
 
 
 def recordings(target: Target, rng: random.Random, n_broken: int) -> Iterator[Attack]:
-    """All of them; ``n_broken`` of the last kind."""
+    """All recordings; ``n_broken`` of the last kind."""
 
     def refuse(kind: str, *bodies: bytes) -> Iterator[Attack]:
         for body in bodies:

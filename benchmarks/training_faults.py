@@ -337,6 +337,6 @@ def _said(out: Path) -> str:
 
 
 def _one_error(said: str) -> bool:
-    """Does a run end with one line of error, all before it being notes?"""
+    """Whether a run ends with one line of error, after notes alone."""
     *notes, last = said.splitlines() or [""]
     return last.startswith("error: ") and all(line.startswith("note: ") for line in notes)

@@ -262,7 +262,7 @@ def make_trainee(width: float, crew: Team) -> FaceTrainee:
 
 
 def main(width: float) -> None:
-    """One of the processes: a line of what is asked, a line of what it took, until the end."""
+    """One of the processes: reads a line with what is asked, writes a line with what it took."""
     torch.set_num_threads(1)
     world = int(os.environ["WORLD_SIZE"])
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:world])

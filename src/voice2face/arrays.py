@@ -16,4 +16,5 @@ Texts = npt.NDArray[np.str_]
 
 Picture = UInt8s  # RGB, (height, width, 3)
 Pictures = UInt8s  # RGB, (n, height, width, 3)
+Points = Float64s  # x to the right and y down, (n, 2) or (faces, n, 2)
 Vectors = Float32s  # (n, dim)

@@ -55,7 +55,7 @@ def runs(
 
 
 def _numbers(run: "TrainingRun") -> dict[str, Any]:
-    """All of a run but its curves; what is not known is NaN, which JSON has as null."""
+    """All that is known of a run but its curves; NaN, null in JSON, for what is not known."""
     names = (
         "name",
         "kind",

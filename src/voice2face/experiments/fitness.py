@@ -147,6 +147,6 @@ def found_in(detect: Detector | None, pictures: Pictures) -> float:
 
 
 def _some(pictures: Pictures) -> Pictures:
-    """Some of them, evenly spaced."""
+    """At most MOST_FACES pictures, evenly spaced."""
     rows = np.unique(np.linspace(0, len(pictures) - 1, MOST_FACES).astype(int))
     return pictures[rows] if len(pictures) else pictures

@@ -12,8 +12,6 @@ from voice2face.arrays import Float32s, Float64s, Picture
 from voice2face.errors import ModelError
 from voice2face.faces.opencv import opencv
 
-Points = npt.NDArray[np.float32]
-
 SIDES = (320, 640, 1280)  # px; pictures are shrunk to the first, to the next if nothing is found
 MIN_SIDE = 64  # px; smaller ones are padded: OpenCV 4.10 sees faces in emptiness 32 px high
 OVERLAP = 0.3  # of two boxes that are one face; OpenCV's own choice
@@ -40,7 +38,7 @@ class Detection:
     """
 
     box: tuple[float, float, float, float]
-    points: Points
+    points: Float32s
     score: float
 
 

@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.arrays import Float32s, Float64s, Int64s
+from voice2face.arrays import Float32s, Float64s, Int64s, Points
 from voice2face.faces.align import similarity
-
-Points = npt.NDArray[np.float64]
 
 FILE = Path(__file__).parents[1] / "assets" / "mesh" / "normalised.npz"
 # Outside the face, pixels follow its outline, enlarged about its centre by these factors.

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.arrays import Picture
+from voice2face.arrays import Picture, Points
 from voice2face.assets import pretrained
 from voice2face.faces.detect import Detection
 from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import PictureError
 from voice2face.onnx_files import Network
-
-Points = npt.NDArray[np.float64]
 
 N_POINTS = 468
 PX = 192  # side of the square that the network takes

@@ -63,7 +63,7 @@ def _pose(shot: Shot, rng: np.random.Generator, px: int) -> Canvas:
 
 
 def _turn(x: Float64s, look: Look, shot: Shot) -> Float64s:
-    """Where a pixel lies on the face once the head turns: most in the middle, not at all aside."""
+    """Place of a pixel on a turned head: the middle of the face moves most, its sides nowhere."""
     across = np.clip((x - CENTRE_X) / look.half_width, -1, 1)
     return np.asarray(x - shot.yaw * (1 - across**2))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice2face.arrays import Picture
+from voice2face.arrays import Picture, Points
 from voice2face.errors import CorpusError
 from voice2face.faces import GEOMETRIES, PictureError, YuNet, read_picture
 from voice2face.faces.align import aligned, similarity, widened
@@ -17,8 +17,6 @@ from voice2face.faces.detect import Detector
 from voice2face.faces.opencv import opencv
 from voice2face.faces.pictures import MAX_BYTES
 from voice2face.files import stored_text
-
-Points = npt.NDArray[np.float64]
 
 MIN_SCORE = 0.6  # least score of the detector for a face
 # Of a picture the face and its surroundings are kept, as far as any geometry reaches, at twice the

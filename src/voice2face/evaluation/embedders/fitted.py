@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from voice2face.arrays import Float32s, UInt8s, Vectors
+from voice2face.arrays import Float32s, Points, UInt8s, Vectors
 from voice2face.errors import ModelError
 from voice2face.evaluation.embedders.face_set import FaceSet
 from voice2face.faces import GEOMETRIES
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 N_EIGENFACES = 96
 N_FISHERFACES = 24
 MOST_FACES = 2000  # whose products are decomposed: seconds, where 10,000 would take an hour
-
-Points = npt.NDArray[np.float64]
 
 
 class Embedder(Protocol):

@@ -80,6 +80,6 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _file(module: str) -> Path:
-    """Where a module lies; a file that does not exist for what is none."""
+    """File of a module; one that does not exist if there is no such module."""
     path = ROOT.joinpath(*module.split(".")[1:])
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

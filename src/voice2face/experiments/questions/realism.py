@@ -87,7 +87,7 @@ def run(summary: Summary) -> None:
 
 
 def _some(context: Context, faces: Faces) -> Faces:
-    """At most MOST_REAL faces."""
+    """At most MOST_REAL random faces."""
     rows = np.random.default_rng(context.seed).permutation(len(faces))[:MOST_REAL]
     return faces.only(np.sort(rows))
 
