@@ -14,6 +14,7 @@ import pytest
 from voice2face.synthetic import CohortSettings, write_cohort
 
 HERE = Path(__file__).parent
+START_S = 300  # it imports torch, which takes minutes where many programs are at work
 PROGRAMS = f"{sys.executable} -I -S {HERE / 'programs.py'}"
 ASK = f'#!/bin/sh\nexec {PROGRAMS} ask "$DOCS_PROGRAMS" {{}} "$@"\n'
 # What an installation would bring is there already; that the extras exist is looked at.
@@ -32,10 +33,10 @@ def programs(tmp_path_factory) -> Iterator[Path]:
     socket = folder / "programs"
     words = [sys.executable, str(HERE / "programs.py"), "serve", str(socket)]
     server = subprocess.Popen(words, start_new_session=True)
-    for _ in range(600):
-        if socket.exists():
-            break
+    deadline = time.monotonic() + START_S
+    while not socket.exists():
         assert server.poll() is None, "the server of programs has ended"
+        assert time.monotonic() < deadline, f"the server of programs is not there after {START_S} s"
         time.sleep(0.1)
     yield folder
     with contextlib.suppress(ProcessLookupError):
