@@ -1,4 +1,7 @@
-"""Age and gender that faces show, judged by a network that no model was trained with."""
+"""Age and gender that faces show, judged by a network.
+
+No model was trained against it; the default model orders heads by the age that it sees in them.
+"""
 
 from pathlib import Path
 
