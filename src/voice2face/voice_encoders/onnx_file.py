@@ -58,9 +58,7 @@ class SpeakerFile(Settings, frozen=True, kw_only=True):
     output: str = "output"
     window_s: Seconds = 6.0  # speech that enters at once; a shorter recording enters as it is
     hop_s: Seconds = 3.0
-    least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = (
-        0.5  # a shorter last window is left out
-    )
+    least_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5  # of a last window that counts
     pooling: Literal["mean", "unit"] = "unit"  # unit: of windows made unit length, made so again
     min_speech_s: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 0.9
     silence: LongSilence = LongSilence()
