@@ -57,7 +57,7 @@ SHIPPED = FaceSpacePart(
     gender_emphasis=1.2,  # at 0.7 women with short hair are taken for men
     liveliness=1.5,
     shape_emphasis=2.0,
-    sharpening=1.2,
+    sharpening=1.1,
     drawn_gender=0.8,
     chance=1.2,  # means of three people differ a little less than people do
 )
