@@ -16,6 +16,7 @@ from benchmarks.inputs import Inputs
 from benchmarks.prepare_odd_files import no_privileges
 from benchmarks.prepare_runs import write_table
 from voice2face.release.model_folder import CONFIG, SHIPPED_MODELS
+from voice2face.voice_encoders import ge2e
 
 SECRET = b"root:x:0:0"
 HIDDEN = "x\x1b[2J\u202egnp.exe\u2066\x9b31m\u200f"
@@ -66,7 +67,7 @@ def models(inputs: Inputs) -> Iterator[Trial]:
     for name, make in makers.items():
         place = folder / name.replace(" ", "-")
         shutil.copytree(SHIPPED_MODELS["gan"], place)
-        _replace_part(place, "voice_encoder.onnx", make())
+        _replace_part(place, ge2e.FILE, make())
         words = ["reconstruct", inputs.clip, "-o", folder / "x.png", "--model", place]
         yield attempt("models", name, words, secret=SECRET)
 

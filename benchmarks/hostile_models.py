@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import NotHereError
+from voice2face.voice_encoders.ge2e import INPUT, OUTPUT
 
 
 def networks(secret: Path) -> dict[str, Callable[[], bytes]]:
-    """Each by what is wrong with it; all take the voice encoder's input.
+    """Each by what is wrong with it; all take the input of GE2E.
 
     Args:
         secret: A file that must not be read.
@@ -27,8 +28,8 @@ def networks(secret: Path) -> dict[str, Callable[[], bytes]]:
     def made(*nodes: Any, tensors: tuple[Any, ...] = (), **more: Any) -> bytes:
         graph = helper.make_graph(
             list(nodes), "g",
-            [helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, ("b", 64, "n"))],
-            [helper.make_tensor_value_info("embedding", onnx.TensorProto.FLOAT, None)],
+            [helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, ("b", 160, 40))],
+            [helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, None)],
             list(tensors),
         )  # fmt: skip
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
@@ -36,20 +37,20 @@ def networks(secret: Path) -> dict[str, Callable[[], bytes]]:
         return bytes(model.SerializeToString())
 
     def elsewhere(place: str, key: bytes = b"\x0a\x08") -> bytes:
-        tensor = onnx.numpy_helper.from_array(np.ones(64, np.float32), "w")
-        onnx.external_data_helper.set_external_data(tensor, place, 0, 256)
+        tensor = onnx.numpy_helper.from_array(np.ones(40, np.float32), "w")
+        onnx.external_data_helper.set_external_data(tensor, place, 0, 160)
         tensor.ClearField("raw_data")
-        data = made(helper.make_node("Add", ["features", "w"], ["embedding"]), tensors=(tensor,))
+        data = made(helper.make_node("Add", [INPUT, "w"], [OUTPUT]), tensors=(tensor,))
         return data.replace(b"\x0a\x08location", key + b"location")
 
     def inner(operator: str) -> bytes:
         body = helper.make_graph([helper.make_node("Identity", ["z"], ["z2"])], "i", [], [])
-        return made(helper.make_node(operator, ["features"], ["embedding"], body=body))
+        return made(helper.make_node(operator, [INPUT], [OUTPUT], body=body))
 
     def large() -> bytes:
-        shape = onnx.numpy_helper.from_array(np.array([1, 64, 10**9], np.int64), "s")
-        pooled = helper.make_node("ReduceMean", ["features"], ["m"], axes=[2], keepdims=1)
-        node = helper.make_node("Expand", ["m", "s"], ["embedding"])
+        shape = onnx.numpy_helper.from_array(np.array([1, 160, 4 * 10**8], np.int64), "s")
+        pooled = helper.make_node("ReduceMean", [INPUT], ["m"], axes=[2], keepdims=1)
+        node = helper.make_node("Expand", ["m", "s"], [OUTPUT])
         return made(pooled, node, tensors=(shape,))
 
     def folded() -> bytes:
@@ -57,7 +58,7 @@ def networks(secret: Path) -> dict[str, Callable[[], bytes]]:
         nodes = [
             helper.make_node("ConstantOfShape", ["s"], ["c"]),
             helper.make_node("ReduceSum", ["c"], ["r"]),
-            helper.make_node("Add", ["features", "r"], ["embedding"]),
+            helper.make_node("Add", [INPUT, "r"], [OUTPUT]),
         ]
         return made(*nodes, tensors=(shape,))
 
@@ -72,13 +73,13 @@ def networks(secret: Path) -> dict[str, Callable[[], bytes]]:
         "a loop": lambda: inner("Loop"),
         "a branch": lambda: inner("If"),
         "an operator of a library": lambda: made(
-            helper.make_node("Inverse", ["features"], ["embedding"], domain="com.microsoft")
+            helper.make_node("Inverse", [INPUT], [OUTPUT], domain="com.microsoft")
         ),
-        "chance": lambda: made(helper.make_node("RandomNormal", [], ["embedding"], shape=[9])),
+        "chance": lambda: made(helper.make_node("RandomNormal", [], [OUTPUT], shape=[9])),
         "an output of 256 GB": large,
         "a constant of 400 GB": folded,
         "weights that are claimed": lambda: made(
-            helper.make_node("Identity", ["features"], ["embedding"]), tensors=(claims,)
+            helper.make_node("Identity", [INPUT], [OUTPUT]), tensors=(claims,)
         ),
         "another format of the library": lambda: b"\x20\0\0\0ORTM" + bytes(1000),
         "a pickle": lambda: b"\x80\x04\x95\x1e\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system",

@@ -57,6 +57,15 @@ def corpus(people, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def convolutional_model(tmp_path_factory) -> Path:
+    """A small model with random weights whose encoder tells nothing but what the face needs."""
+    pytest.importorskip("torch")
+    from models import small_model
+
+    return small_model(tmp_path_factory.mktemp("models") / "small")
+
+
+@pytest.fixture(scope="session")
 def models() -> Path:
     """Folder of the pretrained networks that come with the package."""
     return SHIPPED

@@ -16,7 +16,7 @@ from voice2face.onnx_files import network as opening
 from voice2face.onnx_files.check import RefusedError, check_onnx
 from voice2face.onnx_files.wire import WireError, varint
 from voice2face.release.model_folder import SHIPPED_MODELS
-from voice2face.voice_encoders.convolutional import FILE as VOICE_ENCODER
+from voice2face.voice_encoders.ge2e import FILE as VOICE_ENCODER
 
 onnx = pytest.importorskip("onnx")
 helper = pytest.importorskip("onnx.helper")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from models import WIDTH, lively, small_model, small_networks
+from models import WIDTH, as_format_1, lively, small_model, small_networks
 
 from voice2face.audio.settings import FRONT_ENDS
 from voice2face.errors import ModelError, OutputError
@@ -17,7 +17,7 @@ from voice2face.networks.modules import Generator, VoiceEncoder, unit
 from voice2face.networks.variants import PRESETS, VARIANTS, recipe
 from voice2face.release.authors_weights import import_released, read_state_dict
 from voice2face.release.inference import Model
-from voice2face.release.model_folder import CARD, CONFIG, SHIPPED_MODELS, part_class
+from voice2face.release.model_folder import CARD, CONFIG, part_class
 from voice2face.release.network_parts import (
     convolutional_part,
     deconvolutional_part,
@@ -179,14 +179,6 @@ def test_a_part_that_is_not_understood_is_refused(folder, change, found, tmp_pat
     assert len(str(caught.value).splitlines()) == 1
 
 
-def format_1(folder, change):
-    """A copy of the bundled model, which is of format 1, with another configuration."""
-    shutil.copytree(SHIPPED_MODELS["gan"], folder)
-    data = yaml.safe_load((folder / CONFIG).read_text()) | change
-    (folder / CONFIG).write_text(yaml.safe_dump(data))
-    return folder
-
-
 @pytest.mark.parametrize(
     ("change", "part"),
     [
@@ -198,16 +190,28 @@ def format_1(folder, change):
         ({"generator": None}, "checksums of"),
     ],
 )
-def test_format_1_is_read_as_strictly_as_it_was(change, part, tmp_path):
+def test_format_1_is_read_as_strictly_as_it_was(folder, change, part, tmp_path):
+    old = as_format_1(folder, tmp_path / "old")
+    data = yaml.safe_load((old / CONFIG).read_text()) | change
+    (old / CONFIG).write_text(yaml.safe_dump(data))
     with pytest.raises(ModelError, match=part):
-        Model(format_1(tmp_path / "copy", change))
+        Model(old)
 
 
-def test_a_model_of_format_1_is_read_by_torch_too(tmp_path):
-    folder = format_1(tmp_path / "copy", {})
-    assert yaml.safe_load((folder / CONFIG).read_text())["format_version"] == 1
-    assert read_generator(folder).settings == Model(folder).config.generator.network
-    assert read_voice_encoder(folder)[0].settings.width == 0.5
+def test_a_model_of_format_1_makes_the_same_face_and_is_read_by_torch_too(folder, tmp_path):
+    old = as_format_1(folder, tmp_path / "old")
+    assert yaml.safe_load((old / CONFIG).read_text())["format_version"] == 1
+    assert {path.name for path in old.iterdir()} == {
+        CONFIG, VOICE_ENCODER, GENERATOR, "weights.safetensors",
+    }  # fmt: skip
+    features = np.random.default_rng(0).normal(size=(1000, 64)).astype(np.float32)
+    read = [Model(one) for one in (folder, old)]
+    heard = [model.voice_encoder.encoded(features)[None] for model in read]
+    np.testing.assert_array_equal(*heard)
+    made = [model.faces(voice) for model, voice in zip(read, heard, strict=True)]
+    np.testing.assert_array_equal(*made)
+    assert read_generator(old).settings == Model(old).config.generator.network
+    assert read_voice_encoder(old)[0].settings.width == WIDTH
 
 
 def test_a_model_that_was_changed_by_hand_is_not_written_over(tmp_path):
@@ -363,12 +367,12 @@ def test_each_kind_of_part_is_found_by_its_name():
             assert (found.__struct_config__.tag, found.role) == (kind, role)
 
 
-def test_a_model_imports_no_kind_that_it_has_not(tmp_path):
+def test_a_model_imports_no_kind_that_it_has_not(folder):
     import subprocess
     import sys
 
     program = (
-        "import sys, voice2face; voice2face.load('gan').read(); "
+        f"import sys, voice2face; voice2face.load({str(folder)!r}).read(); "
         "print([name for name in sys.modules if name.startswith('voice2face.')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

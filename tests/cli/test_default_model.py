@@ -44,7 +44,9 @@ def test_drawn_faces_of_a_size_beside_what_was_heard(voice2face, voices, tmp_pat
     assert (out / "sheet.png").is_file()
 
 
-def test_two_who_speak_are_noticed_and_one_can_be_taken(voice2face, voices, tmp_path):
+def test_two_who_speak_are_noticed_and_one_can_be_taken(
+    voice2face, voices, convolutional_model, tmp_path
+):
     both = np.concatenate([voices[0], np.zeros(RATE_HZ // 5, np.int16), voices[1]])
     (tmp_path / "two.wav").write_bytes(wav_bytes(both))
     words = ("reconstruct", tmp_path / "two.wav", "-o", tmp_path / "a.png")
@@ -54,7 +56,8 @@ def test_two_who_speak_are_noticed_and_one_can_be_taken(voice2face, voices, tmp_
     assert voice2face(*words, "--speaker", "longest").status == 0
     assert (tmp_path / "a.png").read_bytes() != mixed
     voice2face(*words, "--speaker", "loudest").one_error("loudest", "longest")
-    voice2face(*words, "--speaker", "longest", "--model", "gan").one_error("tell speakers apart")
+    words = (*words, "--speaker", "longest", "--model", convolutional_model)
+    voice2face(*words).one_error("tell speakers apart")
 
 
 def test_the_other_model_of_the_package_has_a_name(voice2face, voices, tmp_path):

@@ -18,9 +18,9 @@ SHIPPED_DATA = {
         "of LibriSpeech, as numbers alone."
     ),
     "gan": (
-        "Voices of {recordings:,} readers of LibriSpeech and {faces:,} faces of FairFace, of "
-        "different people, paired by gender alone: a voice decides how female or male the face is "
-        "drawn, and nothing else."
+        "{recordings:,} recordings of readers of LibriSpeech and speakers of AVSpeech, and "
+        "{faces:,} faces of FairFace, of different people, paired by gender and decade of age: a "
+        "voice decides gender and age group, and nothing else."
     ),
 }
 
