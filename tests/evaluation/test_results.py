@@ -73,7 +73,7 @@ def test_numbers_of_numpy_and_those_that_are_none(tmp_path):
         ({"left_out": "There are no genders."}, "left out"),
         ({"series": [Series("s", [1.0], [1.0, 2.0])]}, "different lengths"),
         ({"series": [Series("s", [1.0], [1.0], [0.5])]}, "different lengths"),
-        ({"series": [Series("s", [float("nan")], [1.0])]}, "no number"),
+        ({"series": [Series("s", [float("nan")], [1.0])]}, "not a number"),
         ({"rows": [Row("a", "b", n_people=-1)]}, "negative count"),
     ],
 )
