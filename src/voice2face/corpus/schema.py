@@ -146,7 +146,7 @@ class CorpusInfo(Settings, frozen=True, kw_only=True):
     @property
     def keeps_shapes(self) -> bool:
         """Whether its faces lie on one mean shape, their own beside them."""
-        return self.face_crop.geometry == "normalised"
+        return self.face_crop.keeps_shapes
 
     @property
     def face_px(self) -> int:

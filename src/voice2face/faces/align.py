@@ -11,7 +11,7 @@ from voice2face.arrays import Bools, Float64s, UInt8s
 
 # Eyes, nose and mouth of the mean frontal shape that normalised faces are laid on (`faces.layout`),
 # with hair and shoulders around.
-NORMALISED: Float64s = np.array(
+WHOLE_HEAD: Float64s = np.array(
     ((0.390, 0.460), (0.610, 0.460), (0.500, 0.594), (0.408, 0.684), (0.592, 0.684))
 )
 CLOSER = Fraction(13, 8)  # sides of a normalised face to one of the square that its face fills
@@ -28,9 +28,9 @@ GEOMETRIES: dict[str, Float64s] = {
     "tight": np.array(
         ((0.322, 0.311), (0.678, 0.311), (0.500, 0.507), (0.341, 0.656), (0.659, 0.656))
     ),
-    "normalised": NORMALISED,
+    "normalised": WHOLE_HEAD,
     # The face alone: of a small picture of a whole head three quarters are not the face.
-    "normalised-close": (NORMALISED - [float(at) for at in CLOSE_AT]) * float(CLOSER),
+    "normalised-close": (WHOLE_HEAD - [float(at) for at in CLOSE_AT]) * float(CLOSER),
     # What networks for face recognition are fed (Deng et al. 2019), 112×112 pixels there.
     "arcface": np.array(
         ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))

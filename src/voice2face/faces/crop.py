@@ -19,7 +19,7 @@ from voice2face.faces.masks import CONTEXT, Masks
 from voice2face.faces.normalise import Normaliser, close_up, normalised_px
 from voice2face.faces.pictures import PictureError, read_picture, square_pixels
 from voice2face.faces.quality import Quality
-from voice2face.faces.settings import NORMALISED, FaceCrop, NormalisedFace
+from voice2face.faces.settings import FaceCrop, NormalisedFace
 
 # A crop that shows more around the face, (256, 256, 3), and which of its pixels show the picture
 # and not its mirror, (256, 256); None: all.
@@ -165,10 +165,10 @@ class FaceMaker:
             time_s=time_s,
         )
         quality.check(figures, self._settings.filters)
-        if self._settings.geometry not in NORMALISED:
+        if not self._settings.is_normalised:
             return Face(pixels, figures), self._context(picture, detection)
         laid = self._normaliser(picture, detection)  # with or without hair already
-        if self._is_close:
+        if self._settings.is_close_up:
             return Face(close_up(laid.picture), figures), None
         return Face(laid.picture, figures, laid.shape), None
 
@@ -206,12 +206,8 @@ class FaceMaker:
     @cached_property
     def _normaliser(self) -> Normaliser:
         hair = "hair" not in self._settings.remove
-        px = normalised_px(self._settings.px) if self._is_close else self._settings.px
+        px = normalised_px(self._settings.px) if self._settings.is_close_up else self._settings.px
         return Normaliser(NormalisedFace(px=px, hair=hair, filters=self._settings.normalised))
-
-    @property
-    def _is_close(self) -> bool:
-        return self._settings.geometry == "normalised-close"
 
     @cached_property
     def _masks(self) -> Masks:

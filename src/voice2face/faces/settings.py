@@ -7,7 +7,6 @@ import msgspec
 from voice2face.settings import NotNegative, Settings, Share
 
 Geometry = Literal["released", "tight", "normalised", "normalised-close"]
-NORMALISED: frozenset[Geometry] = frozenset({"normalised", "normalised-close"})
 Removable = Literal["hair", "background"]
 
 
@@ -44,7 +43,9 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
     px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
     geometry: Geometry = "released"
     filters: FaceFilters = FaceFilters()
-    normalised: NormalisedFilters = NormalisedFilters()  # only for the geometries NORMALISED
+    normalised: NormalisedFilters = (
+        NormalisedFilters()
+    )  # only where faces are laid on the mean shape
     remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
     faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
 
@@ -52,8 +53,23 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
         """Refuse a word that is there twice, and a close crop that is no whole pixels."""
         if len(set(self.remove)) < len(self.remove):
             raise ValueError(f"remove of {', '.join(self.remove)}: each once")
-        if self.geometry == "normalised-close" and self.px % 8:
+        if self.is_close_up and self.px % 8:
             raise ValueError(f"px of {self.px}: a multiple of 8 with normalised-close")
+
+    @property
+    def is_normalised(self) -> bool:
+        """Whether faces are laid on the mean shape."""
+        return self.geometry.startswith("normalised")
+
+    @property
+    def is_close_up(self) -> bool:
+        """Whether of a normalised face only the square that the face fills is kept."""
+        return self.geometry == "normalised-close"
+
+    @property
+    def keeps_shapes(self) -> bool:
+        """Whether a face's own shape is kept: its points lie in the square of the whole head."""
+        return self.is_normalised and not self.is_close_up
 
 
 class NormalisedFace(Settings, frozen=True, kw_only=True):

@@ -64,7 +64,7 @@ def assemble(
         CorpusError: Too much is left out, or the journal is damaged.
         OutputError: Something could not be written.
     """
-    n_mels, shapes = recipe.front_end.log_mel.n_mels, recipe.face_crop.geometry == "normalised"
+    n_mels, shapes = recipe.front_end.log_mel.n_mels, recipe.face_crop.keeps_shapes
     writers = {
         k: ShardWriter(folder, k, inputs.attributes[k], n_mels, shapes, journal) for k in KINDS
     }
