@@ -37,7 +37,6 @@ from voice2face.report.grids import read_faces
 from voice2face.report.sheets import write_sheet
 from voice2face.training.face_space.tables import read_rows
 
-GEOMETRY = "normalised"
 BESIDE = "another"
 PICTURE = Path("docs/images/five_models.png")
 
@@ -54,14 +53,15 @@ def main(
     models = trained(out / "faces")
     others = {BESIDE: [ModelSystem.of(BESIDE, beside)]} if beside else {}
     corpus, judge = Corpus.open(out / "open"), AgeGender()
+    geometry = corpus.info.face_crop.geometry
     learned = as_faces(corpus.faces("train").pixels)
     embedders = {
         "face_reid_0095": open_embedder("face_reid_0095"),
-        "eigenfaces": Eigenfaces.fit(learned, GEOMETRIES[GEOMETRY]),
+        "eigenfaces": Eigenfaces.fit(learned, GEOMETRIES[geometry]),
     }
     with tempfile.TemporaryDirectory() as place:
         every = models | others
-        context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), GEOMETRY)
+        context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), geometry)
         found = realism.EXPERIMENT.answer(context)
         context.models = models
         shown = variants.EXPERIMENT.answer(context)
@@ -115,8 +115,7 @@ def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
     rows, model = read_rows(table), system.model
     made = [model.reconstruct_speech(read_speech(table.parent / row["voice"])) for row in rows]
     crops = np.array([np.asarray(one.picture) for one in made])
-    geometry = getattr(system, "geometry", "") or GEOMETRY
-    age, share = judge.judge(FaceSet.of_crops(crops, geometry))
+    age, share = judge.judge(FaceSet.of_crops(crops, system.geometry))
     who, male = (np.array([row[name] for row in rows]) for name in ("identity", "gender"))
     right = estimate(((share > 0.5) == (male == "male")).astype(float), who)
     found: dict[str, Any] = {"gender": [right.value, right.low, right.high]}
