@@ -4,10 +4,11 @@
 
 PAIRS.csv has columns identity, voice, canonical (the speaker's face), gender, age, ethnicity and
 native_english, of people who taught nothing. Writes ``results/by_group.json``, and its tables into
-docs/people.md and the model's card. Whether faces get darker or lighter with some voices is asked
-of the skin's lightness (L* of CIELAB, the cheeks' median) of the face and of drawn ones: the share
-of its variance between the labelled groups, beside that of labels dealt out anew to people of the
-same gender.
+the card of a model in the package and, of the default one, into docs/people.md; of another model
+``results/by_group_NAME.json``. Whether faces get darker or lighter with some voices is asked of the
+skin's lightness (L* of CIELAB, the cheeks' median) of the face and of drawn ones: the share of its
+variance between the labelled groups, beside that of labels dealt out anew to people of the same
+gender.
 """
 
 import json
@@ -30,6 +31,7 @@ from voice2face.evaluation.embedders.face_set import FaceSet, detector, geometry
 from voice2face.evaluation.statistics.intervals import estimate, person_means
 from voice2face.files import write_text
 from voice2face.release.inference import Model, load
+from voice2face.release.model_folder import CARD, SHIPPED_MODELS
 from voice2face.training.face_space.tables import read_rows
 
 LABELS = ("gender", "age", "ethnicity", "native_english")
@@ -75,7 +77,7 @@ def main(
     rows, model = read_rows(pairs), load(name)
     drawn = draw(rows, pairs.parent, model)
     found = {
-        "run_with": "python -m benchmarks.by_group PAIRS.csv",
+        "run_with": "python -m benchmarks.by_group PAIRS.csv --model NAME",
         "machine": machine(),
         "model": model.config.sha256,
         "recordings": len(rows),
@@ -83,12 +85,13 @@ def main(
         "groups": {label: dict(groups(rows, label, drawn)) for label in LABELS},
         "skin": skin(rows, drawn),
     }
-    write_text(RESULTS / "by_group.json", json.dumps(found, indent=1) + "\n")
+    result = "by_group.json" if name is None else f"by_group_{model.config.name}.json"
+    write_text(RESULTS / result, json.dumps(found, indent=1) + "\n")
     words = told(found)
     print(words)
-    if name is None:
-        for page in (PAGE, model.folder / "README.md"):
-            write_text(page, filled(page.read_text(encoding="utf-8"), words))
+    pages = [model.folder / CARD] if model.folder in SHIPPED_MODELS.values() else []
+    for page in [*pages, *([PAGE] if name is None else [])]:
+        write_text(page, filled(page.read_text(encoding="utf-8"), words))
 
 
 def draw(rows: list[dict[str, str]], root: Path, model: Model) -> Drawn:
