@@ -77,11 +77,12 @@ def main(
     trained = sorted(five.glob("faces/*/model")) if five else []
     models = {name: load(name) for name in model or MODELS}
     models |= {folder.parent.name: Model(folder) for folder in trained}
-    sets = {name: drawn(model, speech) for name, model in models.items()}
+    sets = {name: drawn(model, speech, seed=0) for name, model in models.items()}
     n = min(len(others), *(len(textures) for textures, _ in sets.values()))
     of_models = {
         name: {
             "frechet": to_sets(features(textures), real, n),
+            "by_another_seed": to_sets(features(drawn(models[name], speech, 1)[0]), real, n),
             "left_out": left_out,
             "model": models[name].config.sha256,
         }
@@ -138,9 +139,9 @@ def recogniser(known: tuple[Pictures, Texts], learned: Bools, out: Path) -> tupl
     return out / NETWORK, names[look(network, faces)[1].argmax(axis=1)]
 
 
-def drawn(model: Model, speech: list[Speech]) -> tuple[Pictures, dict[str, int]]:
+def drawn(model: Model, speech: list[Speech], seed: int) -> tuple[Pictures, dict[str, int]]:
     """Faces that a model draws, normalised; and how many could not be, by reason."""
-    sets = (np.clip(model.draws(model.embed(one), N_DRAWS), -1, 1) for one in speech)
+    sets = (np.clip(model.draws(model.embed(one), N_DRAWS, seed), -1, 1) for one in speech)
     return normalised_again(picture for faces in sets for picture in as_pictures(faces))
 
 
