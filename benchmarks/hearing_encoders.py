@@ -8,20 +8,18 @@ import numpy as np
 
 from benchmarks.harness import figure
 from benchmarks.hearing_parts import Found
-from benchmarks.hearing_recordings import CHANGES, PATIENT, Heard, Windows, pooled
-from voice2face.audio.channels import Sound
+from benchmarks.hearing_recordings import PATIENT, Heard, Windows, pooled
+from voice2face.audio.noise import Sound
 from voice2face.audio.resample import RATE_HZ
 from voice2face.audio.speech import Speech
 from voice2face.errors import AudioError
 from voice2face.evaluation.metrics.verification import Verification, all_trials, measure
-from voice2face.release.inference import load
 from voice2face.training.speaker.adaptation import AdaptationRecipe, train_head
 from voice2face.voice_encoders.ge2e import Ge2e
-from voice2face.voice_encoders.protocol import VoiceEncoder
 
 DURATIONS_S = (1.0, 2.0, 3.0, 5.0)
 CHANNELS = ("telephone", "AMR", "Opus", "MP3", "reverberation", "white noise, 10 dB")
-GE2E, BUNDLED = "GE2E", "the bundled model's encoder"
+GE2E = "GE2E"
 
 Table = dict[str, np.ndarray]  # embeddings by condition; NaN where too little was heard
 
@@ -54,9 +52,7 @@ def verification(voxceleb: Heard, readers: Heard, changed: dict[str, Windows]) -
         name: {k: np.stack([pool(w) for w in ws]) for k, ws in windows.items()}
         for name, pool in heads.items()
     }
-    changes = stretches | {name: CHANGES[name] for name in CHANNELS}
-    tables[BUNDLED] = _embedded(load().voice_encoder, voxceleb, changes)
-    found, rates = Found(), {}
+    found = Found()
     for name, table in tables.items():
         rows = {}
         for condition in windows:
@@ -65,12 +61,9 @@ def verification(voxceleb: Heard, readers: Heard, changed: dict[str, Windows]) -
                 continue
             rows[condition] = _text(told)
             if condition == "whole":
-                rates[name] = 100 * told.eer.value
+                eer = figure(f"EER, VoxCeleb, {name}, %", [100 * told.eer.value])
+                found.figures.append(eer)
         found.about[f"verification, {name}"] = rows
-        found.figures.append(figure(f"EER, VoxCeleb, {name}, %", [rates[name]]))
-    found.figures.append(
-        figure(f"EER, {GE2E} less {BUNDLED}, points", [rates[GE2E] - rates[BUNDLED]], at_most=0)
-    )
     return found
 
 
@@ -78,16 +71,6 @@ def _windows(encoder: Ge2e, heard: Heard, change: Callable[[Sound], Sound]) -> W
     silent = np.full((1, encoder.frame_dim), np.nan, np.float32)
     made = _each(heard, change, encoder.frames)
     return [silent if windows is None else windows for windows in made]
-
-
-def _embedded(
-    encoder: VoiceEncoder, heard: Heard, changes: dict[str, Callable[[Sound], Sound]]
-) -> Table:
-    silent = np.full(encoder.dim, np.nan, np.float32)
-    return {
-        name: np.stack([silent if e is None else e for e in _each(heard, change, encoder.embed)])
-        for name, change in ({"whole": lambda sound: sound} | changes).items()
-    }
 
 
 def _each(
