@@ -16,8 +16,8 @@ from voice2face.faces.luma import LUMA
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
-# Least and most contrast, as a share of the mean face's and in relation to brightness. Nine in ten
-# of FairFace's faces that draws learn from have 0.5 to 1.5 in both.
+# Least and most contrast, as a share of the mean face's and in relation to brightness: by eye, on
+# sheets of drawn faces.
 EYES, FEATURES = (0.7, 1.4), (0.85, 1.4)
 AROUND = (0.35, 0.78), (0.275, 0.725)  # eyebrows to lower lip: rows and columns, of the side
 RELIEF = 0.0625  # of the side: what is smoother than that is no feature
