@@ -24,7 +24,9 @@ def told(found: dict[str, Any]) -> str:
         people=found["people"],
         groups=table(HEAD, _groups(found["groups"]), "---"),
         skin=table(
-            ("", "the face", "drawn faces", "the speakers themselves"), _skin(found["skin"])
+            ("", "the face", "drawn faces", "the speakers themselves"),
+            _skin(found["skin"]),
+            "---",
         ),
         spread=found["skin"]["spread"]["over_drawn_faces_of_one_voice"],
     )

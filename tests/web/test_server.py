@@ -437,7 +437,10 @@ def test_the_card_of_each_model_is_a_page(site, tmp_path):
         "---\ntags:\n- voice\n---\n\n<script>x</script>\n\n[a](javascript:x) ![b](http://elsewhere/b.png)",
         "utf-8",
     )
+    with (tmp_path / "README.md").open("a", encoding="utf-8") as file:
+        file.write("\n\n| a | b |\n| --- | --: |\n| 1 | 2 |\n")
     shown = card_page("<b>", tmp_path / "README.md", "")
+    assert '<td class="right">2</td>' in shown and "style=" not in shown  # the page allows none
     assert "tags" not in shown and "<hr" not in shown
     assert "<b>" not in shown and "<script>x" not in shown
     assert '<img src="http' not in shown and 'href="javascript' not in shown

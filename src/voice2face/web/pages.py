@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
 
 from voice2face.templates import safe, templates
 
@@ -34,8 +36,17 @@ def card_page(name: str, card: Path, root_path: str) -> str:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     # On a phone a table is wider than the page: it scrolls, by keys too.
     markdown.add_render_rule("table_open", lambda *_: '<table tabindex="0">\n')
+    for cell in ("th_open", "td_open"):
+        markdown.add_render_rule(cell, _cell)
     body = safe(markdown.render(_without_front_matter(text)))
     return rendered("card.html", root=root_path, name=name, body=body)
+
+
+def _cell(renderer: RendererHTML, tokens: list[Token], at: int, options: Any, env: Any) -> str:
+    """A cell of a table, aligned by a class: the page refuses styles within its HTML."""
+    if style := tokens[at].attrs.pop("style", None):
+        tokens[at].attrSet("class", str(style).removeprefix("text-align:"))
+    return renderer.renderToken(tokens, at, options, env)
 
 
 METHOD = {"title": "The method: Wen, Singh and Raj 2019", "url": "https://arxiv.org/abs/1905.10604"}
