@@ -57,7 +57,7 @@ SHIPPED = FaceSpacePart(
     gender_emphasis=1.2,  # at 0.7 women with short hair are taken for men
     liveliness=1.5,
     shape_emphasis=2.0,
-    sharpening=1.1,
+    sharpening=1.0,
     drawn_gender=0.8,
     chance=1.2,  # means of three people differ a little less than people do
 )
@@ -127,7 +127,7 @@ def as_photographed(places: Places, arrays: Arrays, faces: People) -> Arrays:
     """What gives drawn people the light of all of FairFace's that can be normalised."""
     seen, _ = frontal_faces(places)
     # Of people less far apart: photographs differ by more than light, which light makes up for.
-    drawn = drawn_people(arrays, msgspec.structs.replace(SHIPPED, chance=1.0), faces)
+    drawn = drawn_people(arrays, msgspec.structs.replace(SHIPPED, chance=0.8), faces)
     textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
     inside = Layout.read().inside(PX)[..., None]
     return fit_light(seen.texture, seen.weight, textures, inside)

@@ -1,12 +1,12 @@
 """The report's five models side by side, and what it says of their pictures.
 
-    python -m benchmarks.five_models OUT [--also PAIRS.csv]... [--beside MODEL]
+    python -m benchmarks.five_models OUT [--also PAIRS.csv]... [--beside MODEL] [--hair OUT]
 
 OUT is where ``five_models.sh`` trained them; asked of the seeds of which all models are there, at
 one number of iterations. Writes ``results/five_models.json`` (realism: the measures and the
-report's claims; gender and age that the faces show) and ``docs/images/five_models.png``. Faces are
-made from recordings of people whom no stage was trained on, and of the tables ``--also`` (with
-columns identity, voice, gender, age).
+report's claims; gender and age that the faces show; the same of models that were shown hair) and
+``docs/images/five_models.png``. Faces are made from recordings of people whom no stage was trained
+on, and of the tables ``--also`` (with columns identity, voice, gender, age).
 """
 
 import json
@@ -49,44 +49,58 @@ def main(
     beside: Annotated[
         Path | None, typer.Option(help="Another model, measured but not shown.")
     ] = None,
+    hair: Annotated[
+        Path | None, typer.Option(help="Where five_models.sh trained with REMOVE=.")
+    ] = None,
 ) -> None:
-    models = trained(out / "faces")
+    judge, tables = AgeGender(), also or []
     others = {BESIDE: [ModelSystem.of(BESIDE, beside)]} if beside else {}
-    corpus, judge = Corpus.open(out / "open"), AgeGender()
+    with tempfile.TemporaryDirectory() as place:
+        answer, context = asked(out, others, judge, tables, Path(place))
+        context.models = {v: of for v, of in context.models.items() if v != BESIDE}
+        shown = variants.EXPERIMENT.answer(context)
+        faces = read_faces(Path(place), shown.grids[0])
+        shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
+    claims = answer["realism"]["claims"]
+    if hair:
+        with tempfile.TemporaryDirectory() as place:
+            answer["hair_kept"] = asked(hair, {}, judge, tables, Path(place))[0]
+    answer |= {
+        "machine": machine(),
+        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv --hair OUT",
+    }
+    write_text(
+        RESULTS / "five_models.json", json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
+    )
+    for claim in claims:
+        print(f"{claim['verdict']}: {claim['text']}\n    {claim['evidence']}")
+
+
+def asked(
+    out: Path, others: Systems, judge: AgeGender, tables: list[Path], place: Path
+) -> tuple[dict[str, Any], Context]:
+    """What was measured of the models trained in ``out``, and of others, by its corpus."""
+    models = trained(out / "faces") | others
+    corpus = Corpus.open(out / "open")
     geometry = corpus.info.face_crop.geometry
     learned = as_faces(corpus.faces("train").pixels)
     embedders = {
         "face_reid_0095": open_embedder("face_reid_0095"),
         "eigenfaces": Eigenfaces.fit(learned, GEOMETRIES[geometry]),
     }
-    with tempfile.TemporaryDirectory() as place:
-        every = models | others
-        context = Context(corpus, every, {}, embedders, judge, None, 0.0, Path(place), geometry)
-        found = realism.EXPERIMENT.answer(context)
-        context.models = models
-        shown = variants.EXPERIMENT.answer(context)
-        faces = read_faces(Path(place), shown.grids[0])
-        shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
-    answer: dict[str, Any] = {
-        "machine": machine(),
-        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv --beside MODEL",
+    context = Context(corpus, models, {}, embedders, judge, None, 0.0, place, geometry)
+    found = realism.EXPERIMENT.answer(context)
+    answer = {
         "seen": {
             f"{table.parent.name}/{table.name}": {
-                name: [seen(one, judge, table) for one in seeds]
-                for name, seeds in (models | others).items()
+                name: [seen(one, judge, table) for one in seeds] for name, seeds in models.items()
             }
-            for table in also or ()
+            for table in tables
         },
+        "models": {v: [m.model.config.provenance for m in of] for v, of in models.items()},
+        "realism": msgspec.to_builtins(msgspec.structs.replace(found, grids=[])),
     }
-    answer["models"] = {
-        v: [m.model.config.provenance for m in of_seeds] for v, of_seeds in models.items()
-    }
-    answer["realism"] = msgspec.to_builtins(msgspec.structs.replace(found, grids=[]))
-    write_text(
-        RESULTS / "five_models.json", json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
-    )
-    for claim in found.claims:
-        print(f"{claim.verdict}: {claim.text}\n    {claim.evidence}")
+    return answer, context
 
 
 def trained(folder: Path) -> Systems:

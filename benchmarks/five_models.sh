@@ -13,6 +13,7 @@ set -euo pipefail
 [ $# -eq 4 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 voices=$(realpath "$1") pairs=$(realpath "$2") faces=$(realpath "$3") out=$4
 : "${WIDTH:=0.25}" "${BATCH:=64}" "${ITERATIONS:=20000}" "${SEEDS:=1 2 3}" "${DEVICE:=cpu}"
+: "${REMOVE=hair}" # empty: hair is kept, for a comparison
 : "${STAGES=250 500 1000 2000 5000 10000}" "${PYTHON:=python}"
 : "${MODELS:=baseline bn bn-tanh tanh dropout generator-dropout}"
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
@@ -27,7 +28,8 @@ out=$(realpath "$out")
 # faces a little turned, or with parted lips, can be laid on one another too, and a critic needs many.
 [ -e "$out/open/corpus.json" ] ||
     voice2face prepare "$out/tables/voices.csv" "$out/tables/faces.csv" "$out/open" \
-        --geometry normalised-close --remove hair --px 64 --set filters.max_outside=1 \
+        --geometry normalised-close ${REMOVE:+--remove "$REMOVE"} --px 64 \
+        --set filters.max_outside=1 \
         --set normalised.max_turned=0.14 --set normalised.max_nodded=0.14 \
         --set normalised.max_mouth=0.1 \
         --split column:split --max-skipped 0.9 --quiet

@@ -48,6 +48,16 @@ def test_a_head_takes_the_colour_of_the_face(heads, made):
     assert (lighter[NECK][..., :3] > darker[NECK][..., :3] + 40).mean() > 0.9
 
 
+def test_dark_skin_has_dark_hair(made):
+    hair = np.where(np.arange(len(made["head_hair"])) % 2, 130, 30).astype(np.float32)
+    heads = Heads(made | {"head_hair": hair}, made["blend"].astype(np.float32)[..., None])
+    chance = np.random.default_rng(0).gumbel(size=(50, heads.n)).astype(np.float32)
+    for light, most in ((60.0, 30), (220.0, 130)):
+        skin = np.full(3, light, np.float32)
+        got = {heads.chosen(True, 45, skin, one) % (heads.n // 2) for one in chance}
+        assert hair[list(got)].max() == most
+
+
 def test_the_second_half_are_mirror_images(heads, made):
     face = np.full((PX, PX, 3), 120.0, np.float32)
     own, mirrored = (heads(n, face, made["region"])[..., 3] for n in (3, 3 + heads.n // 2))

@@ -17,11 +17,11 @@ from voice2face.arrays import Bools, Float32s, Int64s
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
-from voice2face.generators.contrast import Contrasts
 from voice2face.generators.heads import ARRAYS as HEADS
 from voice2face.generators.heads import Heads
 from voice2face.generators.light import ARRAYS as LIGHT
 from voice2face.generators.light import Light
+from voice2face.generators.natural import Natural
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
@@ -132,14 +132,14 @@ class FaceDecoder:
         return np.concatenate([picture, 255 * edge], axis=-1, dtype=np.float32)
 
     @cached_property
-    def _contrasts(self) -> Contrasts:
+    def _natural(self) -> Natural:
         mean, basis = self._texture_mean, self._texture_basis
-        return Contrasts(mean, basis, self._texture_scale, self._region)
+        return Natural(mean, basis, self._texture_scale, self._region)
 
     def shown(self, codes: Float32s) -> Float32s:
-        """Codes of faces whose eyes and features show, shape (n, K)."""
+        """Codes of faces with skin, eyes and features as people have, shape (n, K)."""
         n = len(self._texture_basis)
-        texture = self._contrasts(np.clip(codes[:, :n], -FURTHEST, FURTHEST))
+        texture = self._natural(np.clip(codes[:, :n], -FURTHEST, FURTHEST))
         return np.concatenate([texture, codes[:, n:]], axis=1, dtype=np.float32)
 
     def skins(self, codes: Float32s, photographed: bool) -> Float32s:

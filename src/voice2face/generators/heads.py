@@ -26,11 +26,17 @@ ARRAYS = {
     "head_male": "bool heads",
     "head_age": "float32 heads",
     "head_skin": "float32 heads channels",
+    "head_hair": "float32 heads",
     "head_by": "float16 dim heads",
 }
 # Who gets which head: one of about this age and skin, by how far both may differ, in years and in
 # logarithms of brightness, of red over green and of blue over green.
 AGES, SKINS = 8.0, np.array((0.15, 0.1, 0.1), np.float32)
+# Of a skin that few heads have, one near the end of most is enough, for it takes the face's colour.
+MOST_SKINS = (0.15, 0.85)  # quantiles
+# Hair does not: with darker skin it is darker. Lightest hair with skin up to this light, what each
+# further step of 255 adds, and how far it may be exceeded.
+DARK_HAIR, LIGHTER_BY, BEYOND = (45.0, 95.0), 1.2, 12.0
 DARKEST = np.float32(12.0)  # of 255
 # What is skin around the face: by its hue and, less, by its light.
 UNLIKE, BY_HUE, BY_LIGHT = 0.3, 3.0, 0.35
@@ -60,6 +66,8 @@ class Heads:
             raise _damaged("heads of one gender")
         self._skin, self._by = arrays["head_skin"], arrays["head_by"].astype(np.float32)
         self._features = _features(self._skin)
+        self._usual = np.quantile(self._features, MOST_SKINS, axis=0).astype(np.float32)
+        self._hair = arrays["head_hair"]
         self.n = 2 * len(self._ends)
         self._ring = 4 * blend * (1 - blend)
         side = len(blend)
@@ -91,7 +99,10 @@ class Heads:
                 likeness says; or of :meth:`along`.
         """
         far = ((self._age - np.float32(age)) / np.float32(AGES)) ** 2
-        far += (((self._features - _features(skin[None])) / SKINS) ** 2).sum(axis=1)
+        wanted = np.clip(_features(skin[None]), *self._usual)
+        far += (((self._features - wanted) / SKINS) ** 2).sum(axis=1)
+        lightest = DARK_HAIR[0] + LIGHTER_BY * max(float(skin @ LUMA) - DARK_HAIR[1], 0)
+        far += (np.maximum(self._hair - np.float32(lightest), 0) / np.float32(BEYOND)) ** 2
         suits = np.where(self._male == male, -far / 2, -np.inf)
         return int(np.argmax(np.tile(suits, 2) + chance))
 
@@ -111,7 +122,7 @@ class Heads:
         if number >= len(self._ends):
             head = head[:, ::-1]
         colour = np.ascontiguousarray(head[..., :3])
-        alike = blurred(_alike(colour, self._skin[row]), self._smooth)
+        alike = blurred(skin_likeness(colour, self._skin[row]), self._smooth)
         weight = self._ring * alike * region[..., None]
         change = np.log(np.maximum(face, DARKEST) / np.maximum(colour, DARKEST))
         weighted = np.concatenate([weight * change, weight], axis=-1)
@@ -151,8 +162,16 @@ def _features(skin: Float32s) -> Float32s:
     )
 
 
-def _alike(colour: Float32s, skin: Float32s) -> Float32s:
-    """How much each pixel looks like the skin, 0 to 1, shape (side, side, 1)."""
+def skin_likeness(colour: Float32s, skin: Float32s) -> Float32s:
+    """How much each pixel looks like some skin, 0 to 1.
+
+    Args:
+        colour: RGB, 0 to 255, shape (side, side, 3).
+        skin: Likewise, shape (3,).
+
+    Returns:
+        Shape (side, side, 1).
+    """
     hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1) - skin / skin.sum()
     light = np.abs(np.log(np.maximum(colour @ LUMA, DARKEST) / np.maximum(skin @ LUMA, DARKEST)))
     unlike = BY_HUE * np.sqrt((hue**2).sum(axis=-1)) + BY_LIGHT * light

@@ -2,8 +2,9 @@
 
 The faces of a space are lit alike, so that a mean has a clear face; people in photographs are not.
 A drawn face's coarse light, in a few numbers, is moved to where that of photographs lies, by the
-linear map that makes one normal distribution another. Where a face gets darker, white stays white,
-as on film: features would be lost in the dark.
+linear map that makes one normal distribution another. Its hue stays: the tints of photographs make
+skin grey. Where a face gets darker, white stays white, as on film: features would be lost in the
+dark.
 
 Source:
     Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2face.arrays import Float32s
+from voice2face.faces.luma import LUMA
 from voice2face.generators.soft import blur_matrix, blurred
 
 # In a face space's file: patterns of light on a coarse grid, and the light of a photograph from
@@ -56,13 +58,14 @@ class Coarse:
         Args:
             face: RGB, 0 to 255, shape (side, side, 3).
         """
-        light = blurred(np.maximum(face, 0) * self._inside, self._down) / self._share
+        luma = np.maximum(face @ LUMA, 0)[..., None]
+        light = blurred(luma * self._inside, self._down) / self._share
         return np.asarray((np.log(np.maximum(light, DARKEST)) * self._within).ravel())
 
     def enlarged(self, change: Float32s) -> Float32s:
-        """A change of :meth:`of` for each pixel, shape (side, side, 3)."""
+        """A change of :meth:`of` for each pixel, shape (side, side, 1)."""
         n = len(self._share)
-        return blurred(change.reshape(n, n, 3), self._back)
+        return blurred(change.reshape(n, n, 1), self._back)
 
 
 class Light:
@@ -88,5 +91,5 @@ class Light:
         white = np.log(np.float32(255))
         level = np.minimum(self._coarse.enlarged(light), np.log(BRIGHTEST))
         steeper = np.clip((level + change - white) / (level - white), 1, STEEPEST)
-        relief = np.log(np.clip(face, 1, 255)) - level
-        return np.asarray(np.exp(level + change + steeper * relief), np.float32)
+        fine = np.log(np.clip(face @ LUMA, 1, 255))[..., None] - level
+        return np.asarray(face * np.exp(change + (steeper - 1) * fine), np.float32)

@@ -1,11 +1,10 @@
-"""Drawn faces whose eyes and features show, and no more than on people.
+"""Drawn faces whose skin, eyes and features are as people's are.
 
 Far from the mean, linear components cancel what all faces share: eyes fade into the skin, or turn
-into black holes. How much a face has of the mean face's eyes, and of its features, is linear in its
-code; so a code is moved by the least that brings both to where people have them.
+into black holes; dark skin turns grey or blue. How much a face has of each of a few measures is
+linear in its code; so a code is moved by the least that brings them to where people have them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,41 +15,54 @@ from voice2face.faces.luma import LUMA
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
-# Least and most contrast, as a share of the mean face's and in relation to brightness: by eye, on
-# sheets of drawn faces.
+# Bounds of measures in relation to the brightness of the face, by eye, on sheets of drawn faces.
+# Contrasts, as shares of the mean face's:
 EYES, FEATURES = (0.7, 1.4), (0.85, 1.4)
+# Red over the mean of green and blue, and green over blue, in skin: the first of the three numbers
+# is added whatever the brightness (of 255), so that darker skin has more of it.
+REDDER, YELLOWER = (18.0, 0.28, 0.6), (9.0, 0.06, 0.25)
+# Irises: how light they are, and red over blue in them.
+IRISES, IRISES_REDDER = (0.15, 0.55), (0.12, 0.6)
+# The forehead's brightness, as a share of the mean face's: a fringe's shade is not the head's.
+FOREHEAD, HIGH = (0.92, 1.2), 0.36  # HIGH: of the side, above it there is forehead
 AROUND = (0.35, 0.78), (0.275, 0.725)  # eyebrows to lower lip: rows and columns, of the side
 RELIEF = 0.0625  # of the side: what is smoother than that is no feature
+IRIS, ABOVE = 0.0106, 0.007  # of the side: an iris' size, and how far above the eye's middle it is
+NOTHING = 1e-6  # of the change in brightness: rounding
+LEAST_REACH = 0.01  # share of a measure that its move must keep; what can't be moved alone stays
 
 
 @dataclass(frozen=True, eq=False)
-class Contrast:
-    """Bounds on one contrast.
+class Bound:
+    """Bounds on one measure of a face.
 
     Attributes:
         mean: Of the mean face, 0 to 255.
         along: What each component adds to it, shape (texture,).
-        move: The direction in which codes are moved; it leaves a face's brightness, (texture,).
-        least: In relation to brightness.
-        most: Likewise.
+        move: The direction in which codes are moved; it leaves brightness and the measures before
+            this one as they are, shape (texture,).
+        floor: The least of a black face, 0 to 255.
+        least: Added to it, in relation to brightness.
+        most: In relation to brightness.
     """
 
     mean: float
     along: Float32s
     move: Float32s
+    floor: float
     least: float
     most: float
 
     def lacking(self, codes: Float32s, brightness: Float32s) -> Float32s:
         """What has to be added to codes, in lengths of ``move``, shape (n, 1)."""
         own = self.mean + times(codes, self.along)
-        wanted = np.clip(own, self.least * brightness, self.most * brightness)
+        wanted = np.clip(own, self.floor + self.least * brightness, self.most * brightness)
         reach = np.maximum(self.along @ self.move, np.float32(1e-6))
         return np.asarray((wanted - own)[:, None] / reach, np.float32)
 
 
-class Contrasts:
-    """Bounds on the contrast of eyes and features.
+class Natural:
+    """Bounds on the hue of skin, the contrast of features and of eyes, and on irises.
 
     Args:
         mean: Texture of the mean face, RGB where the region is, 0 to 255, shape (values,).
@@ -60,44 +72,80 @@ class Contrasts:
     """
 
     def __init__(self, mean: Float32s, basis: Float32s, scale: Float32s, region: Bools) -> None:
-        side = len(region)
-        layout = Layout.read()
-
-        def measured(weights: Float32s) -> tuple[float, Float32s]:
-            """A sum over the luma, of the mean face and of each component."""
-            values = (weights[region][:, None] * LUMA).ravel().astype(np.float32)
-            return float(mean @ values), scale * times(basis, values)
-
+        self._texture, self._basis, self._scale, self._region = mean, basis, scale, region
+        self._of: list[Bound] = []
+        layout, side = Layout.read(), len(region)
         face = layout.inside(side) > 0.9
-        self._brightness, self._brighter = measured(face.astype(np.float32) / face.sum())
+        skin = face / np.float32(face.sum())
+        self._brightness, self._brighter = self._measured(skin, LUMA)
+        self._before = [self._brighter]
         luma = np.full(region.shape, self._brightness, np.float32)
         luma[region] = mean.reshape(-1, 3) @ LUMA
-        self._of = []
-        for pattern, bounds in zip(_patterns(luma), (FEATURES, EYES), strict=True):
-            own, along = measured(pattern)
-            least, most = (share * own / self._brightness for share in bounds)
-            squares = max(float(self._brighter @ self._brighter), 1e-12)
-            move = along - (along @ self._brighter) / squares * self._brighter
-            self._of.append(Contrast(own, along, move.astype(np.float32), least, most))
+        high = skin * (np.arange(side) < HIGH * side)[:, None]
+        shares = (_features(luma), FEATURES), (_eyes(luma, layout), EYES), (high, FOREHEAD)
+        for pattern, bounds in shares:
+            share = self._measured(pattern, LUMA)[0] / self._brightness
+            self._bound(pattern, LUMA, 0, *(share * bound for bound in bounds))
+        self._bound(skin, (1, -0.5, -0.5), *REDDER)
+        self._bound(skin, (0, 1, -1), *YELLOWER)
+        irises = _irises(layout, side)
+        self._bound(irises, LUMA, 0, *IRISES)
+        self._bound(irises, (1, 0, -1), 0, *IRISES_REDDER)
 
     def __call__(self, codes: Float32s) -> Float32s:
         """Codes of texture within the bounds, shape (n, texture)."""
+        brightness = np.maximum(self._brightness + times(codes, self._brighter), 1)
         for one in self._of:
-            brightness = np.maximum(self._brightness + times(codes, self._brighter), 1)
             codes = codes + one.lacking(codes, brightness.astype(np.float32)) * one.move
         return codes
 
+    def _measured(self, where: Float32s, channels: "Channels") -> tuple[float, Float32s]:
+        """A sum over pixels and channels, of the mean face and of each component."""
+        weights = where[self._region][:, None] * np.asarray(channels, np.float32)
+        values = weights.ravel().astype(np.float32)
+        return float(self._texture @ values), self._scale * times(self._basis, values)
 
-def _patterns(luma: Float32s) -> Iterator[Float32s]:
-    """What a face is multiplied by for the contrast of its features, and of its eyes."""
+    def _bound(
+        self, where: Float32s, channels: "Channels", floor: float, least: float, most: float
+    ) -> None:
+        """Keep a measure within bounds, but for one that can't be moved without those before it."""
+        own, along = self._measured(where, channels)
+        before = np.array(self._before, np.float64)
+        shares = np.linalg.lstsq(before.T, along.astype(np.float64), rcond=None)[0]
+        move = along - shares @ before
+        if move @ move > max(LEAST_REACH * along @ along, NOTHING * before[0] @ before[0]):
+            self._of.append(Bound(own, along, move.astype(np.float32), floor, least, most))
+            self._before.append(along)
+
+
+Channels = Float32s | tuple[float, float, float]
+
+
+def _features(luma: Float32s) -> Float32s:
+    """What a face is multiplied by for the contrast of its features, shape (side, side)."""
     side = len(luma)
     blur = blur_matrix(side, RELIEF * side)
     box = tuple(slice(round(low * side), round(high * side)) for low, high in AROUND)
     relief = _within(luma - blurred(luma[..., None], blur)[..., 0], box)
-    yield relief - blurred(relief[..., None], np.ascontiguousarray(blur.T))[..., 0]
-    right = Layout.read().around_right_eye(side)
+    return relief - blurred(relief[..., None], np.ascontiguousarray(blur.T))[..., 0]
+
+
+def _eyes(luma: Float32s, layout: Layout) -> Float32s:
+    """What a face is multiplied by for the contrast of its eyes, shape (side, side)."""
+    side = len(luma)
+    right = layout.around_right_eye(side)
     left = right[0], slice(side - right[1].stop, side - right[1].start)
-    yield (_within(luma, right) + _within(luma, left)) / np.float32(2)
+    return (_within(luma, right) + _within(luma, left)) / np.float32(2)
+
+
+def _irises(layout: Layout, side: int) -> Float32s:
+    """Where irises are; the weights sum to one, shape (side, side)."""
+    at = (np.arange(side) + 0.5) / side
+    x, y = layout.five[0]  # of the right eye; the left one is its mirror image
+    rows = np.exp(-(((at - y + ABOVE) / IRIS) ** 2) / 2)
+    columns = np.exp(-(((at - x) / IRIS) ** 2) / 2)
+    spots = np.outer(rows, columns + columns[::-1])
+    return (spots / spots.sum()).astype(np.float32)
 
 
 def _within(luma: Float32s, box: tuple[slice, ...]) -> Float32s:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from voice2face.arrays import Bools, Float32s, Int64s, UInt8s
 from voice2face.faces.luma import LUMA
+from voice2face.generators.heads import skin_likeness
 from voice2face.generators.soft import blur_matrix, blurred
 from voice2face.parts import Arrays
 from voice2face.training.face_space.people import People
@@ -30,6 +31,7 @@ LIKE_PX, NEAR, ALL = 40, 10, 0.3
 DIFFERENT, OVER, OUTLINE = 18.0, 1.5, 80.0
 CLEAN = 0.8  # share of portraits whose best triple agrees well enough
 ENOUGH = 120  # heads of a gender, those whose portraits agree best
+NO_SKIN, BALD = 0.3, 0.01  # most likeness of hair to skin; share of pixels above the eyes
 QUALITY = 88  # of JPEG: about 8 kB a head of 160 pixels
 USUAL = 0.85  # share of outlines that are kept, of those nearest to the mean
 BLANK = (0.9, 0.99)  # of the blend: beyond, nothing of the portrait's face is shown, nor kept
@@ -66,16 +68,16 @@ def head_arrays(portraits: People, studio: Float32s, blend: Float32s) -> Arrays:
     mixed = clean_triples(lit, person, portraits.male, 1 - blend)
     rows = mixed % len(lit)
     skin = tone[rows].mean(axis=1)
-    stored = [
-        _stored(*_mean(lit, person, numbers), own, blend)
-        for numbers, own in zip(mixed, skin, strict=True)
-    ]
+    heads = [_mean(lit, person, numbers) for numbers in mixed]
+    stored = [_stored(*one, own, blend) for one, own in zip(heads, skin, strict=True)]
+    hair = [_hair(*one, own, blend) for one, own in zip(heads, skin, strict=True)]
     return {
         "head_pictures": np.frombuffer(b"".join(stored), np.uint8),
         "head_ends": np.cumsum([len(one) for one in stored]).astype(np.int64),
         "head_male": portraits.male[rows[:, 0]],
         "head_age": portraits.age[rows].mean(axis=1, dtype=np.float64).astype(np.float32),
         "head_skin": skin,
+        "head_hair": np.array(hair, np.float32),
     }
 
 
@@ -177,6 +179,15 @@ def _agreed(shares: Float32s, colours: Float32s) -> Float32s:
         counted[i] += share
         counted[j] += share
     return counted
+
+
+def _hair(face: Float32s, person: Float32s, skin: Float32s, blend: Float32s) -> float:
+    """Brightness of what is not skin above the eyes, 0 to 255; 0 if there is next to nothing."""
+    unlike = (skin_likeness(face, skin)[..., 0] < NO_SKIN) * person * (1 - blend)
+    above = unlike[: len(face) // 2]
+    if above.sum() < BALD * above.size:
+        return 0.0
+    return float((above * (face[: len(above)] @ LUMA)).sum() / above.sum())
 
 
 def _stored(face: Float32s, person: Float32s, skin: Float32s, blend: Float32s) -> bytes:
