@@ -126,8 +126,7 @@ def shipped(places: Places, teachers: list[Speakers]) -> Arrays:
 def as_photographed(places: Places, arrays: Arrays, faces: People) -> Arrays:
     """What gives drawn people the light of all of FairFace's that can be normalised."""
     seen, _ = frontal_faces(places)
-    # Of people less far apart: photographs differ by more than light, which light makes up for.
-    drawn = drawn_people(arrays, msgspec.structs.replace(SHIPPED, chance=0.8), faces)
+    drawn = drawn_people(arrays, SHIPPED, faces)
     textures = Codes.read(arrays).textures(np.clip(drawn.codes, -FURTHEST, FURTHEST))
     inside = Layout.read().inside(PX)[..., None]
     return fit_light(seen.texture, seen.weight, textures, inside)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from voice2face.faces.layout import Layout
-from voice2face.generators.light import Coarse, Light
+from voice2face.generators.light import MOST, Coarse, Light
 from voice2face.training.face_space.light import fit_light
 
 SIDE = 48
@@ -35,12 +35,12 @@ def test_drawn_faces_are_as_light_and_as_different_as_photographs(fitted):
     lit = np.array([light(one) for one in drawn])
     assert brightness(lit).mean() == pytest.approx(brightness(seen).mean(), abs=0.08)
     assert brightness(lit).std() == pytest.approx(brightness(seen).std(), rel=0.25)
-    assert np.corrcoef(brightness(lit), brightness(drawn))[0, 1] > 0.95  # light ones stay lighter
+    assert np.corrcoef(brightness(lit), brightness(drawn))[0, 1] > 0.9  # light ones stay lighter
 
 
 def test_what_is_finer_than_light_stays_and_is_clearer_where_a_face_gets_darker(fitted):
     _, drawn, light = fitted
-    for level, least, most in ((0.6, 0.2, 0.45), (2.0, 0.45, 0.55)):
+    for level, least, most in ((0.95, 0.2, 0.48), (1.3, 0.45, 0.55)):
         face = np.minimum(level * drawn[0], 240)
         spotted = face.copy()
         spotted[24, 24] *= 0.5
@@ -56,15 +56,27 @@ def test_hue_stays(fitted):
         np.testing.assert_allclose(found, found[..., :1].repeat(3, axis=-1), rtol=1e-5)
 
 
-def test_a_change_comes_to_an_end(fitted):
+def test_no_face_is_lost_in_the_dark_or_white(fitted):
     _, drawn, light = fitted
-    for far in (0.05, 2.4):
-        change = light(far * drawn[0]) / np.clip(far * drawn[0], 1, 255)
-        assert change.min() > 0.5 and change.max() < 2
+    for far, least, most in ((0.05, 40, 75), (0.5, 50, 110), (2.4, 150, 215)):
+        found = np.exp(brightness(light(np.minimum(far * drawn[0], 255))[None]))[0]
+        assert least < found < most
 
 
-def test_coarse_light_is_zero_outside_the_face():
+def test_shading_comes_to_an_end(fitted):
+    _, drawn, light = fitted
+    face = drawn[0] * np.exp(np.linspace(-1, 1, SIDE))[:, None, None].astype(np.float32)
+    change = (light(face) / np.clip(face, 1, 255))[INSIDE[..., 0] > 0.9]
+    assert change.max() / change.min() < np.exp(2 * MOST) * 1.1
+
+
+def test_coarse_light_is_brightness_and_shading():
     coarse = Coarse(INSIDE)
-    found = coarse.of(np.full((SIDE, SIDE, 3), 100, np.float32)).reshape(12, 12)
-    assert found[0, 0] == 0
-    np.testing.assert_allclose(found[6, 6], np.log(100), rtol=1e-4)
+    bright, shading = coarse.of(np.full((SIDE, SIDE, 3), 100, np.float32))
+    assert bright == pytest.approx(np.log(100), abs=1e-4)
+    np.testing.assert_allclose(shading, 0, atol=1e-4)
+    height = np.linspace(1.5, 0.5, SIDE, dtype=np.float32)[:, None, None]
+    bright, shading = coarse.of(100 * height * np.ones((SIDE, SIDE, 3), np.float32))
+    shading = shading.reshape(12, 12)
+    assert shading[0, 0] == 0  # outside
+    assert shading[5, 6] > shading[9, 6] + 0.2

@@ -76,12 +76,12 @@ class Natural:
         self._of: list[Bound] = []
         layout, side = Layout.read(), len(region)
         face = layout.inside(side) > 0.9
-        skin = face / np.float32(face.sum())
+        skin = np.asarray(face / face.sum(), np.float32)
         self._brightness, self._brighter = self._measured(skin, LUMA)
         self._before = [self._brighter]
         luma = np.full(region.shape, self._brightness, np.float32)
         luma[region] = mean.reshape(-1, 3) @ LUMA
-        high = skin * (np.arange(side) < HIGH * side)[:, None]
+        high = np.where((np.arange(side) < HIGH * side)[:, None], skin, np.float32(0))
         shares = (_features(luma), FEATURES), (_eyes(luma, layout), EYES), (high, FOREHEAD)
         for pattern, bounds in shares:
             share = self._measured(pattern, LUMA)[0] / self._brightness
@@ -145,7 +145,7 @@ def _irises(layout: Layout, side: int) -> Float32s:
     rows = np.exp(-(((at - y + ABOVE) / IRIS) ** 2) / 2)
     columns = np.exp(-(((at - x) / IRIS) ** 2) / 2)
     spots = np.outer(rows, columns + columns[::-1])
-    return (spots / spots.sum()).astype(np.float32)
+    return np.asarray(spots / spots.sum(), np.float32)
 
 
 def _within(luma: Float32s, box: tuple[slice, ...]) -> Float32s:
