@@ -63,7 +63,7 @@ def add_people(
     labels: Sequence[str] | None = None,
     **about: str,
 ) -> None:
-    """Add a row for each recording: made faces, then real faces of the same person, if any.
+    """Add a row for each recording: made faces, then real faces of the same person, if there are.
 
     Args:
         summary: Summary of the experiment.
@@ -80,9 +80,12 @@ def add_people(
     cells = np.full((len(speech), len(columns) + len(real), px, px, 3), WHITE, np.uint8)
     for k, pixels in enumerate(columns.values()):
         cells[:, k] = pixels
+    most = 0
     for i, person in enumerate(speech.identity):
         own = real_faces(context, str(person))[: len(real)]
         cells[i, len(columns) : len(columns) + len(own)] = own
+        most = max(most, len(own))
+    cells, real = cells[:, : len(columns) + most], real[:most]
     if labels is None:
         pairs = zip(speech.identity, group_of(speech, "gender"), strict=True)
         labels = [f"{person}, {gender}".rstrip(", ") for person, gender in pairs]
