@@ -54,6 +54,8 @@ def main(
     ] = None,
 ) -> None:
     judge, tables = AgeGender(), also or []
+    if hair:
+        trained(hair / "faces")  # a wrong folder is told before the rest is measured
     others = {BESIDE: [ModelSystem.of(BESIDE, beside)]} if beside else {}
     with tempfile.TemporaryDirectory() as place:
         answer, context = asked(out, others, judge, tables, Path(place))
@@ -67,7 +69,7 @@ def main(
             answer["hair_kept"] = asked(hair, {}, judge, tables, Path(place))[0]
     answer |= {
         "machine": machine(),
-        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv --hair OUT",
+        "run_with": "python -m benchmarks.five_models OUT --also PAIRS.csv --hair OUT2",
     }
     write_text(
         RESULTS / "five_models.json", json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
@@ -97,6 +99,7 @@ def asked(
             }
             for table in tables
         },
+        "monitors": monitors(out / "faces"),
         "models": {v: [m.model.config.provenance for m in of] for v, of in models.items()},
         "realism": msgspec.to_builtins(msgspec.structs.replace(found, grids=[])),
     }
@@ -124,6 +127,16 @@ def trained(folder: Path) -> Systems:
     return models
 
 
+def monitors(folder: Path) -> dict[str, dict[str, float]]:
+    """What the monitors read at the end of each training, by its name and theirs."""
+    last = {
+        path.parent.name: json.loads(path.read_text("utf-8").splitlines()[-1])["readings"]
+        for path in sorted(folder.glob("*/readings.jsonl"))
+        if (path.parent / "model").exists()
+    }
+    return {run: {name: one["value"] for name, one in of.items()} for run, of in last.items()}
+
+
 def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
     """How often a network sees the speaker's gender, and how its age follows the labelled band."""
     rows, model = read_rows(table), system.model
@@ -135,7 +148,8 @@ def seen(system: ModelSystem, judge: AgeGender, table: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"gender": [right.value, right.low, right.high]}
     if "age" in rows[0]:
         band = [BANDS[row["age"]] for row in rows]
-        found["r_of_age_with_band"] = float(np.corrcoef(age, band)[0, 1])
+        r = float(np.corrcoef(age, band)[0, 1])
+        found["r_of_age_with_band"] = r if np.isfinite(r) else None  # all look alike
     return found
 
 

@@ -13,7 +13,7 @@ set -euo pipefail
 [ $# -eq 4 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 voices=$(realpath "$1") pairs=$(realpath "$2") faces=$(realpath "$3") out=$4
 : "${WIDTH:=0.25}" "${BATCH:=64}" "${ITERATIONS:=20000}" "${SEEDS:=1 2 3}" "${DEVICE:=cpu}"
-: "${REMOVE=hair}" # empty: hair is kept, for a comparison
+: "${REMOVE=hair}" # empty: hair is kept, for a comparison, in an OUT of its own
 : "${STAGES=250 500 1000 2000 5000 10000}" "${PYTHON:=python}"
 : "${MODELS:=baseline bn bn-tanh tanh dropout generator-dropout}"
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"

@@ -80,3 +80,12 @@ def test_coarse_light_is_brightness_and_shading():
     shading = shading.reshape(12, 12)
     assert shading[0, 0] == 0  # outside
     assert shading[5, 6] > shading[9, 6] + 0.2
+
+
+def test_faces_that_are_all_alike_can_be_lit():
+    seen, drawn = faces(50, 4.4, 0.2, 0), np.full((20, SIDE, SIDE, 3), 100, np.float32)
+    made = fit_light(seen.astype(np.uint8), np.full(50, 1 / 50), drawn, INSIDE)
+    assert all(np.isfinite(values).all() for values in made.values())
+    assert np.isfinite(Light(made, INSIDE)(drawn[0])).all()
+    none = {"light_exposure": np.zeros((2, 2), np.float32)}  # damaged
+    assert np.isfinite(Light(made | none, INSIDE)(drawn[0])).all()

@@ -98,3 +98,16 @@ def test_a_space_without_features_is_left_alone():
     natural = Natural(mean, basis, np.ones(1, np.float32), np.ones((SIDE, SIDE), bool))
     assert np.isfinite(natural(np.array([[10]], np.float32))).all()
     assert LUMA.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("mean", [0.0, 100.0])
+@pytest.mark.parametrize("scale", [1.0, 1e38])
+def test_a_damaged_space_ends_in_no_traceback(mean, scale):
+    values = SIDE * SIDE * 3
+    basis = np.random.default_rng(0).normal(size=(2, values)).astype(np.float32)
+    spread = np.full(2, scale, np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        natural = Natural(
+            np.full(values, mean, np.float32), basis, spread, np.ones((SIDE, SIDE), bool)
+        )
+        assert natural(np.zeros((1, 2), np.float32)).shape == (1, 2)

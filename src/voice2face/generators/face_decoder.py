@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from voice2face.arrays import Bools, Float32s, Int64s
+from voice2face.errors import ModelError
 from voice2face.faces.drawing import Drawing
 from voice2face.faces.layout import Layout
 from voice2face.faces.mesh import N_POINTS
@@ -73,6 +74,9 @@ class FaceDecoder:
             where there are any.
         px: Side of the faces.
         sharpening: How much is added of what is finer than a pixel of the textures.
+
+    Raises:
+        ModelError: Texture and region do not go together.
     """
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], px: int, sharpening: float) -> None:
@@ -84,6 +88,9 @@ class FaceDecoder:
         self._texture_basis = arrays["texture_basis"].astype(np.float32)
         self._shape_mean = arrays["shape_mean"].astype(np.float32).ravel()
         self._shape_basis = arrays["shape_basis"].astype(np.float32)
+        if len(self._texture_mean) != 3 * np.count_nonzero(self._region):
+            found = f"{len(self._texture_mean)} values of texture in a region of another size"
+            raise ModelError("face space", found, "three a pixel", "fetch the model again")
         side = self._region.shape[0]
         self._fine = blur_matrix(side, FINE)
         self.heads = Heads(arrays, self._blend) if HEADS.keys() <= arrays.keys() else None

@@ -172,7 +172,9 @@ def skin_likeness(colour: Float32s, skin: Float32s) -> Float32s:
     Returns:
         Shape (side, side, 1).
     """
-    hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1) - skin / skin.sum()
+    hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1) - skin / max(
+        float(skin.sum()), 1
+    )
     light = np.abs(np.log(np.maximum(colour @ LUMA, DARKEST) / np.maximum(skin @ LUMA, DARKEST)))
     unlike = BY_HUE * np.sqrt((hue**2).sum(axis=-1)) + BY_LIGHT * light
     return np.asarray(np.exp(-((unlike / np.float32(UNLIKE)) ** 2))[..., None], np.float32)
@@ -181,4 +183,4 @@ def skin_likeness(colour: Float32s, skin: Float32s) -> Float32s:
 def _reach(ring: Float32s, blur: Float32s) -> Float32s:
     """How far a border's colour counts, 0 to 1, shape (side, side, 1)."""
     soft = blurred(ring, blur)
-    return np.asarray(np.clip(4 * soft / soft.max(), 0, 1), np.float32)
+    return np.asarray(np.clip(4 * soft / max(float(soft.max()), 1e-6), 0, 1), np.float32)

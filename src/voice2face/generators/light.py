@@ -32,6 +32,7 @@ ARRAYS = {
 }
 STEP = 4  # pixels of a layout to one of the coarse grid
 REACH = 0.06  # of the side: what is smoother than that is light, not the face's relief
+LEAST_SPREAD = np.float32(1e-3)
 DARKEST = np.float32(8.0)  # of 255
 BRIGHTEST = np.float32(250.0)
 MOST = np.float32(0.5)  # natural logarithm of shading, which comes softly to its end: by eye
@@ -111,6 +112,6 @@ class Light:
         """The brightness that a face gets in a photograph, from its own; logarithms."""
         (own, own_spread), (seen, seen_spread) = self._exposure
         darkest, brightest = np.log(FACES)
-        wanted = seen + (bright - own) / own_spread * seen_spread
+        wanted = seen + (bright - own) / max(own_spread, LEAST_SPREAD) * seen_spread
         wanted = SOFTLY * np.logaddexp(wanted / SOFTLY, darkest / SOFTLY)
         return np.float32(-SOFTLY * np.logaddexp(-wanted / SOFTLY, -brightest / SOFTLY))

@@ -41,7 +41,7 @@ class Bound:
         along: What each component adds to it, shape (texture,).
         move: The direction in which codes are moved; it leaves brightness and the measures before
             this one as they are, shape (texture,).
-        floor: The least of a black face, 0 to 255.
+        floor: The least of a black face, 0 to 255; where it is above the most, the most counts.
         least: Added to it, in relation to brightness.
         most: In relation to brightness.
     """
@@ -62,7 +62,7 @@ class Bound:
 
 
 class Natural:
-    """Bounds on the hue of skin, the contrast of features and of eyes, and on irises.
+    """Bounds on the hue of skin, on features, eyes and irises, and on the forehead.
 
     Args:
         mean: Texture of the mean face, RGB where the region is, 0 to 255, shape (values,).
@@ -76,8 +76,9 @@ class Natural:
         self._of: list[Bound] = []
         layout, side = Layout.read(), len(region)
         face = layout.inside(side) > 0.9
-        skin = np.asarray(face / face.sum(), np.float32)
-        self._brightness, self._brighter = self._measured(skin, LUMA)
+        skin = np.asarray(face / max(int(face.sum()), 1), np.float32)
+        brightness, self._brighter = self._measured(skin, LUMA)
+        self._brightness = max(brightness, 1.0)
         self._before = [self._brighter]
         luma = np.full(region.shape, self._brightness, np.float32)
         luma[region] = mean.reshape(-1, 3) @ LUMA
@@ -110,6 +111,8 @@ class Natural:
     ) -> None:
         """Keep a measure within bounds, but for one that can't be moved without those before it."""
         own, along = self._measured(where, channels)
+        if not (np.isfinite(along).all() and np.isfinite(self._before).all()):
+            return  # a damaged space
         before = np.array(self._before, np.float64)
         shares = np.linalg.lstsq(before.T, along.astype(np.float64), rcond=None)[0]
         move = along - shares @ before

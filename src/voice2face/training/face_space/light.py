@@ -19,6 +19,7 @@ N_DRAWN = 600  # people drawn to see how their light is
 # (``benchmarks.frechet_steps``), and are compared so.
 AGAIN = 0.98
 TRIES = 4  # until the brightness that comes out is that of photographs
+TINY = 1e-6  # drawn faces that are all alike have no spread
 LEAST = 0.05  # of the drawn light's mean variance: a pattern that no draw has is not enlarged
 
 
@@ -38,7 +39,7 @@ def fit_light(seen: UInt8s, weight: Floats, drawn: UInt8s | Floats, inside: Floa
     real, made = real @ patterns.T, made @ patterns.T
     wanted = np.cov(real.T, aweights=weight)
     own = np.cov(made.T)
-    own += LEAST * np.trace(own) / len(own) * np.eye(len(own))
+    own += LEAST * max(np.trace(own) / len(own), TINY) * np.eye(len(own))
     root = _root(own)
     back = np.linalg.inv(root)
     arrays = {
@@ -69,7 +70,7 @@ def _exposure(
         lit = Light(arrays | {"light_exposure": exposure}, inside)
         found = np.exp(_measured(coarse, (lit(np.asarray(one, np.float32)) for one in drawn))[0])
         asked += np.log(mean / found.mean()), 0
-        asked[1] *= spread / found.std()
+        asked[1] *= spread / max(found.std(), TINY)
     return {"light_exposure": exposure}
 
 
