@@ -10,7 +10,6 @@ on, and of the tables ``--also`` (with columns identity, voice, gender, age).
 """
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 import typer
+from PIL import Image
 
 from benchmarks.faces import BANDS
 from benchmarks.harness import RESULTS, machine
@@ -62,7 +62,10 @@ def main(
         context.models = {v: of for v, of in context.models.items() if v != BESIDE}
         shown = variants.EXPERIMENT.answer(context)
         faces = read_faces(Path(place), shown.grids[0])
-        shutil.copyfile(write_sheet(Path(place) / PICTURE.name, faces), PICTURE)
+        with Image.open(write_sheet(Path(place) / PICTURE.name, faces)) as sheet:
+            # For a page, not for print; noise compresses badly.
+            small = sheet.reduce(2).quantize(256)
+            small.save(PICTURE, optimize=True)
     claims = answer["realism"]["claims"]
     if hair:
         with tempfile.TemporaryDirectory() as place:
