@@ -17,8 +17,8 @@ N_PATTERNS = 12
 N_DRAWN = 600  # people drawn to see how their light is
 # Drawn faces that are normalised again, as photographs are, come out a little brighter
 # (``benchmarks.frechet_steps``), and are compared so.
-AGAIN = 0.98
-TRIES = 4  # until the brightness that comes out is that of photographs
+NORMALISED_AGAIN = 0.98
+TRIES = 3  # until the brightness that comes out is that of photographs
 TINY = 1e-6  # drawn faces that are all alike have no spread
 LEAST = 0.05  # of the drawn light's mean variance: a pattern that no draw has is not enlarged
 
@@ -61,17 +61,23 @@ def _exposure(
     """
     coarse, (seen, weight) = Coarse(inside), photographs
     own = _measured(coarse, drawn)[0]
-    light = np.exp(_measured(coarse, seen)[0])
-    mean = AGAIN * (weight @ light)
-    spread = AGAIN * np.sqrt(weight @ (light - weight @ light) ** 2)
+    real = np.exp(_measured(coarse, seen)[0])
+    mean = NORMALISED_AGAIN * (weight @ real)
+    spread = NORMALISED_AGAIN * np.sqrt(weight @ (real - weight @ real) ** 2)
     asked = np.array([np.log(mean), spread / mean])
+    as_drawn = own.mean(), own.std()
     for _ in range(TRIES):
-        exposure = np.array([(own.mean(), own.std()), asked], np.float32)
-        lit = Light(arrays | {"light_exposure": exposure}, inside)
-        found = np.exp(_measured(coarse, (lit(np.asarray(one, np.float32)) for one in drawn))[0])
-        asked += np.log(mean / found.mean()), 0
+        light = Light(arrays | _asked(as_drawn, asked), inside)
+        lit = (light(np.asarray(one, np.float32)) for one in drawn)
+        found = np.exp(_measured(coarse, lit)[0])
+        asked[0] += np.log(mean / found.mean())
         asked[1] *= spread / max(found.std(), TINY)
-    return {"light_exposure": exposure}
+    return _asked(as_drawn, asked)
+
+
+def _asked(drawn: tuple[float, float], wanted: Float64s) -> Arrays:
+    """The array of an exposure: mean and spread as drawn, and those asked for."""
+    return {"light_exposure": np.array([drawn, wanted], np.float32)}
 
 
 def _measured(coarse: Coarse, faces: Iterable[npt.NDArray[Any]]) -> tuple[Float64s, Float64s]:
