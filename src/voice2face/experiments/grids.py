@@ -63,7 +63,7 @@ def add_people(
     labels: Sequence[str] | None = None,
     **about: str,
 ) -> None:
-    """Add a row for each recording: made faces, then real faces of the same person, if there are.
+    """Add a row for each recording: made faces, then real ones of the person, where there are any.
 
     Args:
         summary: Summary of the experiment.

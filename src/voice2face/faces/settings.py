@@ -43,9 +43,8 @@ class FaceCrop(Settings, frozen=True, kw_only=True):
     px: Annotated[int, msgspec.Meta(ge=8, le=1024)] = 64
     geometry: Geometry = "released"
     filters: FaceFilters = FaceFilters()
-    normalised: NormalisedFilters = (
-        NormalisedFilters()
-    )  # only where faces are laid on the mean shape
+    # Only where faces are laid on the mean shape.
+    normalised: NormalisedFilters = NormalisedFilters()
     remove: Annotated[tuple[Removable, ...], msgspec.Meta(max_length=2)] = ()
     faces_per_video: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
 

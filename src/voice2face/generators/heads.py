@@ -34,9 +34,9 @@ ARRAYS = {
 AGES, SKINS = 8.0, np.array((0.15, 0.1, 0.1), np.float32)
 # Of a skin that few heads have, one near the end of most is enough, for it takes the face's colour.
 MOST_SKINS = (0.15, 0.85)  # quantiles
-# Hair does not: with darker skin it is darker. Lightest hair with skin up to this light, what each
-# further step of 255 adds, and how far it may be exceeded.
-DARK_HAIR, LIGHTER_BY, BEYOND = (45.0, 95.0), 1.2, 12.0
+# Hair does not: with skin up to some brightness, of 255, it is dark. Each further step of skin lets
+# hair be lighter by so much, and beyond that it soon suits no more.
+DARK_SKIN, DARK_HAIR, LIGHTER_BY, BEYOND = 95.0, 45.0, 1.2, 12.0
 DARKEST = np.float32(12.0)  # of 255
 # What is skin around the face: by its hue and, less, by its light.
 UNLIKE, BY_HUE, BY_LIGHT = 0.3, 3.0, 0.35
@@ -101,7 +101,7 @@ class Heads:
         far = ((self._age - np.float32(age)) / np.float32(AGES)) ** 2
         wanted = np.clip(_features(skin[None]), *self._usual)
         far += (((self._features - wanted) / SKINS) ** 2).sum(axis=1)
-        lightest = DARK_HAIR[0] + LIGHTER_BY * max(float(skin @ LUMA) - DARK_HAIR[1], 0)
+        lightest = DARK_HAIR + LIGHTER_BY * max(float(skin @ LUMA) - DARK_SKIN, 0)
         far += (np.maximum(self._hair - np.float32(lightest), 0) / np.float32(BEYOND)) ** 2
         suits = np.where(self._male == male, -far / 2, -np.inf)
         return int(np.argmax(np.tile(suits, 2) + chance))
@@ -172,9 +172,8 @@ def skin_likeness(colour: Float32s, skin: Float32s) -> Float32s:
     Returns:
         Shape (side, side, 1).
     """
-    hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1) - skin / max(
-        float(skin.sum()), 1
-    )
+    hue = colour / np.maximum(colour.sum(axis=-1, keepdims=True), 1)
+    hue = hue - skin / max(float(skin.sum()), 1)
     light = np.abs(np.log(np.maximum(colour @ LUMA, DARKEST) / np.maximum(skin @ LUMA, DARKEST)))
     unlike = BY_HUE * np.sqrt((hue**2).sum(axis=-1)) + BY_LIGHT * light
     return np.asarray(np.exp(-((unlike / np.float32(UNLIKE)) ** 2))[..., None], np.float32)

@@ -32,15 +32,15 @@ ARRAYS = {
 }
 STEP = 4  # pixels of a layout to one of the coarse grid
 REACH = 0.06  # of the side: what is smoother than that is light, not the face's relief
-LEAST_SPREAD = np.float32(1e-3)
+LEAST_SPREAD = np.float32(1e-3)  # of drawn faces, which is divided by
 DARKEST = np.float32(8.0)  # of 255
 BRIGHTEST = np.float32(250.0)
 MOST = np.float32(0.5)  # natural logarithm of shading, which comes softly to its end: by eye
 # Factor on the change of shading: photographs differ by more than drawn faces in other respects
 # too, for which it makes up; by the Fréchet distance, ``benchmarks.frechet``.
 SHADING = np.float32(1.6)
-# The darkest and the brightest face, of 255, and how softly they are reached: by eye.
-FACES, SOFTLY = (np.float32(62.0), np.float32(200.0)), np.float32(0.1)
+# Of 255, and how softly they are reached, in natural logarithms: by eye.
+DARKEST_FACE, BRIGHTEST_FACE, SOFTLY = np.float32(62.0), np.float32(200.0), np.float32(0.1)
 STEEPEST = np.float32(1.8)  # factor on what is finer than light, where a face gets darker
 
 
@@ -111,7 +111,7 @@ class Light:
     def _exposed(self, bright: np.float32) -> np.float32:
         """The brightness that a face gets in a photograph, from its own; logarithms."""
         (own, own_spread), (seen, seen_spread) = self._exposure
-        darkest, brightest = np.log(FACES)
+        darkest, brightest = np.log(DARKEST_FACE), np.log(BRIGHTEST_FACE)
         wanted = seen + (bright - own) / max(own_spread, LEAST_SPREAD) * seen_spread
         wanted = SOFTLY * np.logaddexp(wanted / SOFTLY, darkest / SOFTLY)
         return np.float32(-SOFTLY * np.logaddexp(-wanted / SOFTLY, -brightest / SOFTLY))

@@ -15,6 +15,8 @@ from voice2face.faces.luma import LUMA
 from voice2face.generators.rows import times
 from voice2face.generators.soft import blur_matrix, blurred
 
+Channels = Float32s | tuple[float, float, float]  # how much red, green and blue count
+
 # Bounds of measures in relation to the brightness of the face, by eye, on sheets of drawn faces.
 # Contrasts, as shares of the mean face's:
 EYES, FEATURES = (0.7, 1.4), (0.85, 1.4)
@@ -24,11 +26,12 @@ REDDER, YELLOWER = (18.0, 0.28, 0.6), (9.0, 0.06, 0.25)
 # Irises: how light they are, and red over blue in them.
 IRISES, IRISES_REDDER = (0.15, 0.55), (0.12, 0.6)
 # The forehead's brightness, as a share of the mean face's: a fringe's shade is not the head's.
-FOREHEAD, HIGH = (0.92, 1.2), 0.36  # HIGH: of the side, above it there is forehead
+FOREHEAD = (0.92, 1.2)
+BROWS = 0.36  # of the side: above it there is forehead
 AROUND = (0.35, 0.78), (0.275, 0.725)  # eyebrows to lower lip: rows and columns, of the side
 RELIEF = 0.0625  # of the side: what is smoother than that is no feature
-IRIS, ABOVE = 0.0106, 0.007  # of the side: an iris' size, and how far above the eye's middle it is
-NOTHING = 1e-6  # of the change in brightness: rounding
+IRIS_SIZE, IRIS_RAISED = 0.0106, 0.007  # of the side; raised above the middle of the eye
+ROUNDING = 1e-6  # of the change in brightness
 LEAST_REACH = 0.01  # share of a measure that its move must keep; what can't be moved alone stays
 
 
@@ -82,7 +85,7 @@ class Natural:
         self._before = [self._brighter]
         luma = np.full(region.shape, self._brightness, np.float32)
         luma[region] = mean.reshape(-1, 3) @ LUMA
-        high = np.where((np.arange(side) < HIGH * side)[:, None], skin, np.float32(0))
+        high = np.where((np.arange(side) < BROWS * side)[:, None], skin, np.float32(0))
         shares = (_features(luma), FEATURES), (_eyes(luma, layout), EYES), (high, FOREHEAD)
         for pattern, bounds in shares:
             share = self._measured(pattern, LUMA)[0] / self._brightness
@@ -100,14 +103,14 @@ class Natural:
             codes = codes + one.lacking(codes, brightness.astype(np.float32)) * one.move
         return codes
 
-    def _measured(self, where: Float32s, channels: "Channels") -> tuple[float, Float32s]:
+    def _measured(self, where: Float32s, channels: Channels) -> tuple[float, Float32s]:
         """A sum over pixels and channels, of the mean face and of each component."""
         weights = where[self._region][:, None] * np.asarray(channels, np.float32)
         values = weights.ravel().astype(np.float32)
         return float(self._texture @ values), self._scale * times(self._basis, values)
 
     def _bound(
-        self, where: Float32s, channels: "Channels", floor: float, least: float, most: float
+        self, where: Float32s, channels: Channels, floor: float, least: float, most: float
     ) -> None:
         """Keep a measure within bounds, but for one that can't be moved without those before it."""
         own, along = self._measured(where, channels)
@@ -116,12 +119,9 @@ class Natural:
         before = np.array(self._before, np.float64)
         shares = np.linalg.lstsq(before.T, along.astype(np.float64), rcond=None)[0]
         move = along - shares @ before
-        if move @ move > max(LEAST_REACH * along @ along, NOTHING * before[0] @ before[0]):
+        if move @ move > max(LEAST_REACH * along @ along, ROUNDING * before[0] @ before[0]):
             self._of.append(Bound(own, along, move.astype(np.float32), floor, least, most))
             self._before.append(along)
-
-
-Channels = Float32s | tuple[float, float, float]
 
 
 def _features(luma: Float32s) -> Float32s:
@@ -145,8 +145,8 @@ def _irises(layout: Layout, side: int) -> Float32s:
     """Where irises are; the weights sum to one, shape (side, side)."""
     at = (np.arange(side) + 0.5) / side
     x, y = layout.five[0]  # of the right eye; the left one is its mirror image
-    rows = np.exp(-(((at - y + ABOVE) / IRIS) ** 2) / 2)
-    columns = np.exp(-(((at - x) / IRIS) ** 2) / 2)
+    rows = np.exp(-(((at - y + IRIS_RAISED) / IRIS_SIZE) ** 2) / 2)
+    columns = np.exp(-(((at - x) / IRIS_SIZE) ** 2) / 2)
     spots = np.outer(rows, columns + columns[::-1])
     return np.asarray(spots / spots.sum(), np.float32)
 
